@@ -1,0 +1,12 @@
+// `npm run build [-w metrics]`: TypeScript to dist/ (JavaScript and declarations). Never needs a C toolchain.
+import { spawnSync } from "node:child_process";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { ensureInstalled, pinnedNode, root } from "./bootstrap.mjs";
+
+ensureInstalled();
+const project = join(root, process.argv[2] ?? ".");
+rmSync(join(project, "dist"), { recursive: true, force: true });
+const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+const done = spawnSync(pinnedNode(), [tsc, "-p", join(project, "tsconfig.build.json")], { stdio: "inherit" });
+process.exit(done.status ?? 1);

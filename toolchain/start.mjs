@@ -1,0 +1,5 @@
+// `npm start`: previews the dev stack (another with `npm start -- --stack prod`).
+import { ensureInstalled, runPinned } from "./bootstrap.mjs";
+
+ensureInstalled();
+runPinned("cli/main.ts", ["preview", ...process.argv.slice(2)]);

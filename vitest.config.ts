@@ -1,0 +1,20 @@
+import { defineConfig } from "vitest/config";
+import { tiers } from "./test/tiers.ts";
+
+// One vitest project a tier: test/tiers.ts says which files belong to which.
+export default defineConfig({
+  test: {
+    reporters: ["default"],
+    projects: tiers.map((tier) => ({
+      test: {
+        name: tier.name,
+        include: tier.include,
+        exclude: ["**/node_modules/**", "**/dist/**", ...tier.exclude],
+        testTimeout: tier.timeoutMs,
+        hookTimeout: tier.timeoutMs,
+        fileParallelism: tier.parallel,
+        pool: "forks",
+      },
+    })),
+  },
+});
