@@ -1,0 +1,62 @@
+/** One rung of the test ladder: which files it runs, and what must be there for it. */
+export interface Tier {
+  /** The vitest project's name: `npx vitest run --project NAME`. */
+  readonly name: string;
+  /** What it proves, for the report and the docs. */
+  readonly proves: string;
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  /** Names of real parts (folders of `test/parts/`) the tier runs. */
+  readonly parts: readonly string[];
+  /** Debian packages the tier runs. */
+  readonly debian: readonly string[];
+  /** Whether it needs root (network namespaces, BPF, containers). */
+  readonly root: boolean;
+  /** Longest time one test or hook may take, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Whether its files may run side by side. */
+  readonly parallel: boolean;
+}
+
+/** A test file's suffix names its tier: `x.test.ts` is a unit test, `x.kernel.test.ts` belongs to the kernel tier. */
+const suffixes = ["kernel", "parts", "control-plane", "node", "pulumi"] as const;
+
+const suffixed = (suffix: (typeof suffixes)[number]) => ({
+  include: [`**/*.${suffix}.test.ts`],
+  exclude: [],
+});
+
+/** The ladder, in the order it is climbed. */
+export const tiers: readonly Tier[] = [
+  {
+    name: "unit",
+    proves: "charts, configs, sizing, policies, errors; every object against the Kubernetes and CRD schemas",
+    include: ["**/*.test.ts"],
+    exclude: suffixes.map((suffix) => `**/*.${suffix}.test.ts`),
+    parts: [],
+    debian: [],
+    root: false,
+    timeoutMs: 60_000,
+    parallel: true,
+  },
+  {
+    name: "kernel",
+    proves: "the eBPF program loaded, attached in network namespaces and counted against known traffic",
+    ...suffixed("kernel"),
+    parts: [],
+    debian: ["clang", "libbpf-dev", "bpftool", "linux-libc-dev", "libelf-dev", "zlib1g-dev", "iproute2"],
+    root: true,
+    timeoutMs: 300_000,
+    parallel: false,
+  },
+  {
+    name: "data-plane",
+    proves: "real collectors, Prometheus, Mimir, Loki and Jaeger run the rendered configs; telemetry in, query out",
+    ...suffixed("parts"),
+    parts: ["otelcol", "prometheus"],
+    debian: [],
+    root: false,
+    timeoutMs: 300_000,
+    parallel: false,
+  },
+];
