@@ -1,0 +1,35 @@
+/** Where the cluster comes from: decides which control-plane parts can be scraped and what pods may do. */
+export const platforms = ["kubernetes", "eks", "gke", "gke-autopilot", "eks-fargate", "aks", "openshift", "k3s"] as const;
+export type Platform = (typeof platforms)[number];
+
+/** Facts about the cluster that the model cannot find out by itself: it is rendered without one. */
+export interface ClusterFacts {
+  /** Name of the cluster: the `cluster` label of every series and `k8s.cluster.name` of all telemetry. */
+  readonly name: string;
+  /** Kubernetes minor version, `1.34`. */
+  readonly version: string;
+  readonly platform: Platform;
+  /** StorageClass of every volume. @default the cluster's default class */
+  readonly storageClass?: string;
+  /** Availability zones, values of the node label `topology.kubernetes.io/zone`. @default not known: pods are spread by label alone */
+  readonly zones?: readonly string[];
+  /** CIDRs of the nodes: NetworkPolicies cannot select the kubelet or host-network pods by label. */
+  readonly nodeCidrs?: readonly string[];
+  /** CIDRs of the API server, for the same reason. */
+  readonly apiServerCidrs?: readonly string[];
+  /** DNS domain of Services. @default "cluster.local" */
+  readonly dnsDomain?: string;
+}
+
+/** A plain cluster about which nothing is known. */
+export const defaultCluster: ClusterFacts = { name: "kubernetes", version: "1.34", platform: "kubernetes" };
+
+/** DNS domain of a cluster's Services. */
+export function dnsDomain(cluster: ClusterFacts): string {
+  return cluster.dnsDomain ?? "cluster.local";
+}
+
+/** Whether host-level agents (host network, host paths, BPF) may run: the serverless node types refuse them. */
+export function allowsHostAgents(platform: Platform): boolean {
+  return platform !== "gke-autopilot" && platform !== "eks-fargate";
+}

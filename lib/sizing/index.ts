@@ -1,0 +1,3 @@
+export * from "./sized.ts";
+export * from "./units.ts";
+export * from "./workload.ts";

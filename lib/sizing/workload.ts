@@ -1,0 +1,82 @@
+import { GiB, TiB } from "./units.ts";
+
+/** What a team has to observe: everything that replicas, disks, limits and queues are computed from. */
+export interface Workload {
+  /** Cluster nodes. */
+  readonly nodes: number;
+  /** Running pods in the whole cluster. */
+  readonly pods: number;
+  /** Active time series, before replication. */
+  readonly activeSeries: number;
+  /** Seconds between two scrapes. */
+  readonly scrapeIntervalSeconds: number;
+  /** Log bytes a day, uncompressed. */
+  readonly logBytesPerDay: number;
+  /** Spans a second that applications send, before sampling. */
+  readonly spansPerSecond: number;
+  /** Spans in a typical trace. */
+  readonly spansPerTrace: number;
+  /** New network flows a second on the busiest node. */
+  readonly flowsPerSecondPerNode: number;
+  /** PromQL queries a second from people, dashboards and rules. */
+  readonly queriesPerSecond: number;
+}
+
+/** Names of the scale profiles. */
+export const scales = ["small", "medium", "large", "xlarge"] as const;
+export type Scale = (typeof scales)[number];
+
+/** About 30 pods a node: half of the 110 that a kubelet admits by default, what production clusters typically run. */
+const podsPerNode = 30;
+
+/** 30 s is what Prometheus and the operator use where nothing is said; 15 spans is a request through five services. */
+const habits = { scrapeIntervalSeconds: 30, spansPerTrace: 15 } as const;
+
+/** The workload that each scale profile names. Queries a second: about one busy dashboard reader per 50 nodes, plus rules. */
+export const workloads = {
+  small: {
+    ...habits,
+    nodes: 20,
+    pods: 20 * podsPerNode,
+    activeSeries: 300_000,
+    logBytesPerDay: 10 * GiB,
+    spansPerSecond: 500,
+    flowsPerSecondPerNode: 500,
+    queriesPerSecond: 5,
+  },
+  medium: {
+    ...habits,
+    nodes: 100,
+    pods: 100 * podsPerNode,
+    activeSeries: 1_500_000,
+    logBytesPerDay: 150 * GiB,
+    spansPerSecond: 5_000,
+    flowsPerSecondPerNode: 1_000,
+    queriesPerSecond: 20,
+  },
+  large: {
+    ...habits,
+    nodes: 500,
+    pods: 500 * podsPerNode,
+    activeSeries: 10_000_000,
+    logBytesPerDay: 2 * TiB,
+    spansPerSecond: 50_000,
+    flowsPerSecondPerNode: 2_000,
+    queriesPerSecond: 100,
+  },
+  xlarge: {
+    ...habits,
+    nodes: 3_000,
+    pods: 3_000 * podsPerNode,
+    activeSeries: 60_000_000,
+    logBytesPerDay: 20 * TiB,
+    spansPerSecond: 300_000,
+    flowsPerSecondPerNode: 4_000,
+    queriesPerSecond: 400,
+  },
+} as const satisfies Record<Scale, Workload>;
+
+/** Samples a second that the workload scrapes. */
+export function samplesPerSecond(workload: Workload): number {
+  return workload.activeSeries / workload.scrapeIntervalSeconds;
+}
