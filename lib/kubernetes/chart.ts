@@ -1,0 +1,102 @@
+import { ApiObject, type ApiObjectProps, Chart } from "cdk8s";
+import type { Construct } from "constructs";
+import type { Resources, Sized } from "../sizing/index.ts";
+import { type ClusterFacts, defaultCluster } from "./cluster.ts";
+import { type ImageName, type ImageOptions, imageReference } from "./images.ts";
+import { type Identity, type Labels, objectLabels } from "./labels.ts";
+import type { Edge, Peer, Pods } from "./network.ts";
+
+/** What every component takes. */
+export interface ComponentProps {
+  /** Namespace of every namespaced object; it must exist. May be a Pulumi Output. */
+  readonly namespace: string;
+  /** Name of this instance: prefix of object names. Must differ where a component stands twice in one namespace. @default the component's name */
+  readonly name?: string;
+  /** The cluster it runs on. @default a plain cluster of which nothing is known */
+  readonly cluster?: ClusterFacts;
+  /** Registry map and pull secrets. @default the public registries */
+  readonly images?: ImageOptions;
+  /** PriorityClass of its pods. @default none */
+  readonly priorityClassName?: string;
+}
+
+/** Anything with an apiVersion, a kind and a name. */
+export interface KubernetesObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata?: { readonly name?: string; readonly namespace?: string };
+}
+
+/** What a workload asks of the cluster: a row of `skopos plan`. */
+export interface Footprint {
+  readonly component: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** Of one pod, all containers together. */
+  readonly perPod: Resources;
+  /** Of the main container, with reasons. */
+  readonly sized: Sized;
+}
+
+/** A component as a cdk8s chart: plain objects with explicit names, and what it listens on and connects to. */
+export abstract class ComponentChart<Endpoints = object> extends Chart {
+  /** What others may connect to. */
+  abstract readonly endpoints: Endpoints;
+  /** The component's name: its folder under `components/`. */
+  readonly component: string;
+  /** Name of this instance. */
+  readonly name: string;
+  /** Namespace of its namespaced objects. Not `namespace`: cdk8s would put that on cluster-scoped objects too. */
+  readonly home: string;
+  readonly cluster: ClusterFacts;
+  readonly images: ImageOptions;
+  readonly priorityClassName: string | undefined;
+  /** Every connection that this component opens or accepts from outside the stack. */
+  readonly edges: Edge[] = [];
+  /** Every workload's requests. */
+  readonly footprints: Footprint[] = [];
+  /** Images its pods run. */
+  readonly usedImages = new Set<ImageName>();
+
+  constructor(scope: Construct, id: string, component: string, props: ComponentProps) {
+    super(scope, id);
+    this.component = component;
+    this.name = props.name ?? component;
+    this.home = props.namespace;
+    this.cluster = props.cluster ?? defaultCluster;
+    this.images = props.images ?? {};
+    this.priorityClassName = props.priorityClassName;
+  }
+
+  /** The identity of one part of this instance. */
+  identity(part: string): Identity {
+    return { name: this.component, instance: this.name, part };
+  }
+
+  /** The pods of one part, as edges name them. */
+  pods(part: string, labels?: Labels): Pods {
+    return { namespace: this.home, identity: this.identity(part), ...(labels && { labels }) };
+  }
+
+  /** Adds one object to the chart. Its construct id is its kind and name, so that order and ids never depend on chance. */
+  add<T extends KubernetesObject>(object: T): ApiObject {
+    return new ApiObject(this, `${object.kind}-${object.metadata?.name}`, object as unknown as ApiObjectProps);
+  }
+
+  /** Metadata of a namespaced object of one part. */
+  metadata(name: string, part: string, labels: Labels = {}): { name: string; namespace: string; labels: Labels } {
+    return { name, namespace: this.home, labels: { ...objectLabels(this.identity(part)), ...labels } };
+  }
+
+  /** An image's reference, noted for `skopos images`. */
+  image(name: ImageName): string {
+    this.usedImages.add(name);
+    return imageReference(name, this.images);
+  }
+
+  /** Declares that pods open connections to a peer: the network policies of both sides come from it. */
+  connects(from: Peer, to: Peer, ports: readonly number[], why: string): void {
+    this.edges.push({ from, to, ports, why });
+  }
+}

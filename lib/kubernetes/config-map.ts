@@ -1,0 +1,33 @@
+import { createHash } from "node:crypto";
+import type { ComponentChart } from "./chart.ts";
+
+/** A ConfigMap of this chart, as volumes and pod annotations need it. */
+export interface ConfigMapRef {
+  readonly name: string;
+  /** Hash of its data; undefined where the program reloads the files by itself, so that a change rolls no pod. */
+  readonly hash: string | undefined;
+}
+
+/** Pod-template annotation that carries the hash of one ConfigMap: a changed config rolls the pods. */
+export const configHashAnnotation = (configMap: string): string => `checksum/${configMap}`;
+
+/** First 16 hex digits of the SHA-256 of a ConfigMap's data, by sorted key. */
+export function configHash(data: Readonly<Record<string, string>>): string {
+  const sorted = Object.keys(data).sort();
+  return createHash("sha256")
+    .update(JSON.stringify(sorted.map((key) => [key, data[key]])))
+    .digest("hex")
+    .slice(0, 16);
+}
+
+/** Adds a ConfigMap. With `reloads` the program watches the files and a change must not roll its pods. */
+export function configMap(
+  chart: ComponentChart,
+  part: string,
+  name: string,
+  data: Readonly<Record<string, string>>,
+  options: { readonly reloads?: boolean; readonly labels?: Readonly<Record<string, string>> } = {},
+): ConfigMapRef {
+  chart.add({ apiVersion: "v1", kind: "ConfigMap", metadata: chart.metadata(name, part, options.labels), data });
+  return { name, hash: options.reloads ? undefined : configHash(data) };
+}

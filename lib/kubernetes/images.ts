@@ -1,0 +1,63 @@
+/** One container image as it is published. */
+export interface Image {
+  /** Registry that publishes it: the key of the registry map. */
+  readonly registry: "docker.io" | "quay.io" | "ghcr.io" | "registry.k8s.io";
+  readonly repository: string;
+  readonly tag: string;
+  /** `sha256:...` of the multi-arch index. Absent until somebody verified it: `skopos plan` counts those. */
+  readonly digest?: `sha256:${string}`;
+}
+
+/** Every image that a component can run. Versions are chosen together: see docs/versions.md. */
+export const images = {
+  "otel-collector": { registry: "docker.io", repository: "otel/opentelemetry-collector-contrib", tag: "0.159.0" },
+  "prometheus-operator": {
+    registry: "quay.io",
+    repository: "prometheus-operator/prometheus-operator",
+    tag: "v0.93.1",
+  },
+  "prometheus-config-reloader": {
+    registry: "quay.io",
+    repository: "prometheus-operator/prometheus-config-reloader",
+    tag: "v0.93.1",
+  },
+  prometheus: { registry: "quay.io", repository: "prometheus/prometheus", tag: "v3.13.2" },
+  alertmanager: { registry: "quay.io", repository: "prometheus/alertmanager", tag: "v0.33.1" },
+  "node-exporter": { registry: "quay.io", repository: "prometheus/node-exporter", tag: "v1.12.1" },
+  "kube-state-metrics": {
+    registry: "registry.k8s.io",
+    repository: "kube-state-metrics/kube-state-metrics",
+    tag: "v2.20.0",
+  },
+  pushgateway: { registry: "quay.io", repository: "prometheus/pushgateway", tag: "v1.11.2" },
+  grafana: { registry: "docker.io", repository: "grafana/grafana", tag: "13.2.0" },
+  "grafana-sidecar": { registry: "quay.io", repository: "kiwigrid/k8s-sidecar", tag: "1.30.10" },
+  mimir: { registry: "docker.io", repository: "grafana/mimir", tag: "3.2.0" },
+  memcached: { registry: "docker.io", repository: "library/memcached", tag: "1.6.39-alpine" },
+  "memcached-exporter": { registry: "quay.io", repository: "prometheus/memcached-exporter", tag: "v0.15.3" },
+  loki: { registry: "docker.io", repository: "grafana/loki", tag: "3.7.6" },
+  tempo: { registry: "docker.io", repository: "grafana/tempo", tag: "3.0.3" },
+  jaeger: { registry: "docker.io", repository: "jaegertracing/jaeger", tag: "2.14.0" },
+  alloy: { registry: "docker.io", repository: "grafana/alloy", tag: "v1.18.1" },
+} as const satisfies Record<string, Image>;
+
+export type ImageName = keyof typeof images;
+
+/** Where a private cluster gets its images from. */
+export interface ImageOptions {
+  /**
+   * Mirror by source registry: `{"docker.io": "mirror.example/docker"}`. A registry that is not named is used as it is.
+   * @default none
+   */
+  readonly registries?: Readonly<Partial<Record<Image["registry"], string>>>;
+  /** Names of pull secrets in the component's namespace. @default none */
+  readonly pullSecrets?: readonly string[];
+}
+
+/** The reference that goes into a pod: through the registry map, by digest where one is known. */
+export function imageReference(name: ImageName, options: ImageOptions = {}): string {
+  const image: Image = images[name];
+  const registry = options.registries?.[image.registry] ?? image.registry;
+  const reference = `${registry}/${image.repository}:${image.tag}`;
+  return image.digest ? `${reference}@${image.digest}` : reference;
+}

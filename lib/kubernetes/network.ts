@@ -1,0 +1,181 @@
+import type { INetworkPolicy } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicy";
+import type { INetworkPolicyPeer } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicyPeer";
+import type { ClusterFacts } from "./cluster.ts";
+import { type Identity, type Labels, objectLabels, selectorLabels } from "./labels.ts";
+
+/** Pods that a label selector finds. */
+export interface Pods {
+  readonly namespace: string;
+  /** Who they are. */
+  readonly identity: Identity;
+  /** Their selector where it is not the identity's own (pods that an operator makes). @default selectorLabels(identity) */
+  readonly labels?: Labels;
+  /** On the host's network no policy selects them: their side of an edge is the nodes' CIDRs. @default false */
+  readonly hostNetwork?: boolean;
+}
+
+/** One end of a connection. */
+export type Peer =
+  | Pods
+  /** Every pod of every namespace: applications that send telemetry, or are scraped. */
+  | "any pod"
+  /** The Kubernetes API server. */
+  | "api server"
+  /** The nodes: kubelet, host-network pods, probes. */
+  | "nodes"
+  /** The cluster's DNS. */
+  | "dns"
+  /** What lies outside the cluster: object storage, receivers of alerts, people through an ingress. */
+  | { readonly cidrs: readonly string[] };
+
+/** A declared connection. What is not declared is denied. */
+export interface Edge {
+  readonly from: Peer;
+  readonly to: Peer;
+  /** TCP ports at the receiving pods, not those of a Service in front. */
+  readonly ports: readonly number[];
+  /** What flows, for the diagram and the policy's annotation. */
+  readonly why: string;
+}
+
+/** Something that other components can connect to. External ones have no pods. */
+export interface Endpoint {
+  /** `http` or `grpc`; with TLS `https` or `grpcs`. */
+  readonly scheme: "http" | "https" | "grpc" | "grpcs";
+  readonly host: string;
+  readonly port: number;
+  /** Path under which its API lives. @default none */
+  readonly path?: string;
+  /** HTTP headers that every request must carry: a tenant. @default none */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The pods behind it. Absent: it is outside the cluster. */
+  readonly pods?: Pods;
+  /** The pods' port where the Service maps it. @default port */
+  readonly targetPort?: number;
+}
+
+/** `scheme://host:port/path` of an endpoint; gRPC endpoints have no scheme. */
+export function url(endpoint: Endpoint, path = ""): string {
+  const address = `${endpoint.host}:${endpoint.port}`;
+  return endpoint.scheme.startsWith("grpc") ? address : `${endpoint.scheme}://${address}${endpoint.path ?? ""}${path}`;
+}
+
+/** Anywhere outside the cluster: for endpoints whose addresses are not known. */
+export const anywhere: Peer = { cidrs: ["0.0.0.0/0", "::/0"] };
+
+/** The peer behind an endpoint. */
+export function peerOf(endpoint: Endpoint): Peer {
+  return endpoint.pods ?? anywhere;
+}
+
+const isPods = (peer: Peer): peer is Pods => typeof peer === "object" && "identity" in peer;
+
+const selector = (pods: Pods): Labels => pods.labels ?? selectorLabels(pods.identity);
+
+const keyOf = (pods: Pods): string => JSON.stringify([pods.namespace, selector(pods)]);
+
+function podPeers(peer: Peer, cluster: ClusterFacts): INetworkPolicyPeer[] {
+  if (peer === "any pod") return [{ namespaceSelector: {} }];
+  if (peer === "api server") return cidrPeers(cluster.apiServerCidrs ?? []);
+  if (peer === "nodes") return cidrPeers(cluster.nodeCidrs ?? []);
+  if (peer === "dns") {
+    return [
+      {
+        namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } },
+        podSelector: { matchLabels: { "k8s-app": "kube-dns" } },
+      },
+    ];
+  }
+  if (!isPods(peer)) return cidrPeers(peer.cidrs);
+  if (peer.hostNetwork) return cidrPeers(cluster.nodeCidrs ?? []);
+  return [
+    {
+      namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": peer.namespace } },
+      podSelector: { matchLabels: { ...selector(peer) } },
+    },
+  ];
+}
+
+function cidrPeers(cidrs: readonly string[]): INetworkPolicyPeer[] {
+  return cidrs.map((cidr) => ({ ipBlock: { cidr } }));
+}
+
+/**
+ * The NetworkPolicies of a set of edges: in each namespace everything is denied, then each workload is allowed its
+ * declared edges, and DNS. Host-network pods get none, since none would apply to them.
+ */
+export function networkPolicies(edges: readonly Edge[], cluster: ClusterFacts): INetworkPolicy[] {
+  const workloads = new Map<string, { pods: Pods; ingress: Edge[]; egress: Edge[] }>();
+  const workloadOf = (pods: Pods) => {
+    const key = keyOf(pods);
+    const known = workloads.get(key) ?? { pods, ingress: [], egress: [] };
+    workloads.set(key, known);
+    return known;
+  };
+  for (const edge of edges) {
+    if (isPods(edge.from) && !edge.from.hostNetwork) workloadOf(edge.from).egress.push(edge);
+    if (isPods(edge.to) && !edge.to.hostNetwork) workloadOf(edge.to).ingress.push(edge);
+  }
+  const sorted = [...workloads.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, workload]) => workload);
+  const namespaces = [...new Set(sorted.map(({ pods }) => pods.namespace))];
+  return [
+    ...namespaces.map(denyAll),
+    ...sorted.map(({ pods, ingress, egress }) => workloadPolicy(pods, ingress, egress, cluster)),
+  ];
+}
+
+function denyAll(namespace: string): INetworkPolicy {
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    metadata: { name: "default-deny", namespace },
+    spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
+  };
+}
+
+const dnsPorts = [
+  { port: 53, protocol: "UDP" },
+  { port: 53, protocol: "TCP" },
+];
+
+function workloadPolicy(pods: Pods, ingress: Edge[], egress: Edge[], cluster: ClusterFacts): INetworkPolicy {
+  const { instance, part } = pods.identity;
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    metadata: {
+      name: instance === part ? instance : `${instance}-${part}`,
+      namespace: pods.namespace,
+      labels: { ...objectLabels(pods.identity) },
+    },
+    spec: {
+      podSelector: { matchLabels: { ...selector(pods) } },
+      policyTypes: ["Ingress", "Egress"],
+      ingress: merged(ingress, (edge) => podPeers(edge.from, cluster)).map(([ports, from]) => ({ from, ports })),
+      egress: [
+        { to: podPeers("dns", cluster), ports: dnsPorts },
+        ...merged(egress, (edge) => podPeers(edge.to, cluster)).map(([ports, to]) => ({ to, ports })),
+      ],
+    },
+  };
+}
+
+type Rule = [ports: { port: number; protocol: string }[], peers: INetworkPolicyPeer[]];
+
+/** Edges with the same ports become one rule, a peer named twice one peer; an edge without a peer allows nothing. */
+function merged(edges: readonly Edge[], peersOf: (edge: Edge) => INetworkPolicyPeer[]): Rule[] {
+  const rules = new Map<string, { ports: number[]; peers: Map<string, INetworkPolicyPeer> }>();
+  for (const edge of edges) {
+    const ports = [...new Set(edge.ports)].sort((a, b) => a - b);
+    const rule = rules.get(ports.join()) ?? { ports, peers: new Map() };
+    for (const peer of peersOf(edge)) rule.peers.set(JSON.stringify(peer), peer);
+    rules.set(ports.join(), rule);
+  }
+  return [...rules.values()]
+    .filter(({ peers }) => peers.size > 0)
+    .sort((a, b) => (a.ports.join() < b.ports.join() ? -1 : 1))
+    .map(({ ports, peers }) => [
+      ports.map((port) => ({ port, protocol: "TCP" })),
+      [...peers.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, peer]) => peer),
+    ]);
+}
