@@ -8,7 +8,7 @@ export default defineConfig({
     projects: tiers.map((tier) => ({
       test: {
         name: tier.name,
-        include: tier.include,
+        include: [...tier.include],
         exclude: ["**/node_modules/**", "**/dist/**", ...tier.exclude],
         testTimeout: tier.timeoutMs,
         hookTimeout: tier.timeoutMs,

@@ -39,6 +39,13 @@ export interface Footprint {
   readonly sized: Sized;
 }
 
+/** A scrape that a monitor asks for: whichever Prometheus is in the stack gets an edge to it. */
+export interface ScrapeTarget {
+  readonly pods: Pods;
+  /** Port at the pods. */
+  readonly port: number;
+}
+
 /** A component as a cdk8s chart: plain objects with explicit names, and what it listens on and connects to. */
 export abstract class ComponentChart<Endpoints = object> extends Chart {
   /** What others may connect to. */
@@ -54,6 +61,8 @@ export abstract class ComponentChart<Endpoints = object> extends Chart {
   readonly priorityClassName: string | undefined;
   /** Every connection that this component opens or accepts from outside the stack. */
   readonly edges: Edge[] = [];
+  /** What its monitors ask to be scraped. */
+  readonly scrapes: ScrapeTarget[] = [];
   /** Every workload's requests. */
   readonly footprints: Footprint[] = [];
   /** Images its pods run. */
@@ -79,9 +88,11 @@ export abstract class ComponentChart<Endpoints = object> extends Chart {
     return { namespace: this.home, identity: this.identity(part), ...(labels && { labels }) };
   }
 
-  /** Adds one object to the chart. Its construct id is its kind and name, so that order and ids never depend on chance. */
+  /** Adds one object to the chart. Its construct id is its kind and name, with the namespace where those are taken. */
   add<T extends KubernetesObject>(object: T): ApiObject {
-    return new ApiObject(this, `${object.kind}-${object.metadata?.name}`, object as unknown as ApiObjectProps);
+    const id = `${object.kind}-${object.metadata?.name}`;
+    const taken = this.node.tryFindChild(id) !== undefined;
+    return new ApiObject(this, taken ? `${id}-${object.metadata?.namespace}` : id, object as unknown as ApiObjectProps);
   }
 
   /** Metadata of a namespaced object of one part. */

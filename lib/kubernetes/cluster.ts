@@ -1,5 +1,14 @@
 /** Where the cluster comes from: decides which control-plane parts can be scraped and what pods may do. */
-export const platforms = ["kubernetes", "eks", "gke", "gke-autopilot", "eks-fargate", "aks", "openshift", "k3s"] as const;
+export const platforms = [
+  "kubernetes",
+  "eks",
+  "gke",
+  "gke-autopilot",
+  "eks-fargate",
+  "aks",
+  "openshift",
+  "k3s",
+] as const;
 export type Platform = (typeof platforms)[number];
 
 /** Facts about the cluster that the model cannot find out by itself: it is rendered without one. */

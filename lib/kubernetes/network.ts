@@ -1,5 +1,6 @@
 import type { INetworkPolicy } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicy";
 import type { INetworkPolicyPeer } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicyPeer";
+import type { INetworkPolicyPort } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicyPort";
 import type { ClusterFacts } from "./cluster.ts";
 import { type Identity, type Labels, objectLabels, selectorLabels } from "./labels.ts";
 
@@ -133,7 +134,7 @@ function denyAll(namespace: string): INetworkPolicy {
   };
 }
 
-const dnsPorts = [
+const dnsPorts: INetworkPolicyPort[] = [
   { port: 53, protocol: "UDP" },
   { port: 53, protocol: "TCP" },
 ];
@@ -160,7 +161,7 @@ function workloadPolicy(pods: Pods, ingress: Edge[], egress: Edge[], cluster: Cl
   };
 }
 
-type Rule = [ports: { port: number; protocol: string }[], peers: INetworkPolicyPeer[]];
+type Rule = [ports: INetworkPolicyPort[], peers: INetworkPolicyPeer[]];
 
 /** Edges with the same ports become one rule, a peer named twice one peer; an edge without a peer allows nothing. */
 function merged(edges: readonly Edge[], peersOf: (edge: Edge) => INetworkPolicyPeer[]): Rule[] {

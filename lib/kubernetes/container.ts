@@ -1,0 +1,97 @@
+import type { IContainer } from "kubernetes-models/v1/Container";
+import type { IEnvVar } from "kubernetes-models/v1/EnvVar";
+import { bytesQuantity, cpuQuantity } from "../sizing/index.ts";
+import type { ComponentChart } from "./chart.ts";
+import type { ImageName } from "./images.ts";
+import { type Probes, probeFields } from "./probes.ts";
+import { containerSecurity, type Privileges } from "./security.ts";
+import type { Mount } from "./volumes.ts";
+
+/** A value in a container's environment. */
+export type EnvValue =
+  | string
+  | { readonly secret: string; readonly key: string; readonly optional?: boolean }
+  /** A field of the pod: `spec.nodeName`, `metadata.name`, `status.podIP`. */
+  | { readonly field: string };
+
+/** What a container asks for. */
+export interface ContainerResources {
+  readonly cpuCores: number;
+  readonly memoryBytes: number;
+  /** @default memoryBytes */
+  readonly memoryLimitBytes?: number;
+  /** @default none: throttling hurts more than it protects */
+  readonly cpuLimitCores?: number;
+}
+
+/** One container of a pod. */
+export interface ContainerProps {
+  readonly name: string;
+  readonly image: ImageName;
+  readonly command?: readonly string[];
+  readonly args?: readonly string[];
+  /** In the order given: a value may refer to one before it by `$(NAME)`. */
+  readonly env?: Readonly<Record<string, EnvValue>>;
+  /** Port by name; the name is what Services, probes and monitors use. */
+  readonly ports?: Readonly<Record<string, number>>;
+  /** Ports among them that are UDP. @default none */
+  readonly udp?: readonly string[];
+  /** @default none: only for sidecars without a port */
+  readonly probes?: Probes;
+  readonly resources: ContainerResources;
+  readonly mounts?: readonly Mount[];
+  /** What it may do beyond the restricted level. @default nothing */
+  readonly privileges?: Privileges;
+  /** A sidecar that starts before the other containers and ends after them (native sidecar, Kubernetes >= 1.29). @default false */
+  readonly sidecar?: boolean;
+}
+
+function envVar(name: string, value: EnvValue): IEnvVar {
+  if (typeof value === "string") return { name, value };
+  if ("field" in value) return { name, valueFrom: { fieldRef: { fieldPath: value.field } } };
+  const { secret, key, optional } = value;
+  return { name, valueFrom: { secretKeyRef: { name: secret, key, ...(optional && { optional }) } } };
+}
+
+/** The container as Kubernetes wants it. */
+export function container(chart: ComponentChart, props: ContainerProps): IContainer {
+  const { resources } = props;
+  return {
+    name: props.name,
+    image: chart.image(props.image),
+    imagePullPolicy: "IfNotPresent",
+    ...(props.command && { command: [...props.command] }),
+    ...(props.args && { args: [...props.args] }),
+    ...(props.env && { env: Object.entries(props.env).map(([name, value]) => envVar(name, value)) }),
+    ...(props.ports && {
+      ports: Object.entries(props.ports).map(([name, containerPort]) => ({
+        name,
+        containerPort,
+        protocol: props.udp?.includes(name) ? "UDP" : "TCP",
+      })),
+    }),
+    resources: {
+      requests: { cpu: cpuQuantity(resources.cpuCores), memory: bytesQuantity(resources.memoryBytes) },
+      limits: {
+        memory: bytesQuantity(resources.memoryLimitBytes ?? resources.memoryBytes),
+        ...(resources.cpuLimitCores && { cpu: cpuQuantity(resources.cpuLimitCores) }),
+      },
+    },
+    ...(props.probes && probeFields(props.probes)),
+    securityContext: containerSecurity(props.privileges),
+    ...(props.mounts && {
+      volumeMounts: props.mounts.map(({ volume, path, subPath, readOnly, propagation }) => ({
+        name: volume.name,
+        mountPath: path,
+        ...(subPath && { subPath }),
+        ...((readOnly ?? readOnlyByDefault(volume.source)) && { readOnly: true }),
+        ...(propagation && { mountPropagation: propagation }),
+      })),
+    }),
+    ...(props.sidecar && { restartPolicy: "Always" }),
+  };
+}
+
+function readOnlyByDefault(source: object | undefined): boolean {
+  return source !== undefined && ("configMap" in source || "secret" in source || "hostPath" in source);
+}

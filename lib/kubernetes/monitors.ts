@@ -1,0 +1,87 @@
+import type { IRelabelConfig } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/RelabelConfig";
+import type { IServiceMonitor } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/ServiceMonitor";
+import type { ComponentChart } from "./chart.ts";
+import type { Labels } from "./labels.ts";
+import { objectLabels, selectorLabels } from "./labels.ts";
+import type { Pods } from "./network.ts";
+
+/** The label by which Prometheus finds monitors and rules: the default of the Helm chart that most clusters know. */
+export const monitorLabels: Labels = { release: "kube-prometheus-stack" };
+
+/**
+ * How many series a target may have before its whole scrape fails: one bound a class of target, from the per-object
+ * figures of the cardinality tiers (node about 100 series, service 500, pod 5 k, container 10 k, application 100 k).
+ */
+export const cardinalityClasses = {
+  /** Our own infrastructure: tens of kilobytes a scrape. */
+  infrastructure: { sampleLimit: 50_000, labelLimit: 40 },
+  /** What grows with the cluster: kube-state-metrics, cAdvisor, the collectors' :8889. */
+  cluster: { sampleLimit: 1_000_000, labelLimit: 60 },
+  /** Applications: the source's tier of about 100 k series. */
+  application: { sampleLimit: 100_000, labelLimit: 40 },
+} as const;
+
+export type CardinalityClass = keyof typeof cardinalityClasses;
+
+/** No label name of ours is near these; longer ones are somebody's data in a label. */
+const labelLengths = { labelNameLengthLimit: 256, labelValueLengthLimit: 1024 } as const;
+
+export interface ServiceMonitorProps {
+  readonly part: string;
+  /** @default the part's workload name */
+  readonly name: string;
+  /** Labels of the one Service it selects. @default the part's selector labels */
+  readonly selector?: Labels;
+  /** Name of the Service's port. */
+  readonly port: string;
+  /** Number of that port at the pods: for the network edge. */
+  readonly targetPort: number;
+  /** @default "/metrics" */
+  readonly path?: string;
+  /** @default Prometheus' own interval */
+  readonly interval?: string;
+  /** Whether the target's own `job` and `instance` win over those of the scrape. @default false */
+  readonly honorLabels?: boolean;
+  readonly class: CardinalityClass;
+  /** @default "http" */
+  readonly scheme?: "http" | "https";
+  /** @default none */
+  readonly metricRelabelings?: readonly IRelabelConfig[];
+  /** @default none */
+  readonly relabelings?: readonly IRelabelConfig[];
+  /** The pods behind the Service. @default those of the part */
+  readonly pods?: Pods;
+}
+
+/** Adds a ServiceMonitor that Prometheus will find, bounded by its cardinality class. */
+export function serviceMonitor(chart: ComponentChart, props: ServiceMonitorProps): void {
+  const monitor: IServiceMonitor = {
+    apiVersion: "monitoring.coreos.com/v1",
+    kind: "ServiceMonitor",
+    metadata: chart.metadata(props.name, props.part, monitorLabels),
+    spec: {
+      namespaceSelector: { matchNames: [chart.home] },
+      selector: { matchLabels: { ...(props.selector ?? selectorLabels(chart.identity(props.part))) } },
+      ...cardinalityClasses[props.class],
+      ...labelLengths,
+      endpoints: [
+        {
+          port: props.port,
+          path: props.path ?? "/metrics",
+          ...(props.interval && { interval: props.interval }),
+          honorLabels: props.honorLabels ?? false,
+          ...(props.scheme && { scheme: props.scheme }),
+          ...(props.relabelings && { relabelings: [...props.relabelings] }),
+          ...(props.metricRelabelings && { metricRelabelings: [...props.metricRelabelings] }),
+        },
+      ],
+    },
+  };
+  chart.add(monitor);
+  chart.scrapes.push({ pods: props.pods ?? chart.pods(props.part), port: props.targetPort });
+}
+
+/** Labels of a rule object that Prometheus will find. */
+export function ruleLabels(chart: ComponentChart, part: string): Labels {
+  return { ...objectLabels(chart.identity(part)), ...monitorLabels };
+}

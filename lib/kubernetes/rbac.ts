@@ -1,0 +1,78 @@
+import type { IPolicyRule } from "kubernetes-models/rbac.authorization.k8s.io/v1/PolicyRule";
+import type { ComponentChart } from "./chart.ts";
+import type { Labels } from "./labels.ts";
+import { partName } from "./workload.ts";
+
+/** A ServiceAccount and what it may do. */
+export interface AccountProps {
+  readonly part: string;
+  /** @default the part's workload name */
+  readonly name?: string;
+  /** Rights in the whole cluster. @default none */
+  readonly clusterRules?: readonly IPolicyRule[];
+  /** Rights in its own namespace. @default none */
+  readonly namespaceRules?: readonly IPolicyRule[];
+  /** Annotations: the cloud's workload identity. @default none */
+  readonly annotations?: Labels;
+  /** Host-level agents on OpenShift run under the `privileged` security context constraints. @default false */
+  readonly hostAgent?: boolean;
+}
+
+/** Shorthand for a rule that only reads. */
+export function reads(apiGroup: string, ...resources: string[]): IPolicyRule {
+  return { apiGroups: [apiGroup], resources, verbs: ["get", "list", "watch"] };
+}
+
+/** Adds a ServiceAccount with its roles and bindings, and answers with its name. */
+export function serviceAccount(chart: ComponentChart, props: AccountProps): string {
+  const name = props.name ?? partName(chart, props.part);
+  const metadata = chart.metadata(name, props.part);
+  chart.add({
+    apiVersion: "v1",
+    kind: "ServiceAccount",
+    metadata: { ...metadata, ...(props.annotations && { annotations: props.annotations }) },
+    automountServiceAccountToken: false,
+  });
+  if (props.clusterRules) bind(chart, props.part, "Cluster", name, props.clusterRules);
+  if (props.namespaceRules) bind(chart, props.part, "", name, props.namespaceRules);
+  if (props.hostAgent && chart.cluster.platform === "openshift") {
+    bind(
+      chart,
+      props.part,
+      "",
+      `${name}-scc`,
+      [
+        {
+          apiGroups: ["security.openshift.io"],
+          resources: ["securitycontextconstraints"],
+          resourceNames: ["privileged"],
+          verbs: ["use"],
+        },
+      ],
+      name,
+    );
+  }
+  return name;
+}
+
+/** Adds a role of that name and binds it to an account. */
+function bind(
+  chart: ComponentChart,
+  part: string,
+  scope: "Cluster" | "",
+  name: string,
+  rules: readonly IPolicyRule[],
+  account = name,
+): void {
+  const apiVersion = "rbac.authorization.k8s.io/v1";
+  const { namespace, labels } = chart.metadata(name, part);
+  const metadata = { name, labels, ...(scope === "" && { namespace }) };
+  chart.add({ apiVersion, kind: `${scope}Role`, metadata, rules: rules.map((rule) => ({ ...rule })) });
+  chart.add({
+    apiVersion,
+    kind: `${scope}RoleBinding`,
+    metadata,
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: `${scope}Role`, name },
+    subjects: [{ kind: "ServiceAccount", name: account, namespace: chart.home }],
+  });
+}

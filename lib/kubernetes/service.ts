@@ -1,0 +1,55 @@
+import type { ApiObject } from "cdk8s";
+import type { ComponentChart } from "./chart.ts";
+import { dnsDomain } from "./cluster.ts";
+import { type Labels, selectorLabels } from "./labels.ts";
+import { partName } from "./workload.ts";
+
+/** A Service in front of one part's pods. */
+export interface ServiceProps {
+  readonly part: string;
+  /** @default the part's workload name */
+  readonly name?: string;
+  /** Service port by name. A name that is also a container port's maps to it; `{port, target}` where they differ. */
+  readonly ports: Readonly<Record<string, number | { readonly port: number; readonly target: string | number }>>;
+  /** No virtual IP: DNS answers with the pods. @default false */
+  readonly headless?: boolean;
+  /** Headless Services of rings and load balancers must list pods before they are ready. @default false */
+  readonly publishNotReady?: boolean;
+  /** `Local` keeps traffic on the node. @default "Cluster" */
+  readonly internalTrafficPolicy?: "Local" | "Cluster";
+  /** Sends a client to the same pod each time. @default false */
+  readonly clientIpAffinity?: boolean;
+  /** Labels beyond the identity's: what a ServiceMonitor selects. @default none */
+  readonly labels?: Labels;
+  /** The pods. @default the part's selector labels */
+  readonly selector?: Labels;
+  /** `h2c` for gRPC behind a proxy. @default none */
+  readonly appProtocols?: Readonly<Record<string, string>>;
+}
+
+/** Adds a Service. */
+export function service(chart: ComponentChart, props: ServiceProps): ApiObject {
+  return chart.add({
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: chart.metadata(props.name ?? partName(chart, props.part), props.part, props.labels),
+    spec: {
+      type: "ClusterIP",
+      ...(props.headless && { clusterIP: "None" }),
+      ...(props.publishNotReady && { publishNotReadyAddresses: true }),
+      ...(props.internalTrafficPolicy && { internalTrafficPolicy: props.internalTrafficPolicy }),
+      ...(props.clientIpAffinity && { sessionAffinity: "ClientIP" }),
+      selector: { ...(props.selector ?? selectorLabels(chart.identity(props.part))) },
+      ports: Object.entries(props.ports).map(([name, value]) => {
+        const { port, target } = typeof value === "number" ? { port: value, target: name } : value;
+        const appProtocol = props.appProtocols?.[name];
+        return { name, port, targetPort: target, protocol: "TCP", ...(appProtocol && { appProtocol }) };
+      }),
+    },
+  });
+}
+
+/** A Service's DNS name, fully qualified so that no search path is tried. */
+export function serviceHost(chart: ComponentChart, name: string): string {
+  return `${name}.${chart.home}.svc.${dnsDomain(chart.cluster)}`;
+}

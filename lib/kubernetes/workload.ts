@@ -1,0 +1,254 @@
+import type { ApiObject } from "cdk8s";
+import type { IAffinity } from "kubernetes-models/v1/Affinity";
+import type { INodeSelectorRequirement } from "kubernetes-models/v1/NodeSelectorRequirement";
+import type { IPodTemplateSpec } from "kubernetes-models/v1/PodTemplateSpec";
+import type { IToleration } from "kubernetes-models/v1/Toleration";
+import { quantityBytes, quantityCores, type Resources, type Sized } from "../sizing/index.ts";
+import type { ComponentChart } from "./chart.ts";
+import { configHashAnnotation } from "./config-map.ts";
+import { type ContainerProps, container } from "./container.ts";
+import { type Labels, objectLabels, selectorLabels } from "./labels.ts";
+import { podSecurity } from "./security.ts";
+import { claimTemplates, type Volume } from "./volumes.ts";
+
+/** What every kind of workload has. */
+interface PodProps {
+  /** The part of the component: `app.kubernetes.io/component`. */
+  readonly part: string;
+  /** Object name. @default the component's name, `-part` appended where the part is not the component itself */
+  readonly name?: string;
+  readonly sized: Sized;
+  /** The main container first: its requests are those of `sized`. */
+  readonly containers: readonly [Omit<ContainerProps, "resources">, ...ContainerProps[]];
+  /** Uid and gid of the pod, and group of its volumes. */
+  readonly user: number;
+  /** Labels on the pods beyond the identity's. @default none */
+  readonly podLabels?: Labels;
+  /** Annotations on the pods beyond the config hashes. @default none */
+  readonly podAnnotations?: Labels;
+  /** A ServiceAccount whose token the pod needs for the Kubernetes API. @default none, and no token is mounted */
+  readonly serviceAccount?: string;
+  /** A ServiceAccount that only names the pod (workload identity, SCC). @default serviceAccount */
+  readonly identityAccount?: string;
+  /** Seconds between SIGTERM and SIGKILL. @default 30 */
+  readonly terminationGraceSeconds?: number;
+  readonly nodeSelector?: Labels;
+  readonly tolerations?: readonly IToleration[];
+  /** @default false */
+  readonly hostNetwork?: boolean;
+  /** @default false */
+  readonly hostPID?: boolean;
+}
+
+/** A zone of a zone-aware component: each has a workload of its own. */
+export interface Zone {
+  /** Its name within the component, `zone-a`: also a label of its pods. */
+  readonly name: string;
+  /** Value of `topology.kubernetes.io/zone` that its pods are pinned to. @default none: the cluster's zones are not known */
+  readonly topology?: string;
+}
+
+interface SpreadProps {
+  /** The zone all pods belong to. @default none: spread over zones and nodes */
+  readonly zone?: Zone;
+}
+
+export interface StatefulSetProps extends PodProps, SpreadProps {
+  /** The headless Service that names its pods. */
+  readonly serviceName: string;
+  /** Start and stop pods one by one, each waiting for the last. @default false */
+  readonly ordered?: boolean;
+}
+
+export interface DeploymentProps extends PodProps, SpreadProps {
+  /** Replace the only pod instead of running two beside each other. @default false */
+  readonly recreate?: boolean;
+}
+
+/** A DaemonSet runs on every Linux node that `nodeSelector` allows. */
+export interface DaemonSetProps extends PodProps {
+  /** Pods that may be away at once during an update. @default "10%" */
+  readonly maxUnavailable?: string;
+}
+
+/** Adds a Deployment with its disruption budget. */
+export function deployment(chart: ComponentChart, props: DeploymentProps): ApiObject {
+  const { replicas } = props.sized;
+  return addWorkload(chart, "Deployment", props, (template, labels) => ({
+    replicas,
+    selector: { matchLabels: labels },
+    strategy: props.recreate ? { type: "Recreate" } : { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
+    template,
+  }));
+}
+
+/** Adds a StatefulSet with its claims and disruption budget. */
+export function statefulSet(chart: ComponentChart, props: StatefulSetProps): ApiObject {
+  const volumes = volumesOf(props);
+  return addWorkload(chart, "StatefulSet", props, (template, labels) => {
+    const claims = claimTemplates(volumes, chart.cluster.storageClass, labels);
+    return {
+      replicas: props.sized.replicas,
+      serviceName: props.serviceName,
+      podManagementPolicy: props.ordered ? "OrderedReady" : "Parallel",
+      selector: { matchLabels: labels },
+      updateStrategy: { type: "RollingUpdate" },
+      ...(claims.length > 0 && {
+        persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
+        volumeClaimTemplates: claims,
+      }),
+      template,
+    };
+  });
+}
+
+/** Adds a DaemonSet. A PodDisruptionBudget would mean nothing to it: drains ignore DaemonSets. */
+export function daemonSet(chart: ComponentChart, props: DaemonSetProps): ApiObject {
+  return addWorkload(chart, "DaemonSet", props, (template, labels) => ({
+    selector: { matchLabels: labels },
+    updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: props.maxUnavailable ?? "10%" } },
+    template,
+  }));
+}
+
+/** Names a part's objects: `mimir-ingester`, and just `grafana` where the part is the component. */
+export function partName(chart: ComponentChart, part: string): string {
+  return part === chart.component ? chart.name : `${chart.name}-${part}`;
+}
+
+function addWorkload(
+  chart: ComponentChart,
+  kind: "Deployment" | "StatefulSet" | "DaemonSet",
+  props: PodProps & SpreadProps,
+  spec: (template: IPodTemplateSpec, labels: Record<string, string>) => object,
+): ApiObject {
+  const name = props.name ?? partName(chart, props.part);
+  const zoneLabels: Labels = props.zone ? { "skopos.dev/zone": props.zone.name } : {};
+  const labels = { ...selectorLabels(chart.identity(props.part)), ...zoneLabels };
+  const object = chart.add({
+    apiVersion: "apps/v1",
+    kind,
+    metadata: chart.metadata(name, props.part, zoneLabels),
+    spec: spec(podTemplate(chart, kind, props, labels), labels),
+  });
+  chart.footprints.push({
+    component: chart.component,
+    kind,
+    namespace: chart.home,
+    name,
+    perPod: podResources(props),
+    sized: props.sized,
+  });
+  if (kind !== "DaemonSet" && props.sized.replicas >= 2) disruptionBudget(chart, name, props.part, labels);
+  return object;
+}
+
+/** Allows one pod at a time to be evicted: never none, or nodes could not be drained. */
+export function disruptionBudget(chart: ComponentChart, name: string, part: string, matchLabels: Labels): void {
+  chart.add({
+    apiVersion: "policy/v1",
+    kind: "PodDisruptionBudget",
+    metadata: chart.metadata(name, part),
+    spec: { maxUnavailable: 1, selector: { matchLabels }, unhealthyPodEvictionPolicy: "AlwaysAllow" },
+  });
+}
+
+function podTemplate(
+  chart: ComponentChart,
+  kind: string,
+  props: PodProps & SpreadProps,
+  labels: Record<string, string>,
+): IPodTemplateSpec {
+  const [main, ...others] = props.containers;
+  const all = [{ ...main, resources: props.sized }, ...others];
+  const volumes = volumesOf(props);
+  const asRoot = all.every(({ privileges }) => privileges?.runAsRoot);
+  const sidecars = all.filter(({ sidecar }) => sidecar);
+  const account = props.serviceAccount ?? props.identityAccount;
+  const hashes = configHashes(volumes);
+  const annotations = { ...props.podAnnotations, ...hashes };
+  return {
+    metadata: {
+      labels: { ...objectLabels(chart.identity(props.part)), ...labels, ...props.podLabels },
+      ...(Object.keys(annotations).length > 0 && { annotations }),
+    },
+    spec: {
+      automountServiceAccountToken: props.serviceAccount !== undefined,
+      ...(account && { serviceAccountName: account }),
+      securityContext: podSecurity(props.user, asRoot),
+      terminationGracePeriodSeconds: props.terminationGraceSeconds ?? 30,
+      enableServiceLinks: false,
+      ...(chart.priorityClassName && { priorityClassName: chart.priorityClassName }),
+      ...(chart.images.pullSecrets && { imagePullSecrets: chart.images.pullSecrets.map((name) => ({ name })) }),
+      nodeSelector: { "kubernetes.io/os": "linux", ...props.nodeSelector },
+      affinity: nodeAffinity(props.zone?.topology),
+      ...(props.tolerations && { tolerations: [...props.tolerations] }),
+      ...(kind !== "DaemonSet" && props.sized.replicas > 1 && { topologySpreadConstraints: spread(props, labels) }),
+      ...(props.hostNetwork && { hostNetwork: true, dnsPolicy: "ClusterFirstWithHostNet" }),
+      ...(props.hostPID && { hostPID: true }),
+      ...(sidecars.length > 0 && { initContainers: sidecars.map((each) => container(chart, each)) }),
+      containers: all.filter(({ sidecar }) => !sidecar).map((each) => container(chart, each)),
+      ...(volumes.length > 0 && {
+        volumes: volumes.filter(({ source }) => source).map(({ name, source }) => ({ name, ...source })),
+      }),
+    },
+  };
+}
+
+/** Every image of the catalogue is published for these two; a mixed cluster's other nodes are left alone. */
+const architectures: INodeSelectorRequirement = {
+  key: "kubernetes.io/arch",
+  operator: "In",
+  values: ["amd64", "arm64"],
+};
+
+function nodeAffinity(zone: string | undefined): IAffinity {
+  const matchExpressions: INodeSelectorRequirement[] = [
+    architectures,
+    ...(zone ? [{ key: "topology.kubernetes.io/zone", operator: "In" as const, values: [zone] }] : []),
+  ];
+  return {
+    nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] } },
+  };
+}
+
+/** Over zones, then over nodes; a preference, since a small cluster must still be able to place everything. */
+function spread(props: SpreadProps, matchLabels: Labels) {
+  const over = (topologyKey: string) => ({
+    topologyKey,
+    maxSkew: 1,
+    whenUnsatisfiable: "ScheduleAnyway",
+    labelSelector: { matchLabels: { ...matchLabels } },
+  });
+  return [...(props.zone?.topology ? [] : [over("topology.kubernetes.io/zone")]), over("kubernetes.io/hostname")];
+}
+
+function volumesOf(props: PodProps): Volume[] {
+  const volumes = new Map<string, Volume>();
+  for (const each of props.containers) for (const { volume } of each.mounts ?? []) volumes.set(volume.name, volume);
+  return [...volumes.values()];
+}
+
+function configHashes(volumes: readonly Volume[]): Record<string, string> {
+  return Object.fromEntries(
+    volumes.flatMap(({ configMap }) =>
+      configMap?.hash ? [[configHashAnnotation(configMap.name), configMap.hash]] : [],
+    ),
+  );
+}
+
+/** Requests of one pod: every container, native sidecars included, and its claims; rounded as the manifest rounds. */
+function podResources(props: PodProps): Resources {
+  const others = props.containers.slice(1) as readonly ContainerProps[];
+  const all = [props.sized, ...others.map(({ resources }) => resources)];
+  const total = (pick: (resources: (typeof all)[number]) => number) =>
+    all.reduce((sum, resources) => sum + pick(resources), 0);
+  const disk = volumesOf(props).reduce((sum, { claimBytes }) => sum + (claimBytes ? quantityBytes(claimBytes) : 0), 0);
+  return {
+    replicas: props.sized.replicas,
+    cpuCores: total(({ cpuCores }) => quantityCores(cpuCores)),
+    memoryBytes: total(({ memoryBytes }) => quantityBytes(memoryBytes)),
+    memoryLimitBytes: total((each) => quantityBytes(each.memoryLimitBytes ?? each.memoryBytes)),
+    ...(disk > 0 && { diskBytes: disk }),
+  };
+}
