@@ -1,0 +1,70 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { type Part, partFolder } from "./catalogue.ts";
+
+/** What every part is built with; a change rebuilds them all. */
+export const buildFlags: readonly string[] = ["-p", "2", "-trimpath", "-buildvcs=false"];
+
+/** Environment of every build: static binaries that run in an image with nothing else in it. */
+export const buildEnv = { CGO_ENABLED: "0", GOWORK: "off" } as const;
+
+/** Where built parts are kept: `$XDG_CACHE_HOME/skopos/parts`, else `~/.cache/skopos/parts`. Never in the work tree. */
+export function cacheRoot(): string {
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "skopos", "parts");
+}
+
+let toolchain: string | undefined;
+
+/** Go's version and target (`go1.26.8 linux amd64`), or undefined where there is no Go. */
+export function goToolchain(): string | undefined {
+  try {
+    toolchain ??= execFileSync("go", ["env", "GOVERSION", "GOOS", "GOARCH"], {
+      encoding: "utf8",
+      cwd: import.meta.dirname,
+      stdio: ["ignore", "pipe", "ignore"],
+    })
+      .trim()
+      .replaceAll("\n", " ");
+    return toolchain;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The link flags of a part: no symbol table, and its version stamped in. */
+export function linkFlags(part: Part): string {
+  return ["-s", "-w", ...Object.entries(part.stamp ?? {}).map(([name, value]) => `-X ${name}=${value}`)].join(" ");
+}
+
+/**
+ * The key of a build: every file of the part's folder (go.mod, go.sum, sources), what is built from it, the flags and
+ * the Go toolchain. The same key means the same binaries.
+ */
+export function partKey(part: Part, go: string, folder: string = partFolder(part)): string {
+  const hash = createHash("sha256");
+  const { binaries, generate } = part;
+  hash.update(JSON.stringify({ go, binaries, generate, flags: buildFlags, env: buildEnv, link: linkFlags(part) }));
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((found) => found.isFile())
+    .map((found) => join(found.parentPath, found.name))
+    .sort()) {
+    const content = createHash("sha256").update(readFileSync(entry)).digest("hex");
+    hash.update(`\n${entry.slice(folder.length)} ${content}`);
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+/** The folder that holds the part's binaries once it is built, or undefined where there is no Go to know its key. */
+export function partDirectory(part: Part): string | undefined {
+  const go = goToolchain();
+  return go === undefined ? undefined : join(cacheRoot(), `${part.name}-${partKey(part, go)}`);
+}
+
+/** Whether the part's binaries are in the cache, as its folder stands now. */
+export function isBuilt(part: Part): boolean {
+  const directory = partDirectory(part);
+  return directory !== undefined && existsSync(directory);
+}
