@@ -46,7 +46,8 @@ export interface ContainerProps {
   readonly sidecar?: boolean;
 }
 
-function envVar(name: string, value: EnvValue): IEnvVar {
+/** A variable as Kubernetes wants it. */
+export function envVar(name: string, value: EnvValue): IEnvVar {
   if (typeof value === "string") return { name, value };
   if ("field" in value) return { name, valueFrom: { fieldRef: { fieldPath: value.field } } };
   const { secret, key, optional } = value;

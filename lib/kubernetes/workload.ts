@@ -3,6 +3,7 @@ import type { IAffinity } from "kubernetes-models/v1/Affinity";
 import type { INodeSelectorRequirement } from "kubernetes-models/v1/NodeSelectorRequirement";
 import type { IPodTemplateSpec } from "kubernetes-models/v1/PodTemplateSpec";
 import type { IToleration } from "kubernetes-models/v1/Toleration";
+import type { ITopologySpreadConstraint } from "kubernetes-models/v1/TopologySpreadConstraint";
 import { quantityBytes, quantityCores, type Resources, type Sized } from "../sizing/index.ts";
 import type { ComponentChart } from "./chart.ts";
 import { configHashAnnotation } from "./config-map.ts";
@@ -213,11 +214,11 @@ function nodeAffinity(zone: string | undefined): IAffinity {
 }
 
 /** Over zones, then over nodes; a preference, since a small cluster must still be able to place everything. */
-function spread(props: SpreadProps, matchLabels: Labels) {
+export function spread(props: SpreadProps, matchLabels: Labels): ITopologySpreadConstraint[] {
   const over = (topologyKey: string) => ({
     topologyKey,
     maxSkew: 1,
-    whenUnsatisfiable: "ScheduleAnyway",
+    whenUnsatisfiable: "ScheduleAnyway" as const,
     labelSelector: { matchLabels: { ...matchLabels } },
   });
   return [...(props.zone?.topology ? [] : [over("topology.kubernetes.io/zone")]), over("kubernetes.io/hostname")];

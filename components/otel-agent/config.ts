@@ -1,0 +1,164 @@
+import { type ClusterFacts, type Endpoint, type Platform, url } from "../../lib/kubernetes/index.ts";
+import {
+  batch,
+  type CollectorConfig,
+  collectorPorts,
+  healthCheck,
+  memoryLimiter,
+  otlpReceiver,
+  retry,
+  selfTelemetry,
+  sendingQueue,
+} from "../../lib/otel/index.ts";
+import type { OtelAgentSizing } from "./sizing.ts";
+
+/**
+ * How the agent finds the gateway's pods. `kubernetes` watches the headless Service's endpoints and hashes over the
+ * pods' names, which stay when a pod comes back with a new address; `dns` hashes over addresses, so that every restart
+ * moves traces between gateways, but needs no rights.
+ */
+export type GatewayResolver = "kubernetes" | "dns";
+
+export interface OtelAgentConfigProps {
+  readonly sizing: OtelAgentSizing;
+  readonly cluster: ClusterFacts;
+  /** Where metrics and logs go. */
+  readonly otlp: Endpoint;
+  /** Where spans go, routed by trace id. */
+  readonly otlpByTraceId: Endpoint;
+  /** Where spans go a second time, routed by service. Absent: nowhere. */
+  readonly otlpByService?: Endpoint;
+  readonly resolver: GatewayResolver;
+  /** Resource detectors, after `env`. */
+  readonly detectors: readonly string[];
+  /** Whether the kubelet's certificate is checked against the cluster's CA. */
+  readonly kubeletInsecure: boolean;
+}
+
+/** The metadata service of AWS, GCP and Azure: what cloud detectors ask. */
+export const metadataService = "169.254.169.254/32";
+
+/**
+ * Detectors that find the cloud's region and zone. `eks` is not among them: it stops the collector where its platform
+ * is not there, and adds nothing to `ec2` that the stack's own configuration does not know.
+ */
+const cloudDetectors: Readonly<Partial<Record<Platform, readonly string[]>>> = {
+  eks: ["ec2"],
+  gke: ["gcp"],
+  aks: ["azure"],
+};
+
+/** The detectors of a platform, without `env`. */
+export function detectorsOf(platform: Platform): readonly string[] {
+  return cloudDetectors[platform] ?? [];
+}
+
+/** The six CPU and memory metrics of containers, pods and nodes that dashboards and alerts rest on. */
+export const kubeletMetrics = [
+  "container.cpu.time",
+  "container.memory.usage",
+  "k8s.pod.cpu.time",
+  "k8s.pod.memory.usage",
+  "k8s.node.cpu.time",
+  "k8s.node.memory.usage",
+] as const;
+
+/** What `k8s_attributes` adds to every resource. */
+const podAttributes = [
+  "k8s.namespace.name",
+  "k8s.pod.name",
+  "k8s.pod.uid",
+  "k8s.pod.start_time",
+  "k8s.node.name",
+  "k8s.deployment.name",
+  "k8s.statefulset.name",
+  "k8s.daemonset.name",
+  "k8s.job.name",
+  "k8s.cronjob.name",
+];
+
+const serviceAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/** The agent's configuration file. */
+export function otelAgentConfig(props: OtelAgentConfigProps): CollectorConfig {
+  const { sizing, otlp, otlpByTraceId, otlpByService } = props;
+  const processors = ["memory_limiter", "resource_detection", "k8s_attributes", "resource", "batch"];
+  const spans = ["load_balancing", ...(otlpByService ? ["load_balancing/service"] : [])];
+  return {
+    receivers: {
+      otlp: otlpReceiver(collectorPorts["otlp-grpc"], collectorPorts["otlp-http"]),
+      kubelet_stats: kubeletStats(props.kubeletInsecure),
+    },
+    processors: {
+      memory_limiter: memoryLimiter(sizing.agent),
+      resource_detection: { detectors: ["env", ...props.detectors], override: false, timeout: "5s" },
+      k8s_attributes: kubernetesAttributes,
+      // Copied where the application did not say who it is, and never overwritten. Not on the gateway, whose pods are not theirs.
+      resource: { attributes: [{ key: "service.instance.id", from_attribute: "k8s.pod.name", action: "insert" }] },
+      batch,
+    },
+    exporters: {
+      load_balancing: loadBalancing("traceID", otlpByTraceId, props),
+      ...(otlpByService && { "load_balancing/service": loadBalancing("service", otlpByService, props) }),
+      otlp_grpc: {
+        endpoint: url(otlp),
+        tls: { insecure: otlp.scheme === "grpc" },
+        sending_queue: sendingQueue(sizing.queueItems),
+        retry_on_failure: retry,
+      },
+    },
+    extensions: healthCheck,
+    service: {
+      extensions: ["health_check"],
+      telemetry: selfTelemetry("normal"),
+      pipelines: {
+        traces: { receivers: ["otlp"], processors, exporters: spans },
+        metrics: { receivers: ["otlp", "kubelet_stats"], processors, exporters: ["otlp_grpc"] },
+        logs: { receivers: ["otlp"], processors, exporters: ["otlp_grpc"] },
+      },
+    },
+  };
+}
+
+function kubeletStats(insecure: boolean): object {
+  return {
+    auth_type: "serviceAccount",
+    endpoint: "https://${env:K8S_NODE_NAME}:10250",
+    ...(insecure ? { insecure_skip_verify: true } : { ca_file: `${serviceAccountFolder}/ca.crt` }),
+    collection_interval: "30s",
+    metric_groups: ["container", "pod", "node"],
+    metrics: Object.fromEntries(kubeletMetrics.map((name) => [name, { enabled: true }])),
+  };
+}
+
+/** Only this node's pods are watched; one that sends is known by its uid, or by the connection's address. */
+const kubernetesAttributes = {
+  auth_type: "serviceAccount",
+  passthrough: false,
+  filter: { node_from_env_var: "K8S_NODE_NAME" },
+  extract: { metadata: podAttributes },
+  pod_association: [
+    { sources: [{ from: "resource_attribute", name: "k8s.pod.uid" }] },
+    { sources: [{ from: "resource_attribute", name: "k8s.pod.ip" }] },
+    { sources: [{ from: "connection" }] },
+  ],
+};
+
+function loadBalancing(routingKey: "traceID" | "service", to: Endpoint, props: OtelAgentConfigProps): object {
+  const [service, namespace] = to.host.split(".");
+  const resolver =
+    props.resolver === "kubernetes"
+      ? { k8s: { service: `${service}.${namespace}`, ports: [to.port], return_hostnames: true } }
+      : { dns: { hostname: to.host, port: String(to.port), interval: "5s", timeout: "1s" } };
+  return {
+    routing_key: routingKey,
+    protocol: {
+      otlp: {
+        tls: { insecure: to.scheme === "grpc" },
+        sending_queue: sendingQueue(props.sizing.queueItems),
+        retry_on_failure: retry,
+      },
+    },
+    resolver,
+  };
+}

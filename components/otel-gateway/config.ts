@@ -1,0 +1,219 @@
+import { type Endpoint, url } from "../../lib/kubernetes/index.ts";
+import {
+  batch,
+  type CollectorConfig,
+  collectorPorts,
+  healthCheck,
+  memoryLimiter,
+  otlpReceiver,
+  type Pipeline,
+  retry,
+  selfTelemetry,
+  sendingQueue,
+} from "../../lib/otel/index.ts";
+import type { OtelGatewaySizing } from "./sizing.ts";
+
+/** What a trace must be to be kept. Policies are OR'd: errors, slow ones, and a share of the rest. */
+export interface TailSampling {
+  /** Seconds to wait for a trace's spans: asynchronous work ends up to about 20 s after its request. @default 30 */
+  readonly decisionWaitSeconds: number;
+  /** Traces longer than this are kept, in milliseconds. @default 1000 */
+  readonly latencyThresholdMs: number;
+  /** Share of the other traces that is kept, in percent. @default 50 */
+  readonly keepPercent: number;
+}
+
+export const defaultTailSampling: TailSampling = { decisionWaitSeconds: 30, latencyThresholdMs: 1000, keepPercent: 50 };
+
+/** `all` resource attributes become labels of the metrics on :8889, or just these. */
+export type ResourceLabels = "all" | readonly string[];
+
+export interface OtelGatewayConfigProps {
+  readonly sizing: OtelGatewaySizing;
+  readonly tailSampling: TailSampling;
+  readonly resourceLabels: ResourceLabels;
+  /** Where kept traces go, by OTLP/gRPC. Absent: no traces pipeline. */
+  readonly traces?: Endpoint & { readonly backend: string };
+  /** Where logs go, by OTLP/HTTP. Absent: no logs pipeline. */
+  readonly logs?: Endpoint;
+  /** Rate, errors and duration of spans, taken before sampling. */
+  readonly spanMetrics: boolean;
+}
+
+/** Ports beyond those of every collector. `otlp-spans` takes spans routed by service, for span metrics. */
+export const gatewayPorts = { prometheus: 8889 } as const;
+export const spanMetricsPort = { "otlp-spans": 4319 } as const;
+
+const probePaths = '"^/(healthz?|livez|readyz|startupz|ready|live|ping|status)/?$"';
+const probeAgents = '"^(kube-probe|ELB-HealthChecker|GoogleHC|Amazon-Route53-Health-Check-Service)"';
+
+/** Health probes and load-balancer checks, by the attributes of the old and the new HTTP conventions. */
+const probeSpans = [
+  `IsMatch(span.attributes["url.path"], ${probePaths})`,
+  `IsMatch(span.attributes["http.target"], ${probePaths})`,
+  `IsMatch(span.attributes["http.route"], ${probePaths})`,
+  `IsMatch(span.attributes["user_agent.original"], ${probeAgents})`,
+  `IsMatch(span.attributes["http.user_agent"], ${probeAgents})`,
+];
+
+/** An SDK's own exports, and the bare connects of client libraries: leaf spans that say nothing. */
+const bareSpans = [
+  'IsMatch(span.name, "^opentelemetry\\\\.proto\\\\.collector\\\\.")',
+  'IsMatch(span.attributes["url.path"], "^/v1/(traces|metrics|logs)$")',
+  'IsMatch(span.name, "^(tcp|dns|redis|net)[.-]?(connect|lookup)$")',
+];
+
+/** Resource and span attributes that name a machine's insides and help nobody. */
+const unwantedAttributes = ["process.command", "process.executable", "os.type", "os.version", "db.connection_string"];
+
+/** Databases and queues that have no telemetry of their own: `peer.service` draws them in the service graph. */
+const peers: Readonly<Record<string, readonly string[]>> = {
+  "db.system": ["mongodb", "redis", "postgresql"],
+  "db.system.name": ["mongodb", "redis", "postgresql"],
+  "messaging.system": ["rabbitmq"],
+};
+
+const peerService = Object.entries(peers).map(
+  ([attribute, systems]) =>
+    `set(span.attributes["peer.service"], span.attributes["${attribute}"]) where span.attributes["peer.service"] == nil` +
+    ` and (${systems.map((system) => `span.attributes["${attribute}"] == "${system}"`).join(" or ")})`,
+);
+
+/** The gateway's configuration file. */
+export function otelGatewayConfig(props: OtelGatewayConfigProps): CollectorConfig {
+  const { sizing, traces, logs, spanMetrics } = props;
+  const pipelines: Record<string, Pipeline> = {
+    ...(traces && {
+      traces: {
+        receivers: ["otlp"],
+        processors: [
+          "memory_limiter",
+          "filter/noise",
+          "transform/clean-attrs",
+          "transform/peer-service",
+          "tail_sampling",
+          "batch",
+        ],
+        exporters: [tracesExporter(traces.backend)],
+      },
+    }),
+    ...(spanMetrics && {
+      "traces/span-metrics": {
+        receivers: ["otlp/spans"],
+        processors: ["memory_limiter", "filter/noise", "transform/peer-service"],
+        exporters: ["span_metrics"],
+      },
+    }),
+    metrics: {
+      receivers: spanMetrics ? ["otlp", "span_metrics"] : ["otlp"],
+      processors: ["memory_limiter", ...(props.resourceLabels === "all" ? [] : ["transform/promote"]), "batch"],
+      exporters: ["prometheus"],
+    },
+    ...(logs && {
+      logs: { receivers: ["otlp"], processors: ["memory_limiter", "batch"], exporters: ["otlp_http/loki"] },
+    }),
+  };
+  return {
+    receivers: {
+      otlp: otlpReceiver(collectorPorts["otlp-grpc"], collectorPorts["otlp-http"]),
+      ...(spanMetrics && { "otlp/spans": otlpReceiver(spanMetricsPort["otlp-spans"]) }),
+    },
+    processors: {
+      memory_limiter: memoryLimiter(sizing.gateway),
+      ...((traces || spanMetrics) && {
+        "filter/noise": { error_mode: "ignore", trace_conditions: [...probeSpans, ...bareSpans] },
+        "transform/peer-service": { error_mode: "ignore", trace_statements: peerService },
+      }),
+      ...(traces && { "transform/clean-attrs": cleanAttributes, tail_sampling: tailSampling(props) }),
+      ...(props.resourceLabels !== "all" && { "transform/promote": promote(props.resourceLabels) }),
+      batch,
+    },
+    exporters: {
+      ...(traces && {
+        [tracesExporter(traces.backend)]: {
+          endpoint: url(traces),
+          tls: { insecure: traces.scheme === "grpc" },
+          sending_queue: sendingQueue(sizing.queueItems),
+          retry_on_failure: retry,
+        },
+      }),
+      prometheus: {
+        endpoint: `0.0.0.0:${gatewayPorts.prometheus}`,
+        metric_expiration: "5m",
+        // Three empty otel_scope_* labels on every series otherwise.
+        without_scope_info: true,
+        translation_strategy: "UnderscoreEscapingWithSuffixes",
+        resource_to_telemetry_conversion: { enabled: props.resourceLabels === "all" },
+      },
+      ...(logs && {
+        "otlp_http/loki": {
+          endpoint: url(logs),
+          ...(logs.headers && { headers: logs.headers }),
+          sending_queue: sendingQueue(sizing.queueItems),
+          retry_on_failure: retry,
+        },
+      }),
+    },
+    ...(spanMetrics && {
+      connectors: { span_metrics: { metrics_flush_interval: "15s", dimensions: [{ name: "peer.service" }] } },
+    }),
+    extensions: healthCheck,
+    service: { extensions: ["health_check"], telemetry: selfTelemetry("detailed"), pipelines },
+  };
+}
+
+/** Named after its backend, so that the exporter's own metrics say where the backpressure is. */
+const tracesExporter = (backend: string): string => `otlp_grpc/${backend}`;
+
+const cleanAttributes = {
+  error_mode: "ignore",
+  trace_statements: unwantedAttributes.flatMap((attribute) => [
+    `delete_key(resource.attributes, "${attribute}")`,
+    `delete_key(span.attributes, "${attribute}")`,
+  ]),
+};
+
+function promote(attributes: readonly string[]): object {
+  return {
+    error_mode: "ignore",
+    metric_statements: attributes.map(
+      (attribute) =>
+        `set(datapoint.attributes["${attribute}"], resource.attributes["${attribute}"]) where resource.attributes["${attribute}"] != nil`,
+    ),
+  };
+}
+
+/**
+ * The span filter above leaves the children of a probe's server span as orphans; dropping its whole trace here does
+ * not. A drop policy wins over every other.
+ */
+function tailSampling({ sizing, tailSampling: wanted }: OtelGatewayConfigProps): object {
+  const onSpan = (condition: string) => condition.replaceAll("span.attributes", "attributes");
+  return {
+    decision_wait: `${wanted.decisionWaitSeconds}s`,
+    num_traces: sizing.traces,
+    decision_cache: { sampled_cache_size: sizing.decisions, non_sampled_cache_size: sizing.decisions },
+    policies: [
+      {
+        name: "drop-probes",
+        type: "drop",
+        drop: {
+          drop_sub_policy: [
+            {
+              name: "probes",
+              type: "ottl_condition",
+              ottl_condition: { error_mode: "ignore", span: probeSpans.map(onSpan) },
+            },
+          ],
+        },
+      },
+      { name: "keep-errors", type: "status_code", status_code: { status_codes: ["ERROR"] } },
+      { name: "keep-slow", type: "latency", latency: { threshold_ms: wanted.latencyThresholdMs } },
+      {
+        name: "keep-share",
+        type: "probabilistic",
+        probabilistic: { sampling_percentage: wanted.keepPercent },
+      },
+    ],
+  };
+}

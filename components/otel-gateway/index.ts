@@ -1,0 +1,3 @@
+export * from "./chart.ts";
+export { defaultTailSampling, type ResourceLabels, type TailSampling } from "./config.ts";
+export * from "./sizing.ts";

@@ -1,0 +1,84 @@
+import { MiB, type Resources } from "../sizing/index.ts";
+
+/** A block of a collector's configuration: `type` or `type/name` to its settings. */
+export type Blocks = Readonly<Record<string, unknown>>;
+
+/** One pipeline of a collector. */
+export interface Pipeline {
+  readonly receivers: readonly string[];
+  readonly processors: readonly string[];
+  readonly exporters: readonly string[];
+}
+
+/** The configuration file of an OpenTelemetry Collector, as `otelcol --config` reads it. */
+export interface CollectorConfig {
+  readonly receivers: Blocks;
+  readonly processors: Blocks;
+  readonly exporters: Blocks;
+  readonly connectors?: Blocks;
+  readonly extensions: Blocks;
+  readonly service: {
+    readonly extensions: readonly string[];
+    readonly telemetry: Blocks;
+    readonly pipelines: Readonly<Record<string, Pipeline>>;
+  };
+}
+
+/** Ports that every collector of ours listens on, by the name that Services, probes and monitors use. */
+export const collectorPorts = { "otlp-grpc": 4317, "otlp-http": 4318, metrics: 8888, health: 13133 } as const;
+
+/** An OTLP receiver on both protocols. Long-lived gRPC connections are closed after a while, or clients stay with one pod. */
+export function otlpReceiver(grpcPort: number, httpPort?: number): object {
+  return {
+    protocols: {
+      grpc: {
+        endpoint: `0.0.0.0:${grpcPort}`,
+        keepalive: { server_parameters: { max_connection_age: "60s", max_connection_age_grace: "10s" } },
+      },
+      ...(httpPort && { http: { endpoint: `0.0.0.0:${httpPort}` } }),
+    },
+  };
+}
+
+/** Share of the container's memory above which the collector refuses data, and the Go runtime collects harder. */
+const softLimit = 0.8;
+
+/** `memory_limiter`, the first processor of every pipeline: sheds load before the kernel kills the process. */
+export function memoryLimiter(resources: Resources): object {
+  const limit = (resources.memoryLimitBytes ?? resources.memoryBytes) / MiB;
+  return {
+    check_interval: "1s",
+    limit_mib: Math.floor(limit * softLimit),
+    spike_limit_mib: Math.floor(limit * (1 - softLimit)),
+  };
+}
+
+/** GOMEMLIMIT of a collector with these resources. */
+export function goMemoryLimit(resources: Resources): string {
+  return `${Math.floor(((resources.memoryLimitBytes ?? resources.memoryBytes) / MiB) * softLimit)}MiB`;
+}
+
+/** `batch`, the last processor of every pipeline. Collectors from 0.171 on batch in the exporter's queue instead. */
+export const batch = { send_batch_size: 8192, send_batch_max_size: 10_000, timeout: "1s" } as const;
+
+/** An exporter's queue, counted in spans, data points or log records rather than in requests of unknown size. */
+export function sendingQueue(items: number): object {
+  return { enabled: true, sizer: "items", queue_size: items, num_consumers: 10 };
+}
+
+/** Five minutes of retries: longer outages are the queue's, or are lost and counted. */
+export const retry = {
+  enabled: true,
+  initial_interval: "1s",
+  max_interval: "30s",
+  max_elapsed_time: "300s",
+} as const;
+
+/** The collector's own metrics on :8888, for Prometheus. */
+export function selfTelemetry(level: "normal" | "detailed"): Blocks {
+  const exporter = { prometheus: { host: "0.0.0.0", port: collectorPorts.metrics } };
+  return { metrics: { level, readers: [{ pull: { exporter } }] } };
+}
+
+/** The health endpoint that probes ask. */
+export const healthCheck = { health_check: { endpoint: `0.0.0.0:${collectorPorts.health}` } } as const;
