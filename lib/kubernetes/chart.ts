@@ -1,5 +1,6 @@
 import { ApiObject, type ApiObjectProps, Chart } from "cdk8s";
 import type { Construct } from "constructs";
+import type { Evaluator, RuleGroup } from "../monitoring/rules.ts";
 import type { Resources, Sized } from "../sizing/index.ts";
 import { type ClusterFacts, defaultCluster } from "./cluster.ts";
 import { type ImageName, type ImageOptions, imageReference } from "./images.ts";
@@ -18,6 +19,10 @@ export interface ComponentProps {
   readonly images?: ImageOptions;
   /** PriorityClass of its pods. @default none */
   readonly priorityClassName?: string;
+  /** Who evaluates its rules. @default "prometheus" */
+  readonly evaluator?: Evaluator;
+  /** Where runbooks are: the start of every alert's `runbook_url`. @default "docs/runbooks", the folder of this package */
+  readonly runbooks?: string;
 }
 
 /** Anything with an apiVersion, a kind and a name. */
@@ -59,6 +64,10 @@ export abstract class ComponentChart<Endpoints = object> extends Chart {
   readonly cluster: ClusterFacts;
   readonly images: ImageOptions;
   readonly priorityClassName: string | undefined;
+  readonly evaluator: Evaluator;
+  readonly runbooks: string;
+  /** Every rule group it declares. */
+  readonly ruleGroups: RuleGroup[] = [];
   /** Every connection that this component opens or accepts from outside the stack. */
   readonly edges: Edge[] = [];
   /** What its monitors ask to be scraped. */
@@ -76,6 +85,8 @@ export abstract class ComponentChart<Endpoints = object> extends Chart {
     this.cluster = props.cluster ?? defaultCluster;
     this.images = props.images ?? {};
     this.priorityClassName = props.priorityClassName;
+    this.evaluator = props.evaluator ?? "prometheus";
+    this.runbooks = props.runbooks ?? "docs/runbooks";
   }
 
   /** The identity of one part of this instance. */

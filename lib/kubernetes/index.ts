@@ -6,6 +6,7 @@ export * from "./images.ts";
 export * from "./labels.ts";
 export * from "./monitors.ts";
 export * from "./network.ts";
+export * from "./object-store.ts";
 export * from "./probes.ts";
 export * from "./rbac.ts";
 export * from "./security.ts";

@@ -1,3 +1,4 @@
+export * from "./retention.ts";
 export * from "./sized.ts";
 export * from "./units.ts";
 export * from "./workload.ts";
