@@ -1,0 +1,108 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Api, KubernetesObject } from "./api.ts";
+import { binariesFor, findBinaries } from "./binaries.ts";
+import { startControlPlane } from "./control-plane.ts";
+import { newPlace } from "./daemon.ts";
+import { type Forward, openTunnel } from "./forward.ts";
+import { writeKubeconfig } from "./kubeconfig.ts";
+import { addSimulatedNodes, simulatedNodes, startKwok } from "./kwok.ts";
+import { newMachine } from "./machine.ts";
+import { addSwitch } from "./network.ts";
+import { startProvisioner } from "./provisioner.ts";
+import { type RealNode, startRealNodes } from "./real-node.ts";
+import { startWatchdog } from "./watchdog.ts";
+
+export interface ClusterOptions {
+  readonly nodes: {
+    /** Nodes with a kubelet and containers; more than none needs root on Linux. @default 0 */
+    readonly real?: number;
+    /** Nodes that exist in the API only, kept Ready by kwok, dealt out to three zones. @default 0 */
+    readonly simulated?: number;
+  };
+}
+
+/** A Kubernetes cluster of a test's own. */
+export interface Cluster extends AsyncDisposable {
+  /** Path of an administrator's kubeconfig. */
+  readonly kubeconfig: string;
+  readonly api: Api;
+  readonly nodes: readonly RealNode[];
+  /** The cluster's folder: logs, certificates, volumes. It goes with the cluster. */
+  readonly directory: string;
+  /** A loopback port that leads to `host:port` in the cluster's network: a NodePort, a pod, a Service address. Needs a real node. */
+  forward(target: string): Promise<Forward>;
+  /** Ends everything and returns when nothing is left: no process, namespace, mount, cgroup or file. */
+  dispose(): Promise<void>;
+}
+
+/** The zones of simulated nodes. */
+export const zones = ["zone-a", "zone-b", "zone-c"] as const;
+
+/**
+ * Starts a cluster and waits until its nodes are Ready and its DNS answers.
+ *
+ * Without real nodes it is a set of processes on free loopback ports, for any user. With real nodes everything runs in
+ * namespaces: this machine's network, mounts and settings are not touched.
+ * @throws Error naming the parts that are not built, or with the log of the daemon that failed.
+ */
+export async function startCluster({ nodes }: ClusterOptions): Promise<Cluster> {
+  const { real = 0, simulated = 0 } = nodes;
+  const binaries = findBinaries(binariesFor({ real, simulated }));
+  const directory = mkdtempSync(join(tmpdir(), "skopos-cluster-"));
+  const watchdog = startWatchdog();
+  watchdog.add({ directory });
+  try {
+    const machine = real > 0 ? await newMachine("control-plane", directory, watchdog) : undefined;
+    if (machine !== undefined) await addSwitch(machine);
+    const place = machine ?? newPlace(directory, watchdog);
+    const tunnel = machine && openTunnel(machine, directory);
+    const controlPlane = await startControlPlane({ binaries, place, directory, tunnel });
+    const { api, kubeconfig, server, certificates } = controlPlane;
+    const provisioner = await startProvisioner(api, real > 0 ? join(directory, "volumes") : undefined);
+    if (simulated > 0) {
+      const user = writeKubeconfig(directory, { certificates, server, user: "kwok", group: "system:masters" });
+      const kwok = startKwok(place, { binary: binaries.kwok, kubeconfig: user, directory });
+      await addSimulatedNodes(api, simulatedNodes(simulated, zones));
+      await kwok.ready(() => allReady(api, simulated));
+    }
+    const realNodes = machine
+      ? await startRealNodes({ binaries, controlPlane, controlPlaneMachine: machine, count: real, directory, watchdog })
+      : [];
+
+    let ending: Promise<void> | undefined;
+    const dispose = () => {
+      ending ??= provisioner.stop().then(() => {
+        api.close();
+        return watchdog.close();
+      });
+      return ending;
+    };
+    return {
+      kubeconfig,
+      api,
+      nodes: realNodes,
+      directory,
+      async forward(target) {
+        if (tunnel === undefined) throw new Error("a cluster without real nodes has no network of its own");
+        return tunnel.forward(target);
+      },
+      dispose,
+      [Symbol.asyncDispose]: dispose,
+    };
+  } catch (error) {
+    await watchdog.close();
+    throw error;
+  }
+}
+
+interface Node extends KubernetesObject {
+  readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
+
+const allReady = async (api: Api, count: number) => {
+  const nodes = await api.list<Node>("v1", "Node");
+  const ready = nodes.filter(({ status }) => status.conditions?.some((c) => c.type === "Ready" && c.status === "True"));
+  if (ready.length < count) throw new Error(`${ready.length} of ${count} nodes are Ready`);
+};

@@ -1,0 +1,3 @@
+module skopos.dev/test/stand-in
+
+go 1.24

@@ -1,0 +1,52 @@
+import { X509Certificate } from "node:crypto";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { connect, createServer } from "node:tls";
+import { describe, expect, it } from "vitest";
+import { newAuthority } from "./x509.ts";
+
+describe("certificates", () => {
+  const authority = newAuthority("test-ca");
+
+  it("writes what node:crypto reads back: subject, names, authority", () => {
+    const root = new X509Certificate(authority.certificate);
+    const leaf = new X509Certificate(
+      authority.issue({ commonName: "system:node:a", organization: "system:nodes", serves: ["a.example", "10.0.0.1"] })
+        .certificate,
+    );
+    expect(root.ca).toBe(true);
+    expect(leaf.ca).toBe(false);
+    expect(leaf.subject).toBe("O=system:nodes\nCN=system:node:a");
+    expect(leaf.subjectAltName).toBe("DNS:a.example, IP Address:10.0.0.1");
+    expect(leaf.checkIssued(root) && leaf.verify(root.publicKey)).toBe(true);
+    expect(leaf.verify(new X509Certificate(newAuthority("other").certificate).publicKey)).toBe(false);
+  });
+
+  it("holds in a TLS handshake with client authentication", async () => {
+    const serving = authority.issue({ commonName: "server", serves: ["localhost"] });
+    const client = authority.issue({ commonName: "client" });
+    const server = createServer({
+      cert: serving.certificate,
+      key: serving.key,
+      ca: authority.certificate,
+      requestCert: true,
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const accepted = once(server, "secureConnection");
+    const { port } = server.address() as AddressInfo;
+    const socket = connect({
+      host: "127.0.0.1",
+      servername: "localhost",
+      port,
+      ca: authority.certificate,
+      cert: client.certificate,
+      key: client.key,
+    });
+    await once(socket, "secureConnect");
+    const [peer] = await accepted;
+    expect(socket.authorized).toBe(true);
+    expect(peer.getPeerCertificate().subject.CN).toBe("client");
+    socket.destroy();
+    server.close();
+  });
+});
