@@ -1,0 +1,142 @@
+import { type Api, ApiError, type KubernetesObject } from "./api.ts";
+import { until } from "./wait.ts";
+
+/** How objects are applied. */
+export interface ApplyOptions {
+  /** Who owns the fields. @default "skopos" */
+  readonly fieldManager?: string;
+  /** Asks what would happen, and changes nothing. @default false */
+  readonly dryRun?: boolean;
+}
+
+/** An object as the server holds it after an apply, and what the server had to say. */
+export interface Applied {
+  readonly object: KubernetesObject;
+  readonly warnings: readonly string[];
+}
+
+/** `Deployment observability/grafana`, for messages and as a key. */
+export const nameOf = ({ kind, metadata }: KubernetesObject): string =>
+  metadata.namespace === undefined ? `${kind} ${metadata.name}` : `${kind} ${metadata.namespace}/${metadata.name}`;
+
+// Later kinds refer to earlier ones; what is not listed goes last, in the order given.
+const order = [
+  "CustomResourceDefinition",
+  "Namespace",
+  "PriorityClass",
+  "StorageClass",
+  "ServiceAccount",
+  "ClusterRole",
+  "ClusterRoleBinding",
+  "Role",
+  "RoleBinding",
+  "NetworkPolicy",
+  "ConfigMap",
+  "Secret",
+  "Service",
+];
+
+/** Objects in the order in which they can be applied one by one. */
+export function inOrder<T extends KubernetesObject>(objects: readonly T[]): T[] {
+  const rank = ({ kind }: T) => (order.includes(kind) ? order.indexOf(kind) : order.length);
+  return objects.toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** Applies one object server-side: unknown and duplicate fields are errors, fields of another owner a conflict. */
+export async function applyObject(api: Api, object: KubernetesObject, options: ApplyOptions = {}): Promise<Applied> {
+  const { apiVersion, kind, metadata } = object;
+  const { fieldManager = "skopos", dryRun = false } = options;
+  const path = await api.path(apiVersion, kind, metadata.namespace, metadata.name);
+  const query = `fieldManager=${fieldManager}&fieldValidation=Strict${dryRun ? "&dryRun=All" : ""}`;
+  // Apply patches are YAML, and JSON is YAML.
+  const answer = await api.send<KubernetesObject>("PATCH", `${path}?${query}`, object, "application/apply-patch+yaml");
+  return { object: answer.body, warnings: answer.warnings };
+}
+
+/** The server's refusals of several objects, all of them. */
+export class ApplyError extends Error {
+  readonly refusals: readonly { readonly object: KubernetesObject; readonly error: ApiError }[];
+  constructor(refusals: ApplyError["refusals"]) {
+    super(refusals.map(({ object, error }) => `${nameOf(object)}: ${error.message}`).join("\n"));
+    this.refusals = refusals;
+  }
+}
+
+/**
+ * Applies objects in dependency order, and waits for each CustomResourceDefinition to be established before its kinds come.
+ * @throws ApplyError with every refusal, after everything that could be applied was.
+ */
+export async function apply(
+  api: Api,
+  objects: readonly KubernetesObject[],
+  options: ApplyOptions = {},
+): Promise<Applied[]> {
+  const applied: Applied[] = [];
+  const refusals: { object: KubernetesObject; error: ApiError }[] = [];
+  let waiting: KubernetesObject[] = [];
+  for (const object of inOrder(objects)) {
+    if (waiting.length > 0 && object.kind !== "CustomResourceDefinition") {
+      if (!options.dryRun) for (const definition of waiting) await established(api, definition);
+      waiting = [];
+    }
+    try {
+      applied.push(await applyObject(api, object, options));
+      if (object.kind === "CustomResourceDefinition") waiting.push(object);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      refusals.push({ object, error });
+    }
+  }
+  if (refusals.length > 0) throw new ApplyError(refusals);
+  return applied;
+}
+
+const established = (api: Api, { apiVersion, kind, metadata }: KubernetesObject) =>
+  until(`CRD ${metadata.name} to be established`, async () => {
+    type Definition = { status?: { conditions?: { type: string; status: string }[] } };
+    const live = await api.get<Definition>(apiVersion, kind, "", metadata.name);
+    return live?.status?.conditions?.some(({ type, status }) => type === "Established" && status === "True");
+  });
+
+/** The objects that an apply changed, by comparing resource versions. Empty when it changed nothing. */
+export function changedBetween(before: readonly Applied[], after: readonly Applied[]): string[] {
+  const versions = new Map(before.map(({ object }) => [nameOf(object), object.metadata.resourceVersion]));
+  return after
+    .filter(({ object }) => versions.get(nameOf(object)) !== object.metadata.resourceVersion)
+    .map(({ object }) => nameOf(object));
+}
+
+/** Deletes objects in the reverse of their order, waits until they are gone, and returns the names of those it deleted. */
+export async function remove(api: Api, objects: readonly KubernetesObject[]): Promise<string[]> {
+  const removed: string[] = [];
+  for (const object of inOrder(objects).toReversed()) {
+    const { apiVersion, kind, metadata } = object;
+    try {
+      await api.send("DELETE", await api.path(apiVersion, kind, metadata.namespace, metadata.name), {
+        propagationPolicy: "Background",
+      });
+      removed.push(nameOf(object));
+    } catch (error) {
+      if (!(error instanceof ApiError && error.status === 404)) throw error;
+    }
+  }
+  for (const object of objects)
+    await until(`${nameOf(object)} to be gone`, async () => {
+      const { apiVersion, kind, metadata } = object;
+      return (await api.get(apiVersion, kind, metadata.namespace ?? "", metadata.name)) === undefined;
+    });
+  return removed;
+}
+
+/** Removes what is in `before` and no longer in `after`: what a tool does that keeps an inventory. */
+export function prune(
+  api: Api,
+  before: readonly KubernetesObject[],
+  after: readonly KubernetesObject[],
+): Promise<string[]> {
+  const kept = new Set(after.map(nameOf));
+  return remove(
+    api,
+    before.filter((object) => !kept.has(nameOf(object))),
+  );
+}
