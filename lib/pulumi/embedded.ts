@@ -1,0 +1,55 @@
+import { isScalar, parseAllDocuments, visit } from "yaml";
+import { type Place, plainText } from "./tokens.ts";
+
+/** YAML: each scalar gets its value and is printed anew, quoted where the value needs it. */
+const yamlText: Place = (text, values) =>
+  parseAllDocuments(text)
+    .map((document) => {
+      visit(document, {
+        Scalar: (_, node) => {
+          if (!isScalar(node) || typeof node.value !== "string") return;
+          const filled = plainText(node.value, values);
+          if (filled === node.value) return;
+          node.value = filled;
+          // Forget how the token was written: the printer chooses again, as for any other string.
+          delete node.type;
+          delete node.source;
+        },
+      });
+      return document.toString({ lineWidth: 0 });
+    })
+    .join("");
+
+/** A value inside a double-quoted string of JSON, Alloy or Go: their escapes agree. */
+const quotedText: Place = (text, values) =>
+  plainText(text, new Map([...values].map(([token, value]) => [token, JSON.stringify(value).slice(1, -1)])));
+
+/** An INI file holds one value a line, and reads `;` and `#` as comments: such values are put in backquotes. */
+const iniText: Place = (text, values) => {
+  for (const value of values.values()) {
+    if (/[\r\n`]/.test(value)) throw new TypeError("a value in an INI file cannot hold a line break or a backquote");
+  }
+  return text
+    .split("\n")
+    .map((line) => {
+      const filled = plainText(line, values);
+      const at = filled.indexOf("=");
+      if (filled === line || at < 0) return filled;
+      const value = filled.slice(at + 1).trim();
+      return /[;#"]/.test(value) ? `${filled.slice(0, at + 1)} \`${value}\`` : filled;
+    })
+    .join("\n");
+};
+
+const places: Readonly<Record<string, Place>> = {
+  yaml: yamlText,
+  yml: yamlText,
+  json: quotedText,
+  alloy: quotedText,
+  ini: iniText,
+};
+
+/** How values are written into a file, by the ending of its name. */
+export function placeOf(fileName: string): Place {
+  return places[fileName.slice(fileName.lastIndexOf(".") + 1)] ?? plainText;
+}
