@@ -112,9 +112,8 @@ export async function remove(api: Api, objects: readonly KubernetesObject[]): Pr
   for (const object of inOrder(objects).toReversed()) {
     const { apiVersion, kind, metadata } = object;
     try {
-      await api.send("DELETE", await api.path(apiVersion, kind, metadata.namespace, metadata.name), {
-        propagationPolicy: "Background",
-      });
+      const path = await api.path(apiVersion, kind, metadata.namespace, metadata.name);
+      await api.send("DELETE", `${path}?propagationPolicy=Background`);
       removed.push(nameOf(object));
     } catch (error) {
       if (!(error instanceof ApiError && error.status === 404)) throw error;

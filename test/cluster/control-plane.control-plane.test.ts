@@ -26,7 +26,18 @@ const web = (changes: { replicas?: number; selector?: object; image?: string; ex
       selector: { matchLabels: selector },
       template: {
         metadata: { labels: { ...labels, ...selector } },
-        spec: { containers: [{ name: "web", image }], ...extra },
+        spec: {
+          containers: [{ name: "web", image }],
+          topologySpreadConstraints: [
+            {
+              topologyKey: "topology.kubernetes.io/zone",
+              maxSkew: 1,
+              whenUnsatisfiable: "DoNotSchedule",
+              labelSelector: { matchLabels: labels },
+            },
+          ],
+          ...extra,
+        },
       },
     },
   };
