@@ -1,4 +1,4 @@
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Api, KubernetesObject } from "./api.ts";
@@ -6,6 +6,7 @@ import { binariesFor, findBinaries } from "./binaries.ts";
 import { startControlPlane } from "./control-plane.ts";
 import { newPlace } from "./daemon.ts";
 import { type Forward, openTunnel } from "./forward.ts";
+import { type ImageSpec, writeImage } from "./image.ts";
 import { writeKubeconfig } from "./kubeconfig.ts";
 import { addSimulatedNodes, simulatedNodes, startKwok } from "./kwok.ts";
 import { newMachine } from "./machine.ts";
@@ -31,6 +32,8 @@ export interface Cluster extends AsyncDisposable {
   readonly nodes: readonly RealNode[];
   /** The cluster's folder: logs, certificates, volumes. It goes with the cluster. */
   readonly directory: string;
+  /** Makes an image available on every real node. */
+  load(image: ImageSpec): Promise<void>;
   /** A loopback port that leads to `host:port` in the cluster's network: a NodePort, a pod, a Service address. Needs a real node. */
   forward(target: string): Promise<Forward>;
   /** Ends everything and returns when nothing is left: no process, namespace, mount, cgroup or file. */
@@ -84,6 +87,12 @@ export async function startCluster({ nodes }: ClusterOptions): Promise<Cluster> 
       api,
       nodes: realNodes,
       directory,
+      async load(image) {
+        const archive = join(directory, "image.tar");
+        await writeImage(archive, image);
+        for (const node of realNodes) await node.import(archive);
+        rmSync(archive);
+      },
       async forward(target) {
         if (tunnel === undefined) throw new Error("a cluster without real nodes has no network of its own");
         return tunnel.forward(target);
