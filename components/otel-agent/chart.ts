@@ -19,8 +19,8 @@ export interface OtelAgentProps extends ComponentProps {
   readonly gateway: {
     /** For metrics and logs. */
     readonly otlp: Endpoint;
-    /** For spans: the headless Service, so that each trace goes to one pod. */
-    readonly otlpByTraceId: Endpoint;
+    /** For spans: the headless Service, so that each trace goes to one pod. @default spans go with the rest: right for one gateway alone */
+    readonly otlpByTraceId?: Endpoint;
     /** For span metrics. @default none */
     readonly otlpByService?: Endpoint;
   };

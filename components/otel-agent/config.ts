@@ -24,8 +24,8 @@ export interface OtelAgentConfigProps {
   readonly cluster: ClusterFacts;
   /** Where metrics and logs go. */
   readonly otlp: Endpoint;
-  /** Where spans go, routed by trace id. */
-  readonly otlpByTraceId: Endpoint;
+  /** Where spans go, routed by trace id. Absent: with the rest. */
+  readonly otlpByTraceId?: Endpoint;
   /** Where spans go a second time, routed by service. Absent: nowhere. */
   readonly otlpByService?: Endpoint;
   readonly resolver: GatewayResolver;
@@ -83,7 +83,7 @@ const serviceAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
 export function otelAgentConfig(props: OtelAgentConfigProps): CollectorConfig {
   const { sizing, otlp, otlpByTraceId, otlpByService } = props;
   const processors = ["memory_limiter", "resource_detection", "k8s_attributes", "resource", "batch"];
-  const spans = ["load_balancing", ...(otlpByService ? ["load_balancing/service"] : [])];
+  const spans = [otlpByTraceId ? "load_balancing" : "otlp_grpc", ...(otlpByService ? ["load_balancing/service"] : [])];
   return {
     receivers: {
       otlp: otlpReceiver(collectorPorts["otlp-grpc"], collectorPorts["otlp-http"]),
@@ -98,7 +98,7 @@ export function otelAgentConfig(props: OtelAgentConfigProps): CollectorConfig {
       batch,
     },
     exporters: {
-      load_balancing: loadBalancing("traceID", otlpByTraceId, props),
+      ...(otlpByTraceId && { load_balancing: loadBalancing("traceID", otlpByTraceId, props) }),
       ...(otlpByService && { "load_balancing/service": loadBalancing("service", otlpByService, props) }),
       otlp_grpc: {
         endpoint: url(otlp),

@@ -35,6 +35,8 @@ export interface OtelGatewayLoad {
   readonly availability: Availability;
   /** Seconds that a trace waits for its spans. */
   readonly decisionWaitSeconds: number;
+  /** Pods, instead of as many as the load needs. @default computed */
+  readonly replicas?: number;
 }
 
 /** The gateway's pods and the sizes of what they hold. */
@@ -52,9 +54,10 @@ export interface OtelGatewaySizing {
 }
 
 /** Computes {@link OtelGatewaySizing} from the workload. */
-export function sizeOtelGateway({ workload, availability, decisionWaitSeconds }: OtelGatewayLoad): OtelGatewaySizing {
+export function sizeOtelGateway(load: OtelGatewayLoad): OtelGatewaySizing {
+  const { workload, availability, decisionWaitSeconds } = load;
   const spans = workload.spansPerSecond;
-  const replicas = replicasFor(spans, spansPerCore * coresPerReplica * target, 2, availability);
+  const replicas = load.replicas ?? replicasFor(spans, spansPerCore * coresPerReplica * target, 2, availability);
   const spansPerReplica = spans / replicas;
   const newTraces = spansPerReplica / workload.spansPerTrace;
   const traces = Math.max(1_000, Math.ceil(newTraces * decisionWaitSeconds * burst));
@@ -66,7 +69,9 @@ export function sizeOtelGateway({ workload, availability, decisionWaitSeconds }:
     gateway: sized(
       { replicas, cpuCores: Math.max(0.1, spansPerReplica / spansPerCore / target), memoryBytes: memory },
       {
-        replicas: `${spans} spans/s at ${spansPerCore} a core with tail sampling, at most ${coresPerReplica} cores a replica`,
+        replicas: load.replicas
+          ? "set in the stack's configuration"
+          : `${spans} spans/s at ${spansPerCore} a core with tail sampling, at most ${coresPerReplica} cores a replica`,
         cpuCores: `${Math.ceil(spansPerReplica)} spans/s a replica at ${target * 100} % of a core's ${spansPerCore}`,
         memoryBytes: `${traces} traces in flight x ${workload.spansPerTrace} spans x ${bytesPerSpan} B, ${decisions} remembered decisions, a queue of ${queueItems} items, and 20 % above the soft limit`,
       },

@@ -1,0 +1,123 @@
+/** One thing that is wrong with a stack's configuration, with what to do about it. */
+export interface Problem {
+  /** Stable code, `SKP1203`: `skopos explain SKP1203` says more. */
+  readonly code: ProblemCode;
+  /** Where: `skopos:workload.activeSeries`. */
+  readonly path: string;
+  /** What is wrong, with the value found. */
+  readonly message: string;
+  /** Text to paste that mends it. */
+  readonly fix: string;
+}
+
+/** What each code means, and why it is refused: the text of `skopos explain`. */
+export const problemCatalogue = {
+  SKP1001: {
+    title: "Unknown key",
+    why: "A key that nothing reads is a setting that silently does nothing, most often a typing mistake.",
+  },
+  SKP1002: {
+    title: "Not a quantity",
+    why: "Sizes, counts and durations carry their unit (10GiB, 300k, 15d), so that nobody has to guess it.",
+  },
+  SKP1003: {
+    title: "Missing or of the wrong type",
+    why: "The stack cannot be worked out without this value.",
+  },
+  SKP1004: {
+    title: "Not one of the allowed values",
+    why: "Profiles, platforms and modes are names for facts; another name stands for nothing.",
+  },
+  SKP1005: {
+    title: "The file cannot be read as YAML",
+    why: "Pulumi reads the same file: what is not YAML for one is not for the other.",
+  },
+  SKP1006: {
+    title: "No such stack",
+    why: "A stack is a file stacks/Pulumi.<name>.yaml.",
+  },
+  SKP1201: {
+    title: "Kubernetes version outside the supported range",
+    why: "Objects are written for, and tested against, a range of API versions; outside it fields are missing or removed.",
+  },
+  SKP1202: {
+    title: "Network policies need the nodes' and the API server's CIDRs",
+    why: "Host-network pods, the kubelet and the API server cannot be selected by label. Without their addresses the policies would cut the agents off.",
+  },
+  SKP1203: {
+    title: "Tail sampling on several gateways without trace-id routing",
+    why: "A gateway decides on the spans it has seen. Unless all spans of a trace reach the same gateway, traces are kept in pieces.",
+  },
+  SKP1204: {
+    title: "Agents on some nodes behind a node-local Service",
+    why: "A node-local Service answers only on nodes that have an agent: the telemetry of all other nodes would be lost without an error.",
+  },
+  SKP1205: {
+    title: "Workload far outside its scale profile",
+    why: "A profile is a name for a workload. An override beyond the next profile makes the name a lie, and everything that is chosen by it wrong.",
+  },
+  SKP1206: {
+    title: "Ephemeral retention at this scale",
+    why: "A stack of this size is run for people who will ask about yesterday; hours of retention there is nearly always a mistake.",
+  },
+  SKP1207: {
+    title: "Missing secret reference",
+    why: "Secrets are referred to by name and key and never stated; without the reference the pods could not authenticate.",
+  },
+  SKP1208: {
+    title: "No way to say which cluster",
+    why: "Without a context or a kubeconfig `pulumi up` would go to whatever cluster is current.",
+  },
+  SKP1209: {
+    title: "Host-level agents on serverless nodes",
+    why: "GKE Autopilot and EKS Fargate run neither DaemonSets with host access nor BPF.",
+  },
+  SKP1210: {
+    title: "A component without what it needs",
+    why: "It has to connect to another component that is switched off and not external.",
+  },
+  SKP1211: {
+    title: "Object storage on a disk",
+    why: "The filesystem backend holds all data on one pod's disk: it cannot be shared by replicas and is lost with the disk.",
+  },
+  SKP1212: {
+    title: "A number that makes no sense",
+    why: "The program would accept it and do nothing useful, or lose data.",
+  },
+  SKP1213: {
+    title: "The operator cannot do this",
+    why: "The OpenTelemetry operator makes the agent's Service itself and always makes it node-local.",
+  },
+  SKP1214: {
+    title: "More than this backend can carry",
+    why: "The program has a measured limit; beyond it data is refused or the process runs out of memory.",
+  },
+  SKP1215: {
+    title: "Several Grafana replicas without a shared database",
+    why: "Each replica would have its own users, sessions and folders.",
+  },
+} as const satisfies Record<string, { title: string; why: string }>;
+
+export type ProblemCode = keyof typeof problemCatalogue;
+
+/** A configuration that cannot be used: every problem of it at once. */
+export class ConfigurationError extends Error {
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(formatProblem).join("\n\n"));
+    this.name = "ConfigurationError";
+    this.problems = problems;
+  }
+}
+
+/** A problem as people read it: code and place, what, why, and what to paste. */
+export function formatProblem({ code, path, message, fix }: Problem): string {
+  const indented = fix
+    .split("\n")
+    .map((line) => `    ${line}`)
+    .join("\n");
+  return `${code} ${path}: ${message}\n  because ${lowerFirst(problemCatalogue[code].why)}\n  fix:\n${indented}`;
+}
+
+const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);

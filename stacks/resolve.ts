@@ -1,0 +1,127 @@
+import type { ObservabilityProps } from "../components/observability.ts";
+import { sizeOtelAgent } from "../components/otel-agent/index.ts";
+import { sizeOtelGateway, type TailSampling } from "../components/otel-gateway/index.ts";
+import type { ClusterFacts, ImageOptions } from "../lib/kubernetes/index.ts";
+import { type Retention, retentionProfiles, type Workload, workloads } from "../lib/sizing/index.ts";
+import { checkConfig } from "./checks.ts";
+import { parseConfig } from "./parse.ts";
+import { ConfigurationError } from "./problem.ts";
+import type { StackConfig } from "./schema.ts";
+
+/** A stack, worked out: the facts it was worked out from, and what it deploys. */
+export interface ResolvedStack {
+  readonly name: string;
+  readonly config: StackConfig;
+  readonly workload: Workload;
+  readonly retention: Retention;
+  readonly props: ObservabilityProps;
+}
+
+export interface ResolveOptions {
+  /** Name of the stack. */
+  readonly stack: string;
+  /** Whether values may come from elsewhere at run time (Pulumi ESC), so that missing ones are not wrong. @default false */
+  readonly hasEnvironment?: boolean;
+}
+
+/**
+ * Works a configuration out: pure, the same for `pulumi up`, `render` and `plan`.
+ * @param raw the configuration as written, keys without their `skopos:`
+ * @throws ConfigurationError with every problem at once
+ */
+export function resolve(raw: unknown, options: ResolveOptions): ResolvedStack {
+  const parsed = parseConfig(raw);
+  if ("problems" in parsed) throw new ConfigurationError(parsed.problems);
+  const { config } = parsed;
+  const workload = resolveWorkload(config);
+  const retention = resolveRetention(config);
+  const stack = { name: options.stack, config, workload, retention };
+  const props = resolveProps(config, workload);
+  const problems = checkConfig({ ...stack, props, hasEnvironment: options.hasEnvironment ?? false });
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return { ...stack, props };
+}
+
+/** The profile's workload with what the configuration knows better. Pods follow the nodes unless they are stated. */
+export function resolveWorkload({ scale, workload }: StackConfig): Workload {
+  const profile: Workload = workloads[scale];
+  const { scrapeInterval, logsPerDay, ...counts } = workload;
+  const nodes = counts.nodes ?? profile.nodes;
+  return {
+    ...profile,
+    pods: Math.ceil((profile.pods / profile.nodes) * nodes),
+    ...counts,
+    ...(scrapeInterval !== undefined && { scrapeIntervalSeconds: scrapeInterval }),
+    ...(logsPerDay !== undefined && { logBytesPerDay: logsPerDay }),
+  };
+}
+
+/** The profile's times with what the configuration knows better. */
+export function resolveRetention({ retention, keep }: StackConfig): Retention {
+  const profile = retentionProfiles[retention];
+  return {
+    prometheusSeconds: keep.prometheus ?? profile.prometheusSeconds,
+    mimirSeconds: keep.mimir ?? profile.mimirSeconds,
+    aggregatesSeconds: keep.aggregates ?? profile.aggregatesSeconds,
+    lokiSeconds: keep.loki ?? profile.lokiSeconds,
+    tracesSeconds: keep.traces ?? profile.tracesSeconds,
+    archiveSeconds: keep.archive ?? profile.archiveSeconds,
+  };
+}
+
+/** From this many series on Mimir answers people and rules, and Prometheus is a short buffer in front of it. */
+const seriesForRuler = 10_000_000;
+
+function resolveProps(config: StackConfig, workload: Workload): ObservabilityProps {
+  const { components, availability } = config;
+  const { otelAgent, otelGateway } = components;
+  return {
+    cluster: resolveCluster(config),
+    namespaces: config.namespaces,
+    images: resolveImages(config),
+    ...(config.priorityClassName && { priorityClassName: config.priorityClassName }),
+    runbooks: config.runbooks,
+    networkPolicies: config.cluster.networkPolicies,
+    collectors: config.collectors,
+    evaluator: components.mimir.enabled && workload.activeSeries >= seriesForRuler ? "mimir" : "prometheus",
+    ...(otelAgent.enabled && {
+      otelAgent: {
+        sizing: sizeOtelAgent(workload),
+        routeByTraceId: otelAgent.routing === "trace-id",
+        resolver: otelAgent.resolver,
+        kubeletInsecure: otelAgent.kubeletInsecure,
+        ...(otelAgent.nodeSelector && { nodeSelector: otelAgent.nodeSelector }),
+      },
+    }),
+    ...(otelGateway.enabled && {
+      otelGateway: {
+        sizing: sizeOtelGateway({
+          workload,
+          availability,
+          decisionWaitSeconds: otelGateway.tailSampling.decisionWait,
+          ...(otelGateway.replicas && { replicas: otelGateway.replicas }),
+        }),
+        tailSampling: resolveTailSampling(config),
+        resourceLabels: otelGateway.resourceLabels,
+        spanMetrics: otelGateway.spanMetrics,
+      },
+    }),
+  };
+}
+
+function resolveTailSampling({ components }: StackConfig): TailSampling {
+  const { decisionWait, latencyThreshold, keepPercent } = components.otelGateway.tailSampling;
+  return { decisionWaitSeconds: decisionWait, latencyThresholdMs: latencyThreshold * 1000, keepPercent };
+}
+
+function resolveCluster({ cluster }: StackConfig): ClusterFacts {
+  const { networkPolicies: _, context: __, kubeconfig: ___, ...facts } = cluster;
+  return facts;
+}
+
+function resolveImages({ images }: StackConfig): ImageOptions {
+  return {
+    registries: images.registries,
+    ...(images.pullSecrets.length > 0 && { pullSecrets: images.pullSecrets }),
+  };
+}

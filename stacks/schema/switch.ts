@@ -1,0 +1,29 @@
+import { z } from "zod";
+
+/** An address of somebody else's: the component is not deployed, others connect to it there. */
+export const externalSchema = z.strictObject({
+  url: z.url().describe("Its address, with scheme, port and path."),
+  tenant: z.string().optional().describe("Tenant, sent as X-Scope-OrgID."),
+});
+
+/** `on`, `off` (YAML 1.1 reads true and false), or an object of options, which means on. */
+function expandSwitch(value: unknown): unknown {
+  if (value === "on" || value === true) return { enabled: true };
+  if (value === "off" || value === false) return { enabled: false };
+  return value;
+}
+
+/** Marks a switch for the JSON Schema: the two words are allowed beside the object. */
+export const switchMeta = "x-skopos-switch";
+
+/** A component that can be `on`, `off` or given options. */
+export function switchable<Shape extends z.ZodRawShape>(shape: Shape, on: boolean) {
+  const options = z.strictObject({
+    enabled: z.boolean().default(true).describe("Whether it is deployed."),
+    ...shape,
+  });
+  return z
+    .preprocess(expandSwitch, options)
+    .prefault({ enabled: on } as never)
+    .meta({ [switchMeta]: true });
+}
