@@ -106,9 +106,14 @@ export abstract class ComponentChart<Endpoints = object> extends Chart {
     return new ApiObject(this, taken ? `${id}-${object.metadata?.namespace}` : id, object as unknown as ApiObjectProps);
   }
 
-  /** Metadata of a namespaced object of one part. */
-  metadata(name: string, part: string, labels: Labels = {}): { name: string; namespace: string; labels: Labels } {
-    return { name, namespace: this.home, labels: { ...objectLabels(this.identity(part)), ...labels } };
+  /** Metadata of a namespaced object of one part, in the component's namespace unless another is named. */
+  metadata(
+    name: string,
+    part: string,
+    labels: Labels = {},
+    namespace = this.home,
+  ): { name: string; namespace: string; labels: Labels } {
+    return { name, namespace, labels: { ...objectLabels(this.identity(part)), ...labels } };
   }
 
   /** An image's reference, noted for `skopos images`. */

@@ -9,16 +9,17 @@ import type { Pods } from "./network.ts";
 export const monitorLabels: Labels = { release: "kube-prometheus-stack" };
 
 /**
- * How many series a target may have before its whole scrape fails: one bound a class of target, from the per-object
- * figures of the cardinality tiers (node about 100 series, service 500, pod 5 k, container 10 k, application 100 k).
+ * How many series a target may have before its whole scrape fails, and how many targets a monitor: one bound a class of
+ * target, from the per-object figures of the cardinality tiers (node about 100 series, service 500, pod 5 k, container
+ * 10 k, application 100 k) and from the 5,000 nodes that Kubernetes supports in a cluster.
  */
 export const cardinalityClasses = {
-  /** Our own infrastructure: tens of kilobytes a scrape. */
-  infrastructure: { sampleLimit: 50_000, labelLimit: 40 },
+  /** Our own infrastructure: tens of kilobytes a scrape, at most one target a node. */
+  infrastructure: { sampleLimit: 50_000, targetLimit: 10_000, labelLimit: 40 },
   /** What grows with the cluster: kube-state-metrics, cAdvisor, the collectors' :8889. */
-  cluster: { sampleLimit: 1_000_000, labelLimit: 60 },
+  cluster: { sampleLimit: 1_000_000, targetLimit: 10_000, labelLimit: 60 },
   /** Applications: the source's tier of about 100 k series. */
-  application: { sampleLimit: 100_000, labelLimit: 40 },
+  application: { sampleLimit: 100_000, targetLimit: 5_000, labelLimit: 40 },
 } as const;
 
 export type CardinalityClass = keyof typeof cardinalityClasses;
@@ -26,10 +27,17 @@ export type CardinalityClass = keyof typeof cardinalityClasses;
 /** No label name of ours is near these; longer ones are somebody's data in a label. */
 const labelLengths = { labelNameLengthLimit: 256, labelValueLengthLimit: 1024 } as const;
 
+/** Every bound of a class, as monitors and the Prometheus resource have them. */
+export function scrapeLimits(name: CardinalityClass) {
+  return { ...cardinalityClasses[name], ...labelLengths };
+}
+
 export interface ServiceMonitorProps {
   readonly part: string;
   /** @default the part's workload name */
   readonly name: string;
+  /** Namespace of the monitor and of its Service. @default the component's */
+  readonly namespace?: string;
   /** Labels of the one Service it selects. @default the part's selector labels */
   readonly selector?: Labels;
   /** Name of the Service's port. */
@@ -58,12 +66,11 @@ export function serviceMonitor(chart: ComponentChart, props: ServiceMonitorProps
   const monitor: IServiceMonitor = {
     apiVersion: "monitoring.coreos.com/v1",
     kind: "ServiceMonitor",
-    metadata: chart.metadata(props.name, props.part, monitorLabels),
+    metadata: chart.metadata(props.name, props.part, monitorLabels, props.namespace),
     spec: {
-      namespaceSelector: { matchNames: [chart.home] },
+      namespaceSelector: { matchNames: [props.namespace ?? chart.home] },
       selector: { matchLabels: { ...(props.selector ?? selectorLabels(chart.identity(props.part))) } },
-      ...cardinalityClasses[props.class],
-      ...labelLengths,
+      ...scrapeLimits(props.class),
       endpoints: [
         {
           port: props.port,

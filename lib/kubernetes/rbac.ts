@@ -8,6 +8,8 @@ export interface AccountProps {
   readonly part: string;
   /** @default the part's workload name */
   readonly name?: string;
+  /** Namespace of the account and its roles. @default the component's */
+  readonly namespace?: string;
   /** Rights in the whole cluster. @default none */
   readonly clusterRules?: readonly IPolicyRule[];
   /** Rights in its own namespace. @default none */
@@ -26,19 +28,19 @@ export function reads(apiGroup: string, ...resources: string[]): IPolicyRule {
 /** Adds a ServiceAccount with its roles and bindings, and answers with its name. */
 export function serviceAccount(chart: ComponentChart, props: AccountProps): string {
   const name = props.name ?? partName(chart, props.part);
-  const metadata = chart.metadata(name, props.part);
+  const metadata = chart.metadata(name, props.part, {}, props.namespace);
   chart.add({
     apiVersion: "v1",
     kind: "ServiceAccount",
     metadata: { ...metadata, ...(props.annotations && { annotations: props.annotations }) },
     automountServiceAccountToken: false,
   });
-  if (props.clusterRules) bind(chart, props.part, "Cluster", name, props.clusterRules);
-  if (props.namespaceRules) bind(chart, props.part, "", name, props.namespaceRules);
+  if (props.clusterRules) bind(chart, props, "Cluster", name, props.clusterRules);
+  if (props.namespaceRules) bind(chart, props, "", name, props.namespaceRules);
   if (props.hostAgent && chart.cluster.platform === "openshift") {
     bind(
       chart,
-      props.part,
+      props,
       "",
       `${name}-scc`,
       [
@@ -58,21 +60,21 @@ export function serviceAccount(chart: ComponentChart, props: AccountProps): stri
 /** Adds a role of that name and binds it to an account. */
 function bind(
   chart: ComponentChart,
-  part: string,
+  { part, namespace }: AccountProps,
   scope: "Cluster" | "",
   name: string,
   rules: readonly IPolicyRule[],
   account = name,
 ): void {
   const apiVersion = "rbac.authorization.k8s.io/v1";
-  const { namespace, labels } = chart.metadata(name, part);
-  const metadata = { name, labels, ...(scope === "" && { namespace }) };
+  const home = chart.metadata(name, part, {}, namespace);
+  const metadata = { name, labels: home.labels, ...(scope === "" && { namespace: home.namespace }) };
   chart.add({ apiVersion, kind: `${scope}Role`, metadata, rules: rules.map((rule) => ({ ...rule })) });
   chart.add({
     apiVersion,
     kind: `${scope}RoleBinding`,
     metadata,
     roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: `${scope}Role`, name },
-    subjects: [{ kind: "ServiceAccount", name: account, namespace: chart.home }],
+    subjects: [{ kind: "ServiceAccount", name: account, namespace: home.namespace }],
   });
 }

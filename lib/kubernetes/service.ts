@@ -9,6 +9,8 @@ export interface ServiceProps {
   readonly part: string;
   /** @default the part's workload name */
   readonly name?: string;
+  /** @default the component's */
+  readonly namespace?: string;
   /** Service port by name. A name that is also a container port's maps to it; `{port, target}` where they differ. */
   readonly ports: Readonly<Record<string, number | { readonly port: number; readonly target: string | number }>>;
   /** No virtual IP: DNS answers with the pods. @default false */
@@ -32,7 +34,7 @@ export function service(chart: ComponentChart, props: ServiceProps): ApiObject {
   return chart.add({
     apiVersion: "v1",
     kind: "Service",
-    metadata: chart.metadata(props.name ?? partName(chart, props.part), props.part, props.labels),
+    metadata: chart.metadata(props.name ?? partName(chart, props.part), props.part, props.labels, props.namespace),
     spec: {
       type: "ClusterIP",
       ...(props.headless && { clusterIP: "None" }),

@@ -18,6 +18,8 @@ interface PodProps {
   readonly part: string;
   /** Object name. @default the component's name, `-part` appended where the part is not the component itself */
   readonly name?: string;
+  /** @default the component's */
+  readonly namespace?: string;
   readonly sized: Sized;
   /** The main container first: its requests are those of `sized`. */
   readonly containers: readonly [Omit<ContainerProps, "resources">, ...ContainerProps[]];
@@ -129,27 +131,34 @@ function addWorkload(
   const object = chart.add({
     apiVersion: "apps/v1",
     kind,
-    metadata: chart.metadata(name, props.part, zoneLabels),
+    metadata: chart.metadata(name, props.part, zoneLabels, props.namespace),
     spec: spec(podTemplate(chart, kind, props, labels), labels),
   });
   chart.footprints.push({
     component: chart.component,
     kind,
-    namespace: chart.home,
+    namespace: props.namespace ?? chart.home,
     name,
     perPod: podResources(props),
     sized: props.sized,
   });
-  if (kind !== "DaemonSet" && props.sized.replicas >= 2) disruptionBudget(chart, name, props.part, labels);
+  if (kind !== "DaemonSet" && props.sized.replicas >= 2)
+    disruptionBudget(chart, name, props.part, labels, props.namespace);
   return object;
 }
 
 /** Allows one pod at a time to be evicted: never none, or nodes could not be drained. */
-export function disruptionBudget(chart: ComponentChart, name: string, part: string, matchLabels: Labels): void {
+export function disruptionBudget(
+  chart: ComponentChart,
+  name: string,
+  part: string,
+  matchLabels: Labels,
+  namespace = chart.home,
+): void {
   chart.add({
     apiVersion: "policy/v1",
     kind: "PodDisruptionBudget",
-    metadata: chart.metadata(name, part),
+    metadata: chart.metadata(name, part, {}, namespace),
     spec: { maxUnavailable: 1, selector: { matchLabels }, unhealthyPodEvictionPolicy: "AlwaysAllow" },
   });
 }
