@@ -13,3 +13,4 @@ export * from "./security.ts";
 export * from "./service.ts";
 export * from "./volumes.ts";
 export * from "./workload.ts";
+export * from "./zones.ts";
