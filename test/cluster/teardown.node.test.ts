@@ -47,12 +47,30 @@ function tracesOf(directory: string, namespaces: ReadonlySet<string>) {
 const nothing = { processes: [], mounts: [], cgroups: [], files: [] };
 const here = new Set(namespacesOf("self"));
 
-/** Namespaces that the cluster's processes (those with its folder on their command line, and their pods) live in. */
+/** A process's parent, by `/proc/PID/stat`: the fourth field, after the name in parentheses. */
+const parentOf = (pid: string) => {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ")[1];
+  } catch {
+    return undefined;
+  }
+};
+
+/** Namespaces of the cluster's processes: those with its folder on their command line, and all below them, pods too. */
 const namespacesOfCluster = (directory: string) => {
-  const roots = processes().filter((pid) => commandLine(pid).includes(basename(directory)));
-  const inits = new Set(roots.flatMap(namespacesOf).filter((each) => !here.has(each)));
-  const all = processes().filter((pid) => namespacesOf(pid).some((each) => inits.has(each)));
-  return new Set(all.flatMap(namespacesOf).filter((each) => !here.has(each)));
+  const parents = new Map(processes().map((pid) => [pid, parentOf(pid)]));
+  const isOurs = (pid: string | undefined): boolean =>
+    pid !== undefined &&
+    parents.has(pid) &&
+    (commandLine(pid).includes(basename(directory)) || isOurs(parents.get(pid)));
+  return new Set(
+    [...parents.keys()]
+      .filter(isOurs)
+      .flatMap(namespacesOf)
+      .filter((each) => !here.has(each)),
+  );
 };
 
 const links = () => Object.keys(networkInterfaces()).sort();
@@ -60,7 +78,7 @@ const links = () => Object.keys(networkInterfaces()).sort();
 describe("the end of a cluster with a real node", () => {
   it("leaves nothing when it is disposed of", async () => {
     const linksBefore = links();
-    const cluster = await startCluster({ nodes: { real: 1 } });
+    await using cluster = await startCluster({ nodes: { real: 1 } });
     const namespaces = namespacesOfCluster(cluster.directory);
     const during = tracesOf(cluster.directory, namespaces);
     // Two machines and at least one pod, each with namespaces of its own; and the looking does find things.
@@ -80,6 +98,7 @@ describe("the end of a cluster with a real node", () => {
     const [kubeconfig] = await once(createInterface({ input: owner.stdout }), "line");
     const directory = dirname(kubeconfig);
     const namespaces = namespacesOfCluster(directory);
+    expect(namespaces.size).toBeGreaterThan(10);
     expect(tracesOf(directory, namespaces).processes.length).toBeGreaterThan(10);
     owner.kill("SIGKILL");
     await once(owner, "exit");

@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { connect, createServer } from "node:tls";
+import { connect, createSecureContext, createServer } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { newAuthority } from "./x509.ts";
 
@@ -20,6 +20,17 @@ describe("certificates", () => {
     expect(leaf.subjectAltName).toBe("DNS:a.example, IP Address:10.0.0.1");
     expect(leaf.checkIssued(root) && leaf.verify(root.publicKey)).toBe(true);
     expect(leaf.verify(new X509Certificate(newAuthority("other").certificate).publicKey)).toBe(false);
+  });
+
+  it("writes PEM lines that OpenSSL takes, whatever their length", () => {
+    const lengths = Array.from(
+      { length: 48 },
+      (_, n) => authority.issue({ commonName: "x".repeat(n + 1) }).certificate,
+    );
+    for (const certificate of lengths) {
+      expect(certificate).not.toMatch(/\n\n/);
+      expect(() => createSecureContext({ cert: certificate })).not.toThrow();
+    }
   });
 
   it("holds in a TLS handshake with client authentication", async () => {

@@ -80,8 +80,11 @@ const extensions = (isAuthority: boolean, serves: readonly string[]): Buffer => 
   return explicit(3, sequence(...list));
 };
 
-const pem = (der: Buffer) =>
-  `-----BEGIN CERTIFICATE-----\n${der.toString("base64").replace(/.{64}/g, "$&\n")}\n-----END CERTIFICATE-----\n`;
+/** Lines of 64 characters (RFC 7468); an empty one at the end would not be read. */
+const pem = (der: Buffer) => {
+  const lines = der.toString("base64").match(/.{1,64}/g) ?? [];
+  return ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n");
+};
 
 const certificate = (
   subject: Subject,
