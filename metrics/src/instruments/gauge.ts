@@ -1,0 +1,97 @@
+import { Header } from "../memory/layout.ts";
+import type { RecordPlace } from "../memory/journal.ts";
+import type { SlotRange } from "../memory/region.ts";
+import { Handle } from "./handle.ts";
+import { Instrument, type LabelInput } from "./instrument.ts";
+import { Timer, unitsPerSecond } from "./timer.ts";
+
+/** One series that goes up and down. Slots: the value, and how often it was changed: zero means "not set in this thread". */
+export class GaugeHandle extends Handle {
+  /** Sets the value, in this thread: `aggregate` in the definition says what becomes of several threads' values. */
+  set(value: number): void {
+    if (this.index < 0) this.revive();
+    const { slots, index } = this;
+    slots[index] = value;
+    slots[index + 1]! += 1;
+  }
+
+  /** @param value @default 1 */
+  inc(value = 1): void {
+    if (this.index < 0) this.revive();
+    const { slots, index } = this;
+    slots[index]! += value;
+    slots[index + 1]! += 1;
+  }
+
+  /** @param value @default 1 */
+  dec(value = 1): void {
+    this.inc(-value);
+  }
+
+  /** Sets the current time in seconds since the epoch. */
+  setToCurrentTime(): void {
+    this.set((this.owner as Gauge).recorder.now() / 1000);
+  }
+
+  /** Counts something in flight: up now, down when the guard is disposed, once. `using guard = inFlight.track();` */
+  track(): Disposable {
+    this.inc();
+    let open = true;
+    return {
+      [Symbol.dispose]: () => {
+        if (open) this.dec();
+        open = false;
+      },
+    };
+  }
+
+  /** Sets the time that passed, in the metric's unit, when the timer stops. */
+  startTimer(): Timer {
+    return new Timer((elapsed) => this.set(elapsed), unitsPerSecond((this.owner as Gauge).definition));
+  }
+}
+
+/** A gauge that keeps the last value set in any thread: its second slot orders the threads' calls. */
+class LastGaugeHandle extends GaugeHandle {
+  override set(value: number): void {
+    if (this.index < 0) this.revive();
+    const { words } = (this.owner as Gauge).recorder.arena;
+    const sequence = Atomics.add(words, Header.sequence, 1) + 1 || 1;
+    this.slots[this.index] = value;
+    this.slots[this.index + 1] = sequence;
+  }
+
+  override inc(value = 1): void {
+    if (this.index < 0) this.revive();
+    this.set(this.slots[this.index]! + value);
+  }
+}
+
+/** A gauge with labels: see {@link GaugeHandle}. */
+export class Gauge<L extends object = LabelInput> extends Instrument<GaugeHandle, L> {
+  get slotCount(): number {
+    return 2;
+  }
+
+  protected make(values: readonly string[], range: SlotRange, place: RecordPlace | undefined): GaugeHandle {
+    const kind = this.definition.aggregate === "last" ? LastGaugeHandle : GaugeHandle;
+    return new kind(this as Gauge, values, range, place);
+  }
+
+  set(labels: L, value: number): void {
+    this.find(labels as LabelInput).set(value);
+  }
+
+  inc(labels: L, value?: number): void {
+    this.find(labels as LabelInput).inc(value);
+  }
+
+  dec(labels: L, value?: number): void {
+    this.find(labels as LabelInput).dec(value);
+  }
+
+  /** See {@link GaugeHandle.track}. */
+  track(labels: L): Disposable {
+    return this.find(labels as LabelInput).track();
+  }
+}

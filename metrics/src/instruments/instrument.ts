@@ -1,0 +1,299 @@
+import type { Definition, LabelSpec } from "../definition.ts";
+import { MetricsError, type Problem } from "../errors.ts";
+import { LabelTrie } from "../label-trie.ts";
+import { activity, idleActivity } from "../memory/activity.ts";
+import type { RecordPlace } from "../memory/journal.ts";
+import { Header, RecordWord, SeriesState } from "../memory/layout.ts";
+import { type SlotRange, unseen } from "../memory/region.ts";
+import { seriesKey } from "../memory/series-set.ts";
+import type { Recorder } from "../recorder.ts";
+import type { Handle, HandleOwner } from "./handle.ts";
+
+/** A label's value as given: numbers and booleans are exported as their text. */
+export type LabelValue = string | number | boolean;
+export type LabelInput = Readonly<Record<string, LabelValue>>;
+
+/** Every label of the series that takes what does not fit the limit any more. */
+export const OVERFLOW_VALUE = "__overflow__";
+
+/** Whether a series is its metric's overflow. */
+export const isOverflow = (values: readonly string[]): boolean =>
+  values.length > 0 && values.every((value) => value === OVERFLOW_VALUE);
+
+/** Longest label value in UTF-8 bytes; a longer one counts as overflow. Prometheus has no limit of its own by default. */
+const LONGEST_VALUE = 4096;
+
+/** Refused label sets remembered a metric, so that refusing one again costs a look-up. */
+const REMEMBERED_REFUSALS = 1000;
+
+interface Binding {
+  readonly range: SlotRange;
+  readonly place: RecordPlace | undefined;
+}
+
+/** A metric in one thread: finds or makes the handle of a label set. */
+export abstract class Instrument<H extends Handle, L extends object = LabelInput> implements HandleOwner {
+  readonly definition: Definition;
+  /** @internal */
+  readonly recorder: Recorder;
+  readonly #names: readonly string[];
+  readonly #trie = new LabelTrie<H>();
+  readonly #number: number;
+  readonly #published: boolean;
+  #closed = false;
+  #overflow: H | undefined;
+  readonly #refused: LabelValue[][] = [];
+  /** The other ways in which a handle was asked for: numbers, booleans, identifiers before hashing. */
+  readonly #aliases = new WeakMap<H, LabelValue[][]>();
+  /** Retired handles that were used again while another handle had taken their label set: they share its slots. */
+  readonly #followers = new WeakMap<Handle, Handle[]>();
+
+  constructor(recorder: Recorder, definition: Definition) {
+    this.recorder = recorder;
+    this.definition = definition;
+    this.#names = definition.labels;
+    this.#number = recorder.nextMetric();
+    definition.labelSpecs.forEach((spec, i) => {
+      if (spec === "hashed") recorder.requireHashKey(`${definition.name}.${definition.labels[i]}`);
+    });
+    this.#published = recorder.region.journal.define(this.#number, JSON.stringify(definition));
+  }
+
+  /** Slots of one series. @internal */
+  abstract get slotCount(): number;
+  protected abstract make(values: readonly string[], range: SlotRange, place: RecordPlace | undefined): H;
+
+  /** The handle of a label set, made when it is new. Keep it: recording through it needs no look-up. */
+  with(labels: L): H {
+    return this.find(labels as LabelInput);
+  }
+
+  /** Forgets a label set in this thread: its series ends, and starts again from zero when it is used again. */
+  remove(labels: L): boolean {
+    const handle = this.#trie.get(this.#canonical(labels as LabelInput).values);
+    if (handle === undefined || handle === this.#overflow) return false;
+    this.#retire(handle);
+    return true;
+  }
+
+  /** @internal Forgets every label set. */
+  removeAll(): void {
+    for (const handle of [...this.handles()]) this.#retire(handle);
+  }
+
+  /** @internal Ends the metric in this thread: its handles go on without being seen. */
+  close(): void {
+    this.removeAll();
+    if (this.#overflow) this.#retire(this.#overflow);
+    this.#closed = true;
+  }
+
+  /** @internal Every handle but the overflow's. */
+  *handles(): Generator<H> {
+    const seen = new Set<H>();
+    const nodes: [unknown, number][] = [[this.#trie.root, 0]];
+    for (const [node, depth] of nodes) {
+      if (depth < Math.max(1, this.#names.length)) {
+        for (const child of (node as Map<unknown, unknown>).values()) nodes.push([child, depth + 1]);
+      } else if (node !== this.#overflow && !seen.has(node as H)) {
+        seen.add(node as H);
+        yield node as H;
+      }
+    }
+  }
+
+  /** @internal The handle of label values as exported, i.e. in label order and already hashed. */
+  handleFor(values: readonly string[]): H {
+    if (isOverflow(values)) return this.overflow();
+    const known = this.#trie.get(values);
+    if (known) return known;
+    const bound = this.#admit(values);
+    if (bound === undefined) return this.overflow();
+    const handle = this.make(values, bound.range, bound.place);
+    this.#trie.set(values, handle);
+    return handle;
+  }
+
+  /** @internal The single handle of a metric without labels. */
+  single(): H {
+    return this.find({});
+  }
+
+  /** One Map look-up a label. The extra-label test keeps a wrong call wrong also after the first time. */
+  protected find(labels: LabelInput): H {
+    const names = this.#names;
+    const depth = names.length;
+    let given = 0;
+    for (const _ in labels) given++;
+    if (given === depth) {
+      let node: unknown = this.#trie.root;
+      if (depth === 3) {
+        // Unrolled for the usual number of labels: each look-up site then sees one name and stays fast.
+        node = (node as Map<unknown, unknown>).get(labels[names[0]!]);
+        if (node !== undefined) node = (node as Map<unknown, unknown>).get(labels[names[1]!]);
+        if (node !== undefined) node = (node as Map<unknown, unknown>).get(labels[names[2]!]);
+      } else if (depth === 0) {
+        node = (node as Map<unknown, unknown>).get(undefined);
+      } else {
+        for (let i = 0; i < depth && node !== undefined; i++) node = (node as Map<unknown, unknown>).get(labels[names[i]!]);
+      }
+      if (node !== undefined) return node as H;
+    }
+    return this.#create(labels);
+  }
+
+  #create(labels: LabelInput): H {
+    const { values, raw } = this.#canonical(labels);
+    const handle = this.handleFor(values);
+    if (handle === this.#overflow) return isOverflow(values) ? handle : this.#refuse(raw);
+    if (raw.some((value, i) => value !== values[i])) this.#alias(raw, handle);
+    return handle;
+  }
+
+  #alias(raw: LabelValue[], handle: H): void {
+    this.#trie.set(raw, handle);
+    const aliases = this.#aliases.get(handle);
+    if (aliases) aliases.push(raw);
+    else this.#aliases.set(handle, [raw]);
+  }
+
+  /** Reserves the label set's place and slots. Undefined when the registry is full. */
+  #admit(values: readonly string[]): Binding | undefined {
+    if (this.definition.limited) {
+      if (values.some((value) => value.length > LONGEST_VALUE)) return undefined;
+      const key = seriesKey(this.definition.name, values);
+      if (!this.recorder.seriesSet.acquire(key)) {
+        if (!this.recorder.makeRoom() || !this.recorder.seriesSet.acquire(key)) return undefined;
+      }
+    }
+    return this.#allocate(values);
+  }
+
+  #allocate(values: readonly string[]): Binding {
+    const { region } = this.recorder;
+    if (this.#closed) return { range: unseen(this.slotCount), place: undefined };
+    const range = region.allocate(this.slotCount);
+    if (range.chunk < 0) return { range, place: undefined };
+    const created = this.recorder.now();
+    const place = this.#published
+      ? region.journal.series(this.#number, values, range.chunk, range.index, created)
+      : undefined;
+    return place ? { range, place } : { range: region.unstored(this.slotCount), place: undefined };
+  }
+
+  #refuse(raw: LabelValue[]): H {
+    this.recorder.onOverflow(this.definition.name);
+    const overflow = this.overflow();
+    if (raw.length > 0 && this.#refused.length < REMEMBERED_REFUSALS && raw.every((v) => String(v).length <= LONGEST_VALUE)) {
+      this.#refused.push(raw);
+      this.#trie.set(raw, overflow);
+    }
+    return overflow;
+  }
+
+  /** @internal The series that takes what does not fit. */
+  overflow(): H {
+    if (this.#overflow === undefined) {
+      const values = this.#names.map(() => OVERFLOW_VALUE);
+      const { range, place } = this.#allocate(values);
+      this.#overflow = this.make(values, range, place);
+    }
+    return this.#overflow;
+  }
+
+  /** @internal */
+  revive(handle: Handle): void {
+    const { values } = handle;
+    const current = this.#trie.get(values);
+    if (current !== undefined) {
+      handle.bind(current, current.place);
+      this.#followers.set(current, [...(this.#followers.get(current) ?? []), handle]);
+      return;
+    }
+    const { range, place } = this.#admit(values) ?? this.#overflowBinding();
+    handle.bind(range, place);
+    this.#trie.set(values, handle as H);
+  }
+
+  #overflowBinding(): Binding {
+    this.recorder.onOverflow(this.definition.name);
+    const { slots, index, chunk, place } = this.overflow();
+    return { range: { slots, index, chunk }, place };
+  }
+
+  /** @internal Retires the series that the reader found idle and that were not recorded to since. True when there was one. */
+  retireExpired(): boolean {
+    let any = false;
+    for (const handle of [...this.handles()]) {
+      const { place } = handle;
+      if (!place || Atomics.load(place.words, place.at + RecordWord.state) !== SeriesState.expired) continue;
+      if (activity(this.definition, handle.slots, handle.index) !== idleActivity(place)) continue;
+      const at = place.at + RecordWord.state;
+      if (Atomics.compareExchange(place.words, at, SeriesState.expired, SeriesState.retired) !== SeriesState.expired) continue;
+      this.#retire(handle);
+      any = true;
+    }
+    return any;
+  }
+
+  #retire(handle: H): void {
+    const { place, slots, index, chunk, values } = handle;
+    if (place) {
+      Atomics.store(place.words, place.at + RecordWord.state, SeriesState.retired);
+      Atomics.add(this.recorder.arena.words, Header.retirements, 1);
+      this.recorder.region.recycle({ slots, index, chunk }, this.slotCount);
+    }
+    for (const follower of this.#followers.get(handle) ?? []) follower.retire();
+    this.#followers.delete(handle);
+    for (const raw of this.#aliases.get(handle) ?? []) this.#trie.delete(raw);
+    this.#aliases.delete(handle);
+    handle.retire();
+    this.#trie.delete(values);
+    if (this.definition.limited) this.recorder.seriesSet.release(seriesKey(this.definition.name, values));
+    this.#forgetRefusals();
+  }
+
+  #forgetRefusals(): void {
+    for (const raw of this.#refused) this.#trie.delete(raw);
+    this.#refused.length = 0;
+  }
+
+  /** Checks what was given and turns it into text. `raw` is empty when it must not be remembered. */
+  #canonical(labels: LabelInput): { values: string[]; raw: LabelValue[] } {
+    const problems: Problem[] = [];
+    const { name, labelSpecs } = this.definition;
+    for (const label of Object.keys(labels)) {
+      if (this.#names.includes(label)) continue;
+      const known = this.#names.join(", ") || "none";
+      problems.push(problem("METRIC_LABEL_UNKNOWN", `${name}.${label}`, "the metric has no such label.", `Its labels: ${known}.`));
+    }
+    const raw: LabelValue[] = [];
+    const values = this.#names.map((label, i) => {
+      const value = labels[label]!;
+      raw.push(value);
+      const found = checkValue(`${name}.${label}`, value, labelSpecs[i]!);
+      if (found) problems.push(found);
+      const text = String(value).toWellFormed();
+      return labelSpecs[i] === "hashed" && !found ? this.recorder.hash(text) : text;
+    });
+    const [first, ...rest] = problems;
+    if (first) throw new MetricsError([first, ...rest]);
+    // Text with lone surrogates has no bound: it is exported as U+FFFD and looked up the long way each time.
+    return { values, raw: raw.every((value) => typeof value !== "string" || value.isWellFormed()) ? raw : [] };
+  }
+}
+
+function checkValue(path: string, value: unknown, spec: LabelSpec): Problem | undefined {
+  if (value === undefined) {
+    return problem("METRIC_LABEL_MISSING", path, "the label has no value.", "Give every label of the metric a value.");
+  }
+  if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") {
+    return problem("METRIC_LABEL_TYPE", path, `a label cannot hold ${typeof value}.`, "Give a string, number or boolean.");
+  }
+  if (typeof spec !== "string" && !spec.includes(String(value))) {
+    return problem("METRIC_LABEL_VALUE", path, `${JSON.stringify(value)} is not allowed.`, `Use one of ${spec.join(", ")}.`);
+  }
+  return undefined;
+}
+
+const problem = (code: string, path: string, why: string, fix: string): Problem => ({ code, path, why, fix });

@@ -1,0 +1,82 @@
+import type { Definition } from "../definition.ts";
+import { LabelTrie } from "../label-trie.ts";
+import type { JournalRecord } from "../memory/journal.ts";
+import type { Series, Source } from "./series.ts";
+
+/** Label that keeps the threads of a per-thread gauge apart. */
+const THREAD_LABEL = "thread";
+
+/** One metric over all threads: its series, merged by label values. */
+export class Family {
+  readonly definition: Definition;
+  /** Label names as exposed, sorted. */
+  readonly labels: readonly string[];
+  /** Changes when a series comes or goes: what was rendered before must be laid out again. */
+  version = 0;
+  readonly #trie = new LabelTrie<Series>();
+  #all: Series[] = [];
+  #sorted: readonly Series[] | undefined;
+  readonly #threadAt: number;
+
+  constructor(definition: Definition) {
+    this.definition = definition;
+    const perThread = definition.type === "gauge" && definition.aggregate === "per-thread";
+    this.labels = perThread ? [...definition.labels, THREAD_LABEL].sort() : definition.labels;
+    this.#threadAt = perThread ? this.labels.indexOf(THREAD_LABEL) : -1;
+  }
+
+  /** Every series that is exposed, ordered by label values, so that output does not depend on which thread was first. */
+  get series(): readonly Series[] {
+    this.#sorted ??= this.#all.filter((series) => !series.hidden).sort(byValues);
+    return this.#sorted;
+  }
+
+  /** Every series, in no order. */
+  get all(): readonly Series[] {
+    return this.#all;
+  }
+
+  add(record: JournalRecord, source: Source): void {
+    const { threadId } = source.region;
+    const values = this.#threadAt < 0 ? record.values : record.values.toSpliced(this.#threadAt, 0, String(threadId));
+    const known = this.#trie.get(values);
+    if (known) {
+      known.sources.push(source);
+      known.created = Math.min(known.created, record.created);
+      return;
+    }
+    const series = { values, created: record.created, sources: [source], activity: -1, changedAt: record.created, hidden: false };
+    this.#trie.set(values, series);
+    this.#all.push(series);
+    this.changed();
+  }
+
+  /** Removes the sources that `gone` names, and the series that have none left. */
+  drop(gone: (source: Source) => boolean): void {
+    let emptied = false;
+    for (const series of this.#all) {
+      if (!series.sources.some(gone)) continue;
+      series.sources = series.sources.filter((source) => !gone(source));
+      if (series.sources.length > 0) continue;
+      this.#trie.delete(series.values);
+      emptied = true;
+    }
+    if (!emptied) return;
+    this.#all = this.#all.filter((series) => series.sources.length > 0);
+    this.changed();
+  }
+
+  /** Notes that the exposed series are others than before. */
+  changed(): void {
+    this.#sorted = undefined;
+    this.version++;
+  }
+}
+
+function byValues(a: Series, b: Series): number {
+  for (let i = 0; i < a.values.length; i++) {
+    if (a.values[i]! < b.values[i]!) return -1;
+    if (a.values[i]! > b.values[i]!) return 1;
+  }
+  return 0;
+}

@@ -1,0 +1,49 @@
+import { createHmac } from "node:crypto";
+import { mistake } from "./errors.ts";
+import type { Arena } from "./memory/arena.ts";
+import type { Region } from "./memory/region.ts";
+import { SeriesSet } from "./memory/series-set.ts";
+
+/** Labels of an exemplar: usually `trace_id` and `span_id`. */
+export type ExemplarLabels = Readonly<Record<string, string>>;
+
+/** What the instruments of one thread share: its region, the clock, the limits, and where exemplars come from. */
+export class Recorder {
+  readonly arena: Arena;
+  readonly region: Region;
+  readonly seriesSet: SeriesSet;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** The exemplar of what is happening now, if any: see `Registry.exemplarsFrom`. */
+  activeExemplar: (() => ExemplarLabels | undefined) | undefined;
+  /** Called with a metric's name each time a label set of it was refused. */
+  onOverflow: (metric: string) => void = () => {};
+  /** Called when the registry is full: retires idle series of this thread, and says whether there were any. */
+  makeRoom: () => boolean = () => false;
+  readonly #hashKey: string | Uint8Array | undefined;
+  #nextMetric = 0;
+
+  constructor(arena: Arena, region: Region, now: () => number, hashKey: string | Uint8Array | undefined) {
+    this.arena = arena;
+    this.region = region;
+    this.seriesSet = new SeriesSet(arena);
+    this.now = now;
+    this.#hashKey = hashKey;
+  }
+
+  /** The next free number for a metric of this thread. */
+  nextMetric(): number {
+    return this.#nextMetric++;
+  }
+
+  /** Refuses hashed labels where nobody gave a key: an unkeyed hash of a small set of identifiers can be turned back. */
+  requireHashKey(path: string): void {
+    if (this.#hashKey !== undefined) return;
+    throw mistake("METRIC_HASH_KEY_MISSING", path, "a hashed label needs a key.", "Give the registry a hashKey from a secret.");
+  }
+
+  /** 64 bits of HMAC-SHA-256 as hexadecimal: stable for one key, meaningless without it. */
+  hash(value: string): string {
+    return createHmac("sha256", this.#hashKey!).update(value).digest("hex").slice(0, 16);
+  }
+}
