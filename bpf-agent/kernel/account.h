@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A packet of a known flow. */
+#ifndef SKOPOS_FLOW_ACCOUNT_H
+#define SKOPOS_FLOW_ACCOUNT_H
+
+#include "latency.h"
+#include "maps.h"
+#include "observer.h"
+#include "packet.h"
+
+/* The slot a key leads to, or 0. Turns packet->direction around when the key is an alias with its ends swapped. */
+static __always_inline struct flow_slot *flow_find(struct packet *packet, __u32 fingerprint, __u32 *index)
+{
+	struct flow_ref *ref = bpf_map_lookup_elem(&flows, &packet->key);
+	struct flow_slot *slot;
+	__u32 where, tag;
+
+	if (!ref)
+		return 0;
+	where = ref->slot;
+	tag = ref->tag;
+	*index = where & ~FLOW_REF_FLIPPED;
+	slot = bpf_map_lookup_elem(&slots, index);
+	if (!slot || (slot->hot.generation ^ tag) != fingerprint)
+		return 0;
+	packet->direction ^= where >> 31;
+	return slot;
+}
+
+/* The sequence number after this segment: SYN and FIN take one each. */
+static __always_inline __u32 tcp_next(const struct packet *packet)
+{
+	return packet->seq + packet->payload + !!(packet->tcp_flags & (TCP_SYN | TCP_FIN));
+}
+
+static __always_inline void account_tcp(struct flow_slot *slot, const struct packet *packet, __u32 direction,
+					__u32 marks, __u32 now)
+{
+	__u32 next = tcp_next(packet);
+	int advanced = 0;
+
+	if (next != packet->seq) {
+		advanced = (__s32)(next - slot->hot.next_seq[direction]) > 0;
+		if (advanced)
+			slot->hot.next_seq[direction] = next;
+		else
+			__sync_fetch_and_add(&slot->cold.retransmits[direction], 1);
+	}
+	if (track_latency)
+		latency_tcp(slot, packet, marks, advanced, slot->hot.last_jiffies[direction] != now);
+}
+
+static __always_inline void flow_account(struct flow_slot *slot, __u32 index, struct packet *packet, __u32 me)
+{
+	__u32 now = bpf_jiffies64();
+	__u32 direction = packet->direction & 1;
+	__u32 marks, seen;
+
+	if (unlikely(packet->tunnel_depth && !(slot->hot.marks & FLOW_MARK_TUNNEL)))
+		tunnel_learn(index, slot, packet);
+	if (slot->hot.observer[direction] != me && !observer_claim(slot, packet, me, now) && dedup) {
+		count(FLOW_DUPLICATE, packet->bytes);
+		return;
+	}
+	__sync_fetch_and_add(&slot->hot.sent[direction].packets, 1);
+	__sync_fetch_and_add(&slot->hot.sent[direction].bytes, packet->bytes);
+	marks = slot->hot.marks;
+	seen = packet->marks | (__u32)packet->tcp_flags << FLOW_MARK_TCP_FLAGS(direction);
+	if (unlikely(seen & ~marks))
+		__sync_fetch_and_or(&slot->hot.marks, seen);
+	if (track_tcp && (packet->key.protocol_vni & 0xff) == IPPROTO_TCP)
+		account_tcp(slot, packet, direction, marks, now);
+	else if (track_latency && unlikely(packet->transaction))
+		latency_transaction(slot, packet);
+	slot->hot.last_jiffies[direction] = now;
+}
+
+#endif

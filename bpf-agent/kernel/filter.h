@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The configured filter. Asked when a flow would be created, so that packets of a flow that passed cost nothing.
+ * In each dimension a DENY on either end refuses; where filter_allow has the dimension, one end must say ALLOW.
+ */
+#ifndef SKOPOS_FLOW_FILTER_H
+#define SKOPOS_FLOW_FILTER_H
+
+#include "maps.h"
+#include "packet.h"
+
+/* Two verdicts (0 for none) of one dimension. */
+static __always_inline int refuses(__u32 dimension, __u8 one, __u8 other)
+{
+	if (one == FLOW_DENY || other == FLOW_DENY)
+		return 1;
+	return (filter_allow & dimension) && one != FLOW_ALLOW && other != FLOW_ALLOW;
+}
+
+static __always_inline __u8 verdict(void *map, const void *key)
+{
+	__u8 *value = bpf_map_lookup_elem(map, key);
+
+	return value ? *value : 0;
+}
+
+/* A rule for the protocol's port wins over one for the port of any protocol. */
+static __always_inline __u8 port_verdict(__u32 protocol, __be16 port)
+{
+	__u32 any = bpf_ntohs(port), exact = protocol << 16 | any;
+	__u8 found = verdict(&filter_ports, &exact);
+
+	return found ? found : verdict(&filter_ports, &any);
+}
+
+static __always_inline __u8 cidr_verdict(const struct flow_address *address)
+{
+	struct flow_cidr cidr = { .prefix_length = 128, .address = *address };
+
+	return verdict(&filter_cidrs, &cidr);
+}
+
+VERIFIED_ALONE int filter_refuses(const struct packet *packet, __u32 ifindex)
+{
+	__u32 protocol;
+
+	if (!packet)
+		return 0;
+	protocol = packet->key.protocol_vni & 0xff;
+	if ((filter_rules & FLOW_FILTER_INTERFACE) &&
+	    refuses(FLOW_FILTER_INTERFACE, verdict(&filter_interfaces, &ifindex), 0))
+		return 1;
+	if ((filter_rules & FLOW_FILTER_PROTOCOL) &&
+	    refuses(FLOW_FILTER_PROTOCOL, verdict(&filter_protocols, &protocol), 0))
+		return 1;
+	if ((filter_rules & FLOW_FILTER_PORT) &&
+	    refuses(FLOW_FILTER_PORT, port_verdict(protocol, packet->key.low_port),
+		    port_verdict(protocol, packet->key.high_port)))
+		return 1;
+	return (filter_rules & FLOW_FILTER_CIDR) &&
+	       refuses(FLOW_FILTER_CIDR, cidr_verdict(&packet->key.low), cidr_verdict(&packet->key.high));
+}
+
+#endif

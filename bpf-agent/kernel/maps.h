@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Maps and load-time constants. The loader may resize flows = slots = recycled (a power of two) and events. */
+#ifndef SKOPOS_FLOW_MAPS_H
+#define SKOPOS_FLOW_MAPS_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include "layout.h"
+
+/* Key to slot. Preallocated: inserting in softirq context cannot fail for want of memory. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, FLOW_DEFAULT_CAPACITY);
+	__type(key, struct flow_key);
+	__type(value, struct flow_ref);
+} flows SEC(".maps");
+
+/* The flows themselves. An array, so that the reader maps it and scans it without a system call, and so that a slot
+ * taken out of `flows` stays readable until no CPU can still be adding to it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, FLOW_DEFAULT_CAPACITY);
+	__type(key, __u32);
+	__type(value, struct flow_slot);
+} slots SEC(".maps");
+
+/* Ring of slots the reader has given back. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, FLOW_DEFAULT_CAPACITY);
+	__type(key, __u32);
+	__type(value, __u32);
+} recycled SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct flow_allocator);
+} allocator SEC(".maps");
+
+/* A slot that lost the race for its key waits here for this CPU's next new flow. Value: slot + 1, 0 for none. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} spare SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, FLOW_DEFAULT_RING);
+} events SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, FLOW_CAUSES);
+	__type(key, __u32);
+	__type(value, struct flow_counter);
+} counters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, __u32); /* slot */
+	__type(value, struct flow_tunnel);
+} tunnels SEC(".maps");
+
+/* First fragments, so that the later ones find the ports. LRU: losing an entry is counted as FLOW_FRAGMENT_ORPHAN. */
+struct fragment_key {
+	struct flow_address source;
+	struct flow_address destination;
+	__u32 id;
+	__u32 protocol_vni;
+};
+
+struct fragment_value {
+	struct flow_key key;
+	__u32 direction;
+	__u32 reserved;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct fragment_key);
+	__type(value, struct fragment_value);
+} fragments SEC(".maps");
+
+/* Interfaces that went away, direct-mapped: element `ifindex % 16384` holds the ifindex, or 0. A collision costs no
+ * more than the wait of takeover_jiffies. */
+#define GONE_INTERFACES 16384
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, GONE_INTERFACES);
+	__type(key, __u32);
+	__type(value, __u32);
+} gone SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct flow_clock);
+} clock SEC(".maps");
+
+/* Filter rules: values are enum flow_verdict. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 16384);
+	__type(key, struct flow_cidr);
+	__type(value, __u8);
+} filter_cidrs SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32); /* protocol << 16 | port in host order; protocol 0 stands for any */
+	__type(value, __u8);
+} filter_ports SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 256);
+	__type(key, __u32);
+	__type(value, __u8);
+} filter_protocols SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32); /* ifindex */
+	__type(value, __u8);
+} filter_interfaces SEC(".maps");
+
+/* Load-time constants: a branch on one that is off costs nothing, the verifier removes it. */
+const volatile __u32 recycled_mask = FLOW_DEFAULT_CAPACITY - 1;
+const volatile __u32 ring_wakeup_bytes = FLOW_DEFAULT_RING / 8; /* a power of two */
+/* A direction whose observer has been silent so many jiffies may be taken over: the flow was rerouted. */
+const volatile __u32 takeover_jiffies = 250;
+const volatile __u32 filter_rules = 0; /* dimensions that have any rule */
+const volatile __u32 filter_allow = 0; /* dimensions where only what is allowed passes */
+const volatile __u16 vxlan_ports[2] = { 4789, 8472 }; /* IANA's; Linux's default, used by flannel and Cilium */
+const volatile __u16 geneve_port = 6081;
+const volatile _Bool track_tcp = 1;      /* flags, retransmissions */
+const volatile _Bool track_latency = 1;  /* handshake, round trip, service, DNS, ICMP echo */
+const volatile _Bool dedup = 1;
+const volatile _Bool decapsulate = 1;
+const volatile _Bool key_by_vni = 0;
+const volatile _Bool emit_events = 1;
+const volatile _Bool join_fragments = 1;
+const volatile _Bool fast_path = 1;      /* off: every packet takes the general walk; the results are the same */
+
+static __always_inline void count(__u32 cause, __u32 bytes)
+{
+	struct flow_counter *counter = bpf_map_lookup_elem(&counters, &cause);
+
+	if (!counter)
+		return;
+	counter->packets += 1;
+	counter->bytes += bytes;
+}
+
+#endif

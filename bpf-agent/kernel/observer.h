@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Each direction of a flow is counted at one hook of one interface: the first to see it. A packet on its way through
+ * two veths, a bridge and a tunnel is so counted once; so is one that leaves by the interface it came in by, and one on
+ * the loopback. Another hook takes over when the observer's interface is gone, or was silent for takeover_jiffies.
+ */
+#ifndef SKOPOS_FLOW_OBSERVER_H
+#define SKOPOS_FLOW_OBSERVER_H
+
+#include "maps.h"
+#include "packet.h"
+
+static __always_inline int interface_is_gone(__u32 ifindex)
+{
+	__u32 index = ifindex & (GONE_INTERFACES - 1);
+	__u32 *gone_ifindex = bpf_map_lookup_elem(&gone, &index);
+
+	return gone_ifindex && *gone_ifindex == ifindex;
+}
+
+static __always_inline void side_write(struct flow_side *side, const struct packet *packet)
+{
+	side->tos = packet->tos;
+	side->ttl = packet->ttl;
+	side->icmp_type = packet->icmp_type;
+	side->icmp_code = packet->icmp_code;
+	side->label_vlan = packet->flow_label | (__u32)packet->vlan << 20;
+}
+
+/* A tunnel is learned from whichever interface shows it. */
+static __noinline void tunnel_learn(__u32 index, struct flow_slot *slot, struct packet *packet)
+{
+	packet->tunnel.generation = slot->hot.generation;
+	packet->tunnel.reserved = 0;
+	__sync_fetch_and_or(&slot->hot.marks, FLOW_MARK_TUNNEL);
+	if (bpf_map_update_elem(&tunnels, &index, &packet->tunnel, BPF_ANY))
+		count(FLOW_TUNNEL_FULL, packet->bytes);
+}
+
+/* True when `me` counts this direction from now on. */
+static __noinline int observer_claim(struct flow_slot *slot, const struct packet *packet, __u32 me, __u32 now)
+{
+	__u32 direction = packet->direction & 1;
+	__u32 observer = slot->hot.observer[direction], before;
+
+	if (observer && now - slot->hot.last_jiffies[direction] <= takeover_jiffies &&
+	    !interface_is_gone(observer >> 1))
+		return 0;
+	before = __sync_val_compare_and_swap(&slot->hot.observer[direction], observer, me);
+	if (before != observer)
+		return before == me;
+	if (!observer) {
+		side_write(&slot->cold.side[direction], packet);
+		slot->hot.next_seq[direction] = packet->seq;
+	}
+	return 1;
+}
+
+#endif

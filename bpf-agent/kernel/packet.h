@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What parsing a packet yields, and how its key is normalised. */
+#ifndef SKOPOS_FLOW_PACKET_H
+#define SKOPOS_FLOW_PACKET_H
+
+#include <linux/bpf.h>
+#include <linux/in.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_endian.h>
+#include "layout.h"
+
+/*
+ * A function of its own to the verifier: checked once for any arguments, instead of once for each path that calls it
+ * (inlined, the walk has more than a million). Pointers come as "memory or null".
+ */
+#define VERIFIED_ALONE __attribute__((noinline))
+
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+/* Not an enum flow_cause: the packet has a key. */
+#define PARSED FLOW_CAUSES
+/* The fast path does not handle this packet. */
+#define TAKE_WALK (FLOW_CAUSES + 1)
+
+enum transaction { NO_TRANSACTION, REQUEST, RESPONSE };
+
+struct packet {
+	struct flow_key key;
+	__u32 direction;
+	__u32 bytes;
+	__u32 flow_label;
+	__u32 seq;     /* TCP; SPI of ESP and AH */
+	__u32 ack;     /* TCP; transaction id of DNS and ICMP echo */
+	__u32 payload; /* TCP payload bytes */
+	__u32 marks;   /* FLOW_MARK_CE and FLOW_MARK_FRAGMENT, already shifted by direction */
+	__u8 tcp_flags;
+	__u8 tos;
+	__u8 ttl;
+	__u8 icmp_type;
+	__u8 icmp_code;
+	__u8 transaction;
+	__u8 tunnel_depth;
+	__u16 vlan;
+	struct flow_tunnel tunnel;
+};
+
+#define TCP_FIN 0x01
+#define TCP_SYN 0x02
+#define TCP_RST 0x04
+#define TCP_PSH 0x08
+#define TCP_ACK 0x10
+
+static __always_inline void address_v4(struct flow_address *address, __be32 v4)
+{
+	address->halves[0] = 0;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	address->halves[1] = (__u64)v4 << 32 | 0xffff0000;
+#else
+	address->halves[1] = 0xffff00000000ULL | v4;
+#endif
+}
+
+/* The smaller end is `low`, by address then port as big-endian numbers (the order of Community ID v1). */
+static __always_inline __u32 key_v4(struct flow_key *key, __be32 source, __be32 destination, __be16 source_port,
+				    __be16 destination_port, __u32 protocol)
+{
+	__u64 from = (__u64)bpf_ntohl(source) << 16 | bpf_ntohs(source_port);
+	__u64 to = (__u64)bpf_ntohl(destination) << 16 | bpf_ntohs(destination_port);
+
+	key->protocol_vni = protocol;
+	if (from <= to) {
+		address_v4(&key->low, source);
+		address_v4(&key->high, destination);
+		key->low_port = source_port;
+		key->high_port = destination_port;
+		return FLOW_LOW_TO_HIGH;
+	}
+	address_v4(&key->low, destination);
+	address_v4(&key->high, source);
+	key->low_port = destination_port;
+	key->high_port = source_port;
+	return FLOW_HIGH_TO_LOW;
+}
+
+static __always_inline __u32 key_v6(struct flow_key *key, const struct flow_address *source,
+				    const struct flow_address *destination, __be16 source_port,
+				    __be16 destination_port, __u32 protocol)
+{
+	__u64 from = bpf_be64_to_cpu(source->halves[0]), to = bpf_be64_to_cpu(destination->halves[0]);
+	__u32 reversed;
+
+	if (from == to) {
+		from = bpf_be64_to_cpu(source->halves[1]);
+		to = bpf_be64_to_cpu(destination->halves[1]);
+		if (from == to) {
+			from = bpf_ntohs(source_port);
+			to = bpf_ntohs(destination_port);
+		}
+	}
+	reversed = from > to;
+	key->protocol_vni = protocol;
+	if (reversed) {
+		key->low = *destination;
+		key->high = *source;
+		key->low_port = destination_port;
+		key->high_port = source_port;
+	} else {
+		key->low = *source;
+		key->high = *destination;
+		key->low_port = source_port;
+		key->high_port = destination_port;
+	}
+	return reversed;
+}
+
+/* Told apart from the hash's own jhash, which BPF cannot see: five odd multipliers (from SplitMix64 and xxHash64). */
+static __always_inline __u32 key_fingerprint(const struct flow_key *key)
+{
+	const __u64 *words = (const __u64 *)key;
+	__u64 sum = words[0] * 0x9e3779b97f4a7c15ULL + words[1] * 0xbf58476d1ce4e5b9ULL +
+		    words[2] * 0x94d049bb133111ebULL + words[3] * 0xc2b2ae3d27d4eb4fULL +
+		    words[4] * 0x165667b19e3779f9ULL;
+
+	return sum >> 32;
+}
+
+#endif
