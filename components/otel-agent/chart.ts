@@ -1,8 +1,10 @@
 import type { Construct } from "constructs";
 import {
+  apiServerPorts,
   ComponentChart,
   type ComponentProps,
   type Endpoint,
+  kubeletPort,
   type Labels,
   peerOf,
   reads,
@@ -46,10 +48,6 @@ export interface OtelAgentEndpoints {
   /** OTLP/HTTP for applications. */
   readonly otlpHttp: Endpoint;
 }
-
-/** API servers listen on 443 behind a load balancer and on 6443 otherwise. */
-const apiServerPorts = [443, 6443];
-const kubeletPort = 10_250;
 
 /**
  * The OpenTelemetry agent: a collector on every node that takes the applications' telemetry and the kubelet's CPU and

@@ -1,5 +1,6 @@
 import { ApiObject, type ApiObjectProps, Chart } from "cdk8s";
 import type { Construct } from "constructs";
+import type { Dashboard } from "../monitoring/dashboard.ts";
 import type { Evaluator, RuleGroup } from "../monitoring/rules.ts";
 import type { Resources, Sized } from "../sizing/index.ts";
 import { type ClusterFacts, defaultCluster } from "./cluster.ts";
@@ -68,6 +69,8 @@ export abstract class ComponentChart<Endpoints = object> extends Chart {
   readonly runbooks: string;
   /** Every rule group it declares. */
   readonly ruleGroups: RuleGroup[] = [];
+  /** Every dashboard it brings. */
+  readonly dashboards: Dashboard[] = [];
   /** Every connection that this component opens or accepts from outside the stack. */
   readonly edges: Edge[] = [];
   /** What its monitors ask to be scraped. */
@@ -123,7 +126,7 @@ export abstract class ComponentChart<Endpoints = object> extends Chart {
   }
 
   /** Declares that pods open connections to a peer: the network policies of both sides come from it. */
-  connects(from: Peer, to: Peer, ports: readonly number[], why: string): void {
-    this.edges.push({ from, to, ports, why });
+  connects(from: Peer, to: Peer, ports: readonly number[], why: string, udp?: readonly number[]): void {
+    this.edges.push({ from, to, ports, why, ...(udp && { udp }) });
   }
 }

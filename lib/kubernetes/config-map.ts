@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ComponentChart } from "./chart.ts";
+import type { Labels } from "./labels.ts";
 
 /** A ConfigMap of this chart, as volumes and pod annotations need it. */
 export interface ConfigMapRef {
@@ -26,8 +27,10 @@ export function configMap(
   part: string,
   name: string,
   data: Readonly<Record<string, string>>,
-  options: { readonly reloads?: boolean; readonly labels?: Readonly<Record<string, string>> } = {},
+  options: { readonly reloads?: boolean; readonly labels?: Labels; readonly annotations?: Labels } = {},
 ): ConfigMapRef {
-  chart.add({ apiVersion: "v1", kind: "ConfigMap", metadata: chart.metadata(name, part, options.labels), data });
+  const { annotations } = options;
+  const metadata = { ...chart.metadata(name, part, options.labels), ...(annotations && { annotations }) };
+  chart.add({ apiVersion: "v1", kind: "ConfigMap", metadata, data });
   return { name, hash: options.reloads ? undefined : configHash(data) };
 }

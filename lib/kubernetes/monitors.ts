@@ -50,6 +50,8 @@ export interface ServiceMonitorProps {
   readonly interval?: string;
   /** Whether the target's own `job` and `instance` win over those of the scrape. @default false */
   readonly honorLabels?: boolean;
+  /** Label of the Service whose value becomes `job`. @default its name */
+  readonly jobLabel?: string;
   readonly class: CardinalityClass;
   /** @default "http" */
   readonly scheme?: "http" | "https";
@@ -70,6 +72,7 @@ export function serviceMonitor(chart: ComponentChart, props: ServiceMonitorProps
     spec: {
       namespaceSelector: { matchNames: [props.namespace ?? chart.home] },
       selector: { matchLabels: { ...(props.selector ?? selectorLabels(chart.identity(props.part))) } },
+      ...(props.jobLabel && { jobLabel: props.jobLabel }),
       ...scrapeLimits(props.class),
       endpoints: [
         {

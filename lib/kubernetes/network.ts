@@ -33,8 +33,10 @@ export type Peer =
 export interface Edge {
   readonly from: Peer;
   readonly to: Peer;
-  /** TCP ports at the receiving pods, not those of a Service in front. */
+  /** TCP ports at the receiving pods, not those of a Service in front. None and no UDP port: every port. */
   readonly ports: readonly number[];
+  /** UDP ports, for gossip. @default none */
+  readonly udp?: readonly number[];
   /** What flows, for the diagram and the policy's annotation. */
   readonly why: string;
 }
@@ -60,6 +62,12 @@ export function url(endpoint: Endpoint, path = ""): string {
   const address = `${endpoint.host}:${endpoint.port}`;
   return endpoint.scheme.startsWith("grpc") ? address : `${endpoint.scheme}://${address}${endpoint.path ?? ""}${path}`;
 }
+
+/** API servers listen on 443 behind a load balancer and on 6443 otherwise. */
+export const apiServerPorts: readonly number[] = [443, 6443];
+
+/** The kubelet's authenticated port. */
+export const kubeletPort = 10_250;
 
 /** Anywhere outside the cluster: for endpoints whose addresses are not known. */
 export const anywhere: Peer = { cidrs: ["0.0.0.0/0", "::/0"] };
@@ -163,20 +171,28 @@ function workloadPolicy(pods: Pods, ingress: Edge[], egress: Edge[], cluster: Cl
 
 type Rule = [ports: INetworkPolicyPort[], peers: INetworkPolicyPeer[]];
 
-/** Edges with the same ports become one rule, a peer named twice one peer; an edge without a peer allows nothing. */
+/**
+ * Edges with the same ports become one rule, a peer named twice one peer; an edge without a peer allows nothing, one
+ * without a port every port.
+ */
 function merged(edges: readonly Edge[], peersOf: (edge: Edge) => INetworkPolicyPeer[]): Rule[] {
-  const rules = new Map<string, { ports: number[]; peers: Map<string, INetworkPolicyPeer> }>();
+  const rules = new Map<string, { ports: INetworkPolicyPort[]; peers: Map<string, INetworkPolicyPeer> }>();
   for (const edge of edges) {
-    const ports = [...new Set(edge.ports)].sort((a, b) => a - b);
-    const rule = rules.get(ports.join()) ?? { ports, peers: new Map() };
+    const ports = [...policyPorts(edge.ports, "TCP"), ...policyPorts(edge.udp ?? [], "UDP")];
+    const key = ports.map(({ port, protocol }) => `${port}/${protocol}`).join();
+    const rule = rules.get(key) ?? { ports, peers: new Map() };
     for (const peer of peersOf(edge)) rule.peers.set(JSON.stringify(peer), peer);
-    rules.set(ports.join(), rule);
+    rules.set(key, rule);
   }
-  return [...rules.values()]
-    .filter(({ peers }) => peers.size > 0)
-    .sort((a, b) => (a.ports.join() < b.ports.join() ? -1 : 1))
-    .map(({ ports, peers }) => [
-      ports.map((port) => ({ port, protocol: "TCP" })),
+  return [...rules.entries()]
+    .filter(([, { peers }]) => peers.size > 0)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, { ports, peers }]) => [
+      ports,
       [...peers.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, peer]) => peer),
     ]);
+}
+
+function policyPorts(ports: readonly number[], protocol: "TCP" | "UDP"): INetworkPolicyPort[] {
+  return [...new Set(ports)].sort((a, b) => a - b).map((port) => ({ port, protocol }));
 }
