@@ -1,6 +1,6 @@
 import { allowsHostAgents } from "../lib/kubernetes/cluster.ts";
 import { formatCount, scales, type Workload, workloads } from "../lib/sizing/index.ts";
-import { snippet } from "./parse.ts";
+import { snippet } from "./issues.ts";
 import type { Problem } from "./problem.ts";
 import type { ResolvedStack } from "./resolve.ts";
 

@@ -1,127 +1,61 @@
-import type { z } from "zod";
-import { knownKeys } from "./json-schema.ts";
+import { type Issue, problemsOf } from "./issues.ts";
 import type { Problem } from "./problem.ts";
 import { type StackConfig, stackSchema } from "./schema.ts";
-import { nearest } from "./suggest.ts";
+import { hideSecure } from "./secure.ts";
 
-/** What stands for a value that only Pulumi can read: `secure:` values, which are unknown offline and never wrong. */
-export const unknownOffline = "known-to-pulumi-only";
-
-/** Either a configuration or all that is wrong with it. */
-export type Parsed = { readonly config: StackConfig } | { readonly problems: readonly Problem[] };
+/** A configuration as far as it could be read, and what could not. */
+export interface Parsed {
+  /** With something plausible in place of what could not be read. Absent where too little is left to check. */
+  readonly config: StackConfig | undefined;
+  readonly problems: readonly Problem[];
+}
 
 /** Reads a configuration whose keys have lost their `skopos:`. */
 export function parseConfig(raw: unknown): Parsed {
-  const parsed = stackSchema.safeParse(hideSecure(raw), { reportInput: true });
-  if (parsed.success) return { config: parsed.data };
-  return { problems: parsed.error.issues.flatMap((issue) => problemsOf(issue)) };
+  const hidden = hideSecure(raw);
+  const parsed = stackSchema.safeParse(hidden, { reportInput: true });
+  if (parsed.success) return { config: parsed.data, problems: [] };
+  const { issues } = parsed.error;
+  return { config: readableRest(hidden, issues), problems: issues.flatMap(problemsOf) };
 }
 
-function hideSecure(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(hideSecure);
-  if (value === null || typeof value !== "object") return value;
-  const entries = Object.entries(value);
-  if (entries.length === 1 && entries[0]?.[0] === "secure") return unknownOffline;
-  return Object.fromEntries(entries.map(([key, item]) => [key, hideSecure(item)]));
-}
+/** What has no default and is needed to check everything else. */
+const plausible = {
+  cluster: { name: "unnamed", version: "1.35" },
+  retention: "standard",
+  scale: "small",
+} as const;
 
-/** A path as it is written in the file: the first key behind `skopos:`. */
-export function configPath(path: readonly PropertyKey[]): string {
-  const [first, ...rest] = path.map(String);
-  return first === undefined ? "skopos:" : [`skopos:${first}`, ...rest].join(".");
-}
+/** A required value is rarely more than this many levels below a part that can be left out as a whole. */
+const deepest = 4;
 
-/** YAML that sets one value at a path. */
-export function snippet(path: readonly PropertyKey[], value: string): string {
-  return path
-    .map((key, depth) => {
-      const name = depth === 0 ? `skopos:${String(key)}` : String(key);
-      const last = depth === path.length - 1;
-      return `${"  ".repeat(depth)}${name}:${last ? ` ${value}` : ""}`;
-    })
-    .join("\n");
-}
-
-type Issue = z.core.$ZodIssue;
-
-function problemsOf(issue: Issue): Problem[] {
-  const { path } = issue;
-  const at = configPath(path);
-  switch (issue.code) {
-    case "unrecognized_keys":
-      return issue.keys.map((key) => unknownKey([...path, key]));
-    case "invalid_value":
-      return [notAllowed(path, issue.input, issue.values.map(String))];
-    case "custom":
-      if (issue.params?.quantity) {
-        const { quantity, examples } = issue.params as { quantity: string; examples: string[] };
-        const wanted = `${quantity} such as ${examples.join(", ")}`;
-        return [
-          {
-            code: "SKP1002",
-            path: at,
-            message: `${show(issue.input)} is not ${wanted}`,
-            fix: snippet(path, nearestQuantity(issue.input, examples)),
-          },
-        ];
-      }
-      return [{ code: "SKP1003", path: at, message: issue.message, fix: snippet(path, "...") }];
-    case "invalid_union":
-      if ("discriminator" in issue && issue.discriminator) {
-        const key = [...path, String(issue.discriminator)];
-        const options = "options" in issue && Array.isArray(issue.options) ? issue.options.map(String) : [];
-        return [
-          notAllowed(key, (issue.input as Record<string, unknown> | undefined)?.[String(issue.discriminator)], options),
-        ];
-      }
-      return [{ code: "SKP1003", path: at, message: issue.message, fix: snippet(path, "...") }];
-    default: {
-      const missing = issue.input === undefined;
-      const message = missing ? "is missing" : `${show(issue.input)}: ${issue.message}`;
-      return [{ code: "SKP1003", path: at, message, fix: snippet(path, exampleOf(issue)) }];
+/**
+ * The configuration without what could not be read, so that a mistake in one place does not hide those in others.
+ * Where a part cannot do without what was taken out, the whole part goes.
+ */
+function readableRest(raw: unknown, issues: readonly Issue[]): StackConfig | undefined {
+  const rest = structuredClone(raw) as Record<string, unknown>;
+  let wrong = issues;
+  for (let round = 0; round < deepest; round++) {
+    for (const issue of wrong) {
+      const paths = issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+      for (const path of paths) removeNearest(rest, path);
     }
+    const cluster = { ...plausible.cluster, ...(rest.cluster as object | undefined) };
+    const filled = stackSchema.safeParse({ ...plausible, ...rest, cluster });
+    if (filled.success) return filled.data;
+    wrong = filled.error.issues;
   }
+  return undefined;
 }
 
-function unknownKey(path: readonly PropertyKey[]): Problem {
-  const key = String(path.at(-1));
-  const known = knownKeys(path.slice(0, -1));
-  const meant = nearest(key, known);
-  return {
-    code: "SKP1001",
-    path: configPath(path),
-    message: meant ? `unknown key: did you mean "${meant}"?` : `unknown key: known here are ${known.join(", ")}`,
-    fix: meant ? snippet([...path.slice(0, -1), meant], "...") : "remove the key",
-  };
-}
-
-function notAllowed(path: readonly PropertyKey[], input: unknown, values: readonly string[]): Problem {
-  const meant = nearest(String(input), values) ?? values[0] ?? "...";
-  const found = input === undefined ? "is missing" : `${show(input)} is not one of the values`;
-  return {
-    code: input === undefined ? "SKP1003" : "SKP1004",
-    path: configPath(path),
-    message: `${found}: ${values.join(", ")}`,
-    fix: snippet(path, meant),
-  };
-}
-
-/** The same number with a unit that exists, where a number can be read. */
-function nearestQuantity(input: unknown, examples: readonly string[]): string {
-  const [, digits, unit = ""] = /^\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)/.exec(String(input)) ?? [];
-  const units = examples.map((example) => example.replace(/[\d.]+/, ""));
-  const meant = units.find((known) => known !== "" && unit.toLowerCase().startsWith(known.toLowerCase())) ?? units[0];
-  return digits ? `${digits}${meant ?? ""}` : (examples[0] ?? "...");
-}
-
-function exampleOf(issue: Issue): string {
-  if (issue.code === "invalid_type")
-    return { string: '"..."', number: "1", boolean: "true" }[issue.expected as string] ?? "...";
-  if (issue.code === "too_small") return String(issue.minimum);
-  if (issue.code === "too_big") return String(issue.maximum);
-  return "...";
-}
-
-function show(value: unknown): string {
-  return value === unknownOffline ? "a secure value" : (JSON.stringify(value) ?? "undefined");
+/** Removes what stands at a path, or where nothing stands there, what would have to hold it. */
+function removeNearest(from: Record<PropertyKey, unknown>, path: readonly PropertyKey[]): void {
+  const [first, ...rest] = path;
+  if (first === undefined) return;
+  const next = from[first];
+  const holds = next !== null && typeof next === "object" && rest.length > 0;
+  if (holds && (rest.length > 1 || Object.hasOwn(next, rest[0] as PropertyKey))) {
+    removeNearest(next as Record<PropertyKey, unknown>, rest);
+  } else delete from[first];
 }

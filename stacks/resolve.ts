@@ -5,7 +5,7 @@ import type { ClusterFacts, ImageOptions } from "../lib/kubernetes/index.ts";
 import { type Retention, retentionProfiles, type Workload, workloads } from "../lib/sizing/index.ts";
 import { checkConfig } from "./checks.ts";
 import { parseConfig } from "./parse.ts";
-import { ConfigurationError } from "./problem.ts";
+import { ConfigurationError, type Problem } from "./problem.ts";
 import type { StackConfig } from "./schema.ts";
 
 /** A stack, worked out: the facts it was worked out from, and what it deploys. */
@@ -30,16 +30,21 @@ export interface ResolveOptions {
  * @throws ConfigurationError with every problem at once
  */
 export function resolve(raw: unknown, options: ResolveOptions): ResolvedStack {
-  const parsed = parseConfig(raw);
-  if ("problems" in parsed) throw new ConfigurationError(parsed.problems);
-  const { config } = parsed;
+  const { config, problems: unreadable } = parseConfig(raw);
+  if (!config) throw new ConfigurationError(unreadable);
   const workload = resolveWorkload(config);
   const retention = resolveRetention(config);
   const stack = { name: options.stack, config, workload, retention };
   const props = resolveProps(config, workload);
-  const problems = checkConfig({ ...stack, props, hasEnvironment: options.hasEnvironment ?? false });
+  const nonsense = checkConfig({ ...stack, props, hasEnvironment: options.hasEnvironment ?? false });
+  const problems = [...unreadable, ...nonsense.filter(({ path }) => !concernsAny(path, unreadable))];
   if (problems.length > 0) throw new ConfigurationError(problems);
   return { ...stack, props };
+}
+
+/** Whether a path is, or holds, or lies in the place of a problem that is already told. */
+function concernsAny(path: string, told: readonly Problem[]): boolean {
+  return told.some((problem) => `${path}.`.startsWith(`${problem.path}.`) || `${problem.path}.`.startsWith(`${path}.`));
 }
 
 /** The profile's workload with what the configuration knows better. Pods follow the nodes unless they are stated. */
