@@ -142,7 +142,8 @@ function addWorkload(
     perPod: podResources(props),
     sized: props.sized,
   });
-  if (kind !== "DaemonSet" && props.sized.replicas >= 2)
+  // The zones of a component share one budget, which the component adds: two zones must never lose a pod at once.
+  if (kind !== "DaemonSet" && props.sized.replicas >= 2 && !props.zone)
     disruptionBudget(chart, name, props.part, labels, props.namespace);
   return object;
 }
@@ -191,7 +192,7 @@ function podTemplate(
       ...(chart.priorityClassName && { priorityClassName: chart.priorityClassName }),
       ...(chart.images.pullSecrets && { imagePullSecrets: chart.images.pullSecrets.map((name) => ({ name })) }),
       nodeSelector: { "kubernetes.io/os": "linux", ...props.nodeSelector },
-      affinity: nodeAffinity(props.zone?.topology),
+      affinity: { ...nodeAffinity(props.zone?.topology), ...apartFromOtherZones(chart, props) },
       ...(props.tolerations && { tolerations: [...props.tolerations] }),
       ...(kind !== "DaemonSet" && props.sized.replicas > 1 && { topologySpreadConstraints: spread(props, labels) }),
       ...(props.hostNetwork && { hostNetwork: true, dnsPolicy: "ClusterFirstWithHostNet" }),
@@ -219,6 +220,21 @@ function nodeAffinity(zone: string | undefined): IAffinity {
   ];
   return {
     nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] } },
+  };
+}
+
+/** Where the cluster's zones are not known a node stands for one: it never holds pods of two zones. */
+function apartFromOtherZones(chart: ComponentChart, { part, zone }: PodProps & SpreadProps): IAffinity {
+  if (!zone || zone.topology) return {};
+  const otherZones = { key: "skopos.dev/zone", operator: "NotIn" as const, values: [zone.name] };
+  const labelSelector = {
+    matchLabels: { ...selectorLabels(chart.identity(part)) },
+    matchExpressions: [otherZones],
+  };
+  return {
+    podAntiAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: "kubernetes.io/hostname", labelSelector }],
+    },
   };
 }
 
