@@ -26,6 +26,12 @@ const suffixed = (suffix: (typeof suffixes)[number]) => ({
   exclude: [],
 });
 
+/** The parts that the stack itself is made of: run as processes by the data plane, as images by the node. */
+const stack = ["otelcol", "prometheus", "prometheus-operator", "alertmanager", "mimir", "loki", "jaeger"] as const;
+
+/** The parts that only make sense on a node. */
+const exporters = ["kube-state-metrics", "node_exporter"] as const;
+
 /** The ladder, in the order it is climbed. */
 export const tiers: readonly Tier[] = [
   {
@@ -51,9 +57,10 @@ export const tiers: readonly Tier[] = [
   },
   {
     name: "data-plane",
-    proves: "real collectors, Prometheus, Mimir, Loki and Jaeger run the rendered configs; telemetry in, query out",
+    proves:
+      "real collectors, Prometheus, Alertmanager, Mimir, Loki and Jaeger run the rendered configs; telemetry in, query out",
     ...suffixed("parts"),
-    parts: ["otelcol", "prometheus"],
+    parts: stack,
     debian: [],
     root: false,
     timeoutMs: 300_000,
@@ -73,7 +80,7 @@ export const tiers: readonly Tier[] = [
     name: "node",
     proves: "a real kubelet and containerd run the dev stack: pods, probes, volumes, Pod Security, drains",
     ...suffixed("node"),
-    parts: ["kubernetes", "etcd", "containerd", "coredns"],
+    parts: ["kubernetes", "etcd", "containerd", "coredns", ...stack, ...exporters],
     debian: ["runc", "containernetworking-plugins", "nftables", "iproute2"],
     root: true,
     timeoutMs: 600_000,
@@ -83,7 +90,7 @@ export const tiers: readonly Tier[] = [
     name: "pulumi",
     proves: "the real Pulumi CLI and Kubernetes provider bring the dev stack up, change it and take it down",
     ...suffixed("pulumi"),
-    parts: ["kubernetes", "etcd", "containerd", "coredns", "pulumi", "pulumi-kubernetes"],
+    parts: ["kubernetes", "etcd", "containerd", "coredns", "pulumi", "pulumi-kubernetes", ...stack, ...exporters],
     debian: ["runc", "containernetworking-plugins", "nftables", "iproute2"],
     root: true,
     timeoutMs: 900_000,

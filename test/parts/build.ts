@@ -1,6 +1,6 @@
 // Builds the real components that the tests run: `node test/parts/build.ts [names | --all | --list]`.
 import { type ChildProcess, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { buildEnv, buildFlags, cacheRoot, goToolchain, isBuilt, linkFlags, partDirectory } from "./cache.ts";
 import { findPart, type Part, partFolder, parts, partVersion } from "./catalogue.ts";
@@ -19,10 +19,11 @@ const heartbeat = 30_000;
  * Builds one part unless the cache has it, and returns the folder of its binaries. Builders in other processes wait
  * for each other, and the folder appears only when it is complete.
  *
+ * @param folder the part's go.mod, go.sum and sources
  * @throws Error with the end of Go's output when the build fails, or when there is no Go.
  */
-export async function buildPart(part: Part, progress: Progress): Promise<string> {
-  const directory = partDirectory(part);
+export async function buildPart(part: Part, progress: Progress, folder: string = partFolder(part)): Promise<string> {
+  const directory = partDirectory(part, folder);
   if (directory === undefined) throw new Error("building parts needs Go on PATH (version: test/parts/*/go.mod)");
   if (existsSync(directory)) return directory;
   const locks = join(cacheRoot(), "locks");
@@ -31,13 +32,14 @@ export async function buildPart(part: Part, progress: Progress): Promise<string>
   );
   if (existsSync(directory)) return directory;
   using _slot = await lockOneOf(slots.map((slot) => join(locks, slot)));
+  if (stopping) throw new Error(`${part.name}: stopped`);
   const started = Date.now();
-  progress(`${part.name} ${partVersion(part)}: building`);
-  const scratch = mkdtempSync(join(cacheRoot(), `.building-${part.name}-`));
+  progress(`${part.name}: building`);
+  const scratch = newScratch(part);
   try {
     const source = join(scratch, part.name);
     const output = join(scratch, "bin");
-    cpSync(partFolder(part), source, { recursive: true });
+    cpSync(folder, source, { recursive: true });
     mkdirSync(output);
     if (part.generate !== undefined) await go(part.generate, source, part.name, progress);
     await go(
@@ -55,6 +57,15 @@ export async function buildPart(part: Part, progress: Progress): Promise<string>
   }
   progress(`${part.name}: built in ${Math.round((Date.now() - started) / 1000)} s`);
   return directory;
+}
+
+/** An empty folder beside the finished parts. What a killed builder left goes: the caller holds the part's lock. */
+function newScratch(part: Part): string {
+  const prefix = `.building-${part.name}.`;
+  for (const left of readdirSync(cacheRoot()).filter((entry) => entry.startsWith(prefix))) {
+    rmSync(join(cacheRoot(), left), { recursive: true, force: true });
+  }
+  return mkdtempSync(join(cacheRoot(), prefix));
 }
 
 /** The name `go build` gives a binary: the last element of the import path that is not a major version. */
@@ -91,6 +102,14 @@ function go(args: readonly string[], cwd: string, name: string, progress: Progre
 }
 
 const running = new Set<ChildProcess>();
+
+let stopping = false;
+
+/** Ends the compilers under way and starts no more; what they had made is dropped. */
+export function stopBuilds(): void {
+  stopping = true;
+  for (const child of running) child.kill();
+}
 
 /**
  * Builds the parts that the cache lacks, at most two at a time, in the catalogue's order.
@@ -139,11 +158,7 @@ async function main(args: readonly string[]): Promise<number> {
     list();
     return 0;
   }
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
-      for (const child of running) child.kill();
-    });
-  }
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stopBuilds);
   const wanted = args.includes("--all") ? parts : selectParts(args);
   const errors = await buildParts(wanted, (line) => console.error(line));
   for (const error of errors) console.error(error.message);

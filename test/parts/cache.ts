@@ -43,7 +43,7 @@ export function linkFlags(part: Part): string {
  * The key of a build: every file of the part's folder (go.mod, go.sum, sources), what is built from it, the flags and
  * the Go toolchain. The same key means the same binaries.
  */
-export function partKey(part: Part, go: string, folder: string = partFolder(part)): string {
+export function partKey(part: Part, go: string, folder: string): string {
   const hash = createHash("sha256");
   const { binaries, generate } = part;
   hash.update(JSON.stringify({ go, binaries, generate, flags: buildFlags, env: buildEnv, link: linkFlags(part) }));
@@ -58,9 +58,9 @@ export function partKey(part: Part, go: string, folder: string = partFolder(part
 }
 
 /** The folder that holds the part's binaries once it is built, or undefined where there is no Go to know its key. */
-export function partDirectory(part: Part): string | undefined {
+export function partDirectory(part: Part, folder: string = partFolder(part)): string | undefined {
   const go = goToolchain();
-  return go === undefined ? undefined : join(cacheRoot(), `${part.name}-${partKey(part, go)}`);
+  return go === undefined ? undefined : join(cacheRoot(), `${part.name}-${partKey(part, go, folder)}`);
 }
 
 /** Whether the part's binaries are in the cache, as its folder stands now. */

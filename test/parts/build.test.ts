@@ -1,0 +1,106 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { buildPart, goBinaryName, selectParts } from "./build.ts";
+import { cacheRoot, goToolchain } from "./cache.ts";
+import type { Part } from "./catalogue.ts";
+import { partPath } from "./find.ts";
+
+const scratch = mkdtempSync(join(tmpdir(), "skopos-build-"));
+const hello: Part = { name: "hello", module: "example.com/hello", binaries: { greet: "." } };
+const folder = join(scratch, "hello");
+
+beforeEach((context) => {
+  if (goToolchain() === undefined) context.skip("no Go on PATH");
+  // Go's own cache follows XDG_CACHE_HOME too: keep it, or the standard library is compiled anew for each test.
+  vi.stubEnv("GOCACHE", execFileSync("go", ["env", "GOCACHE"], { encoding: "utf8" }).trim());
+  vi.stubEnv("XDG_CACHE_HOME", join(scratch, "cache"));
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "go.mod"), "module example.com/hello\n\ngo 1.24\n");
+  writeFileSync(join(folder, "main.go"), 'package main\n\nfunc main() { println("hello") }\n');
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  for (const made of [folder, join(scratch, "cache")]) rmSync(made, { recursive: true, force: true });
+});
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+const cached = () => readdirSync(cacheRoot()).filter((entry) => entry !== "locks");
+
+describe("building a part", () => {
+  test("makes its binaries under their own names, once", async () => {
+    const said: string[] = [];
+    const directory = await buildPart(hello, (line) => said.push(line), folder);
+    expect(readdirSync(directory)).toEqual(["greet"]);
+    expect(said).toEqual(["hello: building", expect.stringMatching(/^hello: built in \d+ s$/)]);
+    expect(await buildPart(hello, (line) => said.push(line), folder)).toBe(directory);
+    expect(said).toHaveLength(2);
+    expect(cached()).toHaveLength(1);
+  });
+
+  test("happens once when two processes ask at the same time", async () => {
+    const script = `const { buildPart } = await import(${JSON.stringify(join(import.meta.dirname, "build.ts"))});
+      await buildPart(${JSON.stringify(hello)}, console.log, ${JSON.stringify(folder)});`;
+    const run = async () => {
+      const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      let said = "";
+      child.stdout.on("data", (chunk) => {
+        said += chunk;
+      });
+      const [code] = await once(child, "close");
+      return { code, said };
+    };
+    const [one, two] = await Promise.all([run(), run()]);
+    expect([one.code, two.code]).toEqual([0, 0]);
+    expect(`${one.said}${two.said}`.match(/: building$/gm)).toHaveLength(1);
+    expect(cached()).toHaveLength(1);
+  });
+
+  test("that fails says what the compiler said and leaves nothing", async () => {
+    writeFileSync(join(folder, "main.go"), "package main\n\nfunc main() { undefined() }\n");
+    await expect(buildPart(hello, () => {}, folder)).rejects.toThrow(
+      /hello: go build failed \(1\)[\s\S]*undefined: undefined/,
+    );
+    expect(cached()).toEqual([]);
+  });
+
+  test("clears what a killed builder left, of this part only", async () => {
+    for (const left of [".building-hello.abc", ".building-hello-world.abc"]) {
+      mkdirSync(join(cacheRoot(), left), { recursive: true });
+    }
+    await buildPart(hello, () => {}, folder);
+    expect(cached()).toEqual([".building-hello-world.abc", expect.stringMatching(/^hello-[0-9a-f]{16}$/)]);
+  });
+});
+
+test.each([
+  ["k8s.io/kubernetes/cmd/kubelet", "kubelet"],
+  ["go.etcd.io/etcd/server/v3", "server"],
+  ["k8s.io/kube-state-metrics/v2", "kube-state-metrics"],
+  ["./prometheus-config", "prometheus-config"],
+  [".", "hello"],
+])("go build names the binary of %s %s", (mainPackage, name) => {
+  expect(goBinaryName(mainPackage, hello)).toBe(name);
+});
+
+test("parts are named by themselves or by a binary; all unknown names are said at once", () => {
+  expect(selectParts(["etcd", "promtool"]).map((part) => part.name)).toEqual(["etcd", "prometheus"]);
+  expect(() => selectParts(["etc", "etcd", "kubelets"])).toThrow(/^no such part: etc, kubelets; there are otelcol, /);
+});
+
+test("a binary of the catalogue is found in the cache only, any other program on PATH", () => {
+  const bin = join(scratch, "bin");
+  mkdirSync(bin);
+  for (const name of ["etcd", "alloy"]) writeFileSync(join(bin, name), "", { mode: 0o755 });
+  writeFileSync(join(bin, "tempo"), "");
+  vi.stubEnv("PATH", bin);
+  expect(partPath("etcd")).toBeUndefined();
+  expect(partPath("alloy")).toBe(join(bin, "alloy"));
+  expect(partPath("tempo")).toBeUndefined();
+  expect(existsSync(cacheRoot())).toBe(false);
+});

@@ -1,0 +1,64 @@
+// `npm test`: checks, then every tier of test/tiers.ts that this machine can run. See `npm test -- --help`.
+import { stopBuilds } from "./parts/build.ts";
+import { filesOf, testFiles, thisMachine } from "./runner/machine.ts";
+import { help, type Options, parseOptions } from "./runner/options.ts";
+import { type LeftOut, leaveOut } from "./runner/plan.ts";
+import { buildMissing, installPackages } from "./runner/prepare.ts";
+import { stopAll } from "./runner/processes.ts";
+import { runChecks, runTier, type Step } from "./runner/steps.ts";
+import { summary } from "./runner/summary.ts";
+import { tiers } from "./tiers.ts";
+
+const root = new URL("..", import.meta.url).pathname;
+
+/** @returns the exit code. */
+async function test(options: Options): Promise<number> {
+  const files = testFiles(root, options.paths);
+  // A tier without test files, or without one that the filter lets through, is not there.
+  const wanted = tiers.filter(
+    (tier) => (options.tiers.length === 0 || options.tiers.includes(tier.name)) && filesOf(tier, files).length > 0,
+  );
+  if (wanted.length === 0) throw new Error("no test file matches");
+
+  const steps: Step[] = [];
+  const leftOut: LeftOut[] = [];
+  const climb = async (company: boolean) => {
+    for (const tier of wanted.filter(({ parallel }) => parallel === company)) {
+      const missing = leaveOut(tier, thisMachine);
+      if (missing === undefined) steps.push(await runTier(tier, root, options.paths));
+      else leftOut.push(missing);
+    }
+  };
+
+  if (options.requireAll) await installPackages(wanted, thisMachine, root);
+  const building = options.requireAll ? buildMissing(wanted, thisMachine) : undefined;
+  if (options.tiers.length === 0 && options.paths.length === 0) steps.push(await runChecks(root));
+  // Tests whose files may run side by side do not mind the compilers beside them; the others wait for a quiet machine.
+  await climb(true);
+  await building;
+  await climb(false);
+
+  for (const line of summary(steps, leftOut, options.requireAll)) console.log(line);
+  const failed = steps.some(({ report }) => report.failures.length > 0);
+  return failed || (options.requireAll && leftOut.length > 0) ? 1 : 0;
+}
+
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const) {
+  process.once(signal, () => {
+    stopAll();
+    stopBuilds();
+    process.exit(code);
+  });
+}
+
+try {
+  const options = parseOptions(process.argv.slice(2), process.env);
+  if (options.help) console.log(help);
+  else process.exitCode = await test(options);
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}

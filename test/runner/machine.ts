@@ -1,0 +1,40 @@
+import { spawnSync } from "node:child_process";
+import { globSync } from "node:fs";
+import { matchesGlob } from "node:path";
+import { isBuilt } from "../parts/cache.ts";
+import { findPart } from "../parts/catalogue.ts";
+import type { Tier } from "../tiers.ts";
+import type { Machine } from "./plan.ts";
+
+/** The machine this runs on, as it is at each question. */
+export const thisMachine: Machine = {
+  linux: process.platform === "linux",
+  root: process.getuid?.() === 0,
+  hasPackage(name) {
+    const asked = spawnSync("dpkg-query", ["--show", "--showformat=${db:Status-Status}", name], { encoding: "utf8" });
+    return asked.error === undefined ? asked.stdout === "installed" : undefined;
+  },
+  hasPart(name) {
+    const part = findPart(name);
+    if (part === undefined) throw new Error(`test/tiers.ts names a part that test/parts/catalogue.ts lacks: ${name}`);
+    return isBuilt(part);
+  },
+};
+
+/**
+ * The repository's test files, as paths from its root with forward slashes.
+ *
+ * @param paths only those that contain one of these; all when empty
+ */
+export function testFiles(root: string, paths: readonly string[] = []): readonly string[] {
+  return globSync("**/*.test.ts", { cwd: root, exclude: ["**/node_modules", "**/dist", "**/.*"] })
+    .map((file) => file.replaceAll("\\", "/"))
+    .filter((file) => paths.length === 0 || paths.some((path) => file.includes(path.replace(/^\.\//, ""))))
+    .sort();
+}
+
+/** The test files that belong to a tier. */
+export function filesOf(tier: Tier, files: readonly string[]): readonly string[] {
+  const matches = (file: string, globs: readonly string[]) => globs.some((glob) => matchesGlob(file, glob));
+  return files.filter((file) => matches(file, tier.include) && !matches(file, tier.exclude));
+}

@@ -1,0 +1,56 @@
+import type { Tier } from "../tiers.ts";
+
+/** What the plan has to know about a machine. */
+export interface Machine {
+  readonly linux: boolean;
+  readonly root: boolean;
+  /** Whether a Debian package is installed; undefined where there is no dpkg to ask. */
+  hasPackage(name: string): boolean | undefined;
+  /** Whether a part of `test/parts/` is in the cache. */
+  hasPart(name: string): boolean;
+}
+
+/** A tier that cannot run here. */
+export interface LeftOut {
+  readonly tier: Tier;
+  /** Everything that is missing, not only the first. */
+  readonly reasons: readonly string[];
+  /** What to run to have it; undefined when nothing on this machine would help. */
+  readonly command: string | undefined;
+}
+
+/** What a tier lacks on a machine. */
+export interface Lack {
+  readonly packages: readonly string[];
+  readonly parts: readonly string[];
+}
+
+/** The packages and parts that a tier needs and the machine does not have. */
+export function lackOf(tier: Tier, machine: Machine): Lack {
+  return {
+    packages: tier.debian.filter((name) => machine.hasPackage(name) !== true),
+    parts: tier.parts.filter((name) => !machine.hasPart(name)),
+  };
+}
+
+/** Whether, and if not why not, a tier can run on a machine. */
+export function leaveOut(tier: Tier, machine: Machine): LeftOut | undefined {
+  const { packages, parts } = lackOf(tier, machine);
+  const reasons: string[] = [];
+  const commands: string[] = [];
+  const needsLinux = (tier.root || tier.debian.length > 0) && !machine.linux;
+  if (needsLinux) reasons.push("needs Linux");
+  if (packages.length > 0) {
+    reasons.push(`not installed: ${packages.join(", ")}`);
+    commands.push(`${machine.root ? "" : "sudo "}apt-get install -y ${packages.join(" ")}`);
+  }
+  if (parts.length > 0) {
+    reasons.push(`not built: ${parts.join(", ")}`);
+    commands.push(`npm run parts -- ${parts.join(" ")}`);
+  }
+  const needsRoot = tier.root && !machine.root;
+  if (needsRoot) reasons.push("needs root");
+  if (reasons.length === 0) return undefined;
+  commands.push(`${needsRoot ? "sudo --preserve-env=PATH,HOME " : ""}npm test -- --tier ${tier.name}`);
+  return { tier, reasons, command: needsLinux ? undefined : commands.join(" && ") };
+}

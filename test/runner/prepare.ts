@@ -1,0 +1,23 @@
+import { existsSync } from "node:fs";
+import { buildParts } from "../parts/build.ts";
+import { parts } from "../parts/catalogue.ts";
+import type { Tier } from "../tiers.ts";
+import { lackOf, type Machine } from "./plan.ts";
+import { run } from "./processes.ts";
+
+/** Installs the Debian packages that the tiers lack; does nothing without root or apt. */
+export async function installPackages(tiers: readonly Tier[], machine: Machine, root: string): Promise<void> {
+  const missing = [...new Set(tiers.flatMap((tier) => lackOf(tier, machine).packages))];
+  if (missing.length === 0 || !machine.root || !existsSync("/usr/bin/apt-get")) return;
+  console.error(`installing ${missing.join(", ")}`);
+  const options = { cwd: root, env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } };
+  await run("apt-get", ["update", "--quiet"], options);
+  await run("apt-get", ["install", "--yes", "--quiet", "--no-install-recommends", ...missing], options);
+}
+
+/** Builds the parts that the tiers lack. A part that does not build is said here, and missed by its tiers later. */
+export async function buildMissing(tiers: readonly Tier[], machine: Machine): Promise<void> {
+  const missing = new Set(tiers.flatMap((tier) => lackOf(tier, machine).parts));
+  const wanted = parts.filter((part) => missing.has(part.name));
+  for (const error of await buildParts(wanted, (line) => console.error(line))) console.error(error.message);
+}

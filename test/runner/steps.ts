@@ -1,0 +1,64 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Tier } from "../tiers.ts";
+import { run } from "./processes.ts";
+import { type Failure, type Report, readReport, reportVariable } from "./report.ts";
+
+/** A step of a run and what came of it. */
+export interface Step {
+  readonly name: string;
+  readonly report: Report;
+  readonly seconds: number;
+}
+
+/** The checks that need no tests: each counts as one. */
+const checks = [
+  { name: "format and lint", command: ["@biomejs/biome/bin/biome", "check", "--error-on-warnings", "."] },
+  { name: "types", command: ["typescript/bin/tsc", "--noEmit"] },
+] as const;
+
+/** Runs formatter, linter and type-check. */
+export function runChecks(root: string): Promise<Step> {
+  return timed("checks", async () => {
+    const failures: Failure[] = [];
+    for (const { name, command } of checks) {
+      const [script, ...args] = command;
+      const code = await run(process.execPath, [join(root, "node_modules", script), ...args], { cwd: root });
+      if (code !== 0) failures.push({ name, message: "see above; npm run fix repairs format and imports" });
+    }
+    return { passed: checks.length - failures.length, failures, skips: [] };
+  });
+}
+
+/** Runs a tier's tests with vitest; its progress goes to stderr. */
+export function runTier(tier: Tier, root: string, paths: readonly string[]): Promise<Step> {
+  return timed(tier.name, async () => {
+    const folder = mkdtempSync(join(tmpdir(), "skopos-test-"));
+    try {
+      const file = join(folder, "report.json");
+      const code = await run(
+        process.execPath,
+        [
+          join(root, "node_modules/vitest/vitest.mjs"),
+          "run",
+          `--project=${tier.name}`,
+          "--reporter=default",
+          `--reporter=${join(root, "test/runner/reporter.ts")}`,
+          ...paths,
+        ],
+        { cwd: root, env: { ...process.env, [reportVariable]: file } },
+      );
+      return readReport(existsSync(file) ? readFileSync(file, "utf8") : undefined, code);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+}
+
+async function timed(name: string, work: () => Promise<Report>): Promise<Step> {
+  console.error(`\n== ${name}`);
+  const started = Date.now();
+  const report = await work();
+  return { name, report, seconds: (Date.now() - started) / 1000 };
+}
