@@ -1,16 +1,9 @@
 import { parser } from "@prometheus-io/lezer-promql";
+import { grammarError } from "./grammar.ts";
 
 /** Place and text of what the grammar could not read, or undefined where the query is well-formed. */
 export function promqlError(query: string): string | undefined {
-  let error: string | undefined;
-  parser.parse(query).iterate({
-    enter: (node) => {
-      if (node.type.isError && error === undefined) {
-        error = `at ${node.from}: ${query.slice(node.from, node.from + 20) || "(end)"}`;
-      }
-    },
-  });
-  return error;
+  return grammarError(parser, query);
 }
 
 /** A query that was read by the real grammar. @throws SyntaxError with the place of the mistake */

@@ -1,0 +1,40 @@
+import { type ComponentChart, configMap } from "../kubernetes/index.ts";
+import type { Dashboard } from "./dashboard.ts";
+import { dashboardJson } from "./dashboard-json.ts";
+
+/** Kubernetes keeps no more in a ConfigMap. */
+const configMapLimit = 1024 * 1024;
+
+/**
+ * Adds the dashboard as a ConfigMap that Grafana's sidecar finds, in whichever namespace the chart lives.
+ * @throws RangeError where it is too large for one
+ */
+export function dashboardConfigMap(
+  chart: ComponentChart,
+  dashboard: Dashboard,
+  /** `folder`: Grafana's folder. @default "Observability" */
+  { folder = "Observability" }: { readonly folder?: string } = {},
+): void {
+  const json = JSON.stringify(dashboardJson(dashboard, chart.runbooks));
+  const size = Buffer.byteLength(json);
+  if (size >= configMapLimit)
+    throw new RangeError(`dashboard ${dashboard.uid}: ${size} bytes, above ${configMapLimit}`);
+  const part = chart.component;
+  const own = dashboard.uid.replace(/^skopos-/, "").replace(new RegExp(`^${part}-?`), "");
+  configMap(
+    chart,
+    part,
+    ["dashboard", chart.name, own].filter(Boolean).join("-"),
+    { [`${dashboard.uid}.json`]: json },
+    {
+      reloads: true,
+      labels: dashboardLabels,
+      annotations: { [folderAnnotation]: folder },
+    },
+  );
+  chart.dashboards.push(dashboard);
+}
+
+/** The label by which the sidecar finds dashboards, and the annotation that names their folder. */
+export const dashboardLabels = { grafana_dashboard: "1" } as const;
+export const folderAnnotation = "grafana_folder";
