@@ -1,4 +1,5 @@
 import { Agent, request } from "node:https";
+import { setTimeout as sleep } from "node:timers/promises";
 import { KubeConfig } from "@kubernetes/client-node";
 
 /** Any Kubernetes object, as plain data. */
@@ -72,7 +73,7 @@ export async function connect(kubeconfig: string): Promise<Api> {
   const agent = new Agent({ keepAlive: true, maxSockets: 32, ...{ ca, cert, key } });
   const known = new Map<string, Promise<readonly Resource[]>>();
 
-  const send: Api["send"] = <T>(method: string, path: string, body?: unknown, contentType = "application/json") =>
+  const once = <T>(method: string, path: string, body: unknown, contentType: string) =>
     new Promise<Answer<T>>((resolve, reject) => {
       const payload = body === undefined ? undefined : JSON.stringify(body);
       const headers = payload === undefined ? {} : { "content-type": contentType };
@@ -96,6 +97,19 @@ export async function connect(kubeconfig: string): Promise<Api> {
       call.on("error", reject);
       call.end(payload);
     });
+
+  const send: Api["send"] = async (method, path, body, contentType = "application/json") => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await once(method, path, body, contentType);
+      } catch (error) {
+        // A kind whose definition has just been established cannot be read for a moment: "storage is (re)initializing".
+        const comesLater = method === "GET" && error instanceof ApiError && error.status === 429;
+        if (!comesLater || tries >= 20) throw error;
+        await sleep(250);
+      }
+    }
+  };
 
   const resources: Api["resources"] = (apiVersion) => {
     let answer = known.get(apiVersion);

@@ -98,12 +98,22 @@ const established = (api: Api, { apiVersion, kind, metadata }: KubernetesObject)
     return live?.status?.conditions?.some(({ type, status }) => type === "Established" && status === "True");
   });
 
-/** The objects that an apply changed, by comparing resource versions. Empty when it changed nothing. */
-export function changedBetween(before: readonly Applied[], after: readonly Applied[]): string[] {
-  const versions = new Map(before.map(({ object }) => [nameOf(object), object.metadata.resourceVersion]));
-  return after
-    .filter(({ object }) => versions.get(nameOf(object)) !== object.metadata.resourceVersion)
-    .map(({ object }) => nameOf(object));
+/**
+ * Applies objects that are applied already, and returns the names of those that this changes: whose resource version is
+ * another afterwards. A controller may write a status between the two looks, so a change counts when it shows three times.
+ */
+export async function changedByApplying(api: Api, objects: readonly KubernetesObject[]): Promise<string[]> {
+  const changed: string[] = [];
+  for (const object of inOrder(objects)) {
+    const { apiVersion, kind, metadata } = object;
+    const changes = async () => {
+      const live = await api.get<KubernetesObject>(apiVersion, kind, metadata.namespace ?? "", metadata.name);
+      const { object: then } = await applyObject(api, object);
+      return live?.metadata.resourceVersion !== then.metadata.resourceVersion;
+    };
+    if ((await changes()) && (await changes()) && (await changes())) changed.push(nameOf(object));
+  }
+  return changed;
 }
 
 /** Deletes objects in the reverse of their order, waits until they are gone, and returns the names of those it deleted. */

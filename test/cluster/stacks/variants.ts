@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { App } from "cdk8s";
+import { parseAllDocuments } from "yaml";
+import { composeObservability } from "../../../components/observability.ts";
+import { readStackFile, stackNames } from "../../../stacks/load.ts";
+import { type ResolvedStack, resolve } from "../../../stacks/resolve.ts";
+import { operatorCrds } from "../../parts/crds.ts";
+import type { KubernetesObject } from "../api.ts";
+
+const root = join(import.meta.dirname, "../../..");
+const folder = join(root, "stacks");
+
+/** A stack as its file has it, with some of its settings changed. */
+export interface Variant {
+  readonly name: string;
+  readonly resolved: ResolvedStack;
+  /** Every object, in the order of the components. */
+  readonly objects: readonly KubernetesObject[];
+}
+
+/** Settings by their path in the stack's file: `{"components.loki.enabled": false}`. */
+export type Changes = Readonly<Record<string, unknown>>;
+
+/** Renders a stack of the repository with changed settings. Throws ConfigurationError where they make no sense. */
+export function variant(stack: string, changes: Changes = {}): Variant {
+  const { raw } = readStackFile(folder, stack);
+  const changed = structuredClone(raw) as Record<string, unknown>;
+  for (const [path, value] of Object.entries(changes)) setPath(changed, path.split("."), value);
+  const resolved = resolve(changed, { stack, hasEnvironment: true });
+  const charts = composeObservability(new App(), resolved.props);
+  const settings = Object.entries(changes).map(([path, value]) => `${path}=${JSON.stringify(value)}`);
+  return {
+    name: [stack, ...settings].join(" "),
+    resolved,
+    objects: charts.flatMap((chart) => chart.toJson() as KubernetesObject[]),
+  };
+}
+
+function setPath(target: Record<string, unknown>, [key = "", ...rest]: readonly string[], value: unknown): void {
+  if (rest.length === 0) {
+    target[key] = value;
+    return;
+  }
+  const inner = target[key];
+  target[key] = typeof inner === "object" && inner !== null ? inner : {};
+  setPath(target[key] as Record<string, unknown>, rest, value);
+}
+
+/** Who may run the collectors. */
+export const collectorModes = ["native", "operator"] as const;
+
+/** Every stack of the repository with either way to run the collectors. */
+export const stackVariants = (): Variant[] =>
+  stackNames(folder).flatMap((stack) => collectorModes.map((collectors) => variant(stack, { collectors })));
+
+/** The OpenTelemetry operator's CRDs: a stack in operator mode expects that operator in the cluster. */
+export const otelOperatorCrds = (): KubernetesObject[] =>
+  parseAllDocuments(readFileSync(join(root, "test/data/opentelemetry-operator-crds.yaml"), "utf8"))
+    .map((document) => document.toJS() as KubernetesObject | null)
+    .filter((document) => document !== null);
+
+/** What must be in a cluster before a stack comes: CRDs that others bring. The stack's own are left to it. */
+export function prerequisites({ objects }: Variant): KubernetesObject[] {
+  const own = new Set(
+    objects.filter(({ kind }) => kind === "CustomResourceDefinition").map(({ metadata }) => metadata.name),
+  );
+  const crds = [...otelOperatorCrds(), ...(operatorCrds() as unknown as KubernetesObject[])];
+  return crds.filter(({ metadata }) => !own.has(metadata.name));
+}
