@@ -1,6 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { App } from "cdk8s";
-import { childOptions, type Inputs, Registered, SkoposComponent, TokenTable, typeToken } from "../lib/pulumi/index.ts";
+import {
+  childOptions,
+  type Inputs,
+  Registered,
+  revealEndpoints,
+  SkoposComponent,
+  TokenTable,
+  typeToken,
+} from "../lib/pulumi/index.ts";
 import { composeObservability, type ObservabilityProps } from "./observability.ts";
 import { OtelAgentChart, type OtelAgentEndpoints, type OtelAgentProps } from "./otel-agent/index.ts";
 import { OtelGatewayChart, type OtelGatewayEndpoints, type OtelGatewayProps } from "./otel-gateway/index.ts";
@@ -27,15 +35,24 @@ const kindOf = (component: string): string =>
 
 /** A whole stack: one child component for each component that is on, each with its objects as children. */
 export class Observability extends pulumi.ComponentResource {
+  /** What each component publishes, by component. */
+  readonly endpoints: Readonly<Record<string, unknown>>;
+  /** The child component that holds the namespaces; none where they exist already. */
+  readonly namespaces: pulumi.Resource[] = [];
+
   constructor(name: string, args: Inputs<ObservabilityProps>, opts?: Options) {
     super(typeToken("Observability"), name, {}, opts);
     const tokens = new TokenTable();
     const registered = new Registered();
+    const endpoints: [string, unknown][] = [];
     for (const chart of composeObservability(new App(), tokens.hide<ObservabilityProps>(args))) {
       const childName = `${name}-${chart.node.id}`;
       const child = new pulumi.ComponentResource(typeToken(kindOf(chart.component)), childName, {}, { parent: this });
       registered.addChart(chart, tokens, childName, childOptions(child, opts));
+      endpoints.push([chart.node.id, revealEndpoints(chart.endpoints, tokens)]);
+      if (chart.component === "namespaces") this.namespaces.push(child);
     }
-    this.registerOutputs({});
+    this.endpoints = Object.fromEntries(endpoints);
+    this.registerOutputs({ endpoints: this.endpoints });
   }
 }

@@ -2,7 +2,7 @@ import { ApiObject, type ApiObjectProps, Chart } from "cdk8s";
 import type { Construct } from "constructs";
 import type { Dashboard } from "../monitoring/dashboard.ts";
 import type { Evaluator, RuleGroup } from "../monitoring/rules.ts";
-import type { Resources, Sized } from "../sizing/index.ts";
+import type { ObjectStorageUse, Resources, Sized } from "../sizing/index.ts";
 import { type ClusterFacts, defaultCluster } from "./cluster.ts";
 import { type ImageName, type ImageOptions, imageReference } from "./images.ts";
 import { type Identity, type Labels, objectLabels } from "./labels.ts";
@@ -77,6 +77,8 @@ export abstract class ComponentChart<Endpoints = object> extends Chart {
   readonly scrapes: ScrapeTarget[] = [];
   /** Every workload's requests. */
   readonly footprints: Footprint[] = [];
+  /** What it keeps in object storage. @default nothing */
+  readonly objectStorage: ObjectStorageUse[] = [];
   /** Images its pods run. */
   readonly usedImages = new Set<ImageName>();
 

@@ -1,4 +1,4 @@
-export { childOptions, SkoposComponent, typeToken } from "./component.ts";
+export { childOptions, revealEndpoints, SkoposComponent, typeToken } from "./component.ts";
 export type { Inputs } from "./inputs.ts";
 export { type ClusterAccess, clusterProvider } from "./provider.ts";
 export { Registered } from "./register.ts";

@@ -1,0 +1,38 @@
+import type { Command } from "commander";
+import { type ProblemCode, problemCatalogue } from "../../stacks/problem.ts";
+import { nearest } from "../../stacks/suggest.ts";
+import { jsonOption } from "../options.ts";
+import { paint, print, progress } from "../terminal.ts";
+
+/** `skopos explain`: what a code means, offline. */
+export function addExplain(program: Command): void {
+  program
+    .command("explain")
+    .summary("what an error code means")
+    .argument("[code]", "SKP1203; without one, all are listed")
+    .addOption(jsonOption())
+    .addHelpText("after", "\nExample:\n  skopos explain SKP1203")
+    .action((code: string | undefined, { json }: { json?: boolean }) => {
+      const codes = Object.keys(problemCatalogue) as ProblemCode[];
+      const wanted = code?.toUpperCase();
+      const found = codes.filter((each) => wanted === undefined || each === wanted);
+      if (found.length === 0) {
+        progress(`no such code: ${code}; did you mean ${nearest(wanted ?? "", codes) ?? codes[0]}?`);
+        process.exitCode = 1;
+        return;
+      }
+      if (json)
+        return print(
+          JSON.stringify(
+            found.map((each) => ({ code: each, ...problemCatalogue[each] })),
+            null,
+            2,
+          ),
+        );
+      print(
+        found
+          .map((each) => `${paint("bold", each)} ${problemCatalogue[each].title}\n  ${problemCatalogue[each].why}`)
+          .join("\n"),
+      );
+    });
+}

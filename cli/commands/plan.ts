@@ -1,0 +1,29 @@
+import type { Command } from "commander";
+import { planStack } from "../../stacks/plan.ts";
+import { prerequisites } from "../../stacks/prerequisites.ts";
+import { loadStack } from "../../stacks/stack.ts";
+import { stackFolder } from "../home.ts";
+import { jsonOption, stackOption } from "../options.ts";
+import { capacityTable, planReasons, planSummary } from "../plan-text.ts";
+import { prerequisitesText } from "../prerequisites-text.ts";
+import { print } from "../terminal.ts";
+
+/** `skopos plan`: what the stack asks of the cluster, and why. */
+export function addPlan(program: Command): void {
+  program
+    .command("plan")
+    .summary("capacity: CPU, memory, disk, object storage, with reasons")
+    .addOption(stackOption())
+    .addOption(jsonOption())
+    .addHelpText("after", "\nExamples:\n  skopos plan --stack prod\n  skopos plan --stack prod --json | jq .totals")
+    .action(({ stack, json }: { stack: string; json?: boolean }) => {
+      const rendered = loadStack(stackFolder(), stack);
+      const plan = planStack(rendered);
+      if (json) return print(JSON.stringify(plan, null, 2));
+      print(
+        [capacityTable(plan), planSummary(plan), planReasons(plan), prerequisitesText(prerequisites(rendered))].join(
+          "\n\n",
+        ),
+      );
+    });
+}

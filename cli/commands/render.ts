@@ -1,0 +1,27 @@
+import type { Command } from "commander";
+import { loadStack } from "../../stacks/stack.ts";
+import { stackFolder } from "../home.ts";
+import { manifestsOf, writeManifests } from "../manifests.ts";
+import { jsonOption, stackOption } from "../options.ts";
+import { print, progress } from "../terminal.ts";
+
+/** `skopos render`: the stack as one YAML file an object. Never loads Pulumi. */
+export function addRender(program: Command): void {
+  program
+    .command("render")
+    .summary("write the stack's manifests, one file an object")
+    .addOption(stackOption())
+    .option("-o, --out <folder>", "folder to write to; stale .yaml files in it are removed", "dist/<stack>")
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      "\nExample:\n  skopos render --stack prod --out manifests && kubectl apply --server-side -R -f manifests",
+    )
+    .action(({ stack, out, json }: { stack: string; out: string; json?: boolean }) => {
+      const folder = out.replace("<stack>", stack);
+      const manifests = manifestsOf(loadStack(stackFolder(), stack));
+      writeManifests(folder, manifests);
+      if (json) print(JSON.stringify({ stack, folder, files: manifests.map(({ path }) => path) }));
+      else progress(`${manifests.length} objects of ${stack} in ${folder}`);
+    });
+}

@@ -1,0 +1,66 @@
+import * as pulumi from "@pulumi/pulumi";
+import { readStackFile } from "../../stacks/load.ts";
+
+/** A resource as the program registered it. */
+export interface RegisteredResource {
+  /** `kubernetes:apps/v1:StatefulSet`, or a component's `skopos:index:Mimir`. */
+  readonly type: string;
+  readonly name: string;
+  /** Whether it is a component: it groups others and is nothing by itself. */
+  readonly component: boolean;
+  /** Its inputs; secrets are wrapped by {@link isSecret}. */
+  readonly inputs: Readonly<Record<string, unknown>>;
+}
+
+/** How the Pulumi SDK marks a secret that crosses the wire; the plain value is inside. */
+const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
+const signatureKey = "4dabf18193072939515e22adb298388d";
+
+/** Whether a registered input is a secret. */
+export function isSecret(value: unknown): value is { readonly value: unknown } {
+  return value !== null && typeof value === "object" && Reflect.get(value, signatureKey) === secretSignature;
+}
+
+/** A stand-in for values that only Pulumi can decrypt: offline they are unknown. */
+const unknownSecret = "[secret]";
+
+/**
+ * Runs the real index.ts in this process under the SDK's mock monitor: no CLI, no cluster, no account.
+ * Once a process, since Node loads index.ts once.
+ */
+export async function runEmbedded(folder: string, stack: string): Promise<readonly RegisteredResource[]> {
+  const resources: RegisteredResource[] = [];
+  const mocks: pulumi.runtime.Mocks = {
+    newResource: ({ type, name, inputs, custom }) => {
+      resources.push({ type, name, component: custom !== true, inputs });
+      return { id: `${name}-id`, state: inputs };
+    },
+    call: ({ inputs }) => inputs,
+  };
+  await pulumi.runtime.setMocks(mocks, "skopos", stack, true);
+  const { config, secretKeys } = pulumiConfig(folder, stack);
+  pulumi.runtime.setAllConfig(config, secretKeys);
+  await import("../../index.ts");
+  await pulumi.runtime.disconnect();
+  return resources;
+}
+
+/** A stack file's configuration as Pulumi hands it to a program: texts, and JSON for the rest. */
+function pulumiConfig(folder: string, stack: string): { config: Record<string, string>; secretKeys: string[] } {
+  const { raw } = readStackFile(folder, stack);
+  const secretKeys: string[] = [];
+  const reveal = (key: string, value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map((item) => reveal(key, item));
+    if (value === null || typeof value !== "object") return value;
+    if ("secure" in value) {
+      secretKeys.push(`skopos:${key}`);
+      return unknownSecret;
+    }
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, reveal(key, item)]));
+  };
+  const config = Object.entries(raw).map(([key, value]) => {
+    const revealed = reveal(key, value);
+    return [`skopos:${key}`, typeof revealed === "string" ? revealed : JSON.stringify(revealed)];
+  });
+  return { config: Object.fromEntries(config), secretKeys };
+}

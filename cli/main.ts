@@ -1,0 +1,27 @@
+import { Command } from "commander";
+import { ConfigurationError } from "../stacks/problem.ts";
+import { addExplain } from "./commands/explain.ts";
+import { addImages } from "./commands/images.ts";
+import { addInit } from "./commands/init.ts";
+import { addPlan } from "./commands/plan.ts";
+import { addPreview } from "./commands/preview.ts";
+import { addRender } from "./commands/render.ts";
+import { progress } from "./terminal.ts";
+
+const program = new Command("skopos")
+  .description("The whole Kubernetes observability stack as code")
+  .showHelpAfterError("(run with --help for the options)")
+  .showSuggestionAfterError();
+for (const add of [addPreview, addRender, addPlan, addImages, addExplain, addInit]) add(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof ConfigurationError)) throw error;
+  progress(error.message);
+  const { length } = error.problems;
+  progress(
+    `\n${length} ${length === 1 ? "problem" : "problems"}; "skopos explain CODE" says more, nothing was written`,
+  );
+  process.exitCode = 1;
+}

@@ -1,0 +1,58 @@
+import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { stringify } from "yaml";
+import type { KubernetesObject } from "../lib/kubernetes/index.ts";
+import { type OwnedObject, objectsOf, type RenderedStack } from "../stacks/stack.ts";
+
+/** A file of `skopos render`. */
+export interface Manifest {
+  /** `<component>/<kind>-<name>.yaml` */
+  readonly path: string;
+  readonly text: string;
+}
+
+const baseName = ({ component, object }: OwnedObject): string =>
+  `${component}/${object.kind.toLowerCase()}-${object.metadata?.name}`;
+
+/** An object as its file holds it: sorted keys, no line folded, no anchors. */
+export function manifestText(object: KubernetesObject): string {
+  return stringify(object, { lineWidth: 0, sortMapEntries: true, aliasDuplicateObjects: false });
+}
+
+/** A stack's files, sorted by path; the namespace is part of the name where two objects would share a file. */
+export function manifestsOf(stack: RenderedStack): readonly Manifest[] {
+  const objects = objectsOf(stack);
+  const shared = new Map<string, number>();
+  for (const object of objects) shared.set(baseName(object), (shared.get(baseName(object)) ?? 0) + 1);
+  const files = new Map<string, string>();
+  for (const owned of objects) {
+    const base = baseName(owned);
+    const suffix = (shared.get(base) ?? 0) > 1 ? `-${owned.object.metadata?.namespace}` : "";
+    const path = `${base}${suffix}.yaml`;
+    if (files.has(path)) throw new Error(`two objects on one path: ${path}`);
+    files.set(path, manifestText(owned.object));
+  }
+  return [...files].map(([path, text]) => ({ path, text })).sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** Writes manifests to a folder and removes the `.yaml` files in it that no longer belong there. */
+export function writeManifests(folder: string, manifests: readonly Manifest[]): void {
+  const wanted = new Set(manifests.map(({ path }) => join(folder, path)));
+  for (const stale of yamlFiles(folder)) if (!wanted.has(stale)) rmSync(stale);
+  for (const { path, text } of manifests) {
+    mkdirSync(join(folder, dirname(path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+}
+
+/** The manifests that an earlier run left: files two levels deep, as {@link manifestsOf} names them. */
+function yamlFiles(folder: string): string[] {
+  const folders = statSync(folder, { throwIfNoEntry: false }) ? readdirSync(folder, { withFileTypes: true }) : [];
+  return folders
+    .filter((entry) => entry.isDirectory())
+    .flatMap(({ name }) =>
+      readdirSync(join(folder, name))
+        .filter((file) => file.endsWith(".yaml"))
+        .map((file) => join(folder, name, file)),
+    );
+}

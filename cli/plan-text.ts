@@ -1,0 +1,62 @@
+import { formatBytes, formatCount } from "../lib/sizing/index.ts";
+import type { Plan, PlannedWorkload } from "../stacks/plan.ts";
+import { paint, table } from "./terminal.ts";
+
+const cores = (value: number): string => value.toFixed(2);
+
+const columns = [
+  { title: "COMPONENT" },
+  { title: "WORKLOAD" },
+  { title: "PODS", right: true },
+  { title: "CPU", right: true },
+  { title: "MEMORY", right: true },
+  { title: "DISK", right: true },
+] as const;
+
+function row(label: readonly [string, string], workloads: readonly PlannedWorkload[]): string[] {
+  const total = (pick: (workload: PlannedWorkload) => number) =>
+    workloads.reduce((sum, workload) => sum + pick(workload), 0);
+  const disk = total(({ diskBytes }) => diskBytes);
+  return [
+    ...label,
+    String(total(({ replicas }) => replicas)),
+    cores(total(({ cpuCores }) => cpuCores)),
+    formatBytes(total(({ memoryBytes }) => memoryBytes)),
+    disk > 0 ? formatBytes(disk) : "-",
+  ];
+}
+
+/** The capacity table: a line a workload, a sum a component with several, and the total. */
+export function capacityTable(plan: Plan): string {
+  const components = [...new Set(plan.workloads.map(({ component }) => component))];
+  const rows = components.flatMap((component) => {
+    const own = plan.workloads.filter((workload) => workload.component === component);
+    const lines = own.map((workload, index) =>
+      row([index === 0 ? component : "", `${workload.kind} ${workload.name}`], [workload]),
+    );
+    return own.length > 1 ? [...lines, row(["", paint("dim", "sum")], own)] : lines;
+  });
+  return table(columns, [...rows, row([paint("bold", "total"), ""], plan.workloads)]);
+}
+
+/** What else a plan says: series, object storage, cost, images. */
+export function planSummary({ totals, cost, images }: Plan): string {
+  const lines = [
+    `series          ${formatCount(totals.series)} active`,
+    totals.objectStoreBytes > 0 &&
+      `object storage  ${formatBytes(totals.objectStoreBytes)}, ${formatCount(totals.objectStoreRequestsPerMonth)} requests a month`,
+    cost && `cost            ${cost.month.toFixed(2)} ${cost.currency} a month at the prices given`,
+    `images          ${images.total}, ${images.withoutDigest} of them by tag only`,
+  ];
+  return lines.filter((line) => line).join("\n");
+}
+
+/** Why each number is what it is. */
+export function planReasons(plan: Plan): string {
+  return plan.workloads
+    .map(({ component, kind, name, reasons }) => {
+      const lines = Object.entries(reasons).map(([field, reason]) => `  ${field.padEnd(14)} ${reason}`);
+      return [paint("bold", `${component}: ${kind} ${name}`), ...lines].join("\n");
+    })
+    .join("\n");
+}

@@ -1,0 +1,90 @@
+import { type ImageName, images } from "../lib/kubernetes/index.ts";
+import { GiB, type Resources } from "../lib/sizing/index.ts";
+import type { RenderedStack } from "./stack.ts";
+
+/** What one workload asks for, all its pods together. */
+export interface PlannedWorkload {
+  readonly component: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly replicas: number;
+  readonly cpuCores: number;
+  readonly memoryBytes: number;
+  readonly diskBytes: number;
+  /** Why each number of one pod is what it is. */
+  readonly reasons: Readonly<Partial<Record<keyof Resources, string>>>;
+}
+
+/** Capacity of a whole stack. */
+export interface Plan {
+  readonly stack: string;
+  readonly totals: {
+    readonly cpuCores: number;
+    readonly memoryBytes: number;
+    readonly diskBytes: number;
+    readonly objectStoreBytes: number;
+    readonly objectStoreRequestsPerMonth: number;
+    readonly series: number;
+  };
+  readonly workloads: readonly PlannedWorkload[];
+  /** A month's cost, where the configuration states prices. */
+  readonly cost?: { readonly currency: string; readonly month: number };
+  readonly images: { readonly total: number; readonly withoutDigest: number };
+}
+
+/** Adds without the dust of binary fractions: requests are whole millicores. */
+const sum = (values: readonly number[]): number =>
+  Math.round(values.reduce((total, value) => total + value, 0) * 1000) / 1000;
+
+/** Works a stack's capacity out of what its charts render. */
+export function planStack(stack: RenderedStack): Plan {
+  const workloads = stack.charts.flatMap((chart) =>
+    chart.footprints.map(({ component, kind, namespace, name, perPod, sized }) => ({
+      component,
+      kind,
+      namespace,
+      name,
+      replicas: perPod.replicas,
+      cpuCores: sum([perPod.cpuCores * perPod.replicas]),
+      memoryBytes: perPod.memoryBytes * perPod.replicas,
+      diskBytes: (perPod.diskBytes ?? 0) * perPod.replicas,
+      reasons: sized.reasons,
+    })),
+  );
+  const stored = stack.charts.flatMap((chart) => chart.objectStorage);
+  const totals = {
+    cpuCores: sum(workloads.map(({ cpuCores }) => cpuCores)),
+    memoryBytes: sum(workloads.map(({ memoryBytes }) => memoryBytes)),
+    diskBytes: sum(workloads.map(({ diskBytes }) => diskBytes)),
+    objectStoreBytes: Math.ceil(sum(stored.map(({ bytes }) => bytes))),
+    objectStoreRequestsPerMonth: Math.ceil(
+      sum(stored.map(({ putsPerMonth, getsPerMonth }) => putsPerMonth + getsPerMonth)),
+    ),
+    series: stack.workload.activeSeries,
+  };
+  const used = usedImages(stack);
+  return {
+    stack: stack.name,
+    totals,
+    workloads,
+    ...costOf(stack, totals),
+    images: { total: used.length, withoutDigest: used.filter((name) => !("digest" in images[name])).length },
+  };
+}
+
+/** The images that a stack runs, sorted. */
+export function usedImages(stack: RenderedStack): readonly ImageName[] {
+  return [...new Set(stack.charts.flatMap((chart) => [...chart.usedImages]))].sort();
+}
+
+function costOf({ config }: RenderedStack, totals: Plan["totals"]): Pick<Plan, "cost"> {
+  const { prices } = config;
+  if (!prices) return {};
+  const month =
+    totals.cpuCores * prices.cpuCoreMonth +
+    (totals.memoryBytes / GiB) * prices.memoryGiBMonth +
+    (totals.diskBytes / GiB) * prices.diskGiBMonth +
+    (totals.objectStoreBytes / GiB) * prices.objectGiBMonth;
+  return { cost: { currency: prices.currency, month: Math.round(month * 100) / 100 } };
+}

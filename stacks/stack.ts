@@ -1,0 +1,34 @@
+import { App } from "cdk8s";
+import { composeObservability } from "../components/observability.ts";
+import type { ComponentChart, KubernetesObject } from "../lib/kubernetes/index.ts";
+import { readStackFile } from "./load.ts";
+import { type ResolvedStack, resolve } from "./resolve.ts";
+
+/** A stack with its charts: all that `render`, `plan` and `images` look at. */
+export interface RenderedStack extends ResolvedStack {
+  readonly charts: readonly ComponentChart[];
+}
+
+/** One object and the component it belongs to. */
+export interface OwnedObject {
+  readonly component: string;
+  readonly object: KubernetesObject;
+}
+
+/** Reads, resolves and composes a stack. @throws ConfigurationError with every problem at once */
+export function loadStack(folder: string, stack: string): RenderedStack {
+  const file = readStackFile(folder, stack);
+  return renderStack(resolve(file.raw, { stack, hasEnvironment: file.hasEnvironment }));
+}
+
+/** Composes a resolved stack. */
+export function renderStack(resolved: ResolvedStack): RenderedStack {
+  return { ...resolved, charts: composeObservability(new App(), resolved.props) };
+}
+
+/** Every object of a stack, in the order in which they must come up. */
+export function objectsOf(stack: RenderedStack): readonly OwnedObject[] {
+  return stack.charts.flatMap((chart) =>
+    (chart.toJson() as KubernetesObject[]).map((object) => ({ component: chart.node.id, object })),
+  );
+}
