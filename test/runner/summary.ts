@@ -22,12 +22,12 @@ export function summary(steps: readonly Step[], leftOut: readonly LeftOut[], req
   if (leftOut.some(({ command }) => command !== undefined) && !required) {
     lines.push("everything at once, on Debian as root: SKOPOS_REQUIRE=all npm test");
   }
-  lines.push("", "tier            passed  failed  skipped      time");
+  lines.push("", "tier            passed  failed  skipped        time");
   for (const { name, report, seconds } of steps) {
     const counts = [report.passed, report.failures.length, report.skips.length];
     const [passed, failed, skipped] = counts.map(String);
     lines.push(
-      `${name.padEnd(14)}${passed!.padStart(8)}${failed!.padStart(8)}${skipped!.padStart(9)}${duration(seconds).padStart(10)}`,
+      `${name.padEnd(14)}${passed!.padStart(8)}${failed!.padStart(8)}${skipped!.padStart(9)}${duration(seconds).padStart(12)}`,
     );
   }
   const missing = {

@@ -1,0 +1,31 @@
+import { describe, expect, test } from "vitest";
+import { readReport, totals } from "./report.ts";
+
+const green = { passed: 3, failures: [], skips: [] };
+
+describe("a report", () => {
+  test("is what the reporter wrote", () => {
+    expect(readReport(JSON.stringify(green), 0)).toEqual(green);
+  });
+
+  test("that is missing is a failure", () => {
+    expect(readReport(undefined, null).failures).toEqual([{ name: "vitest", message: "ended with null, no report" }]);
+  });
+
+  test("is not green when the runner says it failed", () => {
+    const { passed, failures } = readReport(JSON.stringify(green), 1);
+    expect(passed).toBe(3);
+    expect(failures).toEqual([{ name: "vitest", message: "ended with 1 though no test failed" }]);
+  });
+
+  test("keeps its own failures", () => {
+    const red = { ...green, failures: [{ name: "a", message: "b" }] };
+    expect(readReport(JSON.stringify(red), 1)).toEqual(red);
+  });
+});
+
+test("totals are sums over all reports", () => {
+  const failing = { passed: 1, failures: [{ name: "a", message: "" }], skips: [{ name: "b", reason: "no alloy" }] };
+  expect(totals([green, failing])).toBe("4 passed, 1 failed, 1 skipped");
+  expect(totals([])).toBe("0 passed, 0 failed, 0 skipped");
+});

@@ -1,0 +1,63 @@
+// Writes docs/tested-on.md from the tiers and the catalogue of parts: `node test/runner/tested-on.ts`.
+import { writeFileSync } from "node:fs";
+import { type Part, parts, partVersion } from "../parts/catalogue.ts";
+import { type Tier, tiers } from "../tiers.ts";
+
+/** The page's place. */
+export const testedOnPath = new URL("../../docs/tested-on.md", import.meta.url).pathname;
+
+/** The page "What is tested on what". */
+export function testedOn(): string {
+  return `<!-- Generated from test/tiers.ts and test/parts/ by: node test/runner/tested-on.ts -->
+
+# What is tested on what
+
+\`npm test\` runs every tier whose needs this machine meets, and prints what it left out, why, and the command that
+brings it. \`SKOPOS_REQUIRE=all npm test\` (Debian, root, Go) installs the packages, builds the real components once
+into a cache outside the work tree, and takes a tier that cannot run for an error.
+
+${table(["tier", "proves", "runs", "needs"], tiers.map(tierRow))}
+
+A test file's suffix names its tier: \`x.test.ts\` is a unit test, ${suffixes()}.
+
+## Real components
+
+Each is compiled from its published Go module, pinned by a \`go.sum\` in \`test/parts/\`; \`npm run parts -- NAME\`
+builds one, \`npm run parts -- --list\` shows which are in the cache.
+
+${table(["part", "module", "version", "programs", "tiers"], parts.map(partRow))}
+
+## Not tested on the real thing
+
+Alloy, Tempo, Grafana, the OpenTelemetry operator and Pulumi's Node.js language host come from no package registry. A
+test that needs one of them runs where the program is on PATH; elsewhere it is listed as skipped, with this reason.
+`;
+}
+
+function tierRow(tier: Tier): readonly string[] {
+  const needs = [
+    tier.parts.length > 0 ? "Go" : "",
+    tier.root ? "Linux, root" : "",
+    tier.debian.length > 0 ? `Debian packages ${tier.debian.join(", ")}` : "",
+  ].filter((need) => need !== "");
+  const runs = tier.parts.length > 0 ? tier.parts.join(", ") : "this repository";
+  return [tier.name, tier.proves, runs, needs.length > 0 ? needs.join("; ") : "Node.js"];
+}
+
+function partRow(part: Part): readonly string[] {
+  const users = tiers.filter((tier) => tier.parts.includes(part.name)).map((tier) => tier.name);
+  const programs = Object.keys(part.binaries).join(", ");
+  return [part.name, `\`${part.module}\``, partVersion(part), programs, users.join(", ")];
+}
+
+function suffixes(): string {
+  const others = tiers.filter((tier) => tier.name !== "unit");
+  return others.map((tier) => `\`${tier.include[0]!.replace("**/*", "x")}\` ${tier.name}`).join(", ");
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+if (import.meta.main) writeFileSync(testedOnPath, testedOn());
