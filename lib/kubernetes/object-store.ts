@@ -1,4 +1,7 @@
+import type { ComponentChart } from "./chart.ts";
 import type { EnvValue } from "./container.ts";
+import type { Labels } from "./labels.ts";
+import { anywhere, type Peer } from "./network.ts";
 
 /** A Secret's key. */
 export interface SecretKey {
@@ -53,4 +56,26 @@ export function objectStoreEnv(store: ObjectStore): Readonly<Record<string, EnvV
 /** Annotations by which a ServiceAccount is given the right to its buckets. */
 export function objectStoreIdentity(store: ObjectStore): Readonly<Record<string, string>> | undefined {
   return store.kind === "filesystem" ? undefined : store.identity;
+}
+
+/** Labels by which a cloud gives pods the identity of their ServiceAccount: Azure's webhook asks for one. */
+export function objectStorePodLabels(store: ObjectStore): Labels {
+  return store.kind === "azure" && !store.credentials ? { "azure.workload.identity/use": "true" } : {};
+}
+
+/** Where GKE's metadata server answers pods with an identity: 80, and 988 behind its own DNAT. */
+const metadataServers: Peer = { cidrs: ["169.254.169.252/32", "169.254.169.254/32"] };
+
+/** Declares that pods reach their object store, and the metadata service where they get credentials from it. */
+export function connectsToObjectStore(chart: ComponentChart, from: Peer, store: ObjectStore): void {
+  if (store.kind === "filesystem") return;
+  chart.connects(from, anywhere, [storePort(store)], "object storage");
+  if (!store.credentials) chart.connects(from, metadataServers, [80, 988], "workload identity");
+}
+
+/** An S3 endpoint may name its own port; every other store answers on 443. */
+function storePort(store: ObjectStore): number {
+  if (store.kind !== "s3") return 443;
+  const port = /:(\d+)$/.exec(store.endpoint)?.[1];
+  return port ? Number(port) : store.insecure ? 80 : 443;
 }

@@ -49,12 +49,12 @@ export interface RuleGroup {
 export type Evaluator = "prometheus" | "mimir";
 
 /** A rule as Prometheus and Mimir read it. */
-function rule(chart: ComponentChart, each: Alert | Recording) {
+function rule(chart: ComponentChart, each: Alert | Recording, checked: (query: string) => string) {
   if ("record" in each)
-    return { record: each.record, expr: promql(each.expr), ...(each.labels && { labels: each.labels }) };
+    return { record: each.record, expr: checked(each.expr), ...(each.labels && { labels: each.labels }) };
   return {
     alert: each.alert,
-    expr: promql(each.expr),
+    expr: checked(each.expr),
     ...(each.for && { for: each.for }),
     labels: { severity: each.severity },
     annotations: {
@@ -66,12 +66,16 @@ function rule(chart: ComponentChart, each: Alert | Recording) {
   };
 }
 
-/** A group as a rule file holds it. */
-export function ruleGroup(chart: ComponentChart, group: RuleGroup): object {
+/** A group as a rule file holds it. @param checked reads each query, and throws where it is none: Loki's rules are LogQL */
+export function ruleGroup(
+  chart: ComponentChart,
+  group: RuleGroup,
+  checked: (query: string) => string = promql,
+): object {
   return {
     name: group.name,
     ...(group.interval && { interval: group.interval }),
-    rules: group.rules.map((each) => rule(chart, each)),
+    rules: group.rules.map((each) => rule(chart, each, checked)),
   };
 }
 

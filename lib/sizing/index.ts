@@ -1,3 +1,4 @@
+export * from "./finding.ts";
 export * from "./object-storage.ts";
 export * from "./retention.ts";
 export * from "./sized.ts";
