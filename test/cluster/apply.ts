@@ -73,29 +73,41 @@ export async function apply(
 ): Promise<Applied[]> {
   const applied: Applied[] = [];
   const refusals: { object: KubernetesObject; error: ApiError }[] = [];
-  let waiting: KubernetesObject[] = [];
-  for (const object of inOrder(objects)) {
-    if (waiting.length > 0 && object.kind !== "CustomResourceDefinition") {
-      if (!options.dryRun) for (const definition of waiting) await established(api, definition);
-      waiting = [];
-    }
-    try {
-      applied.push(await applyObject(api, object, options));
-      if (object.kind === "CustomResourceDefinition") waiting.push(object);
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      refusals.push({ object, error });
-    }
-  }
+  const applyAll = async (some: readonly KubernetesObject[]) => {
+    for (const object of some)
+      try {
+        applied.push(await applyObject(api, object, options));
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error;
+        refusals.push({ object, error });
+      }
+  };
+  const definitions = objects.filter(({ kind }) => kind === "CustomResourceDefinition");
+  await applyAll(definitions);
+  if (!options.dryRun) for (const definition of definitions) await established(api, definition);
+  await applyAll(inOrder(objects.filter((object) => !definitions.includes(object))));
   if (refusals.length > 0) throw new ApplyError(refusals);
   return applied;
 }
 
+interface Definition extends KubernetesObject {
+  readonly spec: {
+    readonly group: string;
+    readonly names: { readonly kind: string };
+    readonly versions: readonly { readonly name: string; readonly served: boolean }[];
+  };
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
+
+/** Waits until a definition is established, and its kind found in every version: the one comes a moment before the other. */
 const established = (api: Api, { apiVersion, kind, metadata }: KubernetesObject) =>
   until(`CRD ${metadata.name} to be established`, async () => {
-    type Definition = { status?: { conditions?: { type: string; status: string }[] } };
     const live = await api.get<Definition>(apiVersion, kind, "", metadata.name);
-    return live?.status?.conditions?.some(({ type, status }) => type === "Established" && status === "True");
+    if (!live?.status?.conditions?.some(({ type, status }) => type === "Established" && status === "True"))
+      return false;
+    const { group, names, versions } = live.spec;
+    for (const { name, served } of versions) if (served) await api.path(`${group}/${name}`, names.kind);
+    return true;
   });
 
 /**

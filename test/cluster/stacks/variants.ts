@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { App } from "cdk8s";
 import { parseAllDocuments } from "yaml";
-import { composeObservability } from "../../../components/observability.ts";
 import { readStackFile, stackNames } from "../../../stacks/load.ts";
 import { type ResolvedStack, resolve } from "../../../stacks/resolve.ts";
+import { objectsOf, renderStack } from "../../../stacks/stack.ts";
 import { operatorCrds } from "../../parts/crds.ts";
 import type { KubernetesObject } from "../api.ts";
 
@@ -28,12 +27,12 @@ export function variant(stack: string, changes: Changes = {}): Variant {
   const changed = structuredClone(raw) as Record<string, unknown>;
   for (const [path, value] of Object.entries(changes)) setPath(changed, path.split("."), value);
   const resolved = resolve(changed, { stack, hasEnvironment: true });
-  const charts = composeObservability(new App(), resolved.props);
+  const stackObjects = objectsOf(renderStack(resolved));
   const settings = Object.entries(changes).map(([path, value]) => `${path}=${JSON.stringify(value)}`);
   return {
     name: [stack, ...settings].join(" "),
     resolved,
-    objects: charts.flatMap((chart) => chart.toJson() as KubernetesObject[]),
+    objects: stackObjects.map(({ object }) => object as KubernetesObject),
   };
 }
 
@@ -60,11 +59,13 @@ export const otelOperatorCrds = (): KubernetesObject[] =>
     .map((document) => document.toJS() as KubernetesObject | null)
     .filter((document) => document !== null);
 
+let knownCrds: KubernetesObject[] | undefined;
+
 /** What must be in a cluster before a stack comes: CRDs that others bring. The stack's own are left to it. */
 export function prerequisites({ objects }: Variant): KubernetesObject[] {
   const own = new Set(
     objects.filter(({ kind }) => kind === "CustomResourceDefinition").map(({ metadata }) => metadata.name),
   );
-  const crds = [...otelOperatorCrds(), ...(operatorCrds() as unknown as KubernetesObject[])];
-  return crds.filter(({ metadata }) => !own.has(metadata.name));
+  knownCrds ??= [...otelOperatorCrds(), ...(operatorCrds() as unknown as KubernetesObject[])];
+  return knownCrds.filter(({ metadata }) => !own.has(metadata.name));
 }
