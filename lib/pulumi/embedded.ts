@@ -1,3 +1,4 @@
+import { RunError } from "@pulumi/pulumi";
 import { isScalar, parseAllDocuments, visit } from "yaml";
 import { type Place, plainText } from "./tokens.ts";
 
@@ -27,7 +28,7 @@ const quotedText: Place = (text, values) =>
 /** An INI file holds one value a line, and reads `;` and `#` as comments: such values are put in backquotes. */
 const iniText: Place = (text, values) => {
   for (const value of values.values()) {
-    if (/[\r\n`]/.test(value)) throw new TypeError("a value in an INI file cannot hold a line break or a backquote");
+    if (/[\r\n`]/.test(value)) throw new RunError("a value in an INI file cannot hold a line break or a backquote");
   }
   return text
     .split("\n")
