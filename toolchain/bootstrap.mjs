@@ -1,6 +1,6 @@
 // What `npm start`, `npm test` and `npx skopos` do first, on any Node >= 18: install the locked packages where they
 // are missing or stale, then hand over to the Node that package-lock.json pins. Built-ins only.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -13,7 +13,9 @@ const stamp = join(root, "node_modules", ".skopos-lock");
 
 /** Runs `npm ci` unless node_modules was made from this very package-lock.json. Exits with npm's code when it fails. */
 export function ensureInstalled() {
-  const lock = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+  const lock = createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .digest("hex");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;
   console.error("installing the locked npm packages (once; about half a minute) ...");
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
@@ -45,13 +47,16 @@ export function pinnedNode() {
  */
 export function runPinned(script, args) {
   const bin = join(root, "node_modules", ".bin");
-  const done = spawnSync(pinnedNode(), [join(root, script), ...args], {
+  const child = spawn(pinnedNode(), [join(root, script), ...args], {
     stdio: "inherit",
     env: { ...process.env, PATH: `${bin}${process.platform === "win32" ? ";" : ":"}${process.env.PATH}` },
   });
-  if (done.error) {
-    console.error(`the pinned Node did not start: ${done.error.message}`);
+  // A terminal sends its Ctrl-C to the child as well; the other signals reach only us. The child decides when to end.
+  process.on("SIGINT", () => {});
+  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  child.on("error", (error) => {
+    console.error(`the pinned Node did not start: ${error.message}`);
     process.exit(1);
-  }
-  process.exit(done.status ?? 1);
+  });
+  child.on("exit", (code) => process.exit(code ?? 1));
 }
