@@ -19,7 +19,7 @@ static __always_inline int is_v4_mapped(const struct flow_address *address)
 
 static __always_inline int is_tunnel_port(__u16 port)
 {
-	return port == vxlan_ports[0] || port == vxlan_ports[1] || port == geneve_port;
+	return port == vxlan_port || port == vxlan_port_also || port == geneve_port;
 }
 
 /* Reads the transport header at `l4`; `room` is what the IP header says is left from there on. */

@@ -101,7 +101,7 @@ struct flow_cold {
 struct flow_slot {
 	struct flow_hot hot;
 	struct flow_cold cold;
-} __attribute__((aligned(64)));
+};
 
 enum flow_tunnel_type {
 	FLOW_TUNNEL_NONE = 0,

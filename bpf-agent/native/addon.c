@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The addon's surface: src/native.ts types it and says what each call does. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "deliver.h"
+#include "options.h"
+#include "value.h"
+
+/* The reader behind an external value, or NULL (with an exception pending) when it was closed. */
+static struct session *session_of(napi_env env, napi_value value)
+{
+	struct session *session = NULL;
+
+	if (napi_get_value_external(env, value, (void **)&session) != napi_ok || !session || session->closed) {
+		napi_throw_error(env, "CLOSED", "the reader is closed");
+		return NULL;
+	}
+	return session;
+}
+
+static void session_close(void *context)
+{
+	struct session *session = context;
+
+	if (session->closed)
+		return;
+	session->closed = true;
+	links_stop(&session->reader);
+	flows_stop(&session->reader);
+	deliver_stop(session);
+	reader_unload(&session->reader);
+}
+
+static void session_free(napi_env env, void *data, void *hint)
+{
+	struct session *session = data;
+
+	(void)hint;
+	napi_remove_env_cleanup_hook(env, session_close, session);
+	session_close(session);
+	pthread_mutex_destroy(&session->reader.lock);
+	pthread_cond_destroy(&session->reader.freed);
+	free(session);
+}
+
+/* open(options, eventBuffer, recordBuffer, onBatch) */
+static napi_value reader_open(napi_env env, napi_callback_info info)
+{
+	napi_value arguments[4], external;
+	size_t count = 4;
+	struct failure failure = { 0 };
+	struct options *options = calloc(1, sizeof(*options));
+	struct session *session = calloc(1, sizeof(*session));
+	struct configuration configuration = { .env = env };
+
+	napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
+	configuration.options = arguments[0];
+	if (!options || !session) {
+		fail(&failure, "OUT_OF_MEMORY", ENOMEM, "no memory for a reader");
+		goto failed;
+	}
+	pthread_mutex_init(&session->reader.lock, NULL);
+	pthread_cond_init(&session->reader.freed, NULL);
+	session->reader.flows_wake = session->reader.links_wake = -1;
+	session->reader.grace_fd = session->reader.grace_inner_fd = -1;
+	if (options_read(env, arguments[0], options, &failure) ||
+	    deliver_start(env, session, arguments[1], arguments[2], arguments[3], &failure) ||
+	    reader_load(&session->reader, options, options_constants, &configuration, &failure) ||
+	    options_entries(&configuration, session->reader.object, &failure) ||
+	    flows_start(&session->reader, &failure) ||
+	    (options->attach && links_start(&session->reader, &failure)))
+		goto failed;
+	free(options);
+	napi_create_external(env, session, session_free, NULL, &external);
+	napi_add_env_cleanup_hook(env, session_close, session);
+	return external;
+failed:
+	if (session)
+		session_close(session);
+	free(options);
+	free(session);
+	return throw_failure(env, &failure);
+}
+
+static napi_value reader_close(napi_env env, napi_callback_info info)
+{
+	napi_value argument;
+	size_t count = 1;
+	struct session *session = NULL;
+
+	napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
+	if (napi_get_value_external(env, argument, (void **)&session) == napi_ok && session)
+		session_close(session);
+	return NULL;
+}
+
+static void command_queue(struct session *session, enum command_kind kind, uint32_t id, uint32_t since,
+			  const uint32_t *slots, uint32_t count)
+{
+	struct command *command = calloc(1, sizeof(*command) + count * sizeof(*slots));
+
+	if (!command)
+		return;
+	command->kind = kind;
+	command->id = id;
+	command->changed_since = since;
+	command->count = count;
+	if (count)
+		memcpy(command->slots, slots, count * sizeof(*slots));
+	flows_command(&session->reader, command);
+}
+
+/* scan(reader, id, changedSince) */
+static napi_value reader_scan(napi_env env, napi_callback_info info)
+{
+	napi_value arguments[3];
+	size_t count = 3;
+	uint32_t id = 0, since = 0;
+	struct session *session;
+
+	napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
+	session = session_of(env, arguments[0]);
+	if (!session)
+		return NULL;
+	napi_get_value_uint32(env, arguments[1], &id);
+	napi_get_value_uint32(env, arguments[2], &since);
+	command_queue(session, COMMAND_SCAN, id, since, NULL, 0);
+	return NULL;
+}
+
+/* end(reader, id, slots) */
+static napi_value reader_end(napi_env env, napi_callback_info info)
+{
+	napi_value arguments[3];
+	size_t count = 3, bytes;
+	uint32_t id = 0;
+	struct session *session;
+	const uint32_t *slots;
+
+	napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
+	session = session_of(env, arguments[0]);
+	if (!session)
+		return NULL;
+	napi_get_value_uint32(env, arguments[1], &id);
+	slots = bytes_of(env, arguments[2], &bytes);
+	command_queue(session, COMMAND_END, id, 0, slots, bytes / sizeof(*slots));
+	return NULL;
+}
+
+/* drain(reader, id) */
+static napi_value reader_drain(napi_env env, napi_callback_info info)
+{
+	napi_value arguments[2];
+	size_t count = 2;
+	uint32_t id = 0;
+	struct session *session;
+
+	napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
+	session = session_of(env, arguments[0]);
+	if (!session)
+		return NULL;
+	napi_get_value_uint32(env, arguments[1], &id);
+	command_queue(session, COMMAND_DRAIN, id, 0, NULL, 0);
+	return NULL;
+}
+
+/* counters(reader, Float64Array of FLOW_CAUSES pairs): packets and bytes by cause, summed over CPUs */
+static napi_value reader_counters(napi_env env, napi_callback_info info)
+{
+	napi_value arguments[2];
+	size_t count = 2, bytes;
+	struct session *session;
+	int cpus = libbpf_num_possible_cpus();
+	struct flow_counter *each;
+	double *into;
+
+	napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
+	session = session_of(env, arguments[0]);
+	if (!session)
+		return NULL;
+	into = bytes_of(env, arguments[1], &bytes);
+	each = cpus > 0 ? calloc(cpus, sizeof(*each)) : NULL;
+	for (uint32_t cause = 0; each && into && cause < FLOW_CAUSES && (cause + 1) * 16 <= bytes; cause++) {
+		into[2 * cause] = into[2 * cause + 1] = 0;
+		if (bpf_map_lookup_elem(session->reader.counters_fd, &cause, each))
+			continue;
+		for (int cpu = 0; cpu < cpus; cpu++) {
+			into[2 * cause] += each[cpu].packets;
+			into[2 * cause + 1] += each[cpu].bytes;
+		}
+	}
+	free(each);
+	return NULL;
+}
+
+/* tunnels(reader, slots: Uint32Array, into: Uint8Array): one struct flow_tunnel a slot, zeros where there is none */
+static napi_value reader_tunnels(napi_env env, napi_callback_info info)
+{
+	napi_value arguments[3];
+	size_t count = 3, slot_bytes, into_bytes;
+	struct session *session;
+	const uint32_t *slots;
+	struct flow_tunnel *into;
+
+	napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
+	session = session_of(env, arguments[0]);
+	if (!session)
+		return NULL;
+	slots = bytes_of(env, arguments[1], &slot_bytes);
+	into = bytes_of(env, arguments[2], &into_bytes);
+	for (size_t i = 0; slots && into && i < slot_bytes / 4 && (i + 1) * sizeof(*into) <= into_bytes; i++)
+		if (bpf_map_lookup_elem(session->reader.tunnels_fd, &slots[i], &into[i]))
+			memset(&into[i], 0, sizeof(*into));
+	return NULL;
+}
+
+/* descriptors(reader): file descriptors of the programs and maps, by name */
+static napi_value reader_descriptors(napi_env env, napi_callback_info info)
+{
+	napi_value argument, result;
+	size_t count = 1;
+	struct session *session;
+	struct bpf_program *program;
+	struct bpf_map *map;
+
+	napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
+	session = session_of(env, argument);
+	if (!session)
+		return NULL;
+	napi_create_object(env, &result);
+	bpf_object__for_each_program(program, session->reader.object)
+		set(env, result, bpf_program__name(program), number(env, bpf_program__fd(program)));
+	bpf_object__for_each_map(map, session->reader.object)
+		set(env, result, bpf_map__name(map), number(env, bpf_map__fd(map)));
+	return result;
+}
+
+NAPI_MODULE_INIT()
+{
+	static const struct {
+		const char *name;
+		napi_callback call;
+	} calls[] = {
+		{ "open", reader_open },       { "close", reader_close },
+		{ "scan", reader_scan },       { "end", reader_end },
+		{ "drain", reader_drain },     { "counters", reader_counters },
+		{ "tunnels", reader_tunnels }, { "descriptors", reader_descriptors },
+		{ "layout", layout },          { "programLoad", program_load },
+		{ "programRun", program_run },
+	};
+
+	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
+	libbpf_set_print(options_log);
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++) {
+		napi_value function;
+
+		napi_create_function(env, calls[i].name, NAPI_AUTO_LENGTH, calls[i].call, NULL, &function);
+		set(env, exports, calls[i].name, function);
+	}
+	return exports;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "deliver.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "value.h"
+
+static napi_value describe(napi_env env, const struct batch *batch)
+{
+	napi_value object, flag;
+
+	napi_create_object(env, &object);
+	set(env, object, "kind", number(env, batch->kind));
+	set(env, object, "command", number(env, batch->command));
+	set(env, object, "offset", number(env, batch->offset));
+	set(env, object, "count", number(env, batch->count));
+	set(env, object, "errno", number(env, batch->error));
+	if (batch->kind == BATCH_DONE) {
+		set(env, object, "jiffies", number(env, batch->clock.jiffies));
+		set(env, object, "monotonicNs", number(env, batch->clock.monotonic_ns));
+	} else if (batch->kind == BATCH_INTERFACE) {
+		set(env, object, "ifindex", number(env, batch->ifindex));
+		set(env, object, "name", string(env, batch->name));
+		set(env, object, "tookNs", number(env, batch->took_ns));
+		napi_get_boolean(env, batch->attached, &flag);
+		set(env, object, "attached", flag);
+		napi_get_boolean(env, batch->tcx, &flag);
+		set(env, object, "tcx", flag);
+	}
+	return object;
+}
+
+/* On JavaScript's thread: one call a batch; the half is free again when the callback has returned. */
+static void call(napi_env env, napi_value callback, void *context, void *data)
+{
+	struct session *session = context;
+	struct batch *batch = data;
+	napi_value undefined, argument;
+	napi_handle_scope scope;
+
+	if (!env) { /* the callback was released: the session may be gone too */
+		free(batch);
+		return;
+	}
+	if (!session->closed) {
+		napi_open_handle_scope(env, &scope);
+		napi_get_undefined(env, &undefined);
+		argument = describe(env, batch);
+		/* An exception thrown by the callback is the process's uncaught exception, as in any event handler. */
+		if (napi_call_function(env, undefined, callback, 1, &argument, NULL) == napi_pending_exception) {
+			napi_value error;
+
+			napi_get_and_clear_last_exception(env, &error);
+			napi_fatal_exception(env, error);
+		}
+		napi_close_handle_scope(env, scope);
+	}
+	if (batch->count && !session->closed)
+		exchange_release(&session->reader,
+				 batch->kind == BATCH_EVENTS ? &session->reader.events : &session->reader.records,
+				 batch->half);
+	free(batch);
+}
+
+static bool deliver(struct reader *reader, const struct batch *batch)
+{
+	struct session *session = reader->javascript;
+	struct batch *copy = malloc(sizeof(*copy));
+
+	if (!copy)
+		return false;
+	*copy = *batch;
+	if (napi_call_threadsafe_function(session->callback, copy, napi_tsfn_nonblocking) == napi_ok)
+		return true;
+	free(copy);
+	return false;
+}
+
+static int hold(napi_env env, struct session *session, int index, napi_value buffer, struct exchange *exchange,
+		size_t element, struct failure *failure)
+{
+	size_t bytes;
+
+	exchange->data = bytes_of(env, buffer, &bytes);
+	exchange->half_bytes = bytes / 2 / 8 * 8;
+	if (!exchange->data || exchange->half_bytes < element)
+		return fail(failure, "BAD_BUFFER", 0, "the shared buffer holds no element in each half");
+	napi_create_reference(env, buffer, 1, &session->buffers[index]);
+	return 0;
+}
+
+int deliver_start(napi_env env, struct session *session, napi_value events, napi_value records, napi_value callback,
+		  struct failure *failure)
+{
+	napi_value name = string(env, "flow reader");
+
+	session->env = env;
+	session->reader.deliver = deliver;
+	session->reader.javascript = session;
+	if (hold(env, session, 0, events, &session->reader.events, sizeof(struct flow_event), failure) ||
+	    hold(env, session, 1, records, &session->reader.records, sizeof(struct record), failure))
+		return -1;
+	if (napi_create_threadsafe_function(env, callback, NULL, name, 0, 1, NULL, NULL, session, call,
+					    &session->callback) != napi_ok)
+		return fail(failure, "THREAD_FAILED", 0, "no thread-safe callback could be made");
+	return 0;
+}
+
+void deliver_stop(struct session *session)
+{
+	if (session->callback)
+		napi_release_threadsafe_function(session->callback, napi_tsfn_abort);
+	for (int i = 0; i < 2; i++)
+		if (session->buffers[i])
+			napi_delete_reference(session->env, session->buffers[i]);
+}

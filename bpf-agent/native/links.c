@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The links thread: follows interfaces by rtnetlink and keeps the programs on those whose names match. */
+#define _GNU_SOURCE
+#include "reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+/* As in kernel/maps.h. */
+#define GONE_INTERFACES 16384
+
+#define NETLINK_BUFFER (4 << 20)
+
+struct interface {
+	struct interface *following;
+	char name[NAME_SIZE];
+	struct attachment attachment;
+};
+
+static uint64_t monotonic_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
+static bool matches(const struct options *options, const char *name)
+{
+	for (int i = 0; i < options->excludes; i++)
+		if (!fnmatch(options->exclude[i], name, 0))
+			return false;
+	for (int i = 0; i < options->includes; i++)
+		if (!fnmatch(options->include[i], name, 0))
+			return true;
+	return false;
+}
+
+static struct interface **interface_find(struct reader *reader, uint32_t ifindex)
+{
+	struct interface **place = &reader->interfaces;
+
+	while (*place && (*place)->attachment.ifindex != ifindex)
+		place = &(*place)->following;
+	return place;
+}
+
+/* Tells the kernel program whether flows observed on the interface need another observer. */
+static void gone_set(struct reader *reader, uint32_t ifindex, bool gone)
+{
+	uint32_t index = ifindex % GONE_INTERFACES, current = 0;
+	uint32_t value = gone ? ifindex : 0;
+
+	if (!gone && (bpf_map_lookup_elem(reader->gone_fd, &index, &current) || current != ifindex))
+		return;
+	bpf_map_update_elem(reader->gone_fd, &index, &value, BPF_ANY);
+}
+
+static void report(struct reader *reader, const struct interface *interface, bool attached, int error,
+		   uint64_t took_ns)
+{
+	struct batch batch = {
+		.kind = BATCH_INTERFACE,
+		.ifindex = interface->attachment.ifindex,
+		.attached = attached,
+		.tcx = interface->attachment.tcx,
+		.error = error,
+		.took_ns = took_ns,
+	};
+
+	memcpy(batch.name, interface->name, NAME_SIZE);
+	reader->deliver(reader, &batch);
+}
+
+static void interface_remove(struct reader *reader, struct interface **place, bool exists)
+{
+	struct interface *interface = *place;
+
+	*place = interface->following;
+	attach_close(&interface->attachment, exists);
+	gone_set(reader, interface->attachment.ifindex, true);
+	report(reader, interface, false, 0, 0);
+	free(interface);
+}
+
+static void interface_add(struct reader *reader, uint32_t ifindex, const char *name, bool no_link_header,
+			  uint64_t since_ns)
+{
+	struct interface *interface = calloc(1, sizeof(*interface));
+	int error;
+
+	if (!interface)
+		return;
+	memcpy(interface->name, name, NAME_SIZE);
+	gone_set(reader, ifindex, false);
+	error = attach_open(reader, ifindex, no_link_header, &interface->attachment);
+	report(reader, interface, !error, error, monotonic_ns() - since_ns);
+	if (error) {
+		free(interface);
+		return;
+	}
+	interface->following = reader->interfaces;
+	reader->interfaces = interface;
+}
+
+static void link_message(struct reader *reader, const struct nlmsghdr *header, uint64_t since_ns)
+{
+	const struct ifinfomsg *info = NLMSG_DATA(header);
+	const struct rtattr *attribute = IFLA_RTA(info);
+	int left = IFLA_PAYLOAD(header);
+	struct interface **place = interface_find(reader, info->ifi_index);
+	char name[NAME_SIZE] = "";
+
+	/* AF_BRIDGE messages speak of a bridge port, not of an interface's life. */
+	if (info->ifi_family != AF_UNSPEC)
+		return;
+	for (; RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left))
+		if (attribute->rta_type == IFLA_IFNAME)
+			snprintf(name, sizeof(name), "%s", (const char *)RTA_DATA(attribute));
+	if (header->nlmsg_type == RTM_DELLINK) {
+		if (*place)
+			interface_remove(reader, place, false);
+		return;
+	}
+	if (*place && !matches(&reader->options, name))
+		interface_remove(reader, place, true); /* renamed */
+	else if (!*place && matches(&reader->options, name))
+		interface_add(reader, info->ifi_index, name,
+			      info->ifi_type != ARPHRD_ETHER && info->ifi_type != ARPHRD_LOOPBACK, since_ns);
+}
+
+/* Asks for all links; the answer comes as NEWLINK messages like any other. */
+static int links_ask(struct reader *reader)
+{
+	struct {
+		struct nlmsghdr header;
+		struct ifinfomsg info;
+	} request = {
+		.header = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETLINK,
+			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
+	};
+
+	return send(reader->netlink, &request, sizeof(request), 0) < 0 ? errno : 0;
+}
+
+/* After a lost message: interfaces that no longer exist are dropped, and all are asked for again. */
+static void links_resync(struct reader *reader)
+{
+	struct interface **place = &reader->interfaces;
+	char name[IF_NAMESIZE];
+
+	while (*place) {
+		if (if_indextoname((*place)->attachment.ifindex, name))
+			place = &(*place)->following;
+		else
+			interface_remove(reader, place, false);
+	}
+	links_ask(reader);
+}
+
+static int links_receive(struct reader *reader)
+{
+	static __thread char buffer[65536] __attribute__((aligned(8)));
+	ssize_t length = recv(reader->netlink, buffer, sizeof(buffer), MSG_DONTWAIT);
+	uint64_t since_ns = monotonic_ns();
+	struct nlmsghdr *header = (struct nlmsghdr *)buffer;
+	int left = (int)length;
+
+	if (length < 0 && errno == ENOBUFS) {
+		links_resync(reader);
+		return 1;
+	}
+	if (length <= 0)
+		return 0;
+	for (; NLMSG_OK(header, (unsigned int)left); header = NLMSG_NEXT(header, left))
+		if (header->nlmsg_type == RTM_NEWLINK || header->nlmsg_type == RTM_DELLINK)
+			link_message(reader, header, since_ns);
+	return 1;
+}
+
+static void *links_run(void *context)
+{
+	struct reader *reader = context;
+	struct pollfd ready[2] = { { .fd = reader->netlink, .events = POLLIN },
+				   { .fd = reader->links_wake, .events = POLLIN } };
+
+	if (reader->options.netns[0]) {
+		int fd = open(reader->options.netns, O_RDONLY | O_CLOEXEC);
+
+		/* Checked by links_start; attaching acts in the calling thread's namespace. */
+		if (fd < 0 || setns(fd, CLONE_NEWNET))
+			return NULL;
+		close(fd);
+	}
+	links_ask(reader);
+	while (poll(ready, 2, -1) >= 0 || errno == EINTR) {
+		if (ready[1].revents)
+			break;
+		while (links_receive(reader))
+			;
+	}
+	while (reader->interfaces)
+		interface_remove(reader, &reader->interfaces, true);
+	return NULL;
+}
+
+/* Opens the socket in the watched namespace; the calling thread is back in its own afterwards. */
+static int netlink_open(struct reader *reader, struct failure *failure)
+{
+	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK };
+	int own = -1, watched = -1, bytes = NETLINK_BUFFER, result = 0;
+
+	if (reader->options.netns[0]) {
+		own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+		watched = open(reader->options.netns, O_RDONLY | O_CLOEXEC);
+		if (own < 0 || watched < 0 || setns(watched, CLONE_NEWNET)) {
+			result = fail(failure, "NO_NETNS", errno, "network namespace %s cannot be entered",
+				      reader->options.netns);
+			goto out;
+		}
+	}
+	reader->netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (reader->netlink < 0 || bind(reader->netlink, (struct sockaddr *)&address, sizeof(address)))
+		result = fail(failure, "NETLINK_FAILED", errno, "interfaces cannot be followed by rtnetlink");
+	else if (setsockopt(reader->netlink, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)))
+		setsockopt(reader->netlink, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+	if (own >= 0 && setns(own, CLONE_NEWNET))
+		result = fail(failure, "NO_NETNS", errno, "the own network namespace cannot be entered again");
+out:
+	if (own >= 0)
+		close(own);
+	if (watched >= 0)
+		close(watched);
+	return result;
+}
+
+int links_start(struct reader *reader, struct failure *failure)
+{
+	int error;
+
+	reader->netlink = -1;
+	if (netlink_open(reader, failure))
+		return -1;
+	reader->links_wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	error = pthread_create(&reader->links_thread, NULL, links_run, reader);
+	if (error)
+		return fail(failure, "THREAD_FAILED", error, "the links thread cannot be started");
+	reader->links_running = true;
+	return 0;
+}
+
+void links_stop(struct reader *reader)
+{
+	uint64_t one = 1;
+
+	if (!reader->links_running)
+		return;
+	if (write(reader->links_wake, &one, sizeof(one)) < 0)
+		return;
+	pthread_join(reader->links_thread, NULL);
+	reader->links_running = false;
+	close(reader->links_wake);
+	close(reader->netlink);
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opens the BPF object, sizes its maps, sets its constants, loads it and maps the shared memory. */
+#include "reader.h"
+
+#include <bpf/btf.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+int fail(struct failure *failure, const char *code, int error, const char *format, ...)
+{
+	va_list arguments;
+	int length;
+
+	snprintf(failure->code, sizeof(failure->code), "%s", code);
+	va_start(arguments, format);
+	length = vsnprintf(failure->message, sizeof(failure->message), format, arguments);
+	va_end(arguments);
+	if (error && length >= 0 && (size_t)length < sizeof(failure->message))
+		snprintf(failure->message + length, sizeof(failure->message) - length, ": %s", strerror(error));
+	return -1;
+}
+
+int map_fd(struct bpf_object *object, const char *name)
+{
+	return bpf_object__find_map_fd_by_name(object, name);
+}
+
+/* Where .rodata holds the constant, by the object's own BTF. */
+static void *constant_find(struct bpf_object *object, const char *name, size_t *size)
+{
+	struct bpf_map *map = NULL;
+	const struct btf *btf = bpf_object__btf(object);
+	int section = btf__find_by_name_kind(btf, ".rodata", BTF_KIND_DATASEC);
+	const struct btf_type *type;
+	const struct btf_var_secinfo *variable;
+	size_t bytes;
+	uint8_t *values = NULL;
+
+	bpf_object__for_each_map(map, object) {
+		const char *map_name = bpf_map__name(map);
+		size_t length = strlen(map_name);
+
+		if (length >= 7 && !strcmp(map_name + length - 7, ".rodata"))
+			values = (uint8_t *)bpf_map__initial_value(map, &bytes);
+	}
+	if (section < 0 || !values)
+		return NULL;
+	type = btf__type_by_id(btf, section);
+	variable = btf_var_secinfos(type);
+	for (int i = 0; i < btf_vlen(type); i++, variable++) {
+		const struct btf_type *declared = btf__type_by_id(btf, variable->type);
+
+		if (!strcmp(btf__name_by_offset(btf, declared->name_off), name)) {
+			*size = variable->size;
+			return values + variable->offset;
+		}
+	}
+	return NULL;
+}
+
+int constant_set(struct bpf_object *object, const char *name, uint64_t value, struct failure *failure)
+{
+	size_t size;
+	void *place = constant_find(object, name, &size);
+
+	if (!place || size > sizeof(value))
+		return fail(failure, "UNKNOWN_CONSTANT", 0, "the BPF object has no scalar constant \"%s\"", name);
+	/* Little end first on every machine: copy the low bytes. */
+	for (size_t i = 0; i < size; i++)
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+		((uint8_t *)place)[i] = value >> (8 * i);
+#else
+		((uint8_t *)place)[size - 1 - i] = value >> (8 * i);
+#endif
+	return 0;
+}
+
+static int resize(struct reader *reader, struct failure *failure)
+{
+	static const char *const by_capacity[] = { "flows", "slots", "recycled" };
+	const struct options *options = &reader->options;
+
+	for (size_t i = 0; i < sizeof(by_capacity) / sizeof(*by_capacity); i++)
+		if (bpf_map__set_max_entries(bpf_object__find_map_by_name(reader->object, by_capacity[i]),
+					     options->capacity))
+			return fail(failure, "BAD_CAPACITY", errno, "map %s cannot hold %u flows", by_capacity[i],
+				    options->capacity);
+	if (bpf_map__set_max_entries(bpf_object__find_map_by_name(reader->object, "events"), options->ring_bytes))
+		return fail(failure, "BAD_RING", errno, "the event ring cannot have %u bytes", options->ring_bytes);
+	if (constant_set(reader->object, "recycled_mask", options->capacity - 1, failure))
+		return -1;
+	return constant_set(reader->object, "ring_wakeup_bytes", options->ring_bytes / 8, failure);
+}
+
+static void *map_shared(struct reader *reader, const char *name, size_t bytes, int protection)
+{
+	void *place = mmap(NULL, bytes, protection, MAP_SHARED, map_fd(reader->object, name), 0);
+
+	return place == MAP_FAILED ? NULL : place;
+}
+
+static size_t pages(size_t bytes)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+
+	return (bytes + page - 1) / page * page;
+}
+
+static int map_memory(struct reader *reader, struct failure *failure)
+{
+	uint32_t capacity = reader->options.capacity;
+
+	reader->slots_bytes = pages((size_t)capacity * sizeof(struct flow_slot));
+	reader->recycled_bytes = pages((size_t)capacity * sizeof(uint32_t));
+	reader->allocator_bytes = pages(sizeof(struct flow_allocator));
+	reader->slots = map_shared(reader, "slots", reader->slots_bytes, PROT_READ);
+	reader->recycled = map_shared(reader, "recycled", reader->recycled_bytes, PROT_READ | PROT_WRITE);
+	reader->allocator = map_shared(reader, "allocator", reader->allocator_bytes, PROT_READ | PROT_WRITE);
+	if (!reader->slots || !reader->recycled || !reader->allocator)
+		return fail(failure, "MMAP_FAILED", errno, "the flow maps cannot be mapped into memory");
+	reader->keys = calloc(capacity, sizeof(*reader->keys));
+	reader->known = calloc(capacity, sizeof(*reader->known));
+	reader->ended = calloc(capacity, sizeof(*reader->ended));
+	if (!reader->keys || !reader->known || !reader->ended)
+		return fail(failure, "OUT_OF_MEMORY", ENOMEM, "no memory for %u flows", capacity);
+	return 0;
+}
+
+/* Replacing an element of a map of maps returns only when no BPF program can still be using the old one
+ * (maybe_wait_bpf_programs in the kernel's syscall.c): that is the grace period after which a slot is final. */
+static int make_grace(struct reader *reader, struct failure *failure)
+{
+	reader->grace_inner_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "flow_grace_in", 4, 4, 1, NULL);
+	if (reader->grace_inner_fd >= 0) {
+		LIBBPF_OPTS(bpf_map_create_opts, opts, .inner_map_fd = reader->grace_inner_fd);
+
+		reader->grace_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "flow_grace", 4, 4, 1, &opts);
+	}
+	if (reader->grace_fd < 0)
+		return fail(failure, "LOAD_FAILED", errno, "the map of maps used as a grace period cannot be made");
+	return 0;
+}
+
+static int find_programs(struct reader *reader, struct failure *failure)
+{
+	static const char *const names[2][2] = { { "flow_ingress", "flow_ingress_l3" },
+						 { "flow_egress", "flow_egress_l3" } };
+	struct bpf_program *program;
+
+	for (int egress = 0; egress < 2; egress++) {
+		for (int no_link = 0; no_link < 2; no_link++) {
+			program = bpf_object__find_program_by_name(reader->object, names[egress][no_link]);
+			if (!program)
+				return fail(failure, "BAD_OBJECT", 0, "no program %s in the BPF object",
+					    names[egress][no_link]);
+			reader->program_fd[egress][no_link] = bpf_program__fd(program);
+		}
+	}
+	program = bpf_object__find_program_by_name(reader->object, "flow_clock");
+	if (!program)
+		return fail(failure, "BAD_OBJECT", 0, "no program flow_clock in the BPF object");
+	reader->clock_program_fd = bpf_program__fd(program);
+	return 0;
+}
+
+int reader_load(struct reader *reader, const struct options *options,
+		int (*configure)(struct bpf_object *object, void *context, struct failure *failure), void *context,
+		struct failure *failure)
+{
+	int error;
+
+	reader->options = *options;
+	reader->object = bpf_object__open_file(options->object, NULL);
+	if (!reader->object)
+		return fail(failure, "BAD_OBJECT", errno, "%s cannot be opened", options->object);
+	if (resize(reader, failure) || configure(reader->object, context, failure))
+		return -1;
+	error = bpf_object__load(reader->object);
+	if (error == -EPERM)
+		return fail(failure, "NO_PRIVILEGE", EPERM,
+			    "the kernel refused the flow program: it needs the capabilities BPF, PERFMON and NET_ADMIN");
+	if (error)
+		return fail(failure, "LOAD_FAILED", -error, "the kernel refused the flow program");
+	reader->flows_fd = map_fd(reader->object, "flows");
+	reader->tunnels_fd = map_fd(reader->object, "tunnels");
+	reader->counters_fd = map_fd(reader->object, "counters");
+	reader->clock_fd = map_fd(reader->object, "clock");
+	reader->gone_fd = map_fd(reader->object, "gone");
+	if (find_programs(reader, failure) || make_grace(reader, failure) || map_memory(reader, failure))
+		return -1;
+	reader->ring = ring_buffer__new(map_fd(reader->object, "events"), event_received, reader, NULL);
+	if (!reader->ring)
+		return fail(failure, "MMAP_FAILED", errno, "the event ring cannot be mapped into memory");
+	return 0;
+}
+
+void reader_unload(struct reader *reader)
+{
+	ring_buffer__free(reader->ring);
+	if (reader->slots)
+		munmap((void *)reader->slots, reader->slots_bytes);
+	if (reader->recycled)
+		munmap(reader->recycled, reader->recycled_bytes);
+	if (reader->allocator)
+		munmap(reader->allocator, reader->allocator_bytes);
+	if (reader->grace_fd >= 0)
+		close(reader->grace_fd);
+	if (reader->grace_inner_fd >= 0)
+		close(reader->grace_inner_fd);
+	bpf_object__close(reader->object);
+	free(reader->keys);
+	free(reader->known);
+	free(reader->ended);
+	reader->ring = NULL;
+	reader->object = NULL;
+	reader->slots = NULL;
+	reader->recycled = NULL;
+	reader->allocator = NULL;
+	reader->keys = NULL;
+	reader->known = reader->ended = NULL;
+}

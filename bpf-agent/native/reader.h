@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The native reader: loads the flow programs, keeps them attached, drains the ring, scans the slots.
+ * Two threads of its own: `links` follows interfaces, `flows` owns everything about slots. JavaScript's thread only
+ * starts commands and receives batches.
+ */
+#ifndef SKOPOS_READER_H
+#define SKOPOS_READER_H
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../kernel/layout.h"
+
+#define MAX_PATTERNS 64
+#define NAME_SIZE 16
+
+/* What went wrong, for a JavaScript Error: a stable code and a sentence with the reason. */
+struct failure {
+	char code[32];
+	char message[512];
+};
+
+/* Fills `failure` and returns -1. `error` is a positive errno, or 0 for none. */
+int fail(struct failure *failure, const char *code, int error, const char *format, ...);
+
+struct options {
+	char object[4096];
+	char netns[4096];             /* path, or "" for the process's own */
+	char include[MAX_PATTERNS][NAME_SIZE + 16];
+	char exclude[MAX_PATTERNS][NAME_SIZE + 16];
+	int includes, excludes;
+	uint32_t capacity;            /* flows; a power of two */
+	uint32_t ring_bytes;          /* a power of two */
+	uint32_t drain_ms;
+	bool attach;                  /* false: load only */
+	bool tcx;                     /* false: clsact even where TCX is there */
+	bool batch;                   /* false: no BPF_MAP_*_BATCH calls */
+};
+
+/* A typed array over a SharedArrayBuffer, in two halves: one is filled while JavaScript reads the other. */
+struct exchange {
+	uint8_t *data;
+	size_t half_bytes;
+	bool busy[2];                 /* handed to JavaScript; under reader.lock */
+	int next;
+};
+
+enum batch_kind { BATCH_EVENTS = 0, BATCH_RECORDS = 1, BATCH_DONE = 2, BATCH_INTERFACE = 3 };
+
+/* What a thread hands to JavaScript's. */
+struct batch {
+	enum batch_kind kind;
+	int half;                     /* of the exchange, to be freed after the callback */
+	uint32_t offset, count;       /* bytes into the exchange, elements */
+	uint32_t command;             /* id of the scan or end it belongs to */
+	struct flow_clock clock;      /* BATCH_DONE */
+	int error;                    /* BATCH_DONE, BATCH_INTERFACE: errno or 0 */
+	uint32_t ifindex;             /* BATCH_INTERFACE */
+	char name[NAME_SIZE];
+	bool attached, tcx;
+	uint64_t took_ns;             /* from the netlink message to both hooks attached */
+};
+
+/* One scanned flow, as JavaScript reads it. */
+struct record {
+	struct flow_key key;
+	uint32_t slot;
+	uint32_t reserved;
+	struct flow_slot flow;
+};
+
+enum command_kind { COMMAND_SCAN, COMMAND_END, COMMAND_DRAIN };
+
+struct command {
+	struct command *following;
+	enum command_kind kind;
+	uint32_t id;
+	uint32_t changed_since;       /* COMMAND_SCAN: only flows counted at or after these jiffies; 0: all */
+	uint32_t count;
+	uint32_t slots[];             /* COMMAND_END */
+};
+
+struct interface;
+
+struct reader {
+	struct options options;
+	struct bpf_object *object;
+	struct ring_buffer *ring;
+	int flows_fd, tunnels_fd, counters_fd, clock_fd, gone_fd, grace_fd, grace_inner_fd;
+	int clock_program_fd;
+	int program_fd[2][2];         /* [egress][no link header] */
+
+	/* Shared with the kernel. */
+	const struct flow_slot *slots;
+	struct flow_allocator *allocator;
+	uint32_t *recycled;
+	size_t slots_bytes, allocator_bytes, recycled_bytes;
+
+	/* Owned by the flows thread, by slot. */
+	struct flow_key *keys;
+	uint32_t *known;              /* generation whose key is in `keys` */
+	uint32_t *ended;              /* generation that was ended last */
+	uint64_t ring_full_seen;
+
+	pthread_t flows_thread, links_thread;
+	bool flows_running, links_running;
+	int flows_wake, links_wake;   /* eventfds */
+	pthread_mutex_t lock;
+	pthread_cond_t freed;
+	bool stopping;                /* under lock */
+	struct command *first_command, *last_command; /* under lock */
+	struct exchange events, records;
+
+	struct interface *interfaces; /* owned by the links thread */
+	int netlink;
+
+	/* Hands a batch (copied) to JavaScript's thread. Returns false once that is closing. */
+	bool (*deliver)(struct reader *reader, const struct batch *batch);
+	void *javascript;
+};
+
+/* load.c */
+int reader_load(struct reader *reader, const struct options *options,
+		int (*configure)(struct bpf_object *object, void *context, struct failure *failure), void *context,
+		struct failure *failure);
+void reader_unload(struct reader *reader);
+int constant_set(struct bpf_object *object, const char *name, uint64_t value, struct failure *failure);
+int map_fd(struct bpf_object *object, const char *name);
+
+/* flows.c */
+int flows_start(struct reader *reader, struct failure *failure);
+void flows_stop(struct reader *reader);
+void flows_command(struct reader *reader, struct command *command);
+
+/* exchange.c */
+/* Waits for a free half; -1 when the reader is stopping. */
+int exchange_acquire(struct reader *reader, struct exchange *exchange);
+void exchange_release(struct reader *reader, struct exchange *exchange, int half);
+
+/* slots.c; run on the flows thread */
+void slots_drain(struct reader *reader);
+void slots_scan(struct reader *reader, const struct command *command);
+void slots_end(struct reader *reader, const struct command *command);
+int event_received(void *context, void *data, size_t size);
+
+/* keys.c; run on the flows thread */
+/* Learns the keys of slots whose event was lost, by reading the hash. */
+int keys_recover(struct reader *reader);
+/* Takes `count` keys out of the hash. Returns 0 or an errno; a key that is already out is no error. */
+int keys_delete(struct reader *reader, const struct flow_key *keys, uint32_t count);
+
+/* links.c */
+int links_start(struct reader *reader, struct failure *failure);
+void links_stop(struct reader *reader);
+
+/* attach.c; run on the links thread, in the watched network namespace */
+struct attachment {
+	uint32_t ifindex;
+	bool tcx;
+	int link_fd[2];               /* by hook, egress last; -1 where clsact is used */
+	bool filter[2];
+};
+int attach_open(struct reader *reader, uint32_t ifindex, bool no_link_header, struct attachment *attachment);
+void attach_close(struct attachment *attachment, bool interface_exists);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* BPF_PROG_TEST_RUN, and loading a BPF object as it is: what tests and benchmarks need beside the reader. */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "value.h"
+
+/* programRun(fd, frames, frameBytes, repeat): runs each frame (`frameBytes` apart, its length in the first two bytes,
+ * little end first) and returns the mean nanoseconds a run as the kernel measured them. */
+napi_value program_run(napi_env env, napi_callback_info info)
+{
+	napi_value arguments[4];
+	size_t count = 4, bytes;
+	const uint8_t *frames;
+	uint32_t stride = 0, repeat = 1, fd = 0;
+	double total = 0, runs = 0;
+
+	napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
+	napi_get_value_uint32(env, arguments[0], &fd);
+	frames = bytes_of(env, arguments[1], &bytes);
+	napi_get_value_uint32(env, arguments[2], &stride);
+	napi_get_value_uint32(env, arguments[3], &repeat);
+	for (size_t at = 0; frames && stride > 2 && at + stride <= bytes; at += stride) {
+		LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frames + at + 2,
+			    .data_size_in = frames[at] | frames[at + 1] << 8, .repeat = (int)repeat);
+
+		if (bpf_prog_test_run_opts((int)fd, &run)) {
+			struct failure failure;
+
+			fail(&failure, "RUN_FAILED", errno, "BPF_PROG_TEST_RUN refused a frame of %u bytes",
+			     run.data_size_in);
+			return throw_failure(env, &failure);
+		}
+		if (run.retval != (uint32_t)-1) {
+			napi_throw_error(env, "BAD_VERDICT", "a flow program returned something else than TC_ACT_UNSPEC");
+			return NULL;
+		}
+		total += run.duration;
+		runs++;
+	}
+	return number(env, runs ? total / runs : 0);
+}
+
+static void object_free(napi_env env, void *data, void *hint)
+{
+	(void)env;
+	(void)hint;
+	bpf_object__close(data);
+}
+
+/* programLoad(path): [object, { program: fd }]. The object lives as long as the first element does. */
+napi_value program_load(napi_env env, napi_callback_info info)
+{
+	napi_value argument, external, programs, result;
+	size_t count = 1, length;
+	char path[4096] = "";
+	struct bpf_object *object;
+	struct bpf_program *program;
+	struct failure failure;
+
+	napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
+	napi_get_value_string_utf8(env, argument, path, sizeof(path), &length);
+	object = bpf_object__open_file(path, NULL);
+	if (!object || bpf_object__load(object)) {
+		fail(&failure, "LOAD_FAILED", errno, "%s cannot be loaded", path);
+		bpf_object__close(object);
+		return throw_failure(env, &failure);
+	}
+	napi_create_object(env, &programs);
+	bpf_object__for_each_program(program, object)
+		set(env, programs, bpf_program__name(program), number(env, bpf_program__fd(program)));
+	napi_create_external(env, object, object_free, NULL, &external);
+	napi_create_array_with_length(env, 2, &result);
+	napi_set_element(env, result, 0, external);
+	napi_set_element(env, result, 1, programs);
+	return result;
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The flows themselves: events in, records out, ended flows made final and their slots given back. */
+#include "reader.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The half being filled, and what it holds. */
+struct filling {
+	struct reader *reader;
+	struct exchange *exchange;
+	enum batch_kind kind;
+	uint32_t command;
+	size_t element;
+	int half;
+	uint32_t count;
+};
+
+/* Room for one more element, or NULL when the reader is stopping. */
+static void *filling_place(struct filling *filling)
+{
+	if (filling->half < 0) {
+		filling->half = exchange_acquire(filling->reader, filling->exchange);
+		if (filling->half < 0)
+			return NULL;
+		filling->count = 0;
+	}
+	return filling->exchange->data + filling->half * filling->exchange->half_bytes +
+	       filling->count * filling->element;
+}
+
+static void filling_deliver(struct filling *filling)
+{
+	struct reader *reader = filling->reader;
+	struct batch batch = {
+		.kind = filling->kind,
+		.half = filling->half,
+		.offset = filling->half * filling->exchange->half_bytes,
+		.count = filling->count,
+		.command = filling->command,
+	};
+
+	if (filling->half < 0)
+		return;
+	pthread_mutex_lock(&reader->lock);
+	filling->exchange->busy[filling->half] = filling->count > 0;
+	pthread_mutex_unlock(&reader->lock);
+	filling->half = -1;
+	if (batch.count)
+		reader->deliver(reader, &batch);
+}
+
+static void filling_added(struct filling *filling)
+{
+	filling->count++;
+	if ((filling->count + 1) * filling->element > filling->exchange->half_bytes)
+		filling_deliver(filling);
+}
+
+/* libbpf's callback for each ring record. The context is the reader while it is idle and must be told the filling. */
+static __thread struct filling *draining;
+
+int event_received(void *context, void *data, size_t size)
+{
+	struct reader *reader = context;
+	const struct flow_event *event = data;
+	void *place;
+
+	if (size < sizeof(*event) || event->slot >= reader->options.capacity)
+		return 0;
+	if (event->type == FLOW_EVENT_NEW) {
+		reader->keys[event->slot] = event->key;
+		reader->known[event->slot] = event->generation;
+	}
+	place = filling_place(draining);
+	if (!place)
+		return -ECANCELED;
+	memcpy(place, event, sizeof(*event));
+	filling_added(draining);
+	return 0;
+}
+
+void slots_drain(struct reader *reader)
+{
+	struct filling filling = { .reader = reader, .exchange = &reader->events, .kind = BATCH_EVENTS,
+				   .element = sizeof(struct flow_event), .half = -1 };
+
+	draining = &filling;
+	ring_buffer__consume(reader->ring);
+	draining = NULL;
+	filling_deliver(&filling);
+}
+
+static uint64_t ring_full(struct reader *reader)
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct flow_counter *each = cpus > 0 ? calloc(cpus, sizeof(*each)) : NULL;
+	uint32_t cause = FLOW_RING_FULL;
+	uint64_t total = 0;
+
+	if (each && !bpf_map_lookup_elem(reader->counters_fd, &cause, each))
+		for (int i = 0; i < cpus; i++)
+			total += each[i].packets;
+	free(each);
+	return total;
+}
+
+static struct flow_clock clock_read(struct reader *reader)
+{
+	uint8_t frame[64] = { 0 };
+	uint32_t zero = 0;
+	struct flow_clock now = { 0 };
+	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = sizeof(frame));
+
+	if (!bpf_prog_test_run_opts(reader->clock_program_fd, &run))
+		bpf_map_lookup_elem(reader->clock_fd, &zero, &now);
+	return now;
+}
+
+static bool is_live(const struct reader *reader, uint32_t slot)
+{
+	uint32_t generation = __atomic_load_n(&reader->slots[slot].hot.generation, __ATOMIC_ACQUIRE);
+
+	return generation && generation != reader->ended[slot] && generation == reader->known[slot];
+}
+
+static bool record_add(struct filling *filling, uint32_t slot)
+{
+	struct record *record = filling_place(filling);
+
+	if (!record)
+		return false;
+	record->key = filling->reader->keys[slot];
+	record->slot = slot;
+	record->reserved = 0;
+	memcpy(&record->flow, &filling->reader->slots[slot], sizeof(record->flow));
+	filling_added(filling);
+	return true;
+}
+
+static bool has_changed(const struct flow_hot *hot, uint32_t since)
+{
+	return (int32_t)(hot->last_jiffies[0] - since) >= 0 || (int32_t)(hot->last_jiffies[1] - since) >= 0;
+}
+
+void slots_scan(struct reader *reader, const struct command *command)
+{
+	struct filling filling = { .reader = reader, .exchange = &reader->records, .kind = BATCH_RECORDS,
+				   .command = command->id, .element = sizeof(struct record), .half = -1 };
+	struct batch done = { .kind = BATCH_DONE, .command = command->id, .clock = clock_read(reader) };
+	uint32_t fresh = __atomic_load_n(&reader->allocator->fresh, __ATOMIC_ACQUIRE);
+	uint64_t lost = ring_full(reader);
+
+	if (lost != reader->ring_full_seen) {
+		done.error = keys_recover(reader);
+		if (!done.error)
+			reader->ring_full_seen = lost;
+	}
+	if (fresh > reader->options.capacity)
+		fresh = reader->options.capacity;
+	for (uint32_t slot = 0; slot < fresh; slot++) {
+		if (!is_live(reader, slot))
+			continue;
+		if (command->changed_since && !has_changed(&reader->slots[slot].hot, command->changed_since))
+			continue;
+		if (!record_add(&filling, slot))
+			return;
+	}
+	filling_deliver(&filling);
+	reader->deliver(reader, &done);
+}
+
+static void slot_give_back(struct reader *reader, uint32_t slot)
+{
+	uint32_t tail = reader->allocator->recycled_tail;
+
+	reader->recycled[tail & (reader->options.capacity - 1)] = slot;
+	__atomic_store_n(&reader->allocator->recycled_tail, tail + 1, __ATOMIC_RELEASE);
+}
+
+/*
+ * Out of the hash first, so that no packet finds the slot any more; then a grace period, after which no CPU that had
+ * found it before is still adding; then the final read; then the slot may be used again. Nothing is lost between.
+ */
+void slots_end(struct reader *reader, const struct command *command)
+{
+	struct filling filling = { .reader = reader, .exchange = &reader->records, .kind = BATCH_RECORDS,
+				   .command = command->id, .element = sizeof(struct record), .half = -1 };
+	struct batch done = { .kind = BATCH_DONE, .command = command->id };
+	struct flow_key *keys = malloc((command->count + 1) * sizeof(*keys));
+	uint32_t *slots = malloc((command->count + 1) * sizeof(*slots));
+	uint32_t count = 0, zero = 0;
+
+	if (!keys || !slots)
+		done.error = ENOMEM;
+	for (uint32_t i = 0; !done.error && i < command->count; i++) {
+		uint32_t slot = command->slots[i];
+
+		if (slot >= reader->options.capacity || !is_live(reader, slot))
+			continue;
+		reader->ended[slot] = reader->known[slot]; /* a slot named twice is ended once */
+		keys[count] = reader->keys[slot];
+		slots[count++] = slot;
+	}
+	if (!done.error && count)
+		done.error = keys_delete(reader, keys, count);
+	if (!done.error && count &&
+	    bpf_map_update_elem(reader->grace_fd, &zero, &reader->grace_inner_fd, BPF_ANY))
+		done.error = errno;
+	for (uint32_t i = 0; !done.error && i < count; i++) {
+		if (!record_add(&filling, slots[i]))
+			break;
+		if (reader->slots[slots[i]].hot.marks & FLOW_MARK_TUNNEL)
+			bpf_map_delete_elem(reader->tunnels_fd, &slots[i]);
+		slot_give_back(reader, slots[i]);
+	}
+	free(keys);
+	free(slots);
+	filling_deliver(&filling);
+	done.clock = clock_read(reader);
+	reader->deliver(reader, &done);
+}

@@ -1,0 +1,86 @@
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+
+/** A reader inside the addon. */
+export type ReaderHandle = { readonly __reader: never };
+
+/** Options of the addon's `open`, already checked and resolved: see `ReaderOptions` for what they mean. */
+export interface NativeOptions {
+  readonly object: string;
+  readonly netns: string;
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly capacity: number;
+  readonly ringBytes: number;
+  readonly drainMs: number;
+  readonly attach: boolean;
+  readonly tcx: boolean;
+  readonly batch: boolean;
+  /** Load-time constants of kernel/maps.h by name. */
+  readonly constants: Readonly<Record<string, number>>;
+  /** Map entries written after loading and before attaching: map, key, value. */
+  readonly entries: readonly (readonly [map: string, key: Uint8Array, value: Uint8Array])[];
+}
+
+/** `enum batch_kind`. */
+export const batchKind = { events: 0, records: 1, done: 2, interface: 3 } as const;
+
+/** What the addon hands over; which members are there depends on the kind. */
+export interface NativeBatch {
+  readonly kind: number;
+  /** Id of the scan or end it belongs to. */
+  readonly command: number;
+  /** Where the elements begin in the shared buffer, in bytes, and how many they are. */
+  readonly offset: number;
+  readonly count: number;
+  readonly errno: number;
+  readonly jiffies: number;
+  readonly monotonicNs: number;
+  readonly ifindex: number;
+  readonly name: string;
+  readonly attached: boolean;
+  readonly tcx: boolean;
+  readonly tookNs: number;
+}
+
+/** native/addon.c. Every call but `open` and `close` throws `CLOSED` on a closed reader. */
+export interface Addon {
+  /** Loads, attaches and starts the threads. The buffers are views of SharedArrayBuffers, used in two halves. */
+  open(
+    options: NativeOptions,
+    events: Uint8Array,
+    records: Uint8Array,
+    onBatch: (batch: NativeBatch) => void,
+  ): ReaderHandle;
+  close(reader: ReaderHandle): void;
+  scan(reader: ReaderHandle, command: number, changedSinceJiffies: number): void;
+  end(reader: ReaderHandle, command: number, slots: Uint32Array): void;
+  drain(reader: ReaderHandle, command: number): void;
+  counters(reader: ReaderHandle, into: Float64Array): void;
+  tunnels(reader: ReaderHandle, slots: Uint32Array, into: Uint8Array): void;
+  /** File descriptors of programs and maps by name. */
+  descriptors(reader: ReaderHandle): Record<string, number>;
+  /** Sizes and offsets as the C compiler laid them out, and `tickNs`, the kernel's tick (jiffy). */
+  layout(): Record<string, number>;
+  /** Loads a BPF object as it is; its programs' descriptors live as long as the first element does. */
+  programLoad(path: string): [object: object, programs: Record<string, number>];
+  /** BPF_PROG_TEST_RUN of every frame: `stride` bytes apart, length in the first two. Mean nanoseconds a run. */
+  programRun(program: number, frames: Uint8Array, stride: number, repeat: number): number;
+}
+
+/** Where `npm run build -w bpf-agent` puts the flow program; the same seen from `src/` and from `dist/`. */
+export const defaultObject = fileURLToPath(new URL("../dist/flow.bpf.o", import.meta.url));
+
+/**
+ * Loads the addon.
+ *
+ * @param path another build of it, such as one with sanitizers @default dist/flow_reader.node
+ * @throws Error with the command that builds it when it is not there.
+ */
+export function loadAddon(path = fileURLToPath(new URL("../dist/flow_reader.node", import.meta.url))): Addon {
+  try {
+    return createRequire(import.meta.url)(path);
+  } catch (cause) {
+    throw new Error("the flow reader's addon cannot be loaded: build it with `npm run build -w bpf-agent`", { cause });
+  }
+}

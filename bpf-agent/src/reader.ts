@@ -1,0 +1,177 @@
+import { EventView } from "./event-view.ts";
+import { FlowView } from "./flow-view.ts";
+import { requireKernel } from "./kernel.ts";
+import { type Cause, causes, sizes } from "./layout.ts";
+import { type Addon, batchKind, loadAddon, type NativeBatch, type ReaderHandle } from "./native.ts";
+import { type ReaderOptions, resolveOptions } from "./options.ts";
+import { TunnelView } from "./tunnel-view.ts";
+
+/** The kernel's tick count and CLOCK_MONOTONIC at one moment: turns a flow's last jiffies into a time. */
+export interface Clock {
+  readonly monotonicNs: number;
+  readonly jiffies: number;
+  /** @returns CLOCK_MONOTONIC nanoseconds of 32-bit jiffies not more than half their range (99 days at 250 Hz) ago. */
+  at(jiffies: number): number;
+}
+
+/** An interface that came or went. */
+export interface InterfaceChange {
+  readonly ifindex: number;
+  readonly name: string;
+  /** False when it went, or when attaching failed. */
+  readonly attached: boolean;
+  /** By TCX link, else by clsact filter. */
+  readonly tcx: boolean;
+  /** Nanoseconds from the netlink message to both hooks attached. */
+  readonly tookNs: number;
+  /** errno of a failed attach, else 0. */
+  readonly errno: number;
+}
+
+/** What a reader tells; each is called on the main thread, once a batch. */
+export interface ReaderHandlers {
+  /** New flows. The view is valid during the call. */
+  onEvents?(events: EventView): void;
+  onInterface?(change: InterfaceChange): void;
+}
+
+/** Packets and bytes by cause, of all CPUs. */
+export type Counters = Readonly<Record<Cause, { readonly packets: number; readonly bytes: number }>>;
+
+/** Sizes of the shared buffers: each is filled in halves of so many elements. */
+const halves = { events: 16_384, records: 8_192 } as const;
+
+interface Pending {
+  readonly onFlows: ((flows: FlowView) => void) | undefined;
+  readonly resolve: (clock: Clock) => void;
+  readonly reject: (reason: Error) => void;
+}
+
+/**
+ * The flow program on this host, and what it saw.
+ *
+ * Two native threads do the work: one follows interfaces and attaches, one drains the event ring and reads flows.
+ * JavaScript gets one call a batch, its elements in a SharedArrayBuffer. A batch is not overwritten before its callback
+ * returns; while a callback runs, one more batch is prepared, then the thread waits and the kernel's ring buffers.
+ */
+export class FlowReader implements Disposable {
+  readonly #addon: Addon;
+  readonly #handle: ReaderHandle;
+  readonly #handlers: ReaderHandlers;
+  readonly #events = new Uint8Array(new SharedArrayBuffer(2 * halves.events * sizes.event));
+  readonly #records = new Uint8Array(new SharedArrayBuffer(2 * halves.records * sizes.record));
+  readonly #pending = new Map<number, Pending>();
+  readonly #tickNs: number;
+  #commands = 0;
+
+  /**
+   * Loads the program, attaches it to the interfaces there are and follows those that come.
+   *
+   * Needs the capabilities BPF, PERFMON and NET_ADMIN (and SYS_ADMIN only to enter another `netns`).
+   *
+   * @throws UnsupportedHostError where the kernel is too old; RangeError for bad options; Error with a `code`
+   *   (`NO_PRIVILEGE`, `LOAD_FAILED`, `BAD_OBJECT`, `NO_NETNS`, ...) when loading fails.
+   */
+  constructor(options: ReaderOptions = {}, handlers: ReaderHandlers = {}, addon: Addon = loadAddon()) {
+    requireKernel();
+    this.#addon = addon;
+    this.#handlers = handlers;
+    this.#tickNs = addon.layout().tickNs!;
+    this.#handle = addon.open(resolveOptions(options, this.#tickNs), this.#events, this.#records, (batch) =>
+      this.#received(batch),
+    );
+  }
+
+  /**
+   * Reads every live flow, after the events waiting in the ring were delivered.
+   *
+   * @param changedSince only flows that a packet came for since then: the clock of an earlier scan @default all flows
+   * @returns the clock at the scan's beginning, when the last batch was handled.
+   */
+  scan(onFlows: (flows: FlowView) => void, changedSince?: Clock): Promise<Clock> {
+    // A tick earlier: a packet counted while the clock was read must not be missed by both scans.
+    const since = changedSince ? (changedSince.jiffies - 1) >>> 0 : 0;
+    return this.#command(onFlows, (id) => this.#addon.scan(this.#handle, id, since));
+  }
+
+  /**
+   * Takes flows out of the kernel and gives their final counters, to which nothing can be added any more. A packet that
+   * comes later begins a new flow. Slots that hold no flow are passed over.
+   *
+   * @param slots numbers of the flows' slots, as the views give them
+   */
+  end(slots: Uint32Array, onFinal: (flows: FlowView) => void): Promise<Clock> {
+    return this.#command(onFinal, (id) => this.#addon.end(this.#handle, id, slots));
+  }
+
+  /** Delivers the events waiting in the ring now, without waiting for the timer. */
+  drain(): Promise<Clock> {
+    return this.#command(undefined, (id) => this.#addon.drain(this.#handle, id));
+  }
+
+  /** The kernel program's own counters. */
+  counters(): Counters {
+    const values = new Float64Array(2 * causes.length);
+    this.#addon.counters(this.#handle, values);
+    const entries = causes.map((cause, i) => [cause, { packets: values[2 * i]!, bytes: values[2 * i + 1]! }] as const);
+    return Object.fromEntries(entries) as unknown as Counters;
+  }
+
+  /** The tunnels of flows that have the mark: one element a slot, its type "none" where there is none. */
+  tunnels(slots: Uint32Array): TunnelView {
+    const buffer = new Uint8Array(slots.length * sizes.tunnel);
+    this.#addon.tunnels(this.#handle, slots, buffer);
+    return new TunnelView(buffer);
+  }
+
+  /** File descriptors of the loaded programs and maps by name, valid until `close`. */
+  descriptors(): Readonly<Record<string, number>> {
+    return this.#addon.descriptors(this.#handle);
+  }
+
+  /** Detaches, ends the threads, frees everything. Commands under way are rejected. Closing twice is allowed. */
+  close(): void {
+    this.#addon.close(this.#handle);
+    for (const { reject } of this.#pending.values()) reject(new Error("the flow reader was closed"));
+    this.#pending.clear();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #command(onFlows: Pending["onFlows"], start: (id: number) => void): Promise<Clock> {
+    this.#commands = (this.#commands + 1) >>> 0;
+    const id = this.#commands;
+    return new Promise((resolve, reject) => {
+      start(id);
+      this.#pending.set(id, { onFlows, resolve, reject });
+    });
+  }
+
+  #received(batch: NativeBatch): void {
+    if (batch.kind === batchKind.events) {
+      this.#handlers.onEvents?.(new EventView(part(this.#events, batch, sizes.event), batch.count));
+    } else if (batch.kind === batchKind.records) {
+      const view = new FlowView(part(this.#records, batch, sizes.record), batch.count);
+      this.#pending.get(batch.command)?.onFlows?.(view);
+    } else if (batch.kind === batchKind.interface) {
+      const { ifindex, name, attached, tcx, tookNs, errno } = batch;
+      this.#handlers.onInterface?.({ ifindex, name, attached, tcx, tookNs, errno });
+    } else {
+      const pending = this.#pending.get(batch.command);
+      this.#pending.delete(batch.command);
+      if (batch.errno) pending?.reject(new Error(`the flow maps could not be read: errno ${batch.errno}`));
+      else pending?.resolve(this.#clock(batch));
+    }
+  }
+
+  #clock({ jiffies, monotonicNs }: NativeBatch): Clock {
+    const tickNs = this.#tickNs;
+    const now = jiffies % 0x1_0000_0000;
+    return { jiffies: now, monotonicNs, at: (then) => monotonicNs - ((now - then) | 0) * tickNs };
+  }
+}
+
+const part = (buffer: Uint8Array, { offset, count }: NativeBatch, size: number) =>
+  buffer.subarray(offset, offset + count * size);
