@@ -1,0 +1,144 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { planStack } from "./plan.ts";
+import { ConfigurationError, type Problem, problemCatalogue } from "./problem.ts";
+import { resolve } from "./resolve.ts";
+import { renderStack } from "./stack.ts";
+
+/** The least that a stack must say. */
+const least = {
+  cluster: { name: "c", version: "1.35", networkPolicies: false, context: "c" },
+  retention: "standard",
+  scale: "small",
+  objectStorage: { kind: "s3", endpoint: "s3.example.com", region: "eu", identity: { role: "r" } },
+};
+
+function problemsOf(config: object): readonly Problem[] {
+  try {
+    resolve(config, { stack: "staging" });
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+const codes = (config: object) => problemsOf(config).map(({ code }) => code);
+
+test("the least configuration is enough", () => {
+  expect(problemsOf(least)).toEqual([]);
+});
+
+/** One configuration a code, wrong in that one way. */
+const mistakes: readonly (readonly [Problem["code"], object])[] = [
+  ["SKP1001", { ...least, retentoin: "standard" }],
+  ["SKP1002", { ...least, workload: { scrapeInterval: "15 dayz" } }],
+  ["SKP1003", { ...least, cluster: { ...least.cluster, name: undefined } }],
+  ["SKP1004", { ...least, scale: "tiny" }],
+  ["SKP1201", { ...least, cluster: { ...least.cluster, version: "1.20" } }],
+  ["SKP1202", { ...least, cluster: { ...least.cluster, networkPolicies: true, nodeCidrs: ["10.0.0.0/8"] } }],
+  ["SKP1203", { ...least, components: { otelAgent: { routing: "any" } } }],
+  ["SKP1204", { ...least, components: { otelAgent: { nodeSelector: { a: "b" }, service: "node-local" } } }],
+  ["SKP1205", { ...least, workload: { activeSeries: "10M" } }],
+  ["SKP1206", { ...least, scale: "xlarge", retention: "ephemeral" }],
+  ["SKP1207", { ...least, objectStorage: { kind: "gcs" } }],
+  ["SKP1208", { ...least, cluster: { ...least.cluster, context: undefined } }],
+  [
+    "SKP1209",
+    {
+      ...least,
+      cluster: { ...least.cluster, platform: "gke-autopilot" },
+      components: { alloy: "off", nodeExporter: "off" },
+    },
+  ],
+  ["SKP1210", { ...least, components: { otelGateway: "off" } }],
+  ["SKP1211", { ...least, objectStorage: { kind: "filesystem" } }],
+  ["SKP1212", { ...least, components: { otelGateway: { tailSampling: { decisionWait: "0s" } } } }],
+  ["SKP1213", { ...least, collectors: "operator", components: { otelAgent: { nodeSelector: { a: "b" } } } }],
+];
+
+describe("each mistake", () => {
+  test.each(mistakes)("%s is found, alone", (code, config) => {
+    expect(codes(config)).toEqual([code]);
+  });
+
+  test.each(mistakes)("%s is told with place, reason and remedy", (code, config) => {
+    const [problem] = problemsOf(config);
+    expect(problem?.path).toMatch(/^skopos:/);
+    expect(new ConfigurationError([problem as Problem]).message).toMatchSnapshot(code);
+  });
+
+  test("mends itself by its own fix where that is a value", () => {
+    const [problem] = problemsOf({ ...least, scale: "xlarge", retention: "ephemeral" });
+    expect(problem?.fix).toBe("skopos:retention: standard");
+  });
+});
+
+test("all mistakes of a file are told at once, also those that lie behind others", () => {
+  const found = codes({
+    ...least,
+    cluster: { ...least.cluster, version: "1.20", platfrom: "eks" },
+    retention: "15 dayz",
+    workload: { activeSeries: "10M", scrapeInterval: "often" },
+    objectStorage: { kind: "s4" },
+  });
+  expect(found.toSorted()).toEqual(["SKP1001", "SKP1002", "SKP1004", "SKP1004", "SKP1201", "SKP1205"]);
+});
+
+test("secure values are unknown, never wrong", () => {
+  const cluster = { ...least.cluster, context: undefined, kubeconfig: { secure: "AAAB" } };
+  expect(problemsOf({ ...least, cluster, grafanaAdminPassword: { secure: "AAAB" } })).toEqual([]);
+});
+
+test("a component's words: on, off, and what YAML 1.1 makes of them", () => {
+  for (const [word, on] of [
+    ["on", true],
+    [true, true],
+    ["off", false],
+    [false, false],
+  ] as const) {
+    const { props } = resolve({ ...least, components: { otelAgent: word } }, { stack: "s" });
+    expect(props.otelAgent !== undefined).toBe(on);
+  }
+});
+
+test("every code of the catalogue says what and why", () => {
+  for (const { title, why } of Object.values(problemCatalogue)) expect(`${title}. ${why}`).toMatch(/^[A-Z].+\. .+\.$/);
+});
+
+describe("capacity", () => {
+  const totals = (workload: object, scale: string) => {
+    const stack = renderStack(resolve({ ...least, scale, workload }, { stack: "s" }));
+    return planStack(stack).totals;
+  };
+  /** One step of each dimension. Nodes bring their share of everything: the same load on more nodes is less on each. */
+  const steps: Readonly<Record<string, (count: number) => object>> = {
+    nodes: (count) => ({
+      nodes: count * 5,
+      activeSeries: count * 100_000,
+      logsPerDay: `${count * 20}GiB`,
+      spansPerSecond: count * 500,
+    }),
+    activeSeries: (count) => ({ activeSeries: count * 100_000 }),
+    logsPerDay: (count) => ({ logsPerDay: `${count * 20}GiB` }),
+    spansPerSecond: (count) => ({ spansPerSecond: count * 500 }),
+  };
+
+  test("never shrinks when there is more to observe", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...Object.values(steps)),
+        fc.integer({ min: 1, max: 90 }),
+        fc.integer({ min: 1, max: 9 }),
+        (step, count, more) => {
+          const less = totals(step(count), "large");
+          const greater = totals(step(count + more), "large");
+          for (const key of ["cpuCores", "memoryBytes", "diskBytes", "objectStoreBytes"] as const) {
+            expect(greater[key]).toBeGreaterThanOrEqual(less[key]);
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
