@@ -95,6 +95,8 @@ export const parts: readonly Part[] = [
     name: "jaeger",
     module: "github.com/jaegertracing/jaeger",
     binaries: { jaeger: "github.com/jaegertracing/jaeger/cmd/jaeger" },
+    // The module still counts as Jaeger 1; its change log names both versions.
+    stamp: { "github.com/jaegertracing/jaeger/internal/version.latestVersion": "v2.13.0" },
   },
   {
     name: "alertmanager",

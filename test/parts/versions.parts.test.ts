@@ -1,0 +1,44 @@
+import { spawnSync } from "node:child_process";
+import { describe, expect, test } from "vitest";
+import { isBuilt } from "./cache.ts";
+import { type Part, parts, partVersion } from "./catalogue.ts";
+import { partPath } from "./find.ts";
+
+/** How a program is asked for its version, where that is not `--version`. */
+const question: Readonly<Record<string, readonly string[]>> = {
+  kubectl: ["version", "--client"],
+  pulumi: ["version"],
+  jaeger: ["version"],
+  "kube-state-metrics": ["version"],
+  mimir: ["-version"],
+  loki: ["-version"],
+  coredns: ["-version"],
+  "containerd-shim-runc-v2": ["-v"],
+};
+
+/** Programs that have no version of their own, and what their help says instead. */
+const speechless: Readonly<Record<string, RegExp>> = {
+  "prometheus-config": /-prometheus string/,
+  "pulumi-resource-kubernetes": /-tracing/,
+};
+
+/** What a program must say: the version stamped in (the linker ignores a variable that is gone), or its module's. */
+function reported(part: Part): RegExp {
+  const version = Object.values(part.stamp ?? {})[0] ?? partVersion(part);
+  // A commit between two versions: the program does not know which.
+  if (/-0\.\d{14}-/.test(version)) return /version/;
+  return new RegExp(`\\bv?${version.replace(/^v/, "").replaceAll(".", "\\.")}\\b`);
+}
+
+describe.each(parts.map((part) => [part.name, part] as const))("%s", (name, part) => {
+  test.for(Object.keys(part.binaries))("%s starts and knows its version", (binary, context) => {
+    if (!isBuilt(part)) context.skip(`not built: npm run parts -- ${name}`);
+    const silent = speechless[binary];
+    const asked = spawnSync(partPath(binary)!, silent ? ["--help"] : (question[binary] ?? ["--version"]), {
+      encoding: "utf8",
+      env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" },
+    });
+    expect(asked.status).toBe(0);
+    expect(asked.stdout + asked.stderr).toMatch(silent ?? reported(part));
+  });
+});
