@@ -19,8 +19,10 @@ export interface ClusterOptions {
   readonly nodes: {
     /** Nodes with a kubelet and containers; more than none needs root on Linux. @default 0 */
     readonly real?: number;
-    /** Nodes that exist in the API only, kept Ready by kwok, dealt out to three zones. @default 0 */
+    /** Nodes that exist in the API only, kept Ready by kwok. @default 0 */
     readonly simulated?: number;
+    /** Zones that simulated nodes are dealt out to. @default zone-a, zone-b and zone-c */
+    readonly zones?: readonly string[];
   };
 }
 
@@ -40,9 +42,6 @@ export interface Cluster extends AsyncDisposable {
   dispose(): Promise<void>;
 }
 
-/** The zones of simulated nodes. */
-export const zones = ["zone-a", "zone-b", "zone-c"] as const;
-
 /**
  * Starts a cluster and waits until its nodes are Ready and its DNS answers.
  *
@@ -51,7 +50,7 @@ export const zones = ["zone-a", "zone-b", "zone-c"] as const;
  * @throws Error naming the parts that are not built, or with the log of the daemon that failed.
  */
 export async function startCluster({ nodes }: ClusterOptions): Promise<Cluster> {
-  const { real = 0, simulated = 0 } = nodes;
+  const { real = 0, simulated = 0, zones = ["zone-a", "zone-b", "zone-c"] } = nodes;
   const binaries = findBinaries(binariesFor({ real, simulated }));
   const directory = mkdtempSync(join(tmpdir(), "skopos-cluster-"));
   const watchdog = startWatchdog();

@@ -3,7 +3,13 @@ import { GiveUp, until } from "./wait.ts";
 
 /** What tests look at in a pod. */
 export interface Pod extends KubernetesObject {
-  readonly spec: { readonly nodeName?: string; readonly containers: readonly { readonly name: string }[] };
+  readonly spec: {
+    readonly nodeName?: string;
+    readonly containers: readonly Container[];
+    readonly initContainers?: readonly Container[];
+    readonly affinity?: object;
+    readonly volumes?: readonly object[];
+  };
   readonly status: {
     readonly phase: string;
     readonly podIP?: string;
@@ -11,6 +17,12 @@ export interface Pod extends KubernetesObject {
     readonly containerStatuses?: readonly ContainerStatus[];
     readonly initContainerStatuses?: readonly ContainerStatus[];
   };
+}
+
+interface Container {
+  readonly name: string;
+  readonly image: string;
+  readonly resources?: Readonly<Record<"requests" | "limits", Readonly<Record<string, string>> | undefined>>;
 }
 
 export interface ContainerStatus {

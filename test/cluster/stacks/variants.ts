@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
+import type { Footprint } from "../../../lib/kubernetes/index.ts";
 import { readStackFile, stackNames } from "../../../stacks/load.ts";
 import { type ResolvedStack, resolve } from "../../../stacks/resolve.ts";
 import { objectsOf, renderStack } from "../../../stacks/stack.ts";
@@ -14,6 +15,8 @@ const folder = join(root, "stacks");
 export interface Variant {
   readonly name: string;
   readonly resolved: ResolvedStack;
+  /** What its workloads ask for: the rows of the plan. */
+  readonly footprints: readonly Footprint[];
   /** Every object, in the order of the components. */
   readonly objects: readonly KubernetesObject[];
 }
@@ -27,12 +30,13 @@ export function variant(stack: string, changes: Changes = {}): Variant {
   const changed = structuredClone(raw) as Record<string, unknown>;
   for (const [path, value] of Object.entries(changes)) setPath(changed, path.split("."), value);
   const resolved = resolve(changed, { stack, hasEnvironment: true });
-  const stackObjects = objectsOf(renderStack(resolved));
+  const rendered = renderStack(resolved);
   const settings = Object.entries(changes).map(([path, value]) => `${path}=${JSON.stringify(value)}`);
   return {
     name: [stack, ...settings].join(" "),
     resolved,
-    objects: stackObjects.map(({ object }) => object as KubernetesObject),
+    footprints: rendered.charts.flatMap(({ footprints }) => footprints),
+    objects: objectsOf(rendered).map(({ object }) => object as KubernetesObject),
   };
 }
 

@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { quantityBytes, quantityCores } from "../../../lib/sizing/index.ts";
+import { type Api, ApiError } from "../api.ts";
+import { apply } from "../apply.ts";
+import { type Cluster, startCluster } from "../cluster.ts";
+import { describePod, isReady, type Pod } from "../pods.ts";
+import { quantity } from "../quantity.ts";
+import { until } from "../wait.ts";
+import { prerequisites, variant } from "./variants.ts";
+
+const nodes = Number(process.env.SKOPOS_PLACEMENT_NODES ?? 500);
+const scale = nodes > 1_000 ? "xlarge" : "large";
+const stack = variant("prod", { scale, "workload.nodes": nodes, availability: "redundant" });
+const zones = stack.resolved.props.cluster.zones!;
+const { footprints } = stack;
+/** Pods that the stack's own workloads make; an operator's are its own affair. */
+const expected = footprints.reduce((sum, { kind, sized }) => sum + (kind === "DaemonSet" ? nodes : sized.replicas), 0);
+
+let cluster: Cluster;
+let pods: Pod[];
+
+beforeAll(async () => {
+  cluster = await startCluster({ nodes: { simulated: nodes, zones } });
+  await apply(cluster.api, [...prerequisites(stack), ...stack.objects]);
+  pods = await runningPods(cluster.api, expected);
+});
+afterAll(() => cluster?.dispose());
+
+const stackPods = async (api: Api) => {
+  const { stack: home, agents } = stack.resolved.props.namespaces;
+  return [...(await api.list<Pod>("v1", "Pod", home)), ...(await api.list<Pod>("v1", "Pod", agents))];
+};
+
+const runningPods = (api: Api, count: number) =>
+  until(
+    `${count} running pods`,
+    async () => {
+      const all = await stackPods(api);
+      return all.length === count && all.every(isReady) && all;
+    },
+    {
+      every: 1_000,
+      within: 400_000,
+      explain: async () => {
+        const all = await stackPods(api);
+        const waiting = all.filter((pod) => !isReady(pod)).slice(0, 10);
+        return `${all.length} pods, among them:\n${waiting.map(describePod).join("\n")}`;
+      },
+    },
+  );
+
+const zoneOf = (pod: Pod) => zones[Number(pod.spec.nodeName?.slice("sim-".length)) % zones.length]!;
+const ownerOf = ({ metadata }: Pod) => {
+  const [owner] = metadata.ownerReferences as { kind: string; name: string }[];
+  return owner!.kind === "ReplicaSet"
+    ? `Deployment ${owner!.name.replace(/-[a-z0-9]+$/, "")}`
+    : `${owner!.kind} ${owner!.name}`;
+};
+const byOwner = () => Map.groupBy(pods, ownerOf);
+
+describe(`${scale} on ${nodes} nodes in three zones`, () => {
+  it("is placed whole: nothing is pending", () => {
+    expect(pods).toHaveLength(expected);
+  });
+
+  it("asks for what the plan says, workload by workload", () => {
+    for (const { kind, name, perPod } of footprints) {
+      const [pod] = byOwner().get(`${kind} ${name}`) ?? [];
+      expect(pod, `${kind} ${name}`).toBeDefined();
+      const containers = [...(pod!.spec.initContainers ?? []), ...pod!.spec.containers];
+      const sum = (resource: "cpu" | "memory") =>
+        containers.reduce((total, { resources }) => total + quantity(resources?.requests?.[resource]), 0);
+      expect(sum("cpu"), `cpu of ${name}`).toBeCloseTo(quantityCores(perPod.cpuCores), 6);
+      expect(sum("memory"), `memory of ${name}`).toBe(quantityBytes(perPod.memoryBytes));
+    }
+  });
+
+  it("is spread: over the zones as evenly as its number allows, or all in the one zone it is pinned to", () => {
+    for (const [owner, members] of byOwner()) {
+      if (owner.startsWith("DaemonSet")) continue;
+      const counts = zones.map((zone) => members.filter((pod) => zoneOf(pod) === zone).length);
+      const isPinned = JSON.stringify(members[0]!.spec.affinity ?? {}).includes("topology.kubernetes.io/zone");
+      if (isPinned)
+        expect(
+          counts.filter((count) => count > 0),
+          owner,
+        ).toHaveLength(1);
+      else expect(Math.max(...counts) - Math.min(...counts), `${owner} ${counts}`).toBeLessThanOrEqual(1);
+    }
+  });
+
+  it("never has two pods of one workload on one node, where the nodes suffice", () => {
+    for (const [owner, members] of byOwner())
+      expect(new Set(members.map(({ spec }) => spec.nodeName)).size, owner).toBe(members.length);
+  });
+});
+
+describe("a zone that goes away", () => {
+  const lost = zones[0]!;
+  let survivors: Pod[];
+
+  it("is made up for: what is not bound to it runs elsewhere", async () => {
+    const inZone = `?labelSelector=topology.kubernetes.io%2Fzone%3D${lost}`;
+    await cluster.api.send("DELETE", `/api/v1/nodes${inZone}`);
+    survivors = await until(
+      "all pods to run that can",
+      async () => {
+        const all = await stackPods(cluster.api);
+        const daemons = all.filter((pod) => ownerOf(pod).startsWith("DaemonSet"));
+        const others = all.filter((pod) => !daemons.includes(pod));
+        const placed = others.filter(isReady);
+        const isSettled =
+          others.every((pod) => isReady(pod) || isBoundTo(pod)) && daemons.every((pod) => zoneOf(pod) !== lost);
+        const wanted = footprints
+          .filter(({ kind }) => kind !== "DaemonSet")
+          .reduce((n, { sized }) => n + sized.replicas, 0);
+        return isSettled && others.length === wanted && placed;
+      },
+      { every: 1_000, within: 300_000 },
+    );
+    expect(survivors.filter((pod) => zoneOf(pod) === lost)).toEqual([]);
+    // Nothing but pods with a volume, or pinned, may wait for the zone to come back.
+    expect((await stackPods(cluster.api)).filter((pod) => !isReady(pod) && !isBoundTo(pod)).map(describePod)).toEqual(
+      [],
+    );
+  });
+
+  it("leaves the disruption budgets in force: where a zone's pods are missing, no other may be evicted", async () => {
+    type Budget = { metadata: { name: string; namespace: string }; status: Record<string, number> };
+    const budgets = await cluster.api.list<Budget>("policy/v1", "PodDisruptionBudget");
+    expect(budgets.length).toBeGreaterThan(0);
+    for (const { metadata, status } of budgets) {
+      const { currentHealthy = 0, desiredHealthy = 0, disruptionsAllowed = 0 } = status;
+      expect(disruptionsAllowed, metadata.name).toBe(Math.max(0, currentHealthy - desiredHealthy));
+    }
+    for (const { metadata } of budgets.filter(({ status }) => status.disruptionsAllowed === 0)) {
+      const victim = survivors.find((pod) => pod.metadata.name.startsWith(metadata.name));
+      if (victim === undefined) continue;
+      const { name, namespace } = victim.metadata;
+      const eviction = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name, namespace } };
+      const refusal = cluster.api.send("POST", `/api/v1/namespaces/${namespace}/pods/${name}/eviction`, eviction);
+      await expect(refusal).rejects.toSatisfy((error) => error instanceof ApiError && error.status === 429);
+    }
+  });
+
+  /** Whether a pod waits for a zone that is gone: pinned to it, or with a volume there. */
+  const isBoundTo = (pod: Pod) => {
+    const spec = JSON.stringify({ affinity: pod.spec.affinity, volumes: pod.spec.volumes });
+    return spec.includes(lost) || spec.includes("persistentVolumeClaim");
+  };
+});
