@@ -19,8 +19,14 @@ export type LabelsOf<S extends MetricSpec> = S extends { readonly labels: infer 
   : Record<never, never>;
 type ValueOf<V> = V extends LabelSpec ? (V extends readonly (infer Allowed)[] ? Allowed : LabelValue) : never;
 
-type IsLabelled<S extends MetricSpec> = S extends { readonly labels: infer L } ? (keyof L extends never ? false : true) : false;
-type StatesOf<S extends MetricSpec> = S extends { readonly states: readonly (infer State extends string)[] } ? State : string;
+type IsLabelled<S extends MetricSpec> = S extends { readonly labels: infer L }
+  ? keyof L extends never
+    ? false
+    : true
+  : false;
+type StatesOf<S extends MetricSpec> = S extends { readonly states: readonly (infer State extends string)[] }
+  ? State
+  : string;
 type ByLabels<S extends MetricSpec, Labelled, Single> = IsLabelled<S> extends true ? Labelled : Single;
 
 /** What records a specification's metric: with labels an instrument, without labels the single series' handle. */

@@ -26,7 +26,12 @@ export function checkSpec(spec: MetricSpec, rules: SpecRules = {}): Problem[] {
   const report = (code: string, path: string, why: string, fix: string) => problems.push({ code, path, why, fix });
 
   if (!METRIC_TYPES.includes(spec.type)) {
-    report("METRIC_TYPE_UNKNOWN", spec.name, `${spec.type} is not a metric type.`, `Use one of ${METRIC_TYPES.join(", ")}.`);
+    report(
+      "METRIC_TYPE_UNKNOWN",
+      spec.name,
+      `${spec.type} is not a metric type.`,
+      `Use one of ${METRIC_TYPES.join(", ")}.`,
+    );
   }
   if (typeof spec.help !== "string" || spec.help.trim() === "") {
     report("METRIC_HELP_MISSING", spec.name, "there is no help text.", "Say in one sentence what it measures.");
@@ -53,7 +58,8 @@ function checkLabel(
   if (naming === "strict" ? !LABEL_NAME.test(label) : label === "" || !label.isWellFormed() || label.startsWith("__")) {
     report("METRIC_LABEL_NAME", "the label's name is not snake_case.", "Use lower-case words joined by underscores.");
   }
-  const own = spec.type === "histogram" ? "le" : spec.type === "summary" ? "quantile" : spec.type === "stateset" ? spec.name : "";
+  const own =
+    spec.type === "histogram" ? "le" : spec.type === "summary" ? "quantile" : spec.type === "stateset" ? spec.name : "";
   const threads = spec.type === "gauge" && spec.aggregate === "per-thread" ? "thread" : "";
   if (label === own || label === threads) {
     report("METRIC_LABEL_RESERVED", `a ${spec.type} makes this label itself.`, "Choose another name.");

@@ -8,7 +8,7 @@ import { SummaryHandle } from "./instruments/summary.ts";
 import { Slot } from "./memory/activity.ts";
 import type { Arena } from "./memory/arena.ts";
 import { JournalReader } from "./memory/journal.ts";
-import { Header, RecordWord, SeriesState } from "./memory/layout.ts";
+import { Header, SeriesState } from "./memory/layout.ts";
 import { seriesKey } from "./memory/series-set.ts";
 import { readPoints } from "./read/digest.ts";
 import { readExponential } from "./read/exponential.ts";
@@ -37,7 +37,7 @@ export function foldRegion(
       continue;
     }
     const metric = instruments.get(record.metric);
-    if (!metric || record.words[record.at + RecordWord.state] === SeriesState.retired) continue;
+    if (!metric || arena.seriesState(record.record) === SeriesState.retired) continue;
     const place = { slots: arena.doubles(record.slotChunk), index: record.slotIndex };
     if (metric.instrument && COUNTED.has(metric.definition.type)) {
       absorb(arena, metric.definition, metric.instrument.handleFor(record.values), place, recorder.now());

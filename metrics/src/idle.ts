@@ -1,6 +1,6 @@
-import { activity, idleActivity, noteIdle } from "./memory/activity.ts";
-import type { RecordPlace } from "./memory/journal.ts";
-import { RecordWord, SeriesState } from "./memory/layout.ts";
+import { activity } from "./memory/activity.ts";
+import type { Arena } from "./memory/arena.ts";
+import { SeriesState } from "./memory/layout.ts";
 import type { Family } from "./read/family.ts";
 import type { Reader } from "./read/reader.ts";
 import type { Series } from "./read/series.ts";
@@ -12,41 +12,39 @@ import type { Series } from "./read/series.ts";
 export function expireIdle(reader: Reader, now: number): void {
   for (const family of reader.families) {
     const { idleExpirySeconds } = family.definition;
-    if (idleExpirySeconds > 0) for (const series of family.all) checkSeries(family, series, now, idleExpirySeconds * 1000);
+    if (idleExpirySeconds === 0) continue;
+    for (const series of family.all) checkSeries(reader.arena, family, series, now, idleExpirySeconds * 1000);
   }
 }
 
-function checkSeries(family: Family, series: Series, now: number, longest: number): void {
+function checkSeries(arena: Arena, family: Family, series: Series, now: number, longest: number): void {
   const { definition } = family;
-  if (series.hidden) {
+  series.idle ??= { activity: Number.NaN, changedAt: now, hidden: false };
+  const { idle, sources } = series;
+  if (idle.hidden) {
     // Threads retire a hidden series one by one; it is back when one of them recorded to it since, or another thread began to.
-    const woken = series.sources.some(
-      (source) => stateOf(source) === SeriesState.live || activity(definition, source.slots, source.index) !== idleActivity(source),
+    const woken = sources.some(
+      ({ record, slots, index }) =>
+        arena.seriesState(record) === SeriesState.live ||
+        activity(definition, slots, index) !== arena.idleActivity(record),
     );
     if (!woken) return;
-    setState(series, SeriesState.expired, SeriesState.live);
-    show(family, series, true);
+    for (const { record } of sources) arena.moveSeries(record, SeriesState.expired, SeriesState.live);
+    idle.hidden = false;
+    family.changed();
   }
   let current = 0;
-  for (const { slots, index } of series.sources) current += activity(definition, slots, index);
-  if (current !== series.activity) {
-    series.activity = current;
-    series.changedAt = now;
+  for (const { slots, index } of sources) current += activity(definition, slots, index);
+  if (current !== idle.activity) {
+    idle.activity = current;
+    idle.changedAt = now;
     return;
   }
-  if (now - series.changedAt < longest) return;
-  for (const source of series.sources) noteIdle(source, activity(definition, source.slots, source.index));
-  setState(series, SeriesState.live, SeriesState.expired);
-  show(family, series, false);
-}
-
-const stateOf = ({ words, at }: RecordPlace): number => Atomics.load(words, at + RecordWord.state);
-
-function setState(series: Series, from: number, to: number): void {
-  for (const { words, at } of series.sources) Atomics.compareExchange(words, at + RecordWord.state, from, to);
-}
-
-function show(family: Family, series: Series, visible: boolean): void {
-  series.hidden = !visible;
+  if (now - idle.changedAt < longest) return;
+  for (const { record, slots, index } of sources) {
+    arena.noteIdle(record, activity(definition, slots, index));
+    arena.moveSeries(record, SeriesState.live, SeriesState.expired);
+  }
+  idle.hidden = true;
   family.changed();
 }

@@ -63,7 +63,8 @@ export function checkName(
 ): Problem[] {
   const { name, type, unit } = spec;
   const problems: Problem[] = [];
-  const report = (code: string, why: string, fix: string) => problems.push({ code, path: name || "(unnamed)", why, fix });
+  const report = (code: string, why: string, fix: string) =>
+    problems.push({ code, path: name || "(unnamed)", why, fix });
   if (typeof name !== "string" || name === "" || !name.isWellFormed()) {
     report("METRIC_NAME_INVALID", "a metric needs a name of valid Unicode.", "Give it a snake_case name.");
     return problems;
@@ -76,21 +77,31 @@ export function checkName(
   const excused = (rule: NamingRule) => PRESCRIBED_NAMES[name] === rule || exceptions[name] === rule;
   const isTotal = name.endsWith("_total");
   if (isTotal !== (type === "counter") && !excused("METRIC_NAME_TOTAL")) {
-    if (isTotal) report("METRIC_NAME_TOTAL", `a ${type} must not end in _total.`, "Drop the suffix, or make it a counter.");
+    if (isTotal)
+      report("METRIC_NAME_TOTAL", `a ${type} must not end in _total.`, "Drop the suffix, or make it a counter.");
     else report("METRIC_NAME_TOTAL", "a counter must end in _total.", `Call it ${name}_total.`);
   }
   const reserved = RESERVED_SUFFIXES.find((suffix) => name.endsWith(suffix));
-  if (reserved) report("METRIC_NAME_RESERVED", `${reserved} belongs to histograms and summaries.`, "Choose another last word.");
+  if (reserved)
+    report("METRIC_NAME_RESERVED", `${reserved} belongs to histograms and summaries.`, "Choose another last word.");
   if (name.endsWith("_info") !== (type === "info")) {
     report("METRIC_NAME_INFO", "info metrics, and only they, end in _info.", "Rename it, or change its type.");
   }
   const stem = isTotal ? name.slice(0, -"_total".length) : name;
   const lastWord = stem.slice(stem.lastIndexOf("_") + 1);
-  const base = NOT_BASE_UNITS[lastWord] ?? NOT_BASE_UNITS[unit ?? ""];
+  const base = (lastWord === stem ? undefined : NOT_BASE_UNITS[lastWord]) ?? NOT_BASE_UNITS[unit ?? ""];
   if (base !== undefined && !excused("METRIC_NAME_UNIT")) {
-    report("METRIC_NAME_UNIT", `${NOT_BASE_UNITS[lastWord] ? lastWord : unit} is not a base unit.`, `Measure in ${base}.`);
+    report(
+      "METRIC_NAME_UNIT",
+      `${NOT_BASE_UNITS[lastWord] ? lastWord : unit} is not a base unit.`,
+      `Measure in ${base}.`,
+    );
   } else if (unit && !stem.endsWith(`_${unit}`)) {
-    report("METRIC_UNIT_SUFFIX", `the unit is ${unit} but the name does not end in it.`, `Call it ${stem}_${unit}${isTotal ? "_total" : ""}.`);
+    report(
+      "METRIC_UNIT_SUFFIX",
+      `the unit is ${unit} but the name does not end in it.`,
+      `Call it ${stem}_${unit}${isTotal ? "_total" : ""}.`,
+    );
   }
   return problems;
 }

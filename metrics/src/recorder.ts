@@ -16,6 +16,11 @@ export class Recorder {
   readonly now: () => number;
   /** The exemplar of what is happening now, if any: see `Registry.exemplarsFrom`. */
   activeExemplar: (() => ExemplarLabels | undefined) | undefined;
+  /**
+   * Label values of series made since this thread's reader last looked, by journal record, so that it keeps the same arrays
+   * instead of copies. Undefined in threads that do not read.
+   */
+  fresh: Map<number, readonly string[]> | undefined;
   /** Called with a metric's name each time a label set of it was refused. */
   onOverflow: (metric: string) => void = () => {};
   /** Called when the registry is full: retires idle series of this thread, and says whether there were any. */
@@ -39,7 +44,12 @@ export class Recorder {
   /** Refuses hashed labels where nobody gave a key: an unkeyed hash of a small set of identifiers can be turned back. */
   requireHashKey(path: string): void {
     if (this.#hashKey !== undefined) return;
-    throw mistake("METRIC_HASH_KEY_MISSING", path, "a hashed label needs a key.", "Give the registry a hashKey from a secret.");
+    throw mistake(
+      "METRIC_HASH_KEY_MISSING",
+      path,
+      "a hashed label needs a key.",
+      "Give the registry a hashKey from a secret.",
+    );
   }
 
   /** 64 bits of HMAC-SHA-256 as hexadecimal: stable for one key, meaningless without it. */

@@ -68,11 +68,18 @@ export class Registry {
     const id = this.#arena.claimRegion(threadId);
     if (id < 0) {
       const why = `${MAX_REGIONS} threads record already.`;
-      throw mistake("REGISTRY_THREADS", "attach", why, "Let threads end, and watch them so that their place is used again.");
+      throw mistake(
+        "REGISTRY_THREADS",
+        "attach",
+        why,
+        "Let threads end, and watch them so that their place is used again.",
+      );
     }
     this.#recorder = new Recorder(this.#arena, new Region(this.#arena, id), options.now ?? Date.now, options.hashKey);
     this.#recorder.makeRoom = () => this.retireIdle();
-    this.#reader = new Reader(this.#arena);
+    const fresh = new Map<number, readonly string[]>();
+    if (this.#primary) this.#recorder.fresh = fresh;
+    this.#reader = new Reader(this.#arena, id, fresh);
     if (options.ownMetrics ?? true) this.#recordOwn();
     if (!this.#primary && (options.idleExpirySeconds ?? 0) > 0) {
       setInterval(() => this.retireIdle(), (options.idleExpirySeconds! * 1000) / 2).unref();
@@ -98,6 +105,11 @@ export class Registry {
   /** Label sets alive in all threads, which `maxSeries` limits. */
   get seriesCount(): number {
     return this.#arena.load(Header.seriesCount);
+  }
+
+  /** Most label sets before new ones go to their metric's overflow series. */
+  get seriesLimit(): number {
+    return this.#arena.load(Header.seriesLimit);
   }
 
   /** The registry's clock, in milliseconds since the epoch. */
@@ -252,11 +264,10 @@ export class Registry {
     const conflicts = add(ownMetrics.conflicts);
     this.onCollect(() => {
       series.set(this.seriesCount);
-      limit.set(this.#arena.load(Header.seriesLimit));
+      limit.set(this.seriesLimit);
       unstored.set(this.#arena.load(Header.unstoredSeries));
       memory.set(this.memoryBytes);
       conflicts.set(this.#reader.conflicts.length);
     });
   }
 }
-

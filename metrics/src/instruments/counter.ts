@@ -1,5 +1,4 @@
 import { mistake } from "../errors.ts";
-import type { RecordPlace } from "../memory/journal.ts";
 import type { SlotRange } from "../memory/region.ts";
 import type { ExemplarLabels } from "../recorder.ts";
 import { EXEMPLAR_SLOTS, ExemplarWriter } from "./exemplar.ts";
@@ -42,8 +41,13 @@ export class Counter<L extends object = LabelInput> extends Instrument<CounterHa
     return this.definition.exemplars ? 1 + EXEMPLAR_SLOTS : 1;
   }
 
-  protected make(values: readonly string[], range: SlotRange, place: RecordPlace | undefined): CounterHandle {
-    return new (this.definition.exemplars ? ExemplarCounterHandle : CounterHandle)(this as Counter, values, range, place);
+  protected make(values: readonly string[], range: SlotRange, record: number): CounterHandle {
+    return new (this.definition.exemplars ? ExemplarCounterHandle : CounterHandle)(
+      this as Counter,
+      values,
+      range,
+      record,
+    );
   }
 
   /** Adds to the series of a label set; where it is hot, bind the handle once with {@link with}. */

@@ -1,10 +1,9 @@
 import { Slot } from "../memory/activity.ts";
 import { allocateBank, publishBank } from "../memory/bank.ts";
-import type { RecordPlace } from "../memory/journal.ts";
 import type { SlotRange } from "../memory/region.ts";
+import type { ExponentialValue } from "../read/exponential.ts";
 import type { ExemplarLabels } from "../recorder.ts";
 import { EXEMPLAR_SLOTS, ExemplarWriter } from "./exemplar.ts";
-import type { ExponentialValue } from "../read/exponential.ts";
 import { bucketIndex, coarser, MAX_SCHEMA, MIN_SCHEMA, schemaFor, ZERO_THRESHOLD } from "./exponential-index.ts";
 import { Handle } from "./handle.ts";
 import { type Observer, wrongObservation } from "./histogram.ts";
@@ -38,13 +37,13 @@ export class ExponentialHandle extends Handle implements Observer {
   #positive: Side | undefined;
   #negative: Side | undefined;
 
-  constructor(owner: ExponentialHistogram, values: readonly string[], range: SlotRange, place: RecordPlace | undefined) {
-    super(owner, values, range, place);
+  constructor(owner: ExponentialHistogram, values: readonly string[], range: SlotRange, record: number) {
+    super(owner, values, range, record);
     this.#start();
   }
 
-  override bind(range: SlotRange, place: RecordPlace | undefined): void {
-    super.bind(range, place);
+  override bind(range: SlotRange, record: number): void {
+    super.bind(range, record);
     this.#start();
   }
 
@@ -103,8 +102,9 @@ export class ExponentialHandle extends Handle implements Observer {
   absorb(value: ExponentialValue): void {
     const shift = MAX_SCHEMA - value.schema;
     while (this.#shift < shift) this.#coarsen();
-    value.positive.counts.forEach((count, i) => count > 0 && this.#add(value.positive.offset + i, shift, 1, count));
-    value.negative.counts.forEach((count, i) => count > 0 && this.#add(value.negative.offset + i, shift, -1, count));
+    for (const [sign, { offset, counts }] of [[1, value.positive] as const, [-1, value.negative] as const]) {
+      for (const [i, count] of counts.entries()) if (count > 0) this.#add(offset + i, shift, sign, count);
+    }
     this.slots[this.index + Slot.exponential.zeros]! += value.zeroCount;
     this.slots[this.index]! += value.count;
     this.slots[this.index + 1]! += value.sum;
@@ -206,9 +206,9 @@ export class ExponentialHistogram<L extends object = LabelInput> extends Instrum
     return Slot.exponential.length + (this.definition.exemplars ? EXPONENTIAL_EXEMPLARS * EXEMPLAR_SLOTS : 0);
   }
 
-  protected make(values: readonly string[], range: SlotRange, place: RecordPlace | undefined): ExponentialHandle {
+  protected make(values: readonly string[], range: SlotRange, record: number): ExponentialHandle {
     const kind = this.definition.exemplars ? ExemplarExponentialHandle : ExponentialHandle;
-    return new kind(this as ExponentialHistogram, values, range, place);
+    return new kind(this as ExponentialHistogram, values, range, record);
   }
 
   observe(labels: L, value: number, exemplar?: ExemplarLabels): void {

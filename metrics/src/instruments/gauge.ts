@@ -1,5 +1,4 @@
 import { Header } from "../memory/layout.ts";
-import type { RecordPlace } from "../memory/journal.ts";
 import type { SlotRange } from "../memory/region.ts";
 import { Handle } from "./handle.ts";
 import { Instrument, type LabelInput } from "./instrument.ts";
@@ -73,9 +72,9 @@ export class Gauge<L extends object = LabelInput> extends Instrument<GaugeHandle
     return 2;
   }
 
-  protected make(values: readonly string[], range: SlotRange, place: RecordPlace | undefined): GaugeHandle {
+  protected make(values: readonly string[], range: SlotRange, record: number): GaugeHandle {
     const kind = this.definition.aggregate === "last" ? LastGaugeHandle : GaugeHandle;
-    return new kind(this as Gauge, values, range, place);
+    return new kind(this as Gauge, values, range, record);
   }
 
   set(labels: L, value: number): void {

@@ -1,4 +1,3 @@
-import type { RecordPlace } from "../memory/journal.ts";
 import type { SlotRange } from "../memory/region.ts";
 
 /** What a handle needs of the instrument that made it. */
@@ -18,33 +17,33 @@ export abstract class Handle {
   index: number;
   /** @internal Chunk of the arena, or -1. */
   chunk: number;
-  /** @internal Where the journal says so, unless the arena was full. */
-  place: RecordPlace | undefined;
+  /** @internal Its record in the journal (see `Arena.record`), or -1 when no reader can see it. */
+  record: number;
   /** @internal */
   readonly values: readonly string[];
   protected readonly owner: HandleOwner;
 
-  constructor(owner: HandleOwner, values: readonly string[], range: SlotRange, place: RecordPlace | undefined) {
+  constructor(owner: HandleOwner, values: readonly string[], range: SlotRange, record: number) {
     this.owner = owner;
     this.values = values;
     this.slots = range.slots;
     this.index = range.index;
     this.chunk = range.chunk;
-    this.place = place;
+    this.record = record;
   }
 
   /** @internal Points the handle at other slots. */
-  bind(range: SlotRange, place: RecordPlace | undefined): void {
+  bind(range: SlotRange, record: number): void {
     this.slots = range.slots;
     this.index = range.index;
     this.chunk = range.chunk;
-    this.place = place;
+    this.record = record;
   }
 
   /** @internal Cuts the handle off its slots; the next observation starts a new series. */
   retire(): void {
     this.index = -1;
-    this.place = undefined;
+    this.record = -1;
   }
 
   protected revive(): void {

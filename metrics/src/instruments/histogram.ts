@@ -1,5 +1,4 @@
 import { mistake } from "../errors.ts";
-import type { RecordPlace } from "../memory/journal.ts";
 import type { SlotRange } from "../memory/region.ts";
 import type { ExemplarLabels } from "../recorder.ts";
 import { EXEMPLAR_SLOTS, ExemplarWriter } from "./exemplar.ts";
@@ -15,7 +14,12 @@ export interface Observer {
 
 /** @internal */
 export function wrongObservation(value: unknown): Error {
-  return mistake("OBSERVATION", "observe", `${String(value)} is not a finite number.`, "Leave out what was not measured.");
+  return mistake(
+    "OBSERVATION",
+    "observe",
+    `${String(value)} is not a finite number.`,
+    "Leave out what was not measured.",
+  );
 }
 
 /** One series of a classic histogram. Slots: one count a bucket, not cumulative, the last for +Inf; then the sum. */
@@ -23,8 +27,8 @@ export class HistogramHandle extends Handle implements Observer {
   /** Ascending upper bounds, inclusive. @internal */
   readonly bounds: readonly number[];
 
-  constructor(owner: Histogram, values: readonly string[], range: SlotRange, place: RecordPlace | undefined) {
-    super(owner, values, range, place);
+  constructor(owner: Histogram, values: readonly string[], range: SlotRange, record: number) {
+    super(owner, values, range, record);
     this.bounds = owner.definition.buckets;
   }
 
@@ -72,9 +76,9 @@ export class Histogram<L extends object = LabelInput> extends Instrument<Histogr
     return buckets.length + 2 + (exemplars ? (buckets.length + 1) * EXEMPLAR_SLOTS : 0);
   }
 
-  protected make(values: readonly string[], range: SlotRange, place: RecordPlace | undefined): HistogramHandle {
+  protected make(values: readonly string[], range: SlotRange, record: number): HistogramHandle {
     const kind = this.definition.exemplars ? ExemplarHistogramHandle : HistogramHandle;
-    return new kind(this as Histogram, values, range, place);
+    return new kind(this as Histogram, values, range, record);
   }
 
   observe(labels: L, value: number, exemplar?: ExemplarLabels): void {

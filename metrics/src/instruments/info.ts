@@ -1,4 +1,4 @@
-import { type GaugeHandle, Gauge } from "./gauge.ts";
+import { Gauge, type GaugeHandle } from "./gauge.ts";
 import type { LabelInput } from "./instrument.ts";
 
 /** Facts about the process as labels of a series that is always 1, e.g. its version. */

@@ -1,9 +1,8 @@
 import type { Definition, LabelSpec } from "../definition.ts";
 import { MetricsError, type Problem } from "../errors.ts";
 import { LabelTrie } from "../label-trie.ts";
-import { activity, idleActivity } from "../memory/activity.ts";
-import type { RecordPlace } from "../memory/journal.ts";
-import { Header, RecordWord, SeriesState } from "../memory/layout.ts";
+import { activity } from "../memory/activity.ts";
+import { SeriesState } from "../memory/layout.ts";
 import { type SlotRange, unseen } from "../memory/region.ts";
 import { seriesKey } from "../memory/series-set.ts";
 import type { Recorder } from "../recorder.ts";
@@ -28,7 +27,7 @@ const REMEMBERED_REFUSALS = 1000;
 
 interface Binding {
   readonly range: SlotRange;
-  readonly place: RecordPlace | undefined;
+  readonly record: number;
 }
 
 /** A metric in one thread: finds or makes the handle of a label set. */
@@ -61,7 +60,7 @@ export abstract class Instrument<H extends Handle, L extends object = LabelInput
 
   /** Slots of one series. @internal */
   abstract get slotCount(): number;
-  protected abstract make(values: readonly string[], range: SlotRange, place: RecordPlace | undefined): H;
+  protected abstract make(values: readonly string[], range: SlotRange, record: number): H;
 
   /** The handle of a label set, made when it is new. Keep it: recording through it needs no look-up. */
   with(labels: L): H {
@@ -109,7 +108,7 @@ export abstract class Instrument<H extends Handle, L extends object = LabelInput
     if (known) return known;
     const bound = this.#admit(values);
     if (bound === undefined) return this.overflow();
-    const handle = this.make(values, bound.range, bound.place);
+    const handle = this.make(values, bound.range, bound.record);
     this.#trie.set(values, handle);
     return handle;
   }
@@ -135,7 +134,8 @@ export abstract class Instrument<H extends Handle, L extends object = LabelInput
       } else if (depth === 0) {
         node = (node as Map<unknown, unknown>).get(undefined);
       } else {
-        for (let i = 0; i < depth && node !== undefined; i++) node = (node as Map<unknown, unknown>).get(labels[names[i]!]);
+        for (let i = 0; i < depth && node !== undefined; i++)
+          node = (node as Map<unknown, unknown>).get(labels[names[i]!]);
       }
       if (node !== undefined) return node as H;
     }
@@ -171,20 +171,26 @@ export abstract class Instrument<H extends Handle, L extends object = LabelInput
 
   #allocate(values: readonly string[]): Binding {
     const { region } = this.recorder;
-    if (this.#closed) return { range: unseen(this.slotCount), place: undefined };
+    if (this.#closed) return { range: unseen(this.slotCount), record: -1 };
     const range = region.allocate(this.slotCount);
-    if (range.chunk < 0) return { range, place: undefined };
+    if (range.chunk < 0) return { range, record: -1 };
     const created = this.recorder.now();
-    const place = this.#published
+    const record = this.#published
       ? region.journal.series(this.#number, values, range.chunk, range.index, created)
-      : undefined;
-    return place ? { range, place } : { range: region.unstored(this.slotCount), place: undefined };
+      : -1;
+    if (record < 0) return { range: region.unstored(this.slotCount), record };
+    this.recorder.fresh?.set(record, values);
+    return { range, record };
   }
 
   #refuse(raw: LabelValue[]): H {
     this.recorder.onOverflow(this.definition.name);
     const overflow = this.overflow();
-    if (raw.length > 0 && this.#refused.length < REMEMBERED_REFUSALS && raw.every((v) => String(v).length <= LONGEST_VALUE)) {
+    if (
+      raw.length > 0 &&
+      this.#refused.length < REMEMBERED_REFUSALS &&
+      raw.every((v) => String(v).length <= LONGEST_VALUE)
+    ) {
       this.#refused.push(raw);
       this.#trie.set(raw, overflow);
     }
@@ -195,8 +201,8 @@ export abstract class Instrument<H extends Handle, L extends object = LabelInput
   overflow(): H {
     if (this.#overflow === undefined) {
       const values = this.#names.map(() => OVERFLOW_VALUE);
-      const { range, place } = this.#allocate(values);
-      this.#overflow = this.make(values, range, place);
+      const { range, record } = this.#allocate(values);
+      this.#overflow = this.make(values, range, record);
     }
     return this.#overflow;
   }
@@ -206,30 +212,30 @@ export abstract class Instrument<H extends Handle, L extends object = LabelInput
     const { values } = handle;
     const current = this.#trie.get(values);
     if (current !== undefined) {
-      handle.bind(current, current.place);
+      handle.bind(current, current.record);
       this.#followers.set(current, [...(this.#followers.get(current) ?? []), handle]);
       return;
     }
-    const { range, place } = this.#admit(values) ?? this.#overflowBinding();
-    handle.bind(range, place);
+    const { range, record } = this.#admit(values) ?? this.#overflowBinding();
+    handle.bind(range, record);
     this.#trie.set(values, handle as H);
   }
 
   #overflowBinding(): Binding {
     this.recorder.onOverflow(this.definition.name);
-    const { slots, index, chunk, place } = this.overflow();
-    return { range: { slots, index, chunk }, place };
+    const { slots, index, chunk, record } = this.overflow();
+    return { range: { slots, index, chunk }, record };
   }
 
   /** @internal Retires the series that the reader found idle and that were not recorded to since. True when there was one. */
   retireExpired(): boolean {
+    const { arena } = this.recorder;
     let any = false;
     for (const handle of [...this.handles()]) {
-      const { place } = handle;
-      if (!place || Atomics.load(place.words, place.at + RecordWord.state) !== SeriesState.expired) continue;
-      if (activity(this.definition, handle.slots, handle.index) !== idleActivity(place)) continue;
-      const at = place.at + RecordWord.state;
-      if (Atomics.compareExchange(place.words, at, SeriesState.expired, SeriesState.retired) !== SeriesState.expired) continue;
+      const { record } = handle;
+      if (record < 0 || arena.seriesState(record) !== SeriesState.expired) continue;
+      if (activity(this.definition, handle.slots, handle.index) !== arena.idleActivity(record)) continue;
+      if (!arena.moveSeries(record, SeriesState.expired, SeriesState.retired)) continue;
       this.#retire(handle);
       any = true;
     }
@@ -237,10 +243,9 @@ export abstract class Instrument<H extends Handle, L extends object = LabelInput
   }
 
   #retire(handle: H): void {
-    const { place, slots, index, chunk, values } = handle;
-    if (place) {
-      Atomics.store(place.words, place.at + RecordWord.state, SeriesState.retired);
-      Atomics.add(this.recorder.arena.words, Header.retirements, 1);
+    const { record, slots, index, chunk, values } = handle;
+    if (record >= 0) {
+      this.recorder.arena.retireSeries(record);
       this.recorder.region.recycle({ slots, index, chunk }, this.slotCount);
     }
     for (const follower of this.#followers.get(handle) ?? []) follower.retire();
@@ -265,7 +270,9 @@ export abstract class Instrument<H extends Handle, L extends object = LabelInput
     for (const label of Object.keys(labels)) {
       if (this.#names.includes(label)) continue;
       const known = this.#names.join(", ") || "none";
-      problems.push(problem("METRIC_LABEL_UNKNOWN", `${name}.${label}`, "the metric has no such label.", `Its labels: ${known}.`));
+      problems.push(
+        problem("METRIC_LABEL_UNKNOWN", `${name}.${label}`, "the metric has no such label.", `Its labels: ${known}.`),
+      );
     }
     const raw: LabelValue[] = [];
     const values = this.#names.map((label, i) => {
@@ -288,10 +295,20 @@ function checkValue(path: string, value: unknown, spec: LabelSpec): Problem | un
     return problem("METRIC_LABEL_MISSING", path, "the label has no value.", "Give every label of the metric a value.");
   }
   if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") {
-    return problem("METRIC_LABEL_TYPE", path, `a label cannot hold ${typeof value}.`, "Give a string, number or boolean.");
+    return problem(
+      "METRIC_LABEL_TYPE",
+      path,
+      `a label cannot hold ${typeof value}.`,
+      "Give a string, number or boolean.",
+    );
   }
   if (typeof spec !== "string" && !spec.includes(String(value))) {
-    return problem("METRIC_LABEL_VALUE", path, `${JSON.stringify(value)} is not allowed.`, `Use one of ${spec.join(", ")}.`);
+    return problem(
+      "METRIC_LABEL_VALUE",
+      path,
+      `${JSON.stringify(value)} is not allowed.`,
+      `Use one of ${spec.join(", ")}.`,
+    );
   }
   return undefined;
 }

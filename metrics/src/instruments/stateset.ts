@@ -1,6 +1,5 @@
 import { mistake } from "../errors.ts";
 import { Slot } from "../memory/activity.ts";
-import type { RecordPlace } from "../memory/journal.ts";
 import type { SlotRange } from "../memory/region.ts";
 import { Handle } from "./handle.ts";
 import { Instrument, type LabelInput } from "./instrument.ts";
@@ -35,19 +34,23 @@ export class StateSetHandle<S extends string = string> extends Handle {
     if (this.index < 0) this.revive();
     const { name, states } = (this.owner as unknown as StateSet).definition;
     const place = states.indexOf(state);
-    if (place < 0) throw mistake("STATE_UNKNOWN", name, `${state} is not one of its states.`, `Use one of ${states.join(", ")}.`);
+    if (place < 0)
+      throw mistake("STATE_UNKNOWN", name, `${state} is not one of its states.`, `Use one of ${states.join(", ")}.`);
     return place;
   }
 }
 
 /** A set of states with labels: see {@link StateSetHandle}. */
-export class StateSet<L extends object = LabelInput, S extends string = string> extends Instrument<StateSetHandle<S>, L> {
+export class StateSet<L extends object = LabelInput, S extends string = string> extends Instrument<
+  StateSetHandle<S>,
+  L
+> {
   get slotCount(): number {
     return Slot.stateset.states + this.definition.states.length;
   }
 
-  protected make(values: readonly string[], range: SlotRange, place: RecordPlace | undefined): StateSetHandle<S> {
-    return new StateSetHandle<S>(this as unknown as StateSet, values, range, place);
+  protected make(values: readonly string[], range: SlotRange, record: number): StateSetHandle<S> {
+    return new StateSetHandle<S>(this as unknown as StateSet, values, range, record);
   }
 
   /** See {@link StateSetHandle.set}. */

@@ -1,6 +1,5 @@
 import { Slot } from "../memory/activity.ts";
 import { allocateBank, publishBank } from "../memory/bank.ts";
-import type { RecordPlace } from "../memory/journal.ts";
 import type { SlotRange } from "../memory/region.ts";
 import { Handle } from "./handle.ts";
 import { type Observer, wrongObservation } from "./histogram.ts";
@@ -17,7 +16,14 @@ export const DIGEST_EPOCH_SHIFT = 10;
 export const DIGEST_LENGTH_MASK = 0x3ff;
 const EPOCH_MASK = 0x1f_ffff;
 /** Slots of a digest's bank: how many centroids, their weight, smallest and largest observation, means, weights. */
-export const DigestBank = { length: 0, weight: 1, min: 2, max: 3, centroids: 4, slots: 4 + 2 * MOST_CENTROIDS } as const;
+export const DigestBank = {
+  length: 0,
+  weight: 1,
+  min: 2,
+  max: 3,
+  centroids: 4,
+  slots: 4 + 2 * MOST_CENTROIDS,
+} as const;
 
 const NO_CENTROIDS = { slots: new Float64Array(0), index: 0, length: 0 };
 const sorted = new Float64Array(BUFFER_LENGTH);
@@ -31,13 +37,13 @@ export class SummaryHandle extends Handle implements Observer {
   #banks: (SlotRange | undefined)[] = [];
   #rotateAt = 0;
 
-  constructor(owner: Summary, values: readonly string[], range: SlotRange, place: RecordPlace | undefined) {
-    super(owner, values, range, place);
+  constructor(owner: Summary, values: readonly string[], range: SlotRange, record: number) {
+    super(owner, values, range, record);
     this.#start();
   }
 
-  override bind(range: SlotRange, place: RecordPlace | undefined): void {
-    super.bind(range, place);
+  override bind(range: SlotRange, record: number): void {
+    super.bind(range, record);
     this.#start();
   }
 
@@ -105,7 +111,13 @@ export class SummaryHandle extends Handle implements Observer {
     this.#merge();
     const ascending = points.toSorted((a, b) => a.mean - b.mean);
     const weights = Float64Array.from(ascending, (point) => point.weight);
-    if (ascending.length > 0) this.#replaceBank(Float64Array.from(ascending, (point) => point.mean), min, max, weights);
+    if (ascending.length > 0)
+      this.#replaceBank(
+        Float64Array.from(ascending, (point) => point.mean),
+        min,
+        max,
+        weights,
+      );
     this.slots[this.index]! += count;
     this.slots[this.index + 1]! += sum;
   }
@@ -163,8 +175,8 @@ export class Summary<L extends object = LabelInput> extends Instrument<SummaryHa
     return Slot.summary.digests + this.definition.ageBuckets * Digest.length;
   }
 
-  protected make(values: readonly string[], range: SlotRange, place: RecordPlace | undefined): SummaryHandle {
-    return new SummaryHandle(this as Summary, values, range, place);
+  protected make(values: readonly string[], range: SlotRange, record: number): SummaryHandle {
+    return new SummaryHandle(this as Summary, values, range, record);
   }
 
   observe(labels: L, value: number): void {

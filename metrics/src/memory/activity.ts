@@ -1,6 +1,4 @@
 import type { Definition } from "../definition.ts";
-import type { RecordPlace } from "./journal.ts";
-import { RecordWord } from "./layout.ts";
 
 /** Where each type keeps what its readers have to find, in slots from the start of a series. */
 export const Slot = {
@@ -27,14 +25,3 @@ export function activity(definition: Definition, slots: Float64Array, index: num
       return slots[index]!;
   }
 }
-
-/** The activity at which the reader found a series idle. */
-export const idleActivity = (place: RecordPlace): number => float(place, RecordWord.idleActivity)[0]!;
-
-/** Notes the activity at which a series is idle. */
-export function noteIdle(place: RecordPlace, value: number): void {
-  float(place, RecordWord.idleActivity)[0] = value;
-}
-
-const float = (place: RecordPlace, word: number): Float64Array =>
-  new Float64Array(place.words.buffer, place.words.byteOffset + (place.at + word) * 4, 1);

@@ -11,8 +11,10 @@ import {
   MAX_REGIONS,
   OWNER_TABLE_WORD,
   REGION_WORDS,
+  RecordWord,
   RegionState,
   RegionWord,
+  SeriesState,
 } from "./layout.ts";
 import { setCellsFor } from "./series-set.ts";
 
@@ -160,6 +162,43 @@ export class Arena {
     }
     Atomics.store(this.words, this.regionWord(region, RegionWord.firstJournal), 0);
     Atomics.store(this.words, this.regionWord(region, RegionWord.state), RegionState.free);
+  }
+
+  /**
+   * Number of a journal record: its position among all Int32 words of the arena. A number, and not an object, because there is one
+   * for each series.
+   */
+  record(chunk: number, at: number): number {
+    return chunk * CHUNK_WORDS + at;
+  }
+
+  /** A series' state: see {@link SeriesState}. */
+  seriesState(record: number): number {
+    return Atomics.load(this.#wordsOf(record), (record % CHUNK_WORDS) + RecordWord.state);
+  }
+
+  /** Changes a series' state if it is `from`. */
+  moveSeries(record: number, from: number, to: number): boolean {
+    return Atomics.compareExchange(this.#wordsOf(record), (record % CHUNK_WORDS) + RecordWord.state, from, to) === from;
+  }
+
+  /** Ends a series for good, and lets the readers know. */
+  retireSeries(record: number): void {
+    Atomics.store(this.#wordsOf(record), (record % CHUNK_WORDS) + RecordWord.state, SeriesState.retired);
+    Atomics.add(this.words, Header.retirements, 1);
+  }
+
+  /** The activity (see `activity.ts`) at which a reader found a series idle. */
+  idleActivity(record: number): number {
+    return this.doubles(Math.floor(record / CHUNK_WORDS))[((record % CHUNK_WORDS) + RecordWord.idleActivity) / 2]!;
+  }
+
+  noteIdle(record: number, activity: number): void {
+    this.doubles(Math.floor(record / CHUNK_WORDS))[((record % CHUNK_WORDS) + RecordWord.idleActivity) / 2] = activity;
+  }
+
+  #wordsOf(record: number): Int32Array {
+    return this.chunkWords(Math.floor(record / CHUNK_WORDS));
   }
 
   doubles(chunk: number): Float64Array {

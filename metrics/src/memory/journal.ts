@@ -1,13 +1,13 @@
 import type { Arena } from "./arena.ts";
 import { CHUNK_BYTES, JOURNAL_START, JournalWord, RecordKind, RecordWord, RegionWord, SeriesState } from "./layout.ts";
 
-/** What one record of a journal says. `words` and `at` locate its state word, for whoever wants to watch or change it. */
+/** What one record of a journal says. */
 export interface JournalRecord {
   readonly kind: "definition" | "series";
   /** The metric's number in its own thread. */
   readonly metric: number;
-  readonly words: Int32Array;
-  readonly at: number;
+  /** The record itself: see {@link Arena.record}. */
+  readonly record: number;
   /** A definition's JSON, or nothing. */
   readonly json: string;
   /** A series' label values in label-name order, or nothing. */
@@ -16,12 +16,6 @@ export interface JournalRecord {
   readonly slotIndex: number;
   /** Milliseconds since the epoch. */
   readonly created: number;
-}
-
-/** Where a record of series was written. */
-export interface RecordPlace {
-  readonly words: Int32Array;
-  readonly at: number;
 }
 
 const align8 = (bytes: number): number => (bytes + 7) & ~7;
@@ -52,12 +46,12 @@ export class JournalWriter {
     return true;
   }
 
-  /** Publishes a series. Undefined when the arena is full. */
-  series(metric: number, values: readonly string[], slotChunk: number, slotIndex: number, created: number): RecordPlace | undefined {
+  /** Publishes a series. @returns its record, or -1 when the arena is full */
+  series(metric: number, values: readonly string[], slotChunk: number, slotIndex: number, created: number): number {
     let size = RecordWord.payload * 4;
     for (const value of values) size += 4 + Buffer.byteLength(value);
     const at = this.#open(size);
-    if (at < 0) return undefined;
+    if (at < 0) return at;
     const words = this.#arena.chunkWords(this.#chunk);
     const bytes = this.#arena.bytes(this.#chunk);
     let offset = (at + RecordWord.payload) * 4;
@@ -71,7 +65,7 @@ export class JournalWriter {
     words[at + RecordWord.slotIndex] = slotIndex;
     this.#arena.doubles(this.#chunk)[(at + RecordWord.created) / 2] = created;
     this.#close(at, RecordKind.series, metric, size);
-    return { words, at };
+    return this.#arena.record(this.#chunk, at);
   }
 
   /** Word at which a record of `bytes` may be written, or -1. */
@@ -108,16 +102,21 @@ export class JournalWriter {
 export class JournalReader {
   readonly #arena: Arena;
   readonly #region: number;
+  readonly #fresh: Map<number, readonly string[]> | undefined;
   #chunk = 0;
   #at = JOURNAL_START;
 
-  constructor(arena: Arena, region: number) {
+  /** @param fresh values of records that this thread made itself, by record: taken from here, each once, instead of read. */
+  constructor(arena: Arena, region: number, fresh?: Map<number, readonly string[]>) {
     this.#arena = arena;
     this.#region = region;
+    this.#fresh = fresh;
   }
 
   /** The records published since the last call. */
   *read(): Generator<JournalRecord> {
+    // Series made together repeat most of their values: each text is kept once.
+    const texts = new Map<string, string>();
     if (this.#chunk === 0) {
       this.#chunk = this.#arena.load(this.#arena.regionWord(this.#region, RegionWord.firstJournal));
     }
@@ -129,7 +128,7 @@ export class JournalReader {
       while (this.#at < committed) {
         const at = this.#at;
         this.#at = at + align8(words[at + RecordWord.bytes]!) / 4;
-        yield this.#decode(words, at);
+        yield this.#decode(words, at, texts);
       }
       if (next === 0) return;
       this.#chunk = next;
@@ -137,24 +136,30 @@ export class JournalReader {
     }
   }
 
-  #decode(words: Int32Array, at: number): JournalRecord {
+  #decode(words: Int32Array, at: number, texts: Map<string, string>): JournalRecord {
     const bytes = this.#arena.bytes(this.#chunk);
     const end = at * 4 + words[at + RecordWord.bytes]!;
     let offset = (at + RecordWord.payload) * 4;
     const isDefinition = words[at + RecordWord.kind] === RecordKind.definition;
     const values: string[] = [];
-    while (!isDefinition && offset < end) {
+    const record = this.#arena.record(this.#chunk, at);
+    const fresh = this.#fresh?.get(record);
+    this.#fresh?.delete(record);
+    while (!isDefinition && fresh === undefined && offset < end) {
       const length = bytes.readInt32LE(offset);
-      values.push(bytes.toString("utf8", offset + 4, offset + 4 + length));
+      const text = bytes.toString("utf8", offset + 4, offset + 4 + length);
+      const known = texts.get(text);
+      if (known === undefined) texts.set(text, text);
+      values.push(known ?? text);
       offset += 4 + length;
     }
     return {
       kind: isDefinition ? "definition" : "series",
       metric: words[at + RecordWord.metric]!,
-      words,
-      at,
+      record,
       json: isDefinition ? bytes.toString("utf8", offset, end) : "",
-      values,
+      // Copied to its exact length: an array that grew keeps room for 17.
+      values: fresh ?? values.slice(),
       slotChunk: words[at + RecordWord.slotChunk]!,
       slotIndex: words[at + RecordWord.slotIndex]!,
       created: this.#arena.doubles(this.#chunk)[(at + RecordWord.created) / 2]!,

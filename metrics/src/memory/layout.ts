@@ -47,7 +47,8 @@ export const OWNER_TABLE_WORD = HEADER_WORDS + MAX_REGIONS * REGION_WORDS;
 export const ARENA_OWNER = -1;
 
 /** Chunks taken by header, region table and owner table. */
-export const headerChunks = (maxChunks: number): number => Math.ceil(((OWNER_TABLE_WORD + maxChunks) * 4) / CHUNK_BYTES);
+export const headerChunks = (maxChunks: number): number =>
+  Math.ceil(((OWNER_TABLE_WORD + maxChunks) * 4) / CHUNK_BYTES);
 
 /** Int32 words of one journal chunk before its records. */
 export const JournalWord = { nextChunk: 0, committedWords: 1 } as const;

@@ -6,7 +6,8 @@ const PROBES = 64;
 const COUNT_MASK = 0xff;
 
 /** Cells for `maxSeries` label sets: a power of two, at most half full, never smaller than one probe window. */
-export const setCellsFor = (maxSeries: number): number => 2 ** Math.ceil(Math.log2(Math.max(2 * maxSeries, 2 * PROBES)));
+export const setCellsFor = (maxSeries: number): number =>
+  2 ** Math.ceil(Math.log2(Math.max(2 * maxSeries, 2 * PROBES)));
 
 /**
  * The set of label sets alive in any thread, so that the limit counts a label set once however many threads record to it.

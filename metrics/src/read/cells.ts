@@ -67,7 +67,9 @@ export function readCells(
     }
     case "stateset":
       for (let state = 0; state < definition.states.length; state++) {
-        const holds = sources.some(({ slots, index, region }) => region.live && slots[index + Slot.stateset.states + state] === 1);
+        const holds = sources.some(
+          ({ slots, index, region }) => region.live && slots[index + Slot.stateset.states + state] === 1,
+        );
         out[at + state] = holds ? 1 : 0;
       }
   }

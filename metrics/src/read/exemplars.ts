@@ -1,6 +1,6 @@
+import type { Definition } from "../definition.ts";
 import { EXEMPLAR_SLOTS, EXEMPLAR_TEXT_BYTES } from "../instruments/exemplar.ts";
 import { EXPONENTIAL_EXEMPLARS } from "../instruments/exponential.ts";
-import type { Definition } from "../definition.ts";
 import { Slot } from "../memory/activity.ts";
 import type { Series } from "./series.ts";
 

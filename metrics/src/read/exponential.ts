@@ -1,6 +1,6 @@
-import { coarser, MAX_SCHEMA } from "../instruments/exponential-index.ts";
-import { cellsFor, ExponentialBank } from "../instruments/exponential.ts";
 import type { Definition } from "../definition.ts";
+import { cellsFor, ExponentialBank } from "../instruments/exponential.ts";
+import { coarser, MAX_SCHEMA } from "../instruments/exponential-index.ts";
 import { Slot } from "../memory/activity.ts";
 import type { Arena } from "../memory/arena.ts";
 import { readPointer } from "../memory/bank.ts";
@@ -47,7 +47,14 @@ export function readExponential(arena: Arena, definition: Definition, sources: r
   const above = merge(positive, schema);
   const below = merge(negative, schema);
   const total = (counts: readonly number[]) => counts.reduce((a, b) => a + b, 0);
-  return { schema, zeroCount, positive: above, negative: below, sum, count: zeroCount + total(above.counts) + total(below.counts) };
+  return {
+    schema,
+    zeroCount,
+    positive: above,
+    negative: below,
+    sum,
+    count: zeroCount + total(above.counts) + total(below.counts),
+  };
 }
 
 function copyBank(arena: Arena, definition: Definition, slots: Float64Array, at: number): BankCopy[] {
@@ -60,7 +67,8 @@ function copyBank(arena: Arena, definition: Definition, slots: Float64Array, at:
     const high = bank.slots[bank.index + ExponentialBank.high]!;
     const counts: number[] = [];
     for (let i = low; i <= high; i++) counts.push(bank.slots[bank.index + ExponentialBank.counts + (i & mask)]!);
-    if (readPointer(arena, slots, at).raw === bank.raw) return counts.length > 0 ? [{ schema, offset: low, counts }] : [];
+    if (readPointer(arena, slots, at).raw === bank.raw)
+      return counts.length > 0 ? [{ schema, offset: low, counts }] : [];
   }
   return [];
 }
@@ -71,6 +79,8 @@ function merge(banks: readonly BankCopy[], schema: number): Buckets {
   const low = Math.min(...banks.map((bank) => shifted(bank, 0)));
   const high = Math.max(...banks.map((bank) => shifted(bank, bank.counts.length - 1)));
   const counts = new Array<number>(high - low + 1).fill(0);
-  for (const bank of banks) bank.counts.forEach((count, i) => (counts[shifted(bank, i) - low]! += count));
+  for (const bank of banks) {
+    for (const [i, count] of bank.counts.entries()) counts[shifted(bank, i) - low]! += count;
+  }
   return { offset: low, counts };
 }

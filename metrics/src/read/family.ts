@@ -15,7 +15,7 @@ export class Family {
   version = 0;
   readonly #trie = new LabelTrie<Series>();
   #all: Series[] = [];
-  #sorted: readonly Series[] | undefined;
+  #exposed: readonly Series[] | undefined;
   readonly #threadAt: number;
 
   constructor(definition: Definition) {
@@ -27,8 +27,12 @@ export class Family {
 
   /** Every series that is exposed, ordered by label values, so that output does not depend on which thread was first. */
   get series(): readonly Series[] {
-    this.#sorted ??= this.#all.filter((series) => !series.hidden).sort(byValues);
-    return this.#sorted;
+    if (this.#exposed === undefined) {
+      this.#all.sort(byValues);
+      const anyHidden = this.#all.some((series) => series.idle?.hidden);
+      this.#exposed = anyHidden ? this.#all.filter((series) => !series.idle?.hidden) : this.#all;
+    }
+    return this.#exposed;
   }
 
   /** Every series, in no order. */
@@ -45,7 +49,12 @@ export class Family {
       known.created = Math.min(known.created, record.created);
       return;
     }
-    const series = { values, created: record.created, sources: [source], activity: -1, changedAt: record.created, hidden: false };
+    const series = {
+      values,
+      created: record.created,
+      sources: [source],
+      idle: undefined,
+    };
     this.#trie.set(values, series);
     this.#all.push(series);
     this.changed();
@@ -68,7 +77,7 @@ export class Family {
 
   /** Notes that the exposed series are others than before. */
   changed(): void {
-    this.#sorted = undefined;
+    this.#exposed = undefined;
     this.version++;
   }
 }

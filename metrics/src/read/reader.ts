@@ -1,7 +1,7 @@
 import type { Definition } from "../definition.ts";
 import type { Arena } from "../memory/arena.ts";
 import { JournalReader } from "../memory/journal.ts";
-import { Header, MAX_REGIONS, RecordWord, RegionState, RegionWord, SeriesState } from "../memory/layout.ts";
+import { Header, MAX_REGIONS, RegionState, RegionWord, SeriesState } from "../memory/layout.ts";
 import { Family } from "./family.ts";
 import type { Source, SourceRegion } from "./series.ts";
 
@@ -18,10 +18,10 @@ class RegionView implements SourceRegion {
   readonly families = new Map<number, Family>();
   live = true;
 
-  constructor(arena: Arena, id: number) {
+  constructor(arena: Arena, id: number, fresh: Map<number, readonly string[]> | undefined) {
     this.id = id;
     this.threadId = arena.load(arena.regionWord(id, RegionWord.threadId));
-    this.journal = new JournalReader(arena, id);
+    this.journal = new JournalReader(arena, id, fresh);
   }
 }
 
@@ -29,19 +29,29 @@ class RegionView implements SourceRegion {
 export class Reader {
   readonly arena: Arena;
   readonly conflicts: Conflict[] = [];
+  readonly #own: number;
+  readonly #fresh: Map<number, readonly string[]>;
   #families = new Map<string, { family: Family; json: string }>();
   #sorted: readonly Family[] | undefined;
   #regions: (RegionView | undefined)[] = [];
   #retirements = 0;
   #foldEpoch = 0;
 
-  constructor(arena: Arena) {
+  /**
+   * @param own region of this thread
+   * @param fresh see `Recorder.fresh`
+   */
+  constructor(arena: Arena, own: number, fresh: Map<number, readonly string[]>) {
     this.arena = arena;
+    this.#own = own;
+    this.#fresh = fresh;
   }
 
   /** All metrics, by name. */
   get families(): readonly Family[] {
-    this.#sorted ??= [...this.#families.values()].map((entry) => entry.family).sort((a, b) => (a.definition.name < b.definition.name ? -1 : 1));
+    this.#sorted ??= [...this.#families.values()]
+      .map((entry) => entry.family)
+      .sort((a, b) => (a.definition.name < b.definition.name ? -1 : 1));
     return this.#sorted;
   }
 
@@ -57,7 +67,7 @@ export class Reader {
     for (let id = 0; id < MAX_REGIONS; id++) {
       const state = this.arena.load(this.arena.regionWord(id, RegionWord.state));
       if (state === RegionState.free) continue;
-      const region = this.#regions[id] ?? new RegionView(this.arena, id);
+      const region = this.#regions[id] ?? new RegionView(this.arena, id, id === this.#own ? this.#fresh : undefined);
       this.#regions[id] = region;
       region.live = state === RegionState.active;
       this.#readJournal(region);
@@ -86,7 +96,7 @@ export class Reader {
     const retirements = this.arena.load(Header.retirements);
     if (retirements === this.#retirements) return;
     this.#retirements = retirements;
-    this.#drop(({ words, at }) => Atomics.load(words, at + RecordWord.state) === SeriesState.retired);
+    this.#drop(({ record }) => this.arena.seriesState(record) === SeriesState.retired);
   }
 
   #drop(gone: (source: Source) => boolean): void {
@@ -101,9 +111,9 @@ export class Reader {
         continue;
       }
       const family = region.families.get(record.metric);
-      if (family === undefined || record.words[record.at + RecordWord.state] === SeriesState.retired) continue;
-      const { words, at } = record;
-      family.add(record, { words, at, slots: this.arena.doubles(record.slotChunk), index: record.slotIndex, region });
+      if (family === undefined || this.arena.seriesState(record.record) === SeriesState.retired) continue;
+      const slots = this.arena.doubles(record.slotChunk);
+      family.add(record, { record: record.record, slots, index: record.slotIndex, region });
     }
   }
 

@@ -1,5 +1,3 @@
-import type { RecordPlace } from "../memory/journal.ts";
-
 /** One region, as a reader knows it. */
 export interface SourceRegion {
   readonly id: number;
@@ -15,7 +13,9 @@ export interface SlotPlace {
 }
 
 /** The slots in which one thread records one series. */
-export interface Source extends RecordPlace, SlotPlace {
+export interface Source extends SlotPlace {
+  /** Its record in the region's journal: see `Arena.record`. */
+  readonly record: number;
   readonly region: SourceRegion;
 }
 
@@ -26,7 +26,13 @@ export interface Series {
   /** When the first thread made it: milliseconds since the epoch. */
   created: number;
   sources: Source[];
-  /** What {@link activity} was when it last changed, and when that was seen: for idle expiry. */
+  /** Kept only where series expire. */
+  idle: IdleState | undefined;
+}
+
+/** What idle expiry knows of a series. */
+export interface IdleState {
+  /** What `activity` was when it last changed, and when that was seen, in milliseconds since the epoch. */
   activity: number;
   changedAt: number;
   /** Idle too long: not exposed until a thread records to it again. */

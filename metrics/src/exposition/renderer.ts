@@ -1,0 +1,108 @@
+import type { Arena } from "../memory/arena.ts";
+import { cellCount, readCells } from "../read/cells.ts";
+import { exemplarCells } from "../read/exemplars.ts";
+import type { Family } from "../read/family.ts";
+import type { Registry } from "../registry.ts";
+import type { Format } from "./negotiate.ts";
+import { openMetricsLayout, openMetricsWithExemplars } from "./openmetrics.ts";
+import { Page, Sink } from "./page.ts";
+import { writeProtobuf } from "./protobuf.ts";
+import { textLayout } from "./text.ts";
+
+/** Which metrics to render. */
+export type Filter = (family: Family) => boolean;
+const ALL: Filter = () => true;
+
+interface CachedPage {
+  readonly version: number;
+  readonly page: Page;
+}
+
+/** Bytes added to the expected size, so that numbers that grew do not make the buffer grow. */
+const SLACK = 16_384;
+
+/**
+ * Renders a registry's metrics, and remembers each metric's page in each format: see {@link Page}. The buffers it gives out are
+ * not written to again.
+ */
+export class Renderer {
+  readonly #registry: Registry;
+  readonly #pages = new Map<string, WeakMap<Family, CachedPage>>();
+  #values = new Float64Array(1024);
+
+  constructor(registry: Registry) {
+    this.#registry = registry;
+  }
+
+  /** Everything that `filter` keeps, as of now. Collectors are run before, by whoever calls: `await registry.collect()`. */
+  render(format: Format, filter: Filter = ALL): Buffer {
+    return this.#registry.read((all, arena) => {
+      const families = all.filter(filter);
+      const pages = this.#pagesFor(format);
+      let expected = SLACK;
+      for (const family of families) expected += pages.get(family)?.page.length ?? 0;
+      const sink = new Sink(expected);
+      const used: Page[] = [];
+      for (const family of families) this.#renderFamily(arena, family, format, pages, sink, used);
+      if (format.name === "openmetrics") sink.writeLatin1("# EOF\n");
+      for (const page of used) page.settle(sink.buffer);
+      return sink.buffer.subarray(0, sink.length);
+    });
+  }
+
+  #renderFamily(
+    arena: Arena,
+    family: Family,
+    format: Format,
+    pages: WeakMap<Family, CachedPage>,
+    sink: Sink,
+    used: Page[],
+  ): void {
+    const { definition, series } = family;
+    // A metric with labels that nobody recorded to is left out, as every client does.
+    if (series.length === 0) return;
+    const stride = cellCount(definition);
+    const values = this.#read(arena, family, stride);
+    if (format.name === "protobuf") {
+      writeProtobuf(arena, family, format.escaping, values, stride, sink);
+      return;
+    }
+    if (
+      format.name === "openmetrics" &&
+      exemplarCells(definition).cells > 0 &&
+      definition.type !== "exponential_histogram"
+    ) {
+      const text = Buffer.from(openMetricsWithExemplars(family, format.escaping, values, stride));
+      sink.writeLatin1(text.toString("latin1"));
+      return;
+    }
+    const known = pages.get(family);
+    if (known?.version === family.version) {
+      known.page.render(values, sink);
+      used.push(known.page);
+      return;
+    }
+    const layout = format.name === "text" ? textLayout : openMetricsLayout;
+    const page = new Page(layout(family, format.escaping), series.length, stride, values, sink);
+    pages.set(family, { version: family.version, page });
+    used.push(page);
+  }
+
+  #read(arena: Arena, family: Family, stride: number): Float64Array {
+    const { definition, series } = family;
+    const cells = series.length * stride;
+    if (this.#values.length < cells) this.#values = new Float64Array(cells * 2);
+    const now = this.#registry.now();
+    for (let i = 0; i < series.length; i++) readCells(arena, definition, series[i]!, now, this.#values, i * stride);
+    return this.#values;
+  }
+
+  #pagesFor(format: Format): WeakMap<Family, CachedPage> {
+    const key = `${format.name} ${format.escaping}`;
+    const known = this.#pages.get(key);
+    if (known) return known;
+    const pages = new WeakMap<Family, CachedPage>();
+    this.#pages.set(key, pages);
+    return pages;
+  }
+}

@@ -1,0 +1,34 @@
+export { type Catalogue, defineMetrics, type InstrumentOf, type InstrumentsOf, type LabelsOf } from "./catalogue.ts";
+export { checkSpec, FORBIDDEN_LABELS, type SpecRules } from "./check.ts";
+export {
+  type Aggregate,
+  DEFAULT_BUCKETS,
+  type LabelSpec,
+  type LabelSpecs,
+  METRIC_TYPES,
+  type MetricSpec,
+  type MetricType,
+} from "./definition.ts";
+export { MetricsError, type Problem } from "./errors.ts";
+export { type Escaping, escapeName } from "./exposition/names.ts";
+export { type Format, type FormatName, formatFor, negotiate } from "./exposition/negotiate.ts";
+export { type Filter, Renderer } from "./exposition/renderer.ts";
+export type { Counter, CounterHandle } from "./instruments/counter.ts";
+export type { ExponentialHandle, ExponentialHistogram } from "./instruments/exponential.ts";
+export type { Gauge, GaugeHandle } from "./instruments/gauge.ts";
+export type { Histogram, HistogramHandle, Observer } from "./instruments/histogram.ts";
+export type { Info } from "./instruments/info.ts";
+export { type LabelInput, type LabelValue, OVERFLOW_VALUE } from "./instruments/instrument.ts";
+export type { StateSet, StateSetHandle } from "./instruments/stateset.ts";
+export type { Summary, SummaryHandle } from "./instruments/summary.ts";
+export type { Timer } from "./instruments/timer.ts";
+export { type Finding, lint } from "./lint.ts";
+export { type NamingRule, type NamingRules, PRESCRIBED_NAMES } from "./naming.ts";
+export { type ProcessMetrics, type ProcessMetricsOptions, recordProcessMetrics } from "./process/record.ts";
+export type { ExemplarLabels } from "./recorder.ts";
+export { type Collector, Registry, type RegistryOptions, type SharedRegistry } from "./registry.ts";
+export { sampleNames } from "./samples.ts";
+export type { AuthOptions } from "./server/auth.ts";
+export type { HealthCheck, HealthOptions, HealthReport } from "./server/health.ts";
+export { type MetricsServer, type ServeOptions, serve } from "./server/serve.ts";
+export { sharedRegistry } from "./workers.ts";

@@ -1,0 +1,288 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseText, scrapeText } from "../test/scrape.ts";
+import { MetricsError } from "./errors.ts";
+import { formatFor } from "./exposition/negotiate.ts";
+import { Renderer } from "./exposition/renderer.ts";
+import { Registry } from "./registry.ts";
+
+const quiet = { ownMetrics: false, now: () => 1_700_000_000_000 } as const;
+
+/** Codes of the problems that `act` throws. */
+export function codesOf(act: () => unknown): string[] {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof MetricsError) return error.problems.map((problem) => problem.code);
+    throw error;
+  }
+  return [];
+}
+
+describe("exposition of every type", () => {
+  const everything = () => {
+    const registry = new Registry(quiet);
+    registry
+      .metric({ name: "jobs_total", type: "counter", help: 'Jobs "done"\nper \\.', labels: { kind: "any" } })
+      .inc({ kind: 'a"b\\c\nd' }, 3);
+    registry.metric({ name: "queue_length", type: "gauge", help: "Waiting." }).set(-1.5);
+    const histogram = registry.metric({ name: "wait_seconds", type: "histogram", help: "Waits.", unit: "seconds", buckets: [1, 2.5] });
+    for (const value of [0.5, 1, 2, 99]) histogram.observe(value);
+    const native = registry.metric({ name: "size_bytes", type: "exponential_histogram", help: "Sizes.", unit: "bytes" });
+    for (const value of [0, 1, 2, 4, -8]) native.observe(value);
+    const summary = registry.metric({ name: "delay_seconds", type: "summary", help: "Delays.", quantiles: [0, 0.5, 1] });
+    for (const value of [3, 1, 2]) summary.observe(value);
+    registry.metric({ name: "build_info", type: "info", help: "Build.", labels: { version: "any" } }).set({ version: "1.2" });
+    registry.metric({ name: "phase", type: "stateset", help: "Phase.", states: ["starting", "ready"] }).set("ready");
+    return registry;
+  };
+
+  it("is the text format 0.0.4", async () => {
+    expect(await scrapeText(everything())).toMatchInlineSnapshot(`
+      "# HELP build_info Build.
+      # TYPE build_info gauge
+      build_info{version="1.2"} 1
+      # HELP delay_seconds Delays.
+      # TYPE delay_seconds summary
+      delay_seconds{quantile="0"} 1
+      delay_seconds{quantile="0.5"} 2
+      delay_seconds{quantile="1"} 3
+      delay_seconds_sum 6
+      delay_seconds_count 3
+      # HELP jobs_total Jobs "done"\\nper \\\\.
+      # TYPE jobs_total counter
+      jobs_total{kind="a\\"b\\\\c\\nd"} 3
+      # HELP phase Phase.
+      # TYPE phase gauge
+      phase{phase="starting"} 0
+      phase{phase="ready"} 1
+      # HELP queue_length Waiting.
+      # TYPE queue_length gauge
+      queue_length -1.5
+      # HELP size_bytes Sizes.
+      # TYPE size_bytes histogram
+      size_bytes_bucket{le="+Inf"} 5
+      size_bytes_sum -1
+      size_bytes_count 5
+      # HELP wait_seconds Waits.
+      # TYPE wait_seconds histogram
+      wait_seconds_bucket{le="1"} 2
+      wait_seconds_bucket{le="2.5"} 3
+      wait_seconds_bucket{le="+Inf"} 4
+      wait_seconds_sum 102.5
+      wait_seconds_count 4
+      "
+    `);
+  });
+
+  it("is OpenMetrics 1.0, with created timestamps", async () => {
+    expect(await scrapeText(everything(), formatFor("openmetrics"))).toMatchInlineSnapshot(`
+      "# TYPE build info
+      # HELP build Build.
+      build_info{version="1.2"} 1
+      # TYPE delay_seconds summary
+      # HELP delay_seconds Delays.
+      delay_seconds{quantile="0.0"} 1
+      delay_seconds{quantile="0.5"} 2
+      delay_seconds{quantile="1.0"} 3
+      delay_seconds_sum 6
+      delay_seconds_count 3
+      delay_seconds_created 1700000000
+      # TYPE jobs counter
+      # HELP jobs Jobs \\"done\\"\\nper \\\\.
+      jobs_total{kind="a\\"b\\\\c\\nd"} 3
+      jobs_created{kind="a\\"b\\\\c\\nd"} 1700000000
+      # TYPE phase stateset
+      # HELP phase Phase.
+      phase{phase="starting"} 0
+      phase{phase="ready"} 1
+      # TYPE queue_length gauge
+      # HELP queue_length Waiting.
+      queue_length -1.5
+      # TYPE size_bytes histogram
+      # UNIT size_bytes bytes
+      # HELP size_bytes Sizes.
+      size_bytes_bucket{le="+Inf"} 5
+      size_bytes_sum -1
+      size_bytes_count 5
+      size_bytes_created 1700000000
+      # TYPE wait_seconds histogram
+      # UNIT wait_seconds seconds
+      # HELP wait_seconds Waits.
+      wait_seconds_bucket{le="1.0"} 2
+      wait_seconds_bucket{le="2.5"} 3
+      wait_seconds_bucket{le="+Inf"} 4
+      wait_seconds_sum 102.5
+      wait_seconds_count 4
+      wait_seconds_created 1700000000
+      # EOF
+      "
+    `);
+  });
+
+  it("says the same after numbers changed length, as a fresh rendering", () => {
+    const registry = new Registry(quiet);
+    const counter = registry.metric({ name: "n_total", type: "counter", help: "N.", labels: { i: "any" } });
+    const gauge = registry.metric({ name: "g", type: "gauge", help: "G.", labels: { i: "any" } });
+    const renderer = new Renderer(registry);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(300), fc.double(), fc.nat(1e12))), (changes) => {
+        for (const [i, value, add] of changes) {
+          gauge.set({ i }, value);
+          counter.inc({ i }, add);
+        }
+        const text = renderer.render(formatFor("text")).toString();
+        expect(text).toBe(new Renderer(registry).render(formatFor("text")).toString());
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe("label values", () => {
+  it("never merge, whatever characters they hold", async () => {
+    const text = fc.string({ unit: fc.constantFrom("|", ",", '"', "\\", "\n", "=", "{", "}", ":", "a", "1", "é", "𝒳", "\0") });
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(text, text, text), { minLength: 1, maxLength: 30 }), async (tuples) => {
+        const registry = new Registry(quiet);
+        const counter = registry.metric({ name: "x_total", type: "counter", help: "X.", labels: { a: "any", b: "any", c: "any" } });
+        const model = new Map<string, number>();
+        for (const [a, b, c] of tuples) {
+          counter.inc({ a, b, c });
+          const key = JSON.stringify([a, b, c]);
+          model.set(key, (model.get(key) ?? 0) + 1);
+        }
+        const samples = parseText(await scrapeText(registry));
+        expect(new Map(samples.map(({ labels, value }) => [JSON.stringify([labels.a, labels.b, labels.c]), value]))).toEqual(model);
+        expect(registry.seriesCount).toBe(model.size);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("are one series as a number, a boolean or their text", async () => {
+    const registry = new Registry(quiet);
+    const counter = registry.metric({ name: "x_total", type: "counter", help: "X.", labels: { status: "any" } });
+    for (const status of [200, "200", 200, true, "true"]) counter.inc({ status });
+    expect(parseText(await scrapeText(registry)).map(({ labels, value }) => [labels.status, value])).toEqual([
+      ["200", 3],
+      ["true", 2],
+    ]);
+  });
+
+  it("with lone surrogates are exported as U+FFFD", async () => {
+    const registry = new Registry(quiet);
+    const counter = registry.metric({ name: "x_total", type: "counter", help: "X.", labels: { a: "any" } });
+    counter.inc({ a: "\ud800" });
+    counter.inc({ a: "\udfff" });
+    expect(parseText(await scrapeText(registry))).toEqual([{ name: "x_total", labels: { a: "\ufffd" }, value: 2 }]);
+  });
+
+  it("are refused when unknown, missing, not allowed or no text, all at once", () => {
+    const registry = new Registry(quiet);
+    const counter = registry.metric({
+      name: "x_total",
+      type: "counter",
+      help: "X.",
+      labels: { method: ["GET", "POST"], route: "any", zone: "any" },
+    });
+    const wrong = { method: "PUT", path: "/", zone: {} } as unknown as Parameters<typeof counter.inc>[0];
+    expect(codesOf(() => counter.inc(wrong))).toEqual([
+      "METRIC_LABEL_UNKNOWN",
+      "METRIC_LABEL_VALUE",
+      "METRIC_LABEL_MISSING",
+      "METRIC_LABEL_TYPE",
+    ]);
+    counter.inc({ method: "GET", route: "/", zone: "a" });
+    const extra = { method: "GET", route: "/", zone: "a", more: "b" } as unknown as Parameters<typeof counter.inc>[0];
+    expect(codesOf(() => counter.inc(extra)), "also when the series exists").toEqual(["METRIC_LABEL_UNKNOWN"]);
+  });
+
+  it("are hashed with the key where they must not be readable", async () => {
+    const series = async (hashKey: string) => {
+      const registry = new Registry({ ...quiet, hashKey });
+      const counter = registry.metric({ name: "x_total", type: "counter", help: "X.", labels: { customer: "hashed" } });
+      for (const customer of ["alice", "bob", "alice"]) counter.inc({ customer });
+      return parseText(await scrapeText(registry));
+    };
+    const one = await series("key-1");
+    expect(one.map(({ value }) => value).sort()).toEqual([1, 2]);
+    expect(one.every(({ labels }) => /^[0-9a-f]{16}$/.test(labels.customer!))).toBe(true);
+    expect(await series("key-1")).toEqual(one);
+    expect(await series("key-2")).not.toEqual(one);
+    const keyless = () =>
+      new Registry(quiet).metric({ name: "x_total", type: "counter", help: "X.", labels: { customer: "hashed" } });
+    expect(codesOf(keyless)).toEqual(["METRIC_HASH_KEY_MISSING"]);
+  });
+});
+
+describe("recording", () => {
+  it("refuses what is not a number of the right kind", () => {
+    const registry = new Registry(quiet);
+    const counter = registry.metric({ name: "x_total", type: "counter", help: "X." });
+    const observers = (["histogram", "exponential_histogram", "summary"] as const).map((type) =>
+      registry.metric({ name: `y_${type}_size`, type, help: "Y." }),
+    );
+    for (const value of [-1, Number.NaN, Infinity, "1e3x" as unknown as number]) {
+      expect(codesOf(() => counter.inc(value))).toEqual(["COUNTER_INCREMENT"]);
+    }
+    for (const observer of observers) {
+      for (const value of [Number.NaN, Infinity, -Infinity]) {
+        expect(codesOf(() => observer.observe(value))).toEqual(["OBSERVATION"]);
+      }
+    }
+  });
+
+  it("tracks what is in flight and how long it took", async () => {
+    const registry = new Registry(quiet);
+    const inFlight = registry.metric({ name: "jobs_running", type: "gauge", help: "Jobs.", labels: { kind: "any" } });
+    const took = registry.metric({ name: "job_seconds", type: "histogram", help: "Jobs.", unit: "seconds" });
+    const milliseconds = registry.metric({ name: "kafka_produce_latency_ms", type: "summary", help: "Sends." });
+    {
+      using guard = inFlight.track({ kind: "a" });
+      using _timer = took.startTimer();
+      expect(await scrapeText(registry)).toContain('jobs_running{kind="a"} 1\n');
+      guard[Symbol.dispose]();
+    }
+    const timer = milliseconds.startTimer();
+    const before = performance.now();
+    while (performance.now() - before < 3);
+    expect(timer.stop()).toBeGreaterThanOrEqual(3);
+    timer.stop();
+    const text = await scrapeText(registry);
+    expect(text).toContain('jobs_running{kind="a"} 0\n');
+    expect(text).toContain("job_seconds_count 1\n");
+    expect(text).toContain("kafka_produce_latency_ms_count 1\n");
+  });
+
+  it("through gauges' other ways", async () => {
+    const registry = new Registry(quiet);
+    const plain = registry.metric({ name: "a", type: "gauge", help: "A.", labels: { l: "any" } });
+    plain.inc({ l: "1" }, 5);
+    plain.dec({ l: "1" });
+    plain.with({ l: "2" }).setToCurrentTime();
+    const last = registry.metric({ name: "b", type: "gauge", help: "B.", aggregate: "last" });
+    last.set(4);
+    last.inc();
+    last.dec(3);
+    const timed = registry.metric({ name: "c_seconds", type: "gauge", help: "C." });
+    timed.startTimer().stop();
+    const info = registry.metric({ name: "d_info", type: "info", help: "D.", labels: { v: "any" } });
+    info.set({ v: "1" });
+    info.set({ v: "2" });
+    const phase = registry.metric({ name: "e", type: "stateset", help: "E.", states: ["x", "y"], labels: { l: "any" } });
+    phase.set({ l: "1" }, "x");
+    phase.with({ l: "1" }).enable("y");
+    phase.with({ l: "1" }).disable("x");
+    expect(codesOf(() => phase.set({ l: "1" }, "z" as "x"))).toEqual(["STATE_UNKNOWN"]);
+    const samples = parseText(await scrapeText(registry));
+    expect(samples.filter(({ name }) => name !== "c_seconds").map(({ name, labels, value }) => [name, ...Object.values(labels), value])).toEqual([
+      ["a", "1", 4],
+      ["a", "2", 1_700_000_000],
+      ["b", 2],
+      ["d_info", "2", 1],
+      ["e", "1", "x", 0],
+      ["e", "1", "y", 1],
+    ]);
+  });
+});

@@ -1,0 +1,199 @@
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { mistake } from "../errors.ts";
+import { acceptsGzip, negotiate } from "../exposition/negotiate.ts";
+import type { Registry } from "../registry.ts";
+import { sampleNames } from "../samples.ts";
+import { type AuthOptions, authenticator, challenge } from "./auth.ts";
+import { type HealthOptions, type HealthReport, runChecks } from "./health.ts";
+import { Scraper } from "./scraper.ts";
+
+export interface ServeOptions {
+  /** @default "127.0.0.1": metrics tell much about a service, so the network has to be asked for */
+  readonly host?: string;
+  /** 0 takes any free port. @default 9464, OpenTelemetry's for Prometheus exporters */
+  readonly port?: number;
+  /** Where metrics are, and below it the groups. @default "/metrics" */
+  readonly path?: string;
+  /** PEM. With `ca`, clients must show a certificate of it (mTLS), for `/health` too. @default plain HTTP */
+  readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer; readonly ca?: string | Buffer };
+  /** For the metrics; `/health` is open to the kubelet. @default none */
+  readonly auth?: AuthOptions;
+  readonly health?: HealthOptions;
+  /** Longest time from a request's first byte to the response's last. @default 10000 */
+  readonly requestTimeoutMs?: number;
+  /** Requests in progress, beyond which the answer is 503. @default 16 */
+  readonly maxConcurrent?: number;
+  /** Open connections, beyond which new ones are closed. @default 128 */
+  readonly maxConnections?: number;
+  /** Told what went wrong in a collector or health check. @default ignored: the scrape shows it */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** A running server. */
+export interface MetricsServer extends AsyncDisposable {
+  /** Where it listens, e.g. `http://127.0.0.1:9464`. */
+  readonly url: string;
+  readonly port: number;
+  /** Closes it and every connection. */
+  close(): Promise<void>;
+}
+
+interface Reply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string | Buffer;
+}
+
+const plain = (status: number, text: string, headers: Record<string, string> = {}): Reply => ({
+  status,
+  headers: { "content-type": "text/plain; charset=utf-8", ...headers },
+  body: `${text}\n`,
+});
+
+/** Smaller bodies cost more to compress than to send. */
+const GZIP_FROM_BYTES = 1024;
+
+class Endpoints {
+  readonly #registry: Registry;
+  readonly #options: ServeOptions;
+  readonly #path: string;
+  readonly #scraper: Scraper;
+  readonly #allowed: ReturnType<typeof authenticator>;
+  readonly #timeoutMs: number;
+  readonly #onError: (error: unknown) => void;
+
+  constructor(registry: Registry, options: ServeOptions, timeoutMs: number) {
+    this.#registry = registry;
+    this.#options = options;
+    this.#path = options.path ?? "/metrics";
+    this.#timeoutMs = timeoutMs;
+    this.#onError = options.onError ?? (() => {});
+    // Half of a request's time, so that a collector that hangs leaves time to answer.
+    this.#scraper = new Scraper(registry, timeoutMs / 2, this.#onError);
+    this.#allowed = authenticator(options.auth);
+  }
+
+  async reply(request: IncomingMessage): Promise<Reply> {
+    if (request.method !== "GET" && request.method !== "HEAD") return plain(405, "use GET", { allow: "GET, HEAD" });
+    const url = URL.parse(request.url ?? "", "http://localhost");
+    if (url === null) return plain(400, "the URL cannot be read");
+    const { pathname } = url;
+    const { live = {}, ready = {} } = this.#options.health ?? {};
+    if (pathname === "/health/live") return this.#health(live);
+    if (pathname === "/health/ready") return this.#health(ready);
+    if (pathname === "/health") return this.#health({ ...live, ...ready });
+    if (pathname === this.#path) return this.#metrics(request, url, "");
+    const group = pathname.startsWith(`${this.#path}/`) ? pathname.slice(this.#path.length + 1) : "";
+    if (group !== "" && this.#hasGroup(group)) return this.#metrics(request, url, group);
+    return plain(404, `there is ${this.#path} and /health`);
+  }
+
+  #hasGroup(group: string): boolean {
+    return this.#registry.read((families) => families.some(({ definition }) => definition.group === group));
+  }
+
+  async #health(checks: NonNullable<HealthOptions["live"]>): Promise<Reply> {
+    const report: HealthReport = await runChecks(checks, this.#timeoutMs / 2, this.#onError);
+    const headers = { "content-type": "application/json; charset=utf-8" };
+    return { status: report.status === "ok" ? 200 : 503, headers, body: `${JSON.stringify(report)}\n` };
+  }
+
+  async #metrics(request: IncomingMessage, url: URL, group: string): Promise<Reply> {
+    if (this.#allowed && !this.#allowed(request.headers.authorization)) {
+      return plain(401, "not allowed", { "www-authenticate": challenge(this.#options.auth!) });
+    }
+    const names = new Set(url.searchParams.getAll("name[]"));
+    const format = negotiate(request.headers.accept);
+    const body = await this.#scraper.scrape({
+      format,
+      key: JSON.stringify([group, [...names].sort()]),
+      filter: ({ definition }) =>
+        (group === "" || definition.group === group) &&
+        (names.size === 0 || sampleNames(definition).some((sample) => names.has(sample))),
+    });
+    const headers = { "content-type": format.contentType, vary: "Accept, Accept-Encoding, Authorization" };
+    if (body.length < GZIP_FROM_BYTES || !acceptsGzip(header(request, "accept-encoding")))
+      return { status: 200, headers, body };
+    return {
+      status: 200,
+      headers: { ...headers, "content-encoding": "gzip" },
+      body: await this.#scraper.compress(body),
+    };
+  }
+}
+
+const header = (request: IncomingMessage, name: string): string | undefined => {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value.join(",") : value;
+};
+
+function send(request: IncomingMessage, response: ServerResponse, { status, headers, body }: Reply): void {
+  response.writeHead(status, {
+    ...headers,
+    "content-length": Buffer.byteLength(body),
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+  });
+  response.end(request.method === "HEAD" ? undefined : body);
+}
+
+/**
+ * Serves `GET /metrics` (all formats, by Accept), `/metrics/<group>` and `/health`, `/health/live`, `/health/ready`.
+ * @throws MetricsError SERVER_LISTEN when the address cannot be taken
+ */
+export async function serve(registry: Registry, options: ServeOptions = {}): Promise<MetricsServer> {
+  const { host = "127.0.0.1", port = 9464, tls, requestTimeoutMs = 10_000, maxConcurrent = 16 } = options;
+  const endpoints = new Endpoints(registry, options, requestTimeoutMs);
+  let inProgress = 0;
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
+    if (inProgress >= maxConcurrent) {
+      send(request, response, plain(503, "too many scrapes at once", { "retry-after": "1", connection: "close" }));
+      return;
+    }
+    inProgress++;
+    // A client that reads slowly keeps its own connection busy, until its time is over; nothing else waits for it.
+    const timer = setTimeout(() => request.socket.destroy(), requestTimeoutMs);
+    response.once("close", () => {
+      clearTimeout(timer);
+      inProgress--;
+    });
+    endpoints.reply(request).then(
+      (reply) => send(request, response, reply),
+      (error: unknown) => {
+        options.onError?.(error);
+        send(request, response, plain(500, "the metrics could not be rendered"));
+      },
+    );
+  };
+  const server: Server = tls
+    ? createHttpsServer({ ...tls, requestCert: tls.ca !== undefined, rejectUnauthorized: tls.ca !== undefined }, handle)
+    : createHttpServer(handle);
+  server.requestTimeout = requestTimeoutMs;
+  server.headersTimeout = requestTimeoutMs;
+  server.maxConnections = options.maxConnections ?? 128;
+  server.on("clientError", (_error, socket) => {
+    if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    else socket.destroy();
+  });
+  await listen(server, host, port);
+  const bound = (server.address() as AddressInfo).port;
+  const close = async (): Promise<void> => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeAllConnections();
+    await closed;
+  };
+  const shown = host.includes(":") ? `[${host}]` : host;
+  return { url: `${tls ? "https" : "http"}://${shown}:${bound}`, port: bound, close, [Symbol.asyncDispose]: close };
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error) => {
+      const fix = "Choose another port, or stop what holds it.";
+      reject(mistake("SERVER_LISTEN", "serve", `${host}:${port} cannot be taken (${error.message}).`, fix));
+    });
+    server.listen(port, host, () => resolve());
+  });
+}
