@@ -1,0 +1,38 @@
+import { collectorModes } from "../../lib/otel/index.ts";
+import { retentions, scales } from "../../lib/sizing/index.ts";
+import { readStackFile } from "../../stacks/load.ts";
+import { resolve } from "../../stacks/resolve.ts";
+import { type RenderedStack, renderStack } from "../../stacks/stack.ts";
+
+/** The environments that the repository carries. */
+export const stackNames = ["dev", "staging", "prod"] as const;
+
+/** Pairs that the checks refuse: hours of retention at a scale that people depend on. */
+const refused = (scale: string, retention: string) =>
+  retention === "ephemeral" && (scale === "large" || scale === "xlarge");
+
+/** A stack to look at, by a name that says what it is. */
+export interface Variant {
+  readonly name: string;
+  readonly render: () => RenderedStack;
+}
+
+const variant = (name: string, stack: string, changes: object): Variant => ({
+  name,
+  render: () => renderStack(resolve({ ...readStackFile("stacks", stack).raw, ...changes }, { stack })),
+});
+
+/** The three environments in both collector modes. */
+export const environments: readonly Variant[] = stackNames.flatMap((stack) =>
+  collectorModes.map((collectors) => variant(`${stack}, ${collectors} collectors`, stack, { collectors })),
+);
+
+/** Every sensible pair of profiles, with everything on as prod has it. */
+export const profilePairs: readonly Variant[] = scales.flatMap((scale) =>
+  retentions
+    .filter((retention) => !refused(scale, retention))
+    .map((retention) => variant(`${scale} + ${retention}`, "prod", { scale, retention })),
+);
+
+/** Everything that has to hold for any stack is tried on these. */
+export const variants: readonly Variant[] = [...environments, ...profilePairs];
