@@ -18,7 +18,7 @@ export interface Pods {
 /** One end of a connection. */
 export type Peer =
   | Pods
-  /** Every pod of every namespace: applications that send telemetry, or are scraped. */
+  /** Every pod of every namespace: applications that send telemetry, or are scraped. Opens this side alone. */
   | "any pod"
   /** The Kubernetes API server. */
   | "api server"
