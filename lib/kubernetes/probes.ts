@@ -1,6 +1,6 @@
 import type { IProbe } from "kubernetes-models/v1/Probe";
 
-/** How the kubelet asks a container how it is: one HTTP path a question, on one port. */
+/** How the kubelet asks a container how it is: one HTTP path a question, on one port; `tcp` asks whether the port is open. */
 export interface Probes {
   /** Name of the container port. */
   readonly port: string;
@@ -23,7 +23,8 @@ export function probeFields(probes: Probes): {
   readinessProbe: IProbe;
   livenessProbe?: IProbe;
 } {
-  const get = (path: string) => ({ httpGet: { path, port: probes.port } });
+  const get = (path: string) =>
+    path === "tcp" ? { tcpSocket: { port: probes.port } } : { httpGet: { path, port: probes.port } };
   return {
     startupProbe: {
       ...get(probes.startup ?? probes.readiness),

@@ -48,6 +48,12 @@ export interface RuleGroup {
 /** Who evaluates the rules that are not local. Each rule has one evaluator: two would mean double alerts. */
 export type Evaluator = "prometheus" | "mimir";
 
+/** Who evaluates one group. Only Mimir's ruler can write to another tenant, whoever evaluates the rest. */
+export function evaluatorOf(group: RuleGroup, stack: Evaluator): Evaluator {
+  if (group.tenant !== undefined) return "mimir";
+  return group.local ? "prometheus" : stack;
+}
+
 /** A rule as Prometheus and Mimir read it. */
 function rule(chart: ComponentChart, each: Alert | Recording, checked: (query: string) => string) {
   if ("record" in each)
@@ -85,7 +91,7 @@ export function ruleGroup(
  */
 export function rules(chart: ComponentChart, part: string, groups: readonly RuleGroup[]): void {
   chart.ruleGroups.push(...groups);
-  const elsewhere = (group: RuleGroup) => chart.evaluator === "mimir" && !group.local;
+  const elsewhere = (group: RuleGroup) => evaluatorOf(group, chart.evaluator) === "mimir";
   for (const [suffix, labels, chosen] of [
     ["", monitorLabels, groups.filter((group) => !elsewhere(group))],
     ["-ruler", { "skopos.dev/evaluator": "mimir" }, groups.filter(elsewhere)],

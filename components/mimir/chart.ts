@@ -1,0 +1,239 @@
+import type { Construct } from "constructs";
+import {
+  ComponentChart,
+  type ComponentProps,
+  configMap,
+  type Endpoint,
+  type ObjectStore,
+  objectStoreIdentity,
+  partName,
+  service,
+  serviceAccount,
+  serviceHost,
+} from "../../lib/kubernetes/index.ts";
+import { rules } from "../../lib/monitoring/rules.ts";
+import {
+  type Availability,
+  type Retention,
+  retentionProfiles,
+  type Workload,
+  workloads,
+} from "../../lib/sizing/index.ts";
+import { aggregateGroups, longTermTenant } from "./aggregates.ts";
+import { mimirAlerts } from "./alerts.ts";
+import { cacheHosts, caches } from "./caches.ts";
+import { checkMimir } from "./checks.ts";
+import { compactors } from "./compactor.ts";
+import { mimirConfig, mimirPorts, mimirRuntime, mimirYaml } from "./config.ts";
+import { distributors } from "./distributor.ts";
+import { connectMimir } from "./edges.ts";
+import { type ClientParts, type GatewayRouteProps, gatewayRoute } from "./gateway-route.ts";
+import { ingesters } from "./ingester.ts";
+import { defaultPromoted, type TenantLimits } from "./limits.ts";
+import type { MimirLoad, MimirMode } from "./load.ts";
+import { monolithic } from "./monolithic.ts";
+import { mimirStorage } from "./object-storage.ts";
+import { overridesExporter } from "./overrides-exporter.ts";
+import { gossipLabels, gossipService, type MimirSetup } from "./part.ts";
+import { queriers } from "./querier.ts";
+import { queryFrontends } from "./query-frontend.ts";
+import { querySchedulers } from "./query-scheduler.ts";
+import { rulers } from "./ruler.ts";
+import { type MicroservicesSizing, type MimirSizing, sizeMimir } from "./sizing.ts";
+import { storeGateways } from "./store-gateway.ts";
+
+export interface MimirProps extends ComponentProps {
+  /** What it has to hold. @default the `small` workload */
+  readonly workload?: Workload;
+  /** How long series and aggregates are kept. @default the `standard` profile: 90 d, no aggregates */
+  readonly retention?: Retention;
+  /** @default "single" on a file system, else "redundant" */
+  readonly availability?: Availability;
+  /** @default "monolithic" below a million series, "microservices" from there on */
+  readonly mode?: MimirMode;
+  /** @default computed from workload, retention, availability and mode */
+  readonly sizing?: MimirSizing;
+  /** @default the pod's own disk: for one replica */
+  readonly objectStore?: ObjectStore;
+  /** Bucket or container of the blocks; it exists already and holds nothing else. @default "mimir-blocks" */
+  readonly bucket?: string;
+  /** Whose series: `X-Scope-OrgID` of every request. @default "anonymous" */
+  readonly tenant?: string;
+  /** Limits of single tenants beyond those that are derived, by Mimir's own names. @default none */
+  readonly tenants?: Readonly<Record<string, TenantLimits>>;
+  /** Resource attributes that become labels of metrics sent by OTLP. @default where a pod runs, and its version */
+  readonly promotedResourceAttributes?: readonly string[];
+  /** The one Alertmanager. Its headless Service: each replica must get every alert. @default none: no alert is sent */
+  readonly alertmanager?: Endpoint;
+  /** Lets clients outside the cluster in, through a Gateway that is there. @default none */
+  readonly gatewayRoute?: GatewayRouteProps;
+}
+
+export interface MimirEndpoints {
+  /** Prometheus remote write. */
+  readonly push: Endpoint;
+  /** OTLP/HTTP, without the `/v1/metrics` that exporters append. */
+  readonly otlp: Endpoint;
+  /** PromQL: what Grafana connects to. */
+  readonly query: Endpoint;
+  /** Prometheus remote read. */
+  readonly remoteRead: Endpoint;
+  /** PromQL over the aggregates. Absent where there are none. */
+  readonly longTerm?: Endpoint;
+  /** State of rules and alerts, under the same paths as Prometheus. Absent where no rule is Mimir's. */
+  readonly ruler?: Endpoint;
+}
+
+/** Mimir: every series for as long as it is kept, in object storage; from `large` on it evaluates the stack's rules. */
+export class MimirChart extends ComponentChart<MimirEndpoints> {
+  readonly endpoints: MimirEndpoints;
+  readonly sizing: MimirSizing;
+  /** Whose series it holds. */
+  readonly tenant: string;
+  /** Tenants whose rules it evaluates. */
+  readonly ruleTenants: readonly string[];
+
+  /** @throws RangeError with every {@link checkMimir} finding */
+  constructor(scope: Construct, id: string, props: MimirProps) {
+    super(scope, id, "mimir", props);
+    const { workload = workloads.small, retention = retentionProfiles.standard } = props;
+    const objectStore = props.objectStore ?? { kind: "filesystem" };
+    const load: MimirLoad = {
+      workload,
+      retention,
+      availability: props.availability ?? (objectStore.kind === "filesystem" ? "single" : "redundant"),
+      evaluator: this.evaluator,
+      filesystem: objectStore.kind === "filesystem",
+      ...(props.mode && { mode: props.mode }),
+    };
+    this.sizing = props.sizing ?? sizeMimir(load);
+    this.tenant = props.tenant ?? "anonymous";
+    const aggregates = retention.aggregatesSeconds > 0;
+    this.ruleTenants = [this.tenant, ...(aggregates ? [longTermTenant] : [])];
+    this.refuse(props, load, objectStore);
+
+    const setup = this.setup(props, load, objectStore);
+    service(this, {
+      part: "gossip-ring",
+      headless: true,
+      // A ring forms before its members are ready: they become so only in it.
+      publishNotReady: true,
+      ports: { gossip: mimirPorts.gossip },
+      selector: gossipLabels(this),
+    });
+    if (this.sizing.mode === "monolithic") monolithic(setup, this.sizing);
+    else microservices(setup, this.sizing);
+    connectMimir(this, { sizing: this.sizing, objectStore, ...alertmanagerOf(props) });
+    if (objectStore.kind !== "filesystem") this.objectStorage.push(mimirStorage(load, this.sizing));
+    if (props.gatewayRoute) gatewayRoute(this, props.gatewayRoute, this.clientParts());
+    rules(this, this.component, [...mimirAlerts(this), ...(aggregates ? aggregateGroups() : [])]);
+    this.endpoints = this.publish(aggregates);
+  }
+
+  private refuse(props: MimirProps, { workload, retention }: MimirLoad, objectStore: ObjectStore): void {
+    const findings = checkMimir({
+      sizing: this.sizing,
+      workload,
+      retention,
+      objectStore,
+      bucket: props.bucket ?? defaultBucket,
+      cluster: this.cluster,
+      tenant: this.tenant,
+      ...(props.tenants && { tenants: props.tenants }),
+    });
+    if (findings.length > 0) {
+      throw new RangeError(
+        findings.map(({ code, at, message, fix }) => `${code} ${at}: ${message} (${fix})`).join("\n"),
+      );
+    }
+  }
+
+  /** What the parts share: their config files and their identity. */
+  private setup(props: MimirProps, { workload, retention }: MimirLoad, objectStore: ObjectStore): MimirSetup {
+    const { sizing } = this;
+    const promotedResourceAttributes = props.promotedResourceAttributes ?? defaultPromoted;
+    const config = mimirConfig({
+      sizing,
+      workload,
+      retention,
+      objectStore,
+      promotedResourceAttributes,
+      bucket: props.bucket ?? defaultBucket,
+      gossipLabel: `${this.name}.${this.home}`,
+      hosts: {
+        gossipRing: serviceHost(this, gossipService(this)),
+        ...(sizing.mode === "microservices" && {
+          queryScheduler: `${serviceHost(this, partName(this, "query-scheduler"))}:${mimirPorts.grpc}`,
+          ...(sizing.caches && { caches: cacheHosts(this) }),
+        }),
+      },
+      ...alertmanagerOf(props),
+    });
+    const runtime = mimirRuntime(
+      { workload, retention, promotedResourceAttributes },
+      longTermTenant,
+      props.tenants ?? {},
+    );
+    const annotations = objectStoreIdentity(objectStore);
+    return {
+      chart: this,
+      objectStore,
+      ruleTenants: this.ruleTenants,
+      config: configMap(this, this.component, this.name, { "mimir.yaml": mimirYaml(config) }),
+      // Reloaded every ten seconds: a changed limit rolls no pod.
+      runtime: configMap(
+        this,
+        this.component,
+        `${this.name}-runtime`,
+        { "runtime.yaml": mimirYaml(runtime) },
+        { reloads: true },
+      ),
+      account: serviceAccount(this, { part: this.component, ...(annotations && { annotations }) }),
+    };
+  }
+
+  private clientParts(): ClientParts {
+    if (this.sizing.mode === "monolithic") {
+      return { writes: this.component, reads: this.component, rules: this.component };
+    }
+    return { writes: "distributor", reads: "query-frontend", ...(this.sizing.ruler && { rules: "ruler" }) };
+  }
+
+  /** Clients go to the parts by their own Services: a proxy in front would only add a hop, an image and a failure. */
+  private publish(aggregates: boolean): MimirEndpoints {
+    const { writes, reads, rules: ruler } = this.clientParts();
+    const at = (part: string, path: string, tenant = this.tenant): Endpoint => ({
+      scheme: "http",
+      host: serviceHost(this, partName(this, part)),
+      port: mimirPorts.http,
+      path,
+      headers: { "X-Scope-OrgID": tenant },
+      pods: this.pods(part),
+    });
+    return {
+      push: at(writes, "/api/v1/push"),
+      otlp: at(writes, "/otlp"),
+      query: at(reads, "/prometheus"),
+      remoteRead: at(reads, "/prometheus/api/v1/read"),
+      ...(aggregates && { longTerm: at(reads, "/prometheus", longTermTenant) }),
+      ...(ruler && { ruler: at(ruler, "/prometheus") }),
+    };
+  }
+}
+
+const defaultBucket = "mimir-blocks";
+
+const alertmanagerOf = ({ alertmanager }: MimirProps) => (alertmanager ? { alertmanager } : {});
+
+function microservices(setup: MimirSetup, sizing: MicroservicesSizing): void {
+  distributors(setup, sizing);
+  ingesters(setup, sizing);
+  queriers(setup, sizing);
+  queryFrontends(setup, sizing);
+  querySchedulers(setup, sizing);
+  storeGateways(setup, sizing);
+  compactors(setup, sizing);
+  rulers(setup, sizing);
+  overridesExporter(setup, sizing);
+  if (sizing.caches) caches(setup.chart, sizing.caches);
+}

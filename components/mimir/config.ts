@@ -1,0 +1,180 @@
+import { Document, visit } from "yaml";
+import { type Endpoint, type ObjectStore, url } from "../../lib/kubernetes/index.ts";
+import { MiB, type Retention, type Sized, type Workload } from "../../lib/sizing/index.ts";
+import { defaultLimits, longTermLimits, type TenantLimits } from "./limits.ts";
+import type { MimirSizing } from "./sizing.ts";
+import { blocksBucket, commonStorage, dataDirectory } from "./storage.ts";
+
+/** Ports of every Mimir process. */
+export const mimirPorts = { http: 8080, grpc: 9095, gossip: 7946 } as const;
+
+/** Folder of the rules: one folder a tenant in it, each a ConfigMap. */
+export const rulesDirectory = "/etc/mimir/rules";
+/** Folder of the runtime file, which is reloaded: its own mount, so that the kubelet updates it. */
+export const runtimeDirectory = "/etc/mimir/runtime";
+export const configDirectory = "/etc/mimir/config";
+
+/** Hosts that the parts find each other by; `host:port` where a port is not said. */
+export interface MimirHosts {
+  /** Headless Service of every Mimir pod. */
+  readonly gossipRing: string;
+  /** Headless Service of the query-schedulers. Absent in monolithic mode, where a left-over address lets queries hang. */
+  readonly queryScheduler?: string;
+  /** Headless Services of the caches. */
+  readonly caches?: { readonly chunks: string; readonly metadata: string; readonly results: string };
+}
+
+export interface MimirConfigProps {
+  readonly sizing: MimirSizing;
+  readonly workload: Workload;
+  readonly retention: Retention;
+  readonly objectStore: ObjectStore;
+  /** Bucket (Azure: container) of the blocks. */
+  readonly bucket: string;
+  /** Keeps rings of two Mimirs apart where their pods can reach each other. */
+  readonly gossipLabel: string;
+  readonly hosts: MimirHosts;
+  /** Where the ruler sends alerts. Absent: nowhere. */
+  readonly alertmanager?: Endpoint;
+  /** Resource attributes that become labels. */
+  readonly promotedResourceAttributes: readonly string[];
+}
+
+/** Seconds between the mark and the end of a block; a bucket's lifecycle must wait for longer than retention and this. */
+export const deletionDelaySeconds = 7200;
+
+/** Mimir's configuration file: the same for every part. */
+export function mimirConfig(props: MimirConfigProps): Readonly<Record<string, unknown>> {
+  const { sizing, objectStore, hosts, retention } = props;
+  const zoneAware = sizing.mode === "microservices" && sizing.zoneAware;
+  const factor = sizing.replicationFactor;
+  const federation = { enabled: retention.aggregatesSeconds > 0 };
+  const scheduler = hosts.queryScheduler && { scheduler_address: hosts.queryScheduler };
+  return {
+    multitenancy_enabled: true,
+    usage_stats: { enabled: false },
+    // Classic ingestion: distributors write to ingesters, and no Kafka is needed.
+    ingest_storage: { enabled: false },
+    tenant_federation: federation,
+    server: { http_listen_port: mimirPorts.http, grpc_listen_port: mimirPorts.grpc, log_format: "logfmt" },
+    common: { storage: commonStorage(objectStore) },
+    blocks_storage: {
+      ...blocksBucket(objectStore, props.bucket),
+      tsdb: {
+        dir: `${dataDirectory}/tsdb`,
+        retention_period: "13h",
+        series_hash_cache_max_size_bytes: cacheBytes(sizing, "ingester", 16, 350 * MiB),
+      },
+      bucket_store: bucketStore(props),
+    },
+    ruler_storage: { backend: "local", local: { directory: rulesDirectory } },
+    activity_tracker: { filepath: `${dataDirectory}/activity.log` },
+    memberlist: {
+      cluster_label: props.gossipLabel,
+      join_members: [`dns+${hosts.gossipRing}:${mimirPorts.gossip}`],
+      abort_if_cluster_join_fails: false,
+    },
+    distributor: { ha_tracker: { enable_ha_tracker: true, kvstore: { store: "memberlist" } } },
+    ingester: {
+      ring: {
+        replication_factor: factor,
+        zone_awareness_enabled: zoneAware,
+        tokens_file_path: `${dataDirectory}/tokens`,
+        // A pod that restarts comes back under its name: it must not hand its series to others meanwhile.
+        unregister_on_shutdown: false,
+        num_tokens: 512,
+      },
+    },
+    store_gateway: {
+      sharding_ring: {
+        replication_factor: factor,
+        zone_awareness_enabled: zoneAware,
+        tokens_file_path: `${dataDirectory}/store-gateway-tokens`,
+        unregister_on_shutdown: false,
+      },
+    },
+    compactor: {
+      data_dir: `${dataDirectory}/compactor`,
+      compaction_interval: "30m",
+      deletion_delay: `${deletionDelaySeconds / 3600}h`,
+    },
+    querier: { query_store_after: "12h", max_concurrent: concurrency(sizing) },
+    frontend: {
+      ...scheduler,
+      parallelize_shardable_queries: sizing.mode === "microservices",
+      ...(hosts.caches && { cache_results: true, results_cache: memcached(hosts.caches.results) }),
+    },
+    ...(scheduler && { frontend_worker: scheduler }),
+    ruler: {
+      rule_path: `${dataDirectory}/ruler`,
+      // Local rules have no change events: what the kubelet brought is seen at the next poll.
+      poll_interval: "1m",
+      tenant_federation: federation,
+    },
+    limits: {
+      ...defaultLimits(props),
+      ...(props.alertmanager && {
+        ruler_alertmanager_client_config: { alertmanager_url: `dns+${url(props.alertmanager)}` },
+      }),
+      ...(sizing.mode === "microservices" && { max_query_parallelism: 240 }),
+    },
+    runtime_config: { file: `${runtimeDirectory}/runtime.yaml`, period: "10s" },
+  };
+}
+
+/** The runtime file: limits by tenant, reloaded without a restart. */
+export function mimirRuntime(
+  props: Pick<MimirConfigProps, "workload" | "retention" | "promotedResourceAttributes">,
+  longTermTenant: string,
+  tenants: Readonly<Record<string, TenantLimits>>,
+): { readonly overrides: Readonly<Record<string, TenantLimits>> } {
+  const aggregates = props.retention.aggregatesSeconds > 0 && { [longTermTenant]: longTermLimits(props) };
+  const overrides: Record<string, TenantLimits> = { ...aggregates };
+  for (const [tenant, limits] of Object.entries(tenants)) overrides[tenant] = { ...overrides[tenant], ...limits };
+  return { overrides };
+}
+
+/** A configuration as a file. What the environment fills in is quoted, so that no secret is read as YAML. */
+export function mimirYaml(config: object): string {
+  const document = new Document(config, { aliasDuplicateObjects: false });
+  visit(document, {
+    Scalar(_, node) {
+      if (typeof node.value === "string" && node.value.includes("${")) node.type = "QUOTE_SINGLE";
+    },
+  });
+  return document.toString({ lineWidth: 0 });
+}
+
+function bucketStore({ sizing, hosts }: MimirConfigProps): Readonly<Record<string, unknown>> {
+  const { caches } = hosts;
+  return {
+    sync_dir: `${dataDirectory}/tsdb-sync`,
+    // Both caches are a gigabyte by default: more than a small pod has.
+    index_cache: {
+      backend: "inmemory",
+      inmemory: { max_size_bytes: cacheBytes(sizing, "storeGateway", 8, 1024 * MiB) },
+    },
+    series_hash_cache_max_size_bytes: cacheBytes(sizing, "storeGateway", 16, 1024 * MiB),
+    ...(caches && { chunks_cache: memcached(caches.chunks), metadata_cache: memcached(caches.metadata) }),
+  };
+}
+
+/** Largest item of a cache: memcached's default of 1 MiB would turn large query results away. */
+export const maxItemBytes = 5 * MiB;
+
+const memcached = (host: string): object => ({
+  backend: "memcached",
+  memcached: { addresses: `dns+${host}:11211`, max_item_size: maxItemBytes },
+});
+
+/** A share of the pod's memory for one cache, never more than Mimir's own default. */
+function cacheBytes(sizing: MimirSizing, part: "ingester" | "storeGateway", fraction: number, most: number): number {
+  const pod: Sized = sizing.mode === "monolithic" ? sizing.mimir : sizing[part];
+  return Math.min(most, Math.floor(pod.memoryBytes / fraction / MiB) * MiB);
+}
+
+/** Queries at once in a querier: four a core, since most of a query waits for ingesters and store-gateways. */
+function concurrency(sizing: MimirSizing): number {
+  const { cpuCores } = sizing.mode === "monolithic" ? sizing.mimir : sizing.querier;
+  return Math.max(4, Math.ceil(cpuCores * 4));
+}
