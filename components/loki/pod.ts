@@ -2,14 +2,12 @@ import {
   type ComponentChart,
   type ConfigMapRef,
   configVolume,
-  type EnvValue,
   type Labels,
   type Mount,
   type ObjectStore,
-  objectStoreEnv,
+  objectStoreAccess,
   objectStorePodLabels,
   scratchVolume,
-  secretVolume,
   selectorLabels,
   service,
   serviceMonitor,
@@ -61,13 +59,14 @@ export interface LokiPodOptions {
 export function lokiPod(loki: LokiContext, sized: Sized, options: LokiPodOptions) {
   const { chart, config, objectStore, rules } = loki;
   const { target } = options;
+  const access = objectStoreAccess(objectStore);
   const mounts: Mount[] = [
     { volume: configVolume(config, "config"), path: "/etc/loki/config" },
     { volume: options.data ?? scratchVolume("data", 10 * GiB), path: lokiDataFolder },
     ...(options.rules && rules
       ? [{ volume: configVolume(rules.configMap, "rules"), path: `${lokiRulesFolder}/${rules.tenant}` }]
       : []),
-    ...keyFile(objectStore).mounts,
+    ...access.mounts,
   ];
   return {
     part: target === "all" ? chart.component : target,
@@ -86,7 +85,7 @@ export function lokiPod(loki: LokiContext, sized: Sized, options: LokiPodOptions
           "-config.expand-env=true",
           ...(options.args ?? []),
         ],
-        env: { GOMEMLIMIT: goMemoryLimit(sized), ...keyFile(objectStore).env },
+        env: { GOMEMLIMIT: goMemoryLimit(sized), ...access.env },
         ports: lokiPorts,
         // 15 s is the least a ring member waits before it calls itself ready; a write-ahead log is replayed before.
         probes: { port: "http", readiness: "/ready", startupSeconds: 600 },
@@ -94,17 +93,6 @@ export function lokiPod(loki: LokiContext, sized: Sized, options: LokiPodOptions
       },
     ],
   } as const;
-}
-
-/** Google's client reads its key from a file; the others take theirs from the environment. */
-function keyFile(store: ObjectStore): { env: Readonly<Record<string, EnvValue>>; mounts: Mount[] } {
-  if (store.kind !== "gcs" || !store.credentials) return { env: objectStoreEnv(store), mounts: [] };
-  const { secret, key } = store.credentials.serviceAccount;
-  const path = "/etc/loki/object-store";
-  return {
-    env: { GOOGLE_APPLICATION_CREDENTIALS: `${path}/${key}` },
-    mounts: [{ volume: secretVolume(secret), path }],
-  };
 }
 
 /** The Service of one part, and the monitor of its pods. */

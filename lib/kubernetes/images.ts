@@ -31,13 +31,18 @@ export const images = {
   },
   pushgateway: { registry: "quay.io", repository: "prometheus/pushgateway", tag: "v1.11.2" },
   grafana: { registry: "docker.io", repository: "grafana/grafana", tag: "13.2.0" },
-  "grafana-sidecar": { registry: "quay.io", repository: "kiwigrid/k8s-sidecar", tag: "1.30.10" },
+  "grafana-sidecar": { registry: "quay.io", repository: "kiwigrid/k8s-sidecar", tag: "2.10.1" },
   mimir: { registry: "docker.io", repository: "grafana/mimir", tag: "3.2.0" },
   memcached: { registry: "docker.io", repository: "library/memcached", tag: "1.6.39-alpine" },
   "memcached-exporter": { registry: "quay.io", repository: "prometheus/memcached-exporter", tag: "v0.15.3" },
   loki: { registry: "docker.io", repository: "grafana/loki", tag: "3.7.6" },
   tempo: { registry: "docker.io", repository: "grafana/tempo", tag: "3.0.3" },
   jaeger: { registry: "docker.io", repository: "jaegertracing/jaeger", tag: "2.14.0" },
+  "jaeger-es-index-cleaner": {
+    registry: "docker.io",
+    repository: "jaegertracing/jaeger-es-index-cleaner",
+    tag: "2.14.0",
+  },
   alloy: { registry: "docker.io", repository: "grafana/alloy", tag: "v1.18.1" },
 } as const satisfies Record<string, Image>;
 

@@ -2,6 +2,7 @@ import type { ComponentChart } from "./chart.ts";
 import type { EnvValue } from "./container.ts";
 import type { Labels } from "./labels.ts";
 import { anywhere, type Peer } from "./network.ts";
+import { type Mount, secretVolume } from "./volumes.ts";
 
 /** A Secret's key. */
 export interface SecretKey {
@@ -51,6 +52,25 @@ export function objectStoreEnv(store: ObjectStore): Readonly<Record<string, EnvV
   if (store.kind === "gcs" && store.credentials)
     return { OBJECT_STORE_SERVICE_ACCOUNT: store.credentials.serviceAccount };
   return {};
+}
+
+/** Where Google's client finds its key. */
+const keyFolder = "/etc/object-store";
+
+/**
+ * Credentials for a program that takes S3's and Azure's as `${NAME}` in its config, by {@link objectStoreEnv}, and lets
+ * Google's own client read a key file, which is JSON of many lines.
+ */
+export function objectStoreAccess(store: ObjectStore): {
+  readonly env: Readonly<Record<string, EnvValue>>;
+  readonly mounts: readonly Mount[];
+} {
+  if (store.kind !== "gcs" || !store.credentials) return { env: objectStoreEnv(store), mounts: [] };
+  const { secret, key } = store.credentials.serviceAccount;
+  return {
+    env: { GOOGLE_APPLICATION_CREDENTIALS: `${keyFolder}/${key}` },
+    mounts: [{ volume: secretVolume(secret), path: keyFolder }],
+  };
 }
 
 /** Annotations by which a ServiceAccount is given the right to its buckets. */
