@@ -1,0 +1,62 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { partPath } from "../parts/find.ts";
+
+/** A real program that a test started. */
+export interface RunningProgram {
+  readonly pid: number;
+  /** All that it has written so far. */
+  output(): string;
+  /** Resolves with its exit code when it ends by itself. */
+  readonly exited: Promise<number>;
+  /** Ends it, by its pid, and waits until it is gone. */
+  stop(signal?: NodeJS.Signals): Promise<number>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Path of a real part. @throws when it was not built: the runner decides whether a tier runs, not the test */
+export function requirePart(name: string): string {
+  const path = partPath(name);
+  if (!path) throw new Error(`${name} is not built: npm run parts ${name}`);
+  return path;
+}
+
+/** Starts a real program. Its environment is empty but for what is given, so that nothing reaches out. */
+export function start(
+  name: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): RunningProgram {
+  const child: ChildProcess = spawn(requirePart(name), args, { env: { PATH: "/usr/bin:/bin", ...env } });
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => (text += chunk));
+  const exited = new Promise<number>((done) => child.once("exit", (code, signal) => done(code ?? (signal ? 128 : 1))));
+  const stop = async (signal: NodeJS.Signals = "SIGTERM") => {
+    child.kill(signal);
+    const late = setTimeout(() => child.kill("SIGKILL"), 15_000);
+    const code = await exited;
+    clearTimeout(late);
+    return code;
+  };
+  return {
+    pid: child.pid ?? -1,
+    output: () => text,
+    exited,
+    stop,
+    [Symbol.asyncDispose]: async () => {
+      await stop();
+    },
+  };
+}
+
+/** Waits until a URL answers 2xx. @throws with the program's output when it ends, or does not answer in time */
+export async function ready(program: RunningProgram, url: string, seconds = 60): Promise<void> {
+  let ended: number | undefined;
+  void program.exited.then((code) => (ended = code));
+  for (const until = Date.now() + seconds * 1000; Date.now() < until; ) {
+    if (ended !== undefined) throw new Error(`it ended with ${ended}:\n${program.output().slice(-4000)}`);
+    const answer = await fetch(url, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
+    if (answer?.ok) return;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  throw new Error(`${url} did not answer in ${seconds} s:\n${program.output().slice(-4000)}`);
+}
