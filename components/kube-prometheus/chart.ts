@@ -57,6 +57,8 @@ export interface KubePrometheusProps extends ComponentProps {
   readonly kubeStateMetrics?: boolean;
   /** Whether node-exporter runs; false where Alloy takes the hosts' metrics. @default where the platform allows host agents */
   readonly nodeExporter?: boolean;
+  /** Whether metrics of the hosts come from elsewhere (Alloy), by node-exporter's names, so that their rules are there. @default false */
+  readonly hostMetrics?: boolean;
   /** Accept any certificate of the kubelet: for clusters whose kubelets sign their own. @default false */
   readonly kubeletInsecure?: boolean;
   /** Parts of the control plane to watch. @default what the platform exposes without being told */
@@ -153,7 +155,7 @@ export class KubePrometheusChart extends ComponentChart<KubePrometheusEndpoints>
       alertmanagers: props.external?.alertmanager ? 0 : this.sizing.alertmanager.replicas,
       operator: props.operator ?? true,
       kubeStateMetrics: stateMetrics,
-      nodes,
+      nodes: nodes || (props.hostMetrics ?? false),
       kubelets: exposesKubelet(platform),
       controlPlane: parts,
     };
