@@ -1,0 +1,39 @@
+import { anywhere, apiServerPorts, type ComponentChart, peerOf } from "../../lib/kubernetes/index.ts";
+import type { Access } from "./access.ts";
+import { grafanaPorts, type PostgreSql } from "./config.ts";
+import type { Sources } from "./data-sources.ts";
+
+/** What decides on Grafana's connections. */
+export interface Connected {
+  readonly sources: Sources;
+  readonly access: Access;
+  readonly database: PostgreSql | undefined;
+  /** Whether sidecars watch ConfigMaps. */
+  readonly watches: boolean;
+  /** Whether people come through an ingress controller or a gateway. */
+  readonly routed: boolean;
+  /** Whether there are several replicas. */
+  readonly several: boolean;
+}
+
+/** Declares every connection that Grafana opens, and those of people to it. */
+export function grafanaEdges(chart: ComponentChart, connected: Connected): void {
+  const { sources, access, database, watches, routed, several } = connected;
+  const pods = chart.pods(chart.component);
+  for (const [to, why] of [
+    [sources.mimir, "metrics"],
+    [sources.prometheus, "recent metrics and rules"],
+    [sources.loki, "logs"],
+    [sources.traces, "traces"],
+    [sources.alertmanager, "alerts and silences"],
+  ] as const) {
+    if (to) chart.connects(pods, peerOf(to), [to.targetPort ?? to.port], why);
+  }
+  const { http, gossip } = grafanaPorts;
+  if (routed) chart.connects("any pod", pods, [http], "people, through the ingress controller");
+  if (several) chart.connects(pods, pods, [gossip], "gossip of alert state", [gossip]);
+  if (watches) chart.connects(pods, "api server", apiServerPorts, "dashboards and data sources of every namespace");
+  if (database) chart.connects(pods, anywhere, [database.port ?? 5432], "users, sessions and folders");
+  if (access.oidc) chart.connects(pods, anywhere, [443], "single sign-on");
+  if (access.ldap) chart.connects(pods, anywhere, [access.ldap.port ?? 636], "LDAP");
+}

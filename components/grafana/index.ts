@@ -1,0 +1,7 @@
+export type { Access, Ldap, Oidc } from "./access.ts";
+export * from "./chart.ts";
+export * from "./checks.ts";
+export type { PostgreSql, TeamFolders } from "./config.ts";
+export type { QueryPath, Sources } from "./data-sources.ts";
+export type { GrafanaRoute } from "./route.ts";
+export * from "./sizing.ts";

@@ -1,0 +1,52 @@
+import type { ComponentChart, KubernetesObject, Labels } from "../../lib/kubernetes/index.ts";
+
+/** How people reach Grafana from outside the cluster. */
+export type GrafanaRoute =
+  | {
+      readonly kind: "ingress";
+      /** @default the cluster's default class */
+      readonly className?: string;
+      /** Secret with the certificate. @default TLS ends elsewhere: at the load balancer, or with the controller's default certificate */
+      readonly tlsSecret?: string;
+      /** For the controller and for cert-manager. @default none */
+      readonly annotations?: Labels;
+    }
+  | {
+      /** An HTTPRoute of the Gateway API; its listener has the certificate. */
+      readonly kind: "gateway";
+      readonly gateway: { readonly name: string; readonly namespace?: string; readonly listener?: string };
+    };
+
+/** The route's object. @param service name and port of Grafana's Service */
+export function routeObject(
+  chart: ComponentChart,
+  host: string,
+  route: GrafanaRoute,
+  service: { readonly name: string; readonly port: number },
+): KubernetesObject {
+  const metadata = chart.metadata(chart.name, chart.component);
+  if (route.kind === "gateway") {
+    const { name, namespace, listener } = route.gateway;
+    const parent = { name, ...(namespace && { namespace }), ...(listener && { sectionName: listener }) };
+    const httpRoute = {
+      apiVersion: "gateway.networking.k8s.io/v1",
+      kind: "HTTPRoute",
+      metadata,
+      spec: { parentRefs: [parent], hostnames: [host], rules: [{ backendRefs: [service] }] },
+    };
+    return httpRoute;
+  }
+  const { className, tlsSecret, annotations } = route;
+  const backend = { service: { name: service.name, port: { number: service.port } } };
+  const ingress = {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "Ingress",
+    metadata: { ...metadata, ...(annotations && { annotations }) },
+    spec: {
+      ...(className && { ingressClassName: className }),
+      ...(tlsSecret && { tls: [{ hosts: [host], secretName: tlsSecret }] }),
+      rules: [{ host, http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }],
+    },
+  };
+  return ingress;
+}
