@@ -29,7 +29,7 @@ import { distributors } from "./distributor.ts";
 import { connectMimir } from "./edges.ts";
 import { type ClientParts, type GatewayRouteProps, gatewayRoute } from "./gateway-route.ts";
 import { ingesters } from "./ingester.ts";
-import { defaultPromoted, type TenantLimits } from "./limits.ts";
+import { defaultHaClusterLabel, defaultPromoted, type TenantLimits } from "./limits.ts";
 import type { MimirLoad, MimirMode } from "./load.ts";
 import { monolithic } from "./monolithic.ts";
 import { mimirStorage } from "./object-storage.ts";
@@ -63,6 +63,12 @@ export interface MimirProps extends ComponentProps {
   readonly tenants?: Readonly<Record<string, TenantLimits>>;
   /** Resource attributes that become labels of metrics sent by OTLP. @default where a pod runs, and its version */
   readonly promotedResourceAttributes?: readonly string[];
+  /**
+   * Label that says which Prometheus make a pair that sends the same samples (`ha_cluster_label`). Any other than the
+   * default is dropped before storage. With several shards it must tell them apart, or all but one would be dropped.
+   * @default "cluster"
+   */
+  readonly haClusterLabel?: string;
   /** The one Alertmanager. Its headless Service: each replica must get every alert. @default none: no alert is sent */
   readonly alertmanager?: Endpoint;
   /** Lets clients outside the cluster in, through a Gateway that is there. @default none */
@@ -151,13 +157,13 @@ export class MimirChart extends ComponentChart<MimirEndpoints> {
   /** What the parts share: their config files and their identity. */
   private setup(props: MimirProps, { workload, retention }: MimirLoad, objectStore: ObjectStore): MimirSetup {
     const { sizing } = this;
-    const promotedResourceAttributes = props.promotedResourceAttributes ?? defaultPromoted;
     const config = mimirConfig({
       sizing,
       workload,
       retention,
       objectStore,
-      promotedResourceAttributes,
+      promotedResourceAttributes: props.promotedResourceAttributes ?? defaultPromoted,
+      haClusterLabel: props.haClusterLabel ?? defaultHaClusterLabel,
       bucket: props.bucket ?? defaultBucket,
       gossipLabel: `${this.name}.${this.home}`,
       hosts: {
@@ -169,11 +175,7 @@ export class MimirChart extends ComponentChart<MimirEndpoints> {
       },
       ...alertmanagerOf(props),
     });
-    const runtime = mimirRuntime(
-      { workload, retention, promotedResourceAttributes },
-      longTermTenant,
-      props.tenants ?? {},
-    );
+    const runtime = mimirRuntime({ workload, retention }, longTermTenant, props.tenants ?? {});
     const annotations = objectStoreIdentity(objectStore);
     return {
       chart: this,

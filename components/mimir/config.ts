@@ -38,6 +38,8 @@ export interface MimirConfigProps {
   readonly alertmanager?: Endpoint;
   /** Resource attributes that become labels. */
   readonly promotedResourceAttributes: readonly string[];
+  /** Label that says which Prometheus make a pair. */
+  readonly haClusterLabel: string;
 }
 
 /** Seconds between the mark and the end of a block; a bucket's lifecycle must wait for longer than retention and this. */
@@ -124,7 +126,7 @@ export function mimirConfig(props: MimirConfigProps): Readonly<Record<string, un
 
 /** The runtime file: limits by tenant, reloaded without a restart. */
 export function mimirRuntime(
-  props: Pick<MimirConfigProps, "workload" | "retention" | "promotedResourceAttributes">,
+  props: Pick<MimirConfigProps, "workload" | "retention">,
   longTermTenant: string,
   tenants: Readonly<Record<string, TenantLimits>>,
 ): { readonly overrides: Readonly<Record<string, TenantLimits>> } {

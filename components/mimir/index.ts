@@ -3,7 +3,7 @@ export * from "./chart.ts";
 export { type CheckedMimir, checkMimir } from "./checks.ts";
 export { deletionDelaySeconds, mimirPorts } from "./config.ts";
 export type { GatewayRouteProps } from "./gateway-route.ts";
-export { haLabels, seriesLimit, type TenantLimits } from "./limits.ts";
+export { haReplicaLabel, seriesLimit, type TenantLimits } from "./limits.ts";
 export { type MimirLoad, type MimirMode, microservicesFrom } from "./load.ts";
 export { mimirStorage } from "./object-storage.ts";
 export { MimirRulesChart, type MimirRulesProps } from "./rules.ts";

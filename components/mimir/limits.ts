@@ -2,8 +2,11 @@ import { scrapeLimits } from "../../lib/kubernetes/index.ts";
 import { formatDuration, type Retention, samplesPerSecond, type Workload } from "../../lib/sizing/index.ts";
 import { aggregateSeconds, aggregateSeries } from "./aggregates.ts";
 
-/** Names of the two labels by which Mimir takes samples of one Prometheus of a pair. No query ever sees them. */
-export const haLabels = { cluster: "__ha_cluster__", replica: "__replica__" } as const;
+/** Label by which Mimir tells the two Prometheus of a pair apart: its own default. Deduplication strips it. */
+export const haReplicaLabel = "__replica__";
+
+/** Label that says which Prometheus make a pair, where there is one pair a cluster: Mimir's own default. */
+export const defaultHaClusterLabel = "cluster";
 
 /** Resource attributes that become labels of metrics that come by OTLP; `job` and `instance` are always there. */
 export const defaultPromoted: readonly string[] = [
@@ -41,6 +44,8 @@ export interface LimitsProps {
   readonly retention: Retention;
   /** Resource attributes that become labels. */
   readonly promotedResourceAttributes: readonly string[];
+  /** Label that says which Prometheus make a pair. */
+  readonly haClusterLabel: string;
 }
 
 /** Series that one tenant may hold in memory. */
@@ -49,7 +54,7 @@ export function seriesLimit(activeSeries: number): number {
 }
 
 /** Limits of every tenant that the runtime file does not name, derived from the workload. */
-export function defaultLimits({ workload, retention, promotedResourceAttributes }: LimitsProps): TenantLimits {
+export function defaultLimits({ workload, retention, ...props }: LimitsProps): TenantLimits {
   const shards = compactorShards(workload.activeSeries);
   const rate = Math.ceil(samplesPerSecond(workload) * catchUp);
   const maxSeries = seriesLimit(workload.activeSeries);
@@ -61,17 +66,18 @@ export function defaultLimits({ workload, retention, promotedResourceAttributes 
     max_global_exemplars_per_user: Math.max(10_000, Math.ceil(maxSeries / seriesPerExemplar)),
     max_label_names_per_series: scrapeLimits("cluster").labelLimit + addedLabels,
     accept_ha_samples: true,
-    ha_cluster_label: haLabels.cluster,
-    ha_replica_label: haLabels.replica,
-    // Deduplication strips the replica alone, and drop_labels comes after it: the HA cluster is never stored.
-    drop_labels: [haLabels.cluster],
+    ha_cluster_label: props.haClusterLabel,
+    ha_replica_label: haReplicaLabel,
+    // Deduplication strips the replica alone; drop_labels comes after it, so that a series does not change its name when
+    // Prometheus' shards do.
+    drop_labels: props.haClusterLabel === defaultHaClusterLabel ? [] : [props.haClusterLabel],
     out_of_order_time_window: "30m",
     query_ingesters_within: "13h",
     ...kept(retention.mimirSeconds),
     compactor_split_and_merge_shards: shards,
     compactor_split_groups: Math.max(1, shards),
     otel_metric_suffixes_enabled: true,
-    promote_otel_resource_attributes: promotedResourceAttributes.join(","),
+    promote_otel_resource_attributes: props.promotedResourceAttributes.join(","),
     // The rules come from a ConfigMap that the stack made: their number is no attack.
     ruler_max_rules_per_rule_group: 0,
     ruler_max_rule_groups_per_tenant: 0,
@@ -79,7 +85,7 @@ export function defaultLimits({ workload, retention, promotedResourceAttributes 
 }
 
 /** Limits of the long-retention tenant, which only the ruler writes to. */
-export function longTermLimits({ workload, retention }: LimitsProps): TenantLimits {
+export function longTermLimits({ workload, retention }: Pick<LimitsProps, "workload" | "retention">): TenantLimits {
   const series = aggregateSeries(workload);
   const rate = Math.ceil((series / aggregateSeconds) * catchUp);
   return {

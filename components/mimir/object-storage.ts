@@ -31,7 +31,8 @@ export function blockBytes({ workload, retention, availability }: MimirLoad): nu
   const rate = samplesPerSecond(workload) * bytesPerSample;
   const copies = availability === "redundant" ? 3 : 1;
   const aggregateRate = (aggregateSeries(workload) / aggregateSeconds) * bytesPerSample;
-  const aggregates = retention.aggregatesSeconds > 0 ? aggregateRate * (retention.aggregatesSeconds + deletionDelaySeconds) : 0;
+  const aggregates =
+    retention.aggregatesSeconds > 0 ? aggregateRate * (retention.aggregatesSeconds + deletionDelaySeconds) : 0;
   const series = rate * (retention.mimirSeconds + deletionDelaySeconds + uncompactedSeconds * (copies - 1));
   return Math.ceil(series + aggregates);
 }

@@ -10,6 +10,7 @@ import {
   type Mount,
   type ObjectStore,
   objectStoreEnv,
+  objectStorePodLabels,
   oneAfterTheOther,
   partName,
   scratchVolume,
@@ -135,7 +136,7 @@ function pods(setup: MimirSetup, props: PartProps, data: Mount) {
     sized,
     user: mimirUser,
     identityAccount: setup.account,
-    podLabels: { ...gossipLabels(chart), ...identityLabels(objectStore) },
+    podLabels: { ...gossipLabels(chart), ...objectStorePodLabels(objectStore) },
     terminationGraceSeconds: props.graceSeconds ?? 30,
     containers: [
       {
@@ -165,9 +166,4 @@ function pods(setup: MimirSetup, props: PartProps, data: Mount) {
 function ruleMount(chart: ComponentChart, tenant: string): Mount {
   const name = rulesConfigMap(chart, tenant);
   return { volume: { name, source: { configMap: { name, optional: true } } }, path: `${rulesDirectory}/${tenant}` };
-}
-
-/** Azure's webhook looks at the pods, not at the account. */
-function identityLabels(store: ObjectStore): Labels {
-  return store.kind === "azure" && !store.credentials ? { "azure.workload.identity/use": "true" } : {};
 }
