@@ -43,7 +43,7 @@ export class PushgatewayChart extends ComponentChart<PushgatewayEndpoints> {
 
   constructor(scope: Construct, id: string, props: PushgatewayProps) {
     super(scope, id, "pushgateway", props);
-    const part = this.component;
+    const part = "pushgateway";
     const { pushgateway: sized } = props.sizing ?? sizePushgateway(props.series ?? 1000);
     const data = props.diskBytes ? claimVolume("data", props.diskBytes) : undefined;
     const workload = {

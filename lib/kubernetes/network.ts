@@ -160,16 +160,17 @@ function workloadPolicy(pods: Pods, ingress: Edge[], egress: Edge[], cluster: Cl
     spec: {
       podSelector: { matchLabels: { ...selector(pods) } },
       policyTypes: ["Ingress", "Egress"],
-      ingress: merged(ingress, (edge) => podPeers(edge.from, cluster)).map(([ports, from]) => ({ from, ports })),
+      ingress: merged(ingress, (edge) => podPeers(edge.from, cluster)).map(([ports, from]) => ({ from, ...ports })),
       egress: [
         { to: podPeers("dns", cluster), ports: dnsPorts },
-        ...merged(egress, (edge) => podPeers(edge.to, cluster)).map(([ports, to]) => ({ to, ports })),
+        ...merged(egress, (edge) => podPeers(edge.to, cluster)).map(([ports, to]) => ({ to, ...ports })),
       ],
     },
   };
 }
 
-type Rule = [ports: INetworkPolicyPort[], peers: INetworkPolicyPeer[]];
+/** Without `ports` a rule is about all of them. */
+type Rule = [ports: { ports?: INetworkPolicyPort[] }, peers: INetworkPolicyPeer[]];
 
 /**
  * Edges with the same ports become one rule, a peer named twice one peer; an edge without a peer allows nothing, one
@@ -188,7 +189,7 @@ function merged(edges: readonly Edge[], peersOf: (edge: Edge) => INetworkPolicyP
     .filter(([, { peers }]) => peers.size > 0)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, { ports, peers }]) => [
-      ports,
+      ports.length > 0 ? { ports } : {},
       [...peers.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, peer]) => peer),
     ]);
 }
