@@ -30,7 +30,7 @@ static __always_inline __u32 slot_take(void)
 		return NO_SLOT;
 	for (i = 0; i < POP_TRIES; i++) {
 		__u32 head = *(volatile __u32 *)&state->recycled_head, index;
-		__u32 *given;
+		__u64 *given;
 
 		if (head == *(volatile __u32 *)&state->recycled_tail)
 			break;
@@ -38,7 +38,7 @@ static __always_inline __u32 slot_take(void)
 		given = bpf_map_lookup_elem(&recycled, &index);
 		if (!given)
 			break;
-		slot = *(volatile __u32 *)given;
+		slot = *(volatile __u64 *)given;
 		if (__sync_val_compare_and_swap(&state->recycled_head, head, head + 1) == head)
 			return slot;
 	}

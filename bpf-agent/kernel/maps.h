@@ -25,13 +25,13 @@ struct {
 	__type(value, struct flow_slot);
 } slots SEC(".maps");
 
-/* Ring of slots the reader has given back. */
+/* Ring of slots the reader has given back. Eight bytes each: an array's elements are never smaller. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, FLOW_DEFAULT_CAPACITY);
 	__type(key, __u32);
-	__type(value, __u32);
+	__type(value, __u64);
 } recycled SEC(".maps");
 
 struct {

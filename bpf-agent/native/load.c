@@ -116,7 +116,7 @@ static int map_memory(struct reader *reader, struct failure *failure)
 	uint32_t capacity = reader->options.capacity;
 
 	reader->slots_bytes = pages((size_t)capacity * sizeof(struct flow_slot));
-	reader->recycled_bytes = pages((size_t)capacity * sizeof(uint32_t));
+	reader->recycled_bytes = pages((size_t)capacity * sizeof(*reader->recycled));
 	reader->allocator_bytes = pages(sizeof(struct flow_allocator));
 	reader->slots = map_shared(reader, "slots", reader->slots_bytes, PROT_READ);
 	reader->recycled = map_shared(reader, "recycled", reader->recycled_bytes, PROT_READ | PROT_WRITE);

@@ -98,7 +98,7 @@ struct reader {
 	/* Shared with the kernel. */
 	const struct flow_slot *slots;
 	struct flow_allocator *allocator;
-	uint32_t *recycled;
+	uint64_t *recycled;
 	size_t slots_bytes, allocator_bytes, recycled_bytes;
 
 	/* Owned by the flows thread, by slot. */
