@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
-import type { Footprint } from "../../../lib/kubernetes/index.ts";
+import type { Footprint, ImageName } from "../../../lib/kubernetes/index.ts";
 import { readStackFile, stackNames } from "../../../stacks/load.ts";
 import { type ResolvedStack, resolve } from "../../../stacks/resolve.ts";
 import { objectsOf, renderStack } from "../../../stacks/stack.ts";
@@ -15,6 +15,8 @@ const folder = join(root, "stacks");
 export interface Variant {
   readonly name: string;
   readonly resolved: ResolvedStack;
+  /** Images its pods run. */
+  readonly images: ReadonlySet<ImageName>;
   /** What its workloads ask for: the rows of the plan. */
   readonly footprints: readonly Footprint[];
   /** Every object, in the order of the components. */
@@ -35,6 +37,7 @@ export function variant(stack: string, changes: Changes = {}): Variant {
   return {
     name: [stack, ...settings].join(" "),
     resolved,
+    images: new Set(rendered.charts.flatMap(({ usedImages }) => [...usedImages])),
     footprints: rendered.charts.flatMap(({ footprints }) => footprints),
     objects: objectsOf(rendered).map(({ object }) => object as KubernetesObject),
   };

@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { updateOf } from "../../../lib/kubernetes/update.ts";
+import { apply, changedByApplying, nameOf } from "../apply.ts";
+import { type Cluster, startCluster } from "../cluster.ts";
+import { componentImages, describeImages, mirrors } from "../component-images.ts";
+import { allPodsReady, describePod, isReady, type Pod } from "../pods.ts";
+import { quantity } from "../quantity.ts";
+import { until } from "../wait.ts";
+import { prerequisites, type Variant, variant } from "./variants.ts";
+
+/** The dev stack as a private cluster would have it: everything through mirrors, the cluster's own addresses. */
+const changes = {
+  "images.registries": mirrors,
+  "cluster.nodeCidrs": ["10.99.0.0/24"],
+  "cluster.apiServerCidrs": ["10.99.0.0/24"],
+};
+const dev = variant("dev", changes);
+const home = dev.resolved.props.namespaces.stack;
+const agents = dev.resolved.props.namespaces.agents;
+
+let cluster: Cluster;
+
+const stackPods = async (): Promise<Pod[]> => [
+  ...(await cluster.api.list<Pod>("v1", "Pod", home)),
+  ...(await cluster.api.list<Pod>("v1", "Pod", agents)),
+];
+
+const podsOf = ({ footprints }: Variant, namespace: string) =>
+  footprints
+    .filter((footprint) => footprint.namespace === namespace)
+    .reduce((sum, { kind, sized }) => sum + (kind === "DaemonSet" ? 1 : sized.replicas), 0);
+
+beforeAll(async () => {
+  cluster = await startCluster({ nodes: { real: 1 } });
+  const images = await componentImages(dev.images);
+  console.info(describeImages(images));
+  for (const { spec } of images) await cluster.load(spec);
+  await apply(cluster.api, [...prerequisites(dev), ...dev.objects]);
+});
+afterAll(() => cluster?.dispose());
+
+describe("the dev stack on a real node", () => {
+  it("has every pod ready, none having been restarted", async () => {
+    const pods = await allPodsReady(cluster.api, home, podsOf(dev, home));
+    const hostPods = podsOf(dev, agents);
+    if (hostPods > 0) pods.push(...(await allPodsReady(cluster.api, agents, hostPods)));
+    for (const { metadata, status } of pods)
+      for (const { name, restartCount } of status.containerStatuses ?? [])
+        expect(restartCount, `${metadata.name}/${name}`).toBe(0);
+  });
+
+  it("lives in namespaces that enforce their Pod Security level", async () => {
+    const bare = (namespace: string) =>
+      cluster.api.send("POST", `/api/v1/namespaces/${namespace}/pods?dryRun=All`, {
+        metadata: { name: "bare" },
+        spec: { hostNetwork: true, containers: [{ name: "bare", image: "mirror.test/none" }] },
+      });
+    await expect(bare(home)).rejects.toThrow(/violates PodSecurity "restricted/);
+    await expect(bare(agents)).resolves.toMatchObject({ status: 201 });
+  });
+
+  it("is not changed by being applied again, now that controllers have written to it", async () => {
+    expect(await changedByApplying(cluster.api, dev.objects)).toEqual([]);
+  });
+
+  it("uses no more memory than the plan gave it", async () => {
+    const { pods } = (await cluster.api.send<Summary>("GET", "/api/v1/nodes/node-1/proxy/stats/summary")).body;
+    const limits = new Map(
+      (await stackPods()).flatMap(({ metadata, spec }) =>
+        spec.containers.map(({ name, resources }) => [`${metadata.name}/${name}`, resources?.limits?.memory] as const),
+      ),
+    );
+    const used = pods
+      .filter(({ podRef }) => [home, agents].includes(podRef.namespace))
+      .flatMap(({ podRef, containers = [] }) =>
+        containers.map(({ name, memory }) => [`${podRef.name}/${name}`, memory.workingSetBytes] as const),
+      );
+    expect(used.map(([name]) => name).sort()).toEqual([...limits.keys()].sort());
+    for (const [name, bytes] of used)
+      expect(bytes, `${name} of ${limits.get(name)}`).toBeLessThan(0.8 * quantity(limits.get(name)));
+  });
+
+  it("replaces exactly the pods whose configuration changes, as the model says", async () => {
+    const before = new Map((await stackPods()).map(({ metadata }) => [metadata.uid, metadata.name]));
+    const changed = variant("dev", { ...changes, "components.otelGateway.resourceLabels": ["service.name"] });
+    expect(restarts(dev, changed)).toEqual(["StatefulSet observability/otel-gateway-collector"]);
+    await apply(cluster.api, changed.objects);
+    const gateway = "otel-gateway-collector-0";
+    const gone = await until(
+      "the new gateway",
+      async () => {
+        const pods = await stackPods();
+        const left = new Set(pods.map(({ metadata }) => metadata.uid));
+        const replaced = [...before].filter(([uid]) => !left.has(uid)).map(([, name]) => name);
+        return replaced.includes(gateway) && pods.length === before.size && pods.every(isReady) && replaced;
+      },
+      { within: 120_000, explain: async () => (await stackPods()).map(describePod).join("\n") },
+    );
+    expect(gone).toEqual([gateway]);
+  });
+});
+
+/** Workloads whose pods a change replaces, by the model. */
+function restarts(from: Variant, to: Variant): string[] {
+  const before = new Map(from.objects.map((object) => [nameOf(object), object]));
+  return to.objects
+    .filter((object) => {
+      const old = before.get(nameOf(object));
+      return old !== undefined && updateOf(old, object).kind === "restarts";
+    })
+    .map(nameOf);
+}
+
+interface Summary {
+  readonly pods: readonly {
+    readonly podRef: { readonly name: string; readonly namespace: string };
+    readonly containers?: readonly { readonly name: string; readonly memory: { readonly workingSetBytes: number } }[];
+  }[];
+}
