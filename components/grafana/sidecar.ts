@@ -38,8 +38,6 @@ export function sidecar({ what, label, folderAnnotation, volume, path, port, rel
       IGNORE_ALREADY_PROCESSED: "true",
       HEALTH_PORT: String(port),
       LOG_TZ: "UTC",
-      // Its health is the age of its last contact with the API, at most 60 s: a quiet watch must end sooner than that.
-      WATCH_SERVER_TIMEOUT: "30",
       ...(folderAnnotation && { FOLDER_ANNOTATION: folderAnnotation }),
       ...(reload && {
         REQ_URL: reload.url,

@@ -11,9 +11,13 @@ import {
   serviceAccount,
   serviceHost,
 } from "../../lib/kubernetes/index.ts";
+import { dashboardConfigMap } from "../../lib/monitoring/dashboard-config-map.ts";
+import { rules } from "../../lib/monitoring/rules.ts";
 import { type CollectorMode, collector, collectorName, collectorPods, collectorPorts } from "../../lib/otel/index.ts";
 import { type Workload, workloads } from "../../lib/sizing/index.ts";
+import { otelAgentAlerts } from "./alerts.ts";
 import { detectorsOf, type GatewayResolver, metadataService, otelAgentConfig } from "./config.ts";
+import { otelAgentDashboard } from "./dashboards.ts";
 import { type OtelAgentSizing, sizeOtelAgent } from "./sizing.ts";
 
 export interface OtelAgentProps extends ComponentProps {
@@ -107,6 +111,9 @@ export class OtelAgentChart extends ComponentChart<OtelAgentEndpoints> {
     this.connects(pods, "api server", apiServerPorts, "pods' names and owners");
     this.connects(pods, "nodes", [kubeletPort], "kubelet stats");
     if (detectors.length > 0) this.connects(pods, { cidrs: [metadataService] }, [80], "cloud region and zone");
+
+    rules(this, this.component, otelAgentAlerts(this));
+    dashboardConfigMap(this, otelAgentDashboard(this));
 
     const host = serviceHost(this, collectorName(this));
     this.endpoints = {

@@ -7,6 +7,8 @@ import {
   serviceHost,
   serviceMonitor,
 } from "../../lib/kubernetes/index.ts";
+import { dashboardConfigMap } from "../../lib/monitoring/dashboard-config-map.ts";
+import { rules } from "../../lib/monitoring/rules.ts";
 import {
   type CollectorMode,
   collector,
@@ -16,6 +18,7 @@ import {
   collectorServiceLabels,
 } from "../../lib/otel/index.ts";
 import { type Workload, workloads } from "../../lib/sizing/index.ts";
+import { otelGatewayAlerts } from "./alerts.ts";
 import {
   defaultTailSampling,
   gatewayPorts,
@@ -24,6 +27,7 @@ import {
   spanMetricsPort,
   type TailSampling,
 } from "./config.ts";
+import { otelGatewayDashboard } from "./dashboards.ts";
 import { type OtelGatewaySizing, sizeOtelGateway } from "./sizing.ts";
 
 export interface OtelGatewayProps extends ComponentProps {
@@ -108,6 +112,10 @@ export class OtelGatewayChart extends ComponentChart<OtelGatewayEndpoints> {
     ] as const) {
       if (to) this.connects(pods, peerOf(to), [to.targetPort ?? to.port], why);
     }
+
+    const { replicas } = sizing.gateway;
+    rules(this, this.component, otelGatewayAlerts(this, { replicas, samples: props.traces !== undefined }));
+    dashboardConfigMap(this, otelGatewayDashboard(this));
 
     const name = collectorName(this);
     const otlp = { scheme: "grpc", port: collectorPorts["otlp-grpc"], pods } as const;

@@ -96,7 +96,7 @@ function sourceVariables(dashboard: Dashboard): VariableJson[] {
   });
 }
 
-function variableJson({ name, title, of, label }: Variable): VariableJson {
+function variableJson({ name, title, of, label, optional }: Variable): VariableJson {
   return {
     type: "query",
     name,
@@ -109,8 +109,7 @@ function variableJson({ name, title, of, label }: Variable): VariableJson {
     },
     multi: true,
     includeAll: true,
-    // Also series without the label: those that Prometheus answers for lack the cluster.
-    allValue: ".*",
+    allValue: optional ? ".*" : ".+",
     current: { text: ["All"], value: ["$__all"] },
     refresh: 2,
     sort: 1,

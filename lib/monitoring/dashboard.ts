@@ -13,6 +13,8 @@ export interface Variable {
   readonly of: string;
   /** @default the name */
   readonly label?: string;
+  /** Whether "All" means series without the label too. @default false */
+  readonly optional?: boolean;
 }
 
 /** Panels under one heading. */
@@ -42,8 +44,8 @@ export interface Dashboard {
   readonly rows: readonly Row[];
 }
 
-/** The cluster: one value a cluster, a label that Prometheus adds when it sends to Mimir. */
-export const clusterVariable: Variable = { name: "cluster", title: "Cluster", of: "up" };
+/** The cluster: a label that Prometheus adds when it sends to Mimir, and that its own series lack. */
+export const clusterVariable: Variable = { name: "cluster", title: "Cluster", of: "up", optional: true };
 
 /** Every panel of a dashboard. */
 export function panelsOf(dashboard: Dashboard): Panel[] {

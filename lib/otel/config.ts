@@ -74,9 +74,13 @@ export const retry = {
   max_elapsed_time: "300s",
 } as const;
 
-/** The collector's own metrics on :8888, for Prometheus. */
+/**
+ * The collector's own metrics on :8888, for Prometheus. A reader that is stated leaves `_total` and units out of names
+ * unless told otherwise; dashboards and rules everywhere expect them.
+ */
 export function selfTelemetry(level: "normal" | "detailed"): Blocks {
-  const exporter = { prometheus: { host: "0.0.0.0", port: collectorPorts.metrics } };
+  const names = { without_type_suffix: false, without_units: false, without_scope_info: true };
+  const exporter = { prometheus: { host: "0.0.0.0", port: collectorPorts.metrics, ...names } };
   return { metrics: { level, readers: [{ pull: { exporter } }] } };
 }
 

@@ -1,2 +1,3 @@
+export * from "./alerts.ts";
 export * from "./collector.ts";
 export * from "./config.ts";
