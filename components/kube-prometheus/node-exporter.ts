@@ -7,19 +7,13 @@ import {
   serviceAccount,
   serviceMonitor,
 } from "../../lib/kubernetes/index.ts";
+import { devicesExcluded, fsTypesExcluded, mountsExcluded } from "../../lib/monitoring/host-metrics.ts";
 import type { Sized } from "../../lib/sizing/index.ts";
 import { nobody } from "./operated.ts";
 
 const part = "node-exporter";
 /** On the host's network: the port is the node's. */
 export const nodeExporterPort = 9100;
-
-/** File systems and mounts that are not the node's own: of containers, and of the kernel. */
-const mountsExcluded = "^/(dev|proc|sys|run/k3s/containerd/.+|var/lib/(docker|containerd|containers|kubelet)/.+)($|/)";
-const fsTypesExcluded =
-  "^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|erofs|fuse.*|fusectl|hugetlbfs|iso9660|mqueue|nsfs|overlay|proc|procfs|pstore|rpc_pipefs|securityfs|selinuxfs|squashfs|sysfs|tracefs|tmpfs)$";
-/** Interfaces of pods: one a pod, gone with it. */
-const devicesExcluded = "^(veth.*|[a-f0-9]{15}|cali.*|cilium.*|lxc.*|eni.*|azv.*|tunl.*)$";
 
 /** Adds node-exporter on every node, in the namespace of host-level agents. */
 export function nodeExporter(chart: ComponentChart, sized: Sized, namespace: string): void {

@@ -1,0 +1,33 @@
+import { type Block, block, printAlloy } from "../../lib/alloy/index.ts";
+import type { Endpoint } from "../../lib/kubernetes/index.ts";
+import { hostMetrics } from "./host-metrics.ts";
+import { type LogSource, podLogs } from "./logs.ts";
+import { type AlloyGateway, otlp } from "./otlp.ts";
+import type { AlloySizing } from "./sizing.ts";
+
+export interface AlloyConfigProps {
+  readonly sizing: AlloySizing;
+  /** Value of the `cluster` label. */
+  readonly cluster: string;
+  readonly logSource: LogSource;
+  /** Loki's push API. Absent: no pod logs are read. */
+  readonly logs?: Endpoint;
+  readonly hostMetrics: boolean;
+  /** Absent: no OTLP is received. */
+  readonly gateway?: AlloyGateway;
+}
+
+/** Alloy's configuration, block by block. */
+export function alloyBlocks(props: AlloyConfigProps): Block[] {
+  return [
+    block("logging", { level: "info", format: "logfmt" }),
+    ...(props.logs ? podLogs(props.logSource, props.logs, props.cluster) : []),
+    ...(props.hostMetrics ? hostMetrics() : []),
+    ...(props.gateway ? otlp(props.gateway, props.sizing.alloy, props.sizing.queueItems) : []),
+  ];
+}
+
+/** Alloy's configuration file. */
+export function alloyConfig(props: AlloyConfigProps): string {
+  return printAlloy(alloyBlocks(props));
+}

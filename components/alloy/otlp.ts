@@ -1,0 +1,131 @@
+import { type Block, block, call, component, ref, type Value } from "../../lib/alloy/index.ts";
+import { type Endpoint, url } from "../../lib/kubernetes/index.ts";
+import { MiB, type Resources } from "../../lib/sizing/index.ts";
+import { nodeVariable } from "./logs.ts";
+
+/** Ports for applications, by the name that Services and probes use. */
+export const otlpPorts = { "otlp-grpc": 4317, "otlp-http": 4318 } as const;
+
+/** Where telemetry goes: the gateway. */
+export interface AlloyGateway {
+  /** For metrics and logs. */
+  readonly otlp: Endpoint;
+  /** For spans: the headless Service, so that each trace goes to one pod. @default spans go with the rest: right for one gateway alone */
+  readonly otlpByTraceId?: Endpoint;
+}
+
+type Signal = "traces" | "metrics" | "logs";
+const signals: readonly Signal[] = ["traces", "metrics", "logs"];
+
+/** Leaf spans that say nothing: an SDK's own exports, and the bare connects of client libraries. */
+const noise = [
+  'IsMatch(span.name, "^opentelemetry\\\\.proto\\\\.collector\\\\.")',
+  'IsMatch(span.name, "^(tcp|dns|redis|net)[.-]?(connect|lookup)$")',
+];
+
+/** What is added to every resource: who the sender is, and where. */
+const podAttributes = [
+  "k8s.namespace.name",
+  "k8s.pod.name",
+  "k8s.pod.uid",
+  "k8s.pod.start_time",
+  "k8s.node.name",
+  "k8s.deployment.name",
+  "k8s.statefulset.name",
+  "k8s.daemonset.name",
+  "k8s.job.name",
+  "k8s.cronjob.name",
+];
+
+/** Copied where the application did not say who it is, and never overwritten. */
+const instanceStatement =
+  'set(resource.attributes["service.instance.id"], resource.attributes["k8s.pod.name"]) where resource.attributes["service.instance.id"] == nil';
+
+/** The output block of a component: each signal to the named component's input. */
+function output(next: Readonly<Partial<Record<Signal, string>>>): Block {
+  return block(
+    "output",
+    Object.fromEntries(signals.flatMap((signal) => (next[signal] ? [[signal, [ref(`${next[signal]}.input`)]]] : []))),
+  );
+}
+
+const all = (next: string) => output({ traces: next, metrics: next, logs: next });
+
+/** Applications' OTLP: received, limited, attributed, filtered, batched, and sent on: spans by trace id, the rest to any gateway. */
+export function otlp(gateway: AlloyGateway, resources: Resources, queueItems: number): Block[] {
+  const limit = Math.floor(((resources.memoryLimitBytes ?? resources.memoryBytes) / MiB) * 0.8);
+  const spans = gateway.otlpByTraceId ? "otelcol.exporter.loadbalancing.gateway" : "otelcol.exporter.otlp.gateway";
+  return [
+    component("otelcol.receiver.otlp", "applications", {}, [
+      block("grpc", { endpoint: `0.0.0.0:${otlpPorts["otlp-grpc"]}` }, [
+        block("keepalive", {}, [
+          block("server_parameters", { max_connection_age: "60s", max_connection_age_grace: "10s" }),
+        ]),
+      ]),
+      block("http", { endpoint: `0.0.0.0:${otlpPorts["otlp-http"]}` }),
+      all("otelcol.processor.memory_limiter.applications"),
+    ]),
+    component(
+      "otelcol.processor.memory_limiter",
+      "applications",
+      { check_interval: "1s", limit: `${limit}MiB`, spike_limit: `${Math.floor(limit / 5)}MiB` },
+      [all("otelcol.processor.k8sattributes.applications")],
+    ),
+    component("otelcol.processor.k8sattributes", "applications", {}, [
+      block("filter", { node: call("sys.env", nodeVariable) }),
+      block("extract", { metadata: podAttributes }),
+      association({ from: "resource_attribute", name: "k8s.pod.uid" }),
+      association({ from: "resource_attribute", name: "k8s.pod.ip" }),
+      association({ from: "connection" }),
+      all("otelcol.processor.transform.applications"),
+    ]),
+    component("otelcol.processor.transform", "applications", { error_mode: "ignore" }, [
+      block("statements", { trace: [instanceStatement], metric: [instanceStatement], log: [instanceStatement] }),
+      output({
+        traces: "otelcol.processor.filter.applications",
+        metrics: "otelcol.processor.batch.applications",
+        logs: "otelcol.processor.batch.applications",
+      }),
+    ]),
+    component("otelcol.processor.filter", "applications", { error_mode: "ignore" }, [
+      block("trace_conditions", { context: "span", conditions: noise }),
+      output({ traces: "otelcol.processor.batch.applications" }),
+    ]),
+    component(
+      "otelcol.processor.batch",
+      "applications",
+      { send_batch_size: 8192, send_batch_max_size: 10_000, timeout: "1s" },
+      [output({ traces: spans, metrics: "otelcol.exporter.otlp.gateway", logs: "otelcol.exporter.otlp.gateway" })],
+    ),
+    ...(gateway.otlpByTraceId ? [loadBalancing(gateway.otlpByTraceId, queueItems)] : []),
+    component("otelcol.exporter.otlp", "gateway", {}, [
+      block("client", { endpoint: url(gateway.otlp) }, [tls(gateway.otlp)]),
+      ...delivery(queueItems),
+    ]),
+  ];
+}
+
+function association(source: Readonly<Record<string, Value>>): Block {
+  return block("pod_association", {}, [block("source", source)]);
+}
+
+/** Pods' names, not addresses, are hashed: a gateway pod that comes back keeps its traces. */
+function loadBalancing(to: Endpoint, queueItems: number): Block {
+  const [service, namespace] = to.host.split(".");
+  return component("otelcol.exporter.loadbalancing", "gateway", { routing_key: "traceID" }, [
+    block("resolver", {}, [
+      block("kubernetes", { service: `${service}.${namespace}`, ports: [to.port], return_hostnames: true }),
+    ]),
+    block("protocol", {}, [block("otlp", {}, [block("client", {}, [tls(to)]), ...delivery(queueItems, "queue")])]),
+  ]);
+}
+
+const tls = (to: Endpoint) => block("tls", { insecure: to.scheme === "grpc" });
+
+/** A queue counted in spans, points and records, and five minutes of retries. */
+function delivery(queueItems: number, queue: "queue" | "sending_queue" = "sending_queue"): Block[] {
+  return [
+    block(queue, { sizer: "items", queue_size: queueItems }),
+    block(queue === "queue" ? "retry" : "retry_on_failure", { max_elapsed_time: "5m" }),
+  ];
+}

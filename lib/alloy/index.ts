@@ -1,0 +1,2 @@
+export * from "./printer.ts";
+export { type Block, block, call, component, concat, type Expression, ref, type Value } from "./syntax.ts";
