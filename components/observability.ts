@@ -1,17 +1,38 @@
 import type { Construct } from "constructs";
-import type { ClusterFacts, ComponentChart, ComponentProps, ImageOptions } from "../lib/kubernetes/index.ts";
+import type { ClusterFacts, ComponentChart, ComponentProps, Endpoint, ImageOptions } from "../lib/kubernetes/index.ts";
 import type { Evaluator } from "../lib/monitoring/rules.ts";
 import type { CollectorMode } from "../lib/otel/index.ts";
+import type { Availability, Retention, Workload } from "../lib/sizing/index.ts";
+import { GrafanaChart, type GrafanaProps } from "./grafana/index.ts";
+import {
+  haClusterLabel,
+  KubePrometheusChart,
+  type KubePrometheusProps,
+  operatedAlertmanager,
+} from "./kube-prometheus/index.ts";
+import { LokiChart, type LokiEndpoints, type LokiProps } from "./loki/index.ts";
+import { MimirChart, type MimirEndpoints, type MimirProps, MimirRulesChart } from "./mimir/index.ts";
 import { NamespacesChart } from "./namespaces/index.ts";
 import { NetworkPoliciesChart } from "./network-policies/index.ts";
 import { OtelAgentChart, type OtelAgentProps } from "./otel-agent/index.ts";
 import { OtelGatewayChart, type OtelGatewayProps } from "./otel-gateway/index.ts";
+import { PushgatewayChart, type PushgatewayProps } from "./pushgateway/index.ts";
+import { TracesChart, type TracesEndpoints, type TracesProps } from "./traces/index.ts";
+
+/** What the stack gives to every component. */
+type Given = keyof ComponentProps | "workload" | "availability" | "retention" | "mode";
 
 /** A component's own settings: all but what the stack gives to every component and what it connects. */
-type Settings<Props extends ComponentProps, Connected extends keyof Props = never> = Omit<
-  Props,
-  keyof ComponentProps | Connected | "mode" | "workload"
->;
+type Settings<Props extends ComponentProps, Connected extends keyof Props = never> = Omit<Props, Given | Connected>;
+
+/** Components that are somebody else's: not made, connected to. */
+export interface ExternalEndpoints {
+  readonly prometheus?: Endpoint;
+  readonly alertmanager?: Endpoint;
+  readonly mimir?: Pick<MimirEndpoints, "push" | "otlp" | "query" | "remoteRead">;
+  readonly loki?: LokiEndpoints;
+  readonly traces?: TracesEndpoints;
+}
 
 /** A whole stack, worked out: what is there, how large, and where. A component that is absent is off. */
 export interface ObservabilityProps {
@@ -27,23 +48,43 @@ export interface ObservabilityProps {
   readonly runbooks?: string;
   /** Whether everything but the declared connections is denied. */
   readonly networkPolicies: boolean;
+  readonly workload: Workload;
+  readonly retention: Retention;
+  readonly availability: Availability;
   readonly collectors: CollectorMode;
   /** Who evaluates the rules that are not about Prometheus itself. */
   readonly evaluator: Evaluator;
+  readonly external: ExternalEndpoints;
   readonly otelAgent?: Settings<OtelAgentProps, "gateway"> & {
     /** Whether spans are routed by trace id: needed as soon as there are two gateways that sample. */
     readonly routeByTraceId: boolean;
   };
   readonly otelGateway?: Settings<OtelGatewayProps, "traces" | "logs">;
+  readonly kubePrometheus?: Settings<
+    KubePrometheusProps,
+    "agentsNamespace" | "remoteWrite" | "remoteRead" | "external"
+  > & {
+    /** Whether Prometheus asks Mimir for what is older than its own blocks. */
+    readonly readsMimir: boolean;
+  };
+  readonly mimir?: Settings<MimirProps, "alertmanager" | "haClusterLabel">;
+  readonly loki?: Settings<LokiProps, "alertmanager">;
+  readonly traces?: Settings<TracesProps, "metrics">;
+  readonly grafana?: Settings<GrafanaProps, "sources" | "queryPath" | "spanMetrics">;
+  readonly pushgateway?: Settings<PushgatewayProps>;
 }
 
-/** The charts of a stack, in the order in which they must come up. */
+/**
+ * The charts of a stack. Stores come before what sends to them, so that every connection is an endpoint handed on;
+ * only the Alertmanager is named ahead, since Mimir's and Loki's rulers send to it and Prometheus sends to Mimir.
+ */
 export function composeObservability(scope: Construct, props: ObservabilityProps): readonly ComponentChart[] {
   const charts: ComponentChart[] = [];
   const add = <T extends ComponentChart>(chart: T): T => {
     charts.push(chart);
     return chart;
   };
+  const { external, workload, availability, retention } = props;
   const shared = {
     namespace: props.namespaces.stack,
     cluster: props.cluster,
@@ -52,21 +93,64 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
     ...(props.priorityClassName && { priorityClassName: props.priorityClassName }),
     ...(props.runbooks && { runbooks: props.runbooks }),
   };
+  const load = { workload, availability, retention };
 
   if (props.namespaces.create) {
     add(new NamespacesChart(scope, "namespaces", { ...shared, agentsNamespace: props.namespaces.agents }));
   }
 
+  const alertmanager = external.alertmanager ?? (props.kubePrometheus && operatedAlertmanager(shared));
+  const alerting = alertmanager && { alertmanager };
+
+  const ownMimir =
+    props.mimir &&
+    add(
+      new MimirChart(scope, "mimir", {
+        ...shared,
+        ...load,
+        ...props.mimir,
+        ...alerting,
+        ...(props.kubePrometheus?.sizing && { haClusterLabel: haClusterLabel(props.kubePrometheus.sizing) }),
+      }),
+    );
+  const mimir = ownMimir?.endpoints ?? external.mimir;
+
+  const loki =
+    external.loki ??
+    (props.loki && add(new LokiChart(scope, "loki", { ...shared, ...load, ...props.loki, ...alerting })).endpoints);
+
+  const traces =
+    external.traces ??
+    (props.traces &&
+      add(
+        new TracesChart(scope, "traces", {
+          ...shared,
+          ...load,
+          ...props.traces,
+          ...(mimir && { metrics: mimir.push }),
+        }),
+      ).endpoints);
+
   const gateway =
     props.otelGateway &&
-    add(new OtelGatewayChart(scope, "otel-gateway", { ...shared, ...props.otelGateway, mode: props.collectors }));
+    add(
+      new OtelGatewayChart(scope, "otel-gateway", {
+        ...shared,
+        workload,
+        ...props.otelGateway,
+        mode: props.collectors,
+        ...(traces && { traces: traces.otlp }),
+        ...(loki && { logs: loki.otlp }),
+      }),
+    ).endpoints;
 
   if (props.otelAgent && gateway) {
     const { routeByTraceId, ...settings } = props.otelAgent;
-    const { otlp, otlpByTraceId, otlpByService } = gateway.endpoints;
+    const { otlp, otlpByTraceId, otlpByService } = gateway;
     add(
       new OtelAgentChart(scope, "otel-agent", {
         ...shared,
+        workload,
         ...settings,
         mode: props.collectors,
         gateway: { otlp, ...(routeByTraceId && { otlpByTraceId }), ...(otlpByService && { otlpByService }) },
@@ -74,9 +158,54 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
     );
   }
 
+  if (props.pushgateway) add(new PushgatewayChart(scope, "pushgateway", { ...shared, ...props.pushgateway }));
+
+  const readsMimir = props.kubePrometheus?.readsMimir ?? false;
+  const metrics =
+    props.kubePrometheus &&
+    add(
+      new KubePrometheusChart(scope, "kube-prometheus", {
+        ...shared,
+        ...load,
+        ...omit(props.kubePrometheus, "readsMimir"),
+        agentsNamespace: props.namespaces.agents,
+        external,
+        ...(mimir && { remoteWrite: mimir.push, ...(readsMimir && { remoteRead: mimir.remoteRead }) }),
+      }),
+    );
+
+  if (props.grafana) {
+    const shards = metrics?.sizing.shards ?? 1;
+    const prometheus = external.prometheus ?? (shards === 1 ? metrics?.endpoints.prometheus : undefined);
+    const alertsFrom = external.alertmanager ?? metrics?.endpoints.alertmanager;
+    add(
+      new GrafanaChart(scope, "grafana", {
+        ...shared,
+        ...load,
+        ...props.grafana,
+        queryPath: readsMimir ? "prometheus" : "separate",
+        spanMetrics: props.otelGateway?.spanMetrics ?? false,
+        sources: {
+          ...(mimir && { mimir: mimir.query }),
+          ...(prometheus && { prometheus }),
+          ...(loki && { loki: loki.query }),
+          ...(traces && { traces: traces.query }),
+          ...(alertsFrom && { alertmanager: alertsFrom }),
+        },
+      }),
+    );
+  }
+
+  metrics?.connectScrapes(charts.filter((chart) => chart !== metrics).flatMap((chart) => chart.scrapes));
+  if (ownMimir) add(new MimirRulesChart(scope, "mimir-rules", { ...shared, mimir: ownMimir, charts }));
   if (props.networkPolicies) {
     const allowed = charts.flatMap((chart) => chart.edges);
     add(new NetworkPoliciesChart(scope, "network-policies", { ...shared, allowed }));
   }
   return charts;
+}
+
+function omit<T extends object, K extends keyof T>(value: T, key: K): Omit<T, K> {
+  const { [key]: _, ...rest } = value;
+  return rest;
 }

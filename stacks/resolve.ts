@@ -1,12 +1,15 @@
 import type { ObservabilityProps } from "../components/observability.ts";
-import { sizeOtelAgent } from "../components/otel-agent/index.ts";
-import { sizeOtelGateway, type TailSampling } from "../components/otel-gateway/index.ts";
 import type { ClusterFacts, ImageOptions } from "../lib/kubernetes/index.ts";
 import { type Retention, retentionProfiles, type Workload, workloads } from "../lib/sizing/index.ts";
 import { checkConfig } from "./checks.ts";
 import { parseConfig } from "./parse.ts";
 import { ConfigurationError, type Problem } from "./problem.ts";
 import type { StackConfig } from "./schema.ts";
+import { otelAgentSettings, otelGatewaySettings } from "./settings/collectors.ts";
+import { externalEndpoints } from "./settings/external.ts";
+import { factsOf, withoutUndefined } from "./settings/facts.ts";
+import { grafanaSettings, kubePrometheusSettings, pushgatewaySettings } from "./settings/metrics.ts";
+import { lokiSettings, mimirSettings, tracesSettings } from "./settings/stores.ts";
 
 /** A stack, worked out: the facts it was worked out from, and what it deploys. */
 export interface ResolvedStack {
@@ -35,7 +38,7 @@ export function resolve(raw: unknown, options: ResolveOptions): ResolvedStack {
   const workload = resolveWorkload(config);
   const retention = resolveRetention(config);
   const stack = { name: options.stack, config, workload, retention };
-  const props = resolveProps(config, workload);
+  const props = resolveProps(config, workload, retention);
   const nonsense = checkConfig({ ...stack, props, hasEnvironment: options.hasEnvironment ?? false });
   const problems = [...unreadable, ...nonsense.filter(({ path }) => !concernsAny(path, unreadable))];
   if (problems.length > 0) throw new ConfigurationError(problems);
@@ -74,54 +77,35 @@ export function resolveRetention({ retention, keep }: StackConfig): Retention {
   };
 }
 
-/** From this many series on Mimir answers people and rules, and Prometheus is a short buffer in front of it. */
-const seriesForRuler = 10_000_000;
-
-function resolveProps(config: StackConfig, workload: Workload): ObservabilityProps {
-  const { components, availability } = config;
-  const { otelAgent, otelGateway } = components;
-  return {
+function resolveProps(config: StackConfig, workload: Workload, retention: Retention): ObservabilityProps {
+  const facts = factsOf(config, workload, retention);
+  return withoutUndefined({
     cluster: resolveCluster(config),
     namespaces: config.namespaces,
     images: resolveImages(config),
-    ...(config.priorityClassName && { priorityClassName: config.priorityClassName }),
+    priorityClassName: config.priorityClassName,
     runbooks: config.runbooks,
     networkPolicies: config.cluster.networkPolicies,
+    workload,
+    retention,
+    availability: config.availability,
     collectors: config.collectors,
-    evaluator: components.mimir.enabled && workload.activeSeries >= seriesForRuler ? "mimir" : "prometheus",
-    ...(otelAgent.enabled && {
-      otelAgent: {
-        sizing: sizeOtelAgent(workload),
-        routeByTraceId: otelAgent.routing === "trace-id",
-        resolver: otelAgent.resolver,
-        kubeletInsecure: otelAgent.kubeletInsecure,
-        ...(otelAgent.nodeSelector && { nodeSelector: otelAgent.nodeSelector }),
-      },
-    }),
-    ...(otelGateway.enabled && {
-      otelGateway: {
-        sizing: sizeOtelGateway({
-          workload,
-          availability,
-          decisionWaitSeconds: otelGateway.tailSampling.decisionWait,
-          ...(otelGateway.replicas && { replicas: otelGateway.replicas }),
-        }),
-        tailSampling: resolveTailSampling(config),
-        resourceLabels: otelGateway.resourceLabels,
-        spanMetrics: otelGateway.spanMetrics,
-      },
-    }),
-  };
-}
-
-function resolveTailSampling({ components }: StackConfig): TailSampling {
-  const { decisionWait, latencyThreshold, keepPercent } = components.otelGateway.tailSampling;
-  return { decisionWaitSeconds: decisionWait, latencyThresholdMs: latencyThreshold * 1000, keepPercent };
+    evaluator: facts.evaluator,
+    external: externalEndpoints(config),
+    otelAgent: otelAgentSettings(facts),
+    otelGateway: otelGatewaySettings(facts),
+    kubePrometheus: kubePrometheusSettings(facts),
+    mimir: mimirSettings(facts),
+    loki: lokiSettings(facts),
+    traces: tracesSettings(facts),
+    grafana: grafanaSettings(facts),
+    pushgateway: pushgatewaySettings(facts),
+  });
 }
 
 function resolveCluster({ cluster }: StackConfig): ClusterFacts {
   const { networkPolicies: _, context: __, kubeconfig: ___, ...facts } = cluster;
-  return facts;
+  return withoutUndefined(facts);
 }
 
 function resolveImages({ images }: StackConfig): ImageOptions {

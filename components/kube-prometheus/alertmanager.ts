@@ -3,6 +3,9 @@ import { stringify } from "yaml";
 import {
   anywhere,
   type ComponentChart,
+  type ComponentProps,
+  defaultCluster,
+  dnsDomain,
   type Endpoint,
   images,
   type Pods,
@@ -25,6 +28,21 @@ const part = "alertmanager";
 
 /** Name of the Alertmanager's own Service, beside the operator's headless `alertmanager-operated`. */
 export const alertmanagerServiceName = (chart: ComponentChart): string => `${chart.name}-${part}`;
+
+/**
+ * The operator's headless Service of the stack's Alertmanager, known before there is a chart: rulers that are composed
+ * first send their alerts to each pod behind it.
+ */
+export function operatedAlertmanager(props: ComponentProps): Endpoint & { readonly pods: Pods } {
+  const { namespace, name = "kube-prometheus", cluster = defaultCluster } = props;
+  const identity = { name: "kube-prometheus", instance: name, part };
+  return {
+    scheme: "http",
+    host: `alertmanager-operated.${namespace}.svc.${dnsDomain(cluster)}`,
+    port: alertmanagerPort,
+    pods: { namespace, identity, labels: operatedLabels({ name }, part) },
+  };
+}
 
 /** Adds the one Alertmanager of the stack, its configuration, Service and monitor, and answers with its endpoint. */
 export function alertmanager(

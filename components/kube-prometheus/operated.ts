@@ -57,7 +57,7 @@ export const reloader: Sized = sized(
 );
 
 /** The labels that the operator gives the pods of a resource of ours; it lets none of them be changed. */
-export function operatedLabels(chart: ComponentChart, part: string): Labels {
+export function operatedLabels(chart: Pick<ComponentChart, "name">, part: string): Labels {
   return { "app.kubernetes.io/name": part, "app.kubernetes.io/instance": chart.name };
 }
 

@@ -1,7 +1,7 @@
 export { aggregateGroups, aggregateSeries, longTermTenant } from "./aggregates.ts";
 export * from "./chart.ts";
 export { type CheckedMimir, checkMimir } from "./checks.ts";
-export { deletionDelaySeconds, mimirPorts } from "./config.ts";
+export { mimirPorts } from "./config.ts";
 export type { GatewayRouteProps } from "./gateway-route.ts";
 export { haReplicaLabel, seriesLimit, type TenantLimits } from "./limits.ts";
 export { type MimirLoad, type MimirMode, microservicesFrom } from "./load.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { duration } from "../quantities.ts";
+import { bytes, duration } from "../quantities.ts";
 import { secretKeySchema } from "./secret.ts";
 import { externalSchema, switchable } from "./switch.ts";
 
@@ -28,7 +28,8 @@ const otelGateway = switchable(
         latencyThreshold: duration.default(1).describe("Traces longer than this are kept."),
         keepPercent: z.number().min(0).max(100).default(50).describe("Share of the others that is kept."),
       })
-      .prefault({}),
+      .prefault({})
+      .describe("Which traces are kept: errors always."),
     resourceLabels: z
       .union([z.literal("all"), z.array(z.string())])
       .default("all")
@@ -40,40 +41,120 @@ const otelGateway = switchable(
 
 const prometheus = switchable(
   {
-    external: externalSchema.optional(),
+    external: externalSchema.optional().describe("Somebody else's Prometheus."),
     watchAllMonitors: z.boolean().default(false).describe("Take every ServiceMonitor, whatever its labels."),
     remoteRead: z.boolean().default(false).describe("Answer from Mimir what is older than its own blocks."),
     crds: z.boolean().default(true).describe("Bring the operator's CRDs."),
+    operator: z.boolean().default(true).describe("Bring the operator; off where the cluster has one."),
+    kubeletInsecure: z.boolean().default(false).describe("Accept any certificate of the kubelet."),
   },
   true,
 );
 
 const grafana = switchable(
   {
-    external: externalSchema.optional(),
-    replicas: z.int().min(1).default(1),
+    external: externalSchema
+      .optional()
+      .describe("Somebody else's: dashboards and data sources are left to its sidecar."),
+    replicas: z.int().min(1).optional().describe("Instead of two with a database, and one without."),
     adminSecret: z
       .strictObject({
         name: z.string(),
         userKey: z.string().default("admin-user"),
         passwordKey: z.string().default("admin-password"),
       })
-      .prefault({ name: "grafana-admin" }),
+      .prefault({ name: "grafana-admin" })
+      .describe("Secret with the administrator's name and password."),
     database: z
       .strictObject({ host: z.string(), name: z.string(), user: z.string(), password: secretKeySchema })
       .optional()
       .describe("PostgreSQL; needed by more than one replica."),
     host: z.string().optional().describe("Host name under which people reach it."),
+    route: z
+      .discriminatedUnion("kind", [
+        z.strictObject({
+          kind: z.literal("ingress"),
+          className: z.string().optional(),
+          tlsSecret: z.string().optional(),
+          annotations: labels.optional(),
+        }),
+        z.strictObject({
+          kind: z.literal("gateway"),
+          gateway: z.strictObject({
+            name: z.string(),
+            namespace: z.string().optional(),
+            listener: z.string().optional(),
+          }),
+        }),
+      ])
+      .optional()
+      .describe("Ingress or Gateway API route to that host."),
+    provisioning: z.literal("sidecar").default("sidecar").describe("Dashboards by labelled ConfigMaps."),
+    teams: labels.optional().describe("Folder of each team."),
   },
   true,
 );
 
+const searchStorage = z.strictObject({
+  kind: z.enum(["elasticsearch", "opensearch"]),
+  urls: z.array(z.url()).min(1),
+  credentials: z.strictObject({ username: secretKeySchema, password: secretKeySchema }).optional(),
+  indexPrefix: z.string().optional(),
+  retention: z.enum(["cleaner", "ilm"]).optional(),
+});
+
 const traces = switchable(
   {
-    external: externalSchema.optional(),
+    external: z
+      .strictObject({
+        backend: z.enum(["jaeger", "tempo"]),
+        otlp: z.url().describe("OTLP/gRPC, http:// for plain text and https:// for TLS."),
+        query: z.url().describe("What Grafana asks."),
+      })
+      .optional()
+      .describe("Somebody else's."),
     backend: z.enum(["jaeger", "tempo"]).default("jaeger"),
+    storage: searchStorage.optional().describe("Jaeger's index; its pod's own disk by default."),
+    kafka: z
+      .strictObject({
+        address: z.string(),
+        topic: z.string().optional(),
+        tls: z.boolean().optional(),
+        credentials: z.strictObject({ username: secretKeySchema, password: secretKeySchema }).optional(),
+      })
+      .optional()
+      .describe("Kafka for the scalable Tempo."),
   },
   true,
+);
+
+const mimir = switchable(
+  {
+    external: externalSchema.optional().describe("Somebody else's."),
+    mode: z.enum(["monolithic", "microservices"]).optional().describe("Instead of what the series ask for."),
+    tenant: z.string().default("anonymous").describe("Whose series: X-Scope-OrgID."),
+    bucketLifecycle: duration.optional().describe("Age at which the bucket deletes; longer than all that is kept."),
+  },
+  true,
+);
+
+const loki = switchable(
+  {
+    external: externalSchema.optional().describe("Somebody else's."),
+    mode: z.enum(["monolithic", "distributed"]).optional().describe("Instead of what the logs ask for."),
+    tenant: z.string().default("anonymous").describe("Whose logs: X-Scope-OrgID."),
+    bucketLifecycle: duration.optional().describe("Age at which the bucket deletes; longer than all that is kept."),
+    streamRetention: z
+      .array(z.strictObject({ selector: z.string(), priority: z.int().min(1), keep: duration }))
+      .default([])
+      .describe("Streams kept for another time: {selector: '{level=\"debug\"}', priority: 1, keep: 48h}."),
+  },
+  true,
+);
+
+const pushgateway = switchable(
+  { disk: bytes.optional().describe("Keeps pushed metrics over a restart."), stale: duration.default(86_400) },
+  false,
 );
 
 /** One switch a component. */
@@ -81,14 +162,15 @@ export const componentsSchema = z.strictObject({
   otelAgent: otelAgent.describe("OpenTelemetry collector on every node."),
   otelGateway: otelGateway.describe("OpenTelemetry collectors that sample traces and expose metrics."),
   prometheus: prometheus.describe("Prometheus, its operator, kube-state-metrics and the rules."),
-  alertmanager: switchable({ external: externalSchema.optional() }, true).describe(
-    "The one Alertmanager of the stack.",
-  ),
+  alertmanager: z
+    .strictObject({ external: externalSchema.optional().describe("Somebody else's.") })
+    .prefault({})
+    .describe("The one Alertmanager of the stack; it comes with Prometheus."),
   nodeExporter: switchable({}, true).describe("Host metrics; off where Alloy takes them."),
-  pushgateway: switchable({}, false).describe("For short jobs."),
+  pushgateway: pushgateway.describe("For short jobs."),
   grafana: grafana.describe("Dashboards and queries."),
-  mimir: switchable({ external: externalSchema.optional() }, true).describe("Long-term metrics."),
-  loki: switchable({ external: externalSchema.optional() }, true).describe("Logs."),
+  mimir: mimir.describe("Long-term metrics."),
+  loki: loki.describe("Logs."),
   traces: traces.describe("Where sampled traces are kept."),
   alloy: switchable({}, true).describe("Pod logs, and host metrics where node-exporter is off."),
 });
