@@ -26,13 +26,31 @@ describe("exposition of every type", () => {
       .metric({ name: "jobs_total", type: "counter", help: 'Jobs "done"\nper \\.', labels: { kind: "any" } })
       .inc({ kind: 'a"b\\c\nd' }, 3);
     registry.metric({ name: "queue_length", type: "gauge", help: "Waiting." }).set(-1.5);
-    const histogram = registry.metric({ name: "wait_seconds", type: "histogram", help: "Waits.", unit: "seconds", buckets: [1, 2.5] });
+    const histogram = registry.metric({
+      name: "wait_seconds",
+      type: "histogram",
+      help: "Waits.",
+      unit: "seconds",
+      buckets: [1, 2.5],
+    });
     for (const value of [0.5, 1, 2, 99]) histogram.observe(value);
-    const native = registry.metric({ name: "size_bytes", type: "exponential_histogram", help: "Sizes.", unit: "bytes" });
+    const native = registry.metric({
+      name: "size_bytes",
+      type: "exponential_histogram",
+      help: "Sizes.",
+      unit: "bytes",
+    });
     for (const value of [0, 1, 2, 4, -8]) native.observe(value);
-    const summary = registry.metric({ name: "delay_seconds", type: "summary", help: "Delays.", quantiles: [0, 0.5, 1] });
+    const summary = registry.metric({
+      name: "delay_seconds",
+      type: "summary",
+      help: "Delays.",
+      quantiles: [0, 0.5, 1],
+    });
     for (const value of [3, 1, 2]) summary.observe(value);
-    registry.metric({ name: "build_info", type: "info", help: "Build.", labels: { version: "any" } }).set({ version: "1.2" });
+    registry
+      .metric({ name: "build_info", type: "info", help: "Build.", labels: { version: "any" } })
+      .set({ version: "1.2" });
     registry.metric({ name: "phase", type: "stateset", help: "Phase.", states: ["starting", "ready"] }).set("ready");
     return registry;
   };
@@ -141,11 +159,18 @@ describe("exposition of every type", () => {
 
 describe("label values", () => {
   it("never merge, whatever characters they hold", async () => {
-    const text = fc.string({ unit: fc.constantFrom("|", ",", '"', "\\", "\n", "=", "{", "}", ":", "a", "1", "é", "𝒳", "\0") });
+    const text = fc.string({
+      unit: fc.constantFrom("|", ",", '"', "\\", "\n", "=", "{", "}", ":", "a", "1", "é", "𝒳", "\0"),
+    });
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(text, text, text), { minLength: 1, maxLength: 30 }), async (tuples) => {
         const registry = new Registry(quiet);
-        const counter = registry.metric({ name: "x_total", type: "counter", help: "X.", labels: { a: "any", b: "any", c: "any" } });
+        const counter = registry.metric({
+          name: "x_total",
+          type: "counter",
+          help: "X.",
+          labels: { a: "any", b: "any", c: "any" },
+        });
         const model = new Map<string, number>();
         for (const [a, b, c] of tuples) {
           counter.inc({ a, b, c });
@@ -153,7 +178,9 @@ describe("label values", () => {
           model.set(key, (model.get(key) ?? 0) + 1);
         }
         const samples = parseText(await scrapeText(registry));
-        expect(new Map(samples.map(({ labels, value }) => [JSON.stringify([labels.a, labels.b, labels.c]), value]))).toEqual(model);
+        expect(
+          new Map(samples.map(({ labels, value }) => [JSON.stringify([labels.a, labels.b, labels.c]), value])),
+        ).toEqual(model);
         expect(registry.seriesCount).toBe(model.size);
       }),
       { numRuns: 200 },
@@ -195,7 +222,10 @@ describe("label values", () => {
     ]);
     counter.inc({ method: "GET", route: "/", zone: "a" });
     const extra = { method: "GET", route: "/", zone: "a", more: "b" } as unknown as Parameters<typeof counter.inc>[0];
-    expect(codesOf(() => counter.inc(extra)), "also when the series exists").toEqual(["METRIC_LABEL_UNKNOWN"]);
+    expect(
+      codesOf(() => counter.inc(extra)),
+      "also when the series exists",
+    ).toEqual(["METRIC_LABEL_UNKNOWN"]);
   });
 
   it("are hashed with the key where they must not be readable", async () => {
@@ -270,13 +300,23 @@ describe("recording", () => {
     const info = registry.metric({ name: "d_info", type: "info", help: "D.", labels: { v: "any" } });
     info.set({ v: "1" });
     info.set({ v: "2" });
-    const phase = registry.metric({ name: "e", type: "stateset", help: "E.", states: ["x", "y"], labels: { l: "any" } });
+    const phase = registry.metric({
+      name: "e",
+      type: "stateset",
+      help: "E.",
+      states: ["x", "y"],
+      labels: { l: "any" },
+    });
     phase.set({ l: "1" }, "x");
     phase.with({ l: "1" }).enable("y");
     phase.with({ l: "1" }).disable("x");
     expect(codesOf(() => phase.set({ l: "1" }, "z" as "x"))).toEqual(["STATE_UNKNOWN"]);
     const samples = parseText(await scrapeText(registry));
-    expect(samples.filter(({ name }) => name !== "c_seconds").map(({ name, labels, value }) => [name, ...Object.values(labels), value])).toEqual([
+    expect(
+      samples
+        .filter(({ name }) => name !== "c_seconds")
+        .map(({ name, labels, value }) => [name, ...Object.values(labels), value]),
+    ).toEqual([
       ["a", "1", 4],
       ["a", "2", 1_700_000_000],
       ["b", 2],

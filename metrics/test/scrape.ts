@@ -40,7 +40,10 @@ export function parseText(text: string): Sample[] {
       labels[label] = value;
       at++;
     }
-    const number = line.slice(brace < 0 ? at : at + 1).trim().split(" ")[0]!;
+    const number = line
+      .slice(brace < 0 ? at : at + 1)
+      .trim()
+      .split(" ")[0]!;
     samples.push({ name, labels, value: Number(number.replace("Inf", "Infinity")) });
   }
   return samples;
