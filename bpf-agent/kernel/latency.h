@@ -106,7 +106,8 @@ static __always_inline void latency_tcp(struct flow_slot *slot, const struct pac
 			return;
 		}
 	}
-	if (fresh_tick && advanced && packet->payload)
+	/* A short connection may end within the tick: its first data is timed in any case. */
+	if (advanced && packet->payload && (fresh_tick || !slot->cold.rtt_us))
 		probe_begin(slot, packet->direction, packet->seq + packet->payload, now_us());
 }
 
