@@ -26,6 +26,7 @@ import { grafanaDashboard } from "./dashboards.ts";
 import { dataSources, type QueryPath, type Sources } from "./data-sources.ts";
 import { grafanaEdges } from "./edges.ts";
 import { ini } from "./ini.ts";
+import { overviewDashboard } from "./overview.ts";
 import { type Provisioning, provision } from "./provisioning.ts";
 import { type GrafanaRoute, routeObject } from "./route.ts";
 import { type GrafanaSizing, sizeGrafana } from "./sizing.ts";
@@ -161,6 +162,7 @@ export class GrafanaChart extends ComponentChart<GrafanaEndpoints> {
     grafanaEdges(this, { sources, access, database, watches, routed, several });
     rules(this, part, grafanaAlerts(this));
     dashboardConfigMap(this, grafanaDashboard());
+    dashboardConfigMap(this, overviewDashboard(sources));
     this.endpoints = { http: { scheme: "http", host: serviceHost(this, this.name), port: http, pods } };
   }
 

@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
 import {
   type ComponentChart,
+  type ConfigMapRef,
   type ContainerProps,
   configMap,
   configVolume,
@@ -47,21 +48,24 @@ export const dataSourceLabels = { grafana_datasource: "1" } as const;
 
 const dataSourcesPath = `${paths.provisioning}/datasources`;
 
+/** Adds the ConfigMap of data sources. @param reloads whether a sidecar watches it, so that a change rolls no pod */
+export function dataSourcesConfigMap(
+  chart: ComponentChart,
+  sources: readonly DataSource[],
+  reloads: boolean,
+): ConfigMapRef {
+  const data = { "skopos.yaml": stringify(dataSourceFile(sources), { lineWidth: 0 }) };
+  return configMap(chart, chart.component, `${chart.name}-data-sources`, data, { labels: dataSourceLabels, reloads });
+}
+
 /** Adds the ConfigMaps of data sources and dashboard providers, and says what the pod needs to see them. */
 export function provision(chart: ComponentChart, props: ProvisioningProps): Provisioned {
   const { how, teams, admin } = props;
   const part = chart.component;
-  const yaml = (data: object) => stringify(data, { lineWidth: 0 });
   const providers = configMap(chart, part, `${chart.name}-providers`, {
-    "providers.yaml": yaml(dashboardProviders(teams)),
+    "providers.yaml": stringify(dashboardProviders(teams), { lineWidth: 0 }),
   });
-  const sources = configMap(
-    chart,
-    part,
-    `${chart.name}-data-sources`,
-    { "skopos.yaml": yaml(dataSourceFile(props.dataSources)) },
-    { labels: dataSourceLabels, reloads: how === "sidecar" },
-  );
+  const sources = dataSourcesConfigMap(chart, props.dataSources, how === "sidecar");
   const providersMount = { volume: configVolume(providers, "providers"), path: `${paths.provisioning}/dashboards` };
   if (how !== "sidecar") {
     const mounted = { volume: configVolume(sources, "data-sources"), path: dataSourcesPath };
