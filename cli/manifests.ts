@@ -14,8 +14,12 @@ export interface Manifest {
 const baseName = ({ component, object }: OwnedObject): string =>
   `${component}/${object.kind.toLowerCase()}-${object.metadata?.name}`;
 
-/** An object as its file holds it: sorted keys, no line folded, no anchors. */
+/**
+ * An object as its file holds it: sorted keys, no line folded, no anchors. CRDs are written as JSON, which is YAML too:
+ * they are megabytes that nobody reads, and the YAML printer would take most of a render's time for them.
+ */
 export function manifestText(object: KubernetesObject): string {
+  if (object.kind === "CustomResourceDefinition") return `${JSON.stringify(object, null, 1)}\n`;
   return stringify(object, { lineWidth: 0, sortMapEntries: true, aliasDuplicateObjects: false });
 }
 

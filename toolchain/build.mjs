@@ -1,6 +1,6 @@
 // `npm run build [-w metrics]`: TypeScript to dist/ (JavaScript and declarations). Never needs a C toolchain.
 import { spawnSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ensureInstalled, pinnedNode, root } from "./bootstrap.mjs";
 
@@ -9,4 +9,13 @@ const project = join(root, process.argv[2] ?? ".");
 rmSync(join(project, "dist"), { recursive: true, force: true });
 const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
 const done = spawnSync(pinnedNode(), [tsc, "-p", join(project, "tsconfig.build.json")], { stdio: "inherit" });
+// Generated data is read at run time, from beside the module that reads it.
+for (const folder of ["components", "lib", "stacks"]) {
+  if (!existsSync(join(project, folder))) continue;
+  for (const file of readdirSync(join(project, folder), { recursive: true })) {
+    if (String(file).endsWith(".generated.json")) {
+      cpSync(join(project, folder, String(file)), join(project, "dist", folder, String(file)));
+    }
+  }
+}
 process.exit(done.status ?? 1);

@@ -47,7 +47,7 @@ export abstract class SkoposComponent<Props extends object, Endpoints> extends p
     super(typeToken(kind), name, {}, opts);
     const tokens = new TokenTable();
     const rendered = new chart(new App(), name, tokens.hide<Props>(args));
-    new Registered().addChart(rendered, tokens, name, childOptions(this, opts));
+    new Registered().addCharts([{ chart: rendered, name, opts: childOptions(this, opts) }], tokens);
     this.endpoints = revealEndpoints(rendered.endpoints, tokens) as Inputs<Endpoints>;
     warnOfReplacement(this);
     this.registerOutputs({ endpoints: this.endpoints });
