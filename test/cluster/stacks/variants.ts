@@ -26,12 +26,16 @@ export interface Variant {
 /** Settings by their path in the stack's file: `{"components.loki.enabled": false}`. */
 export type Changes = Readonly<Record<string, unknown>>;
 
+/** A stack's settings as its file has them, changed: keys have lost their `skopos:`. */
+export function rawStack(stack: string, changes: Changes = {}): Record<string, unknown> {
+  const changed = structuredClone(readStackFile(folder, stack).raw) as Record<string, unknown>;
+  for (const [path, value] of Object.entries(changes)) setPath(changed, path.split("."), value);
+  return changed;
+}
+
 /** Renders a stack of the repository with changed settings. Throws ConfigurationError where they make no sense. */
 export function variant(stack: string, changes: Changes = {}): Variant {
-  const { raw } = readStackFile(folder, stack);
-  const changed = structuredClone(raw) as Record<string, unknown>;
-  for (const [path, value] of Object.entries(changes)) setPath(changed, path.split("."), value);
-  const resolved = resolve(changed, { stack, hasEnvironment: true });
+  const resolved = resolve(rawStack(stack, changes), { stack, hasEnvironment: true });
   const rendered = renderStack(resolved);
   const settings = Object.entries(changes).map(([path, value]) => `${path}=${JSON.stringify(value)}`);
   return {

@@ -1,0 +1,56 @@
+import { mkdirSync, symlinkSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { partPath } from "../../parts/find.ts";
+import { environment } from "../daemon.ts";
+
+/** A Pulumi stack on the disk, its program a function of this process. */
+export interface StackOptions {
+  /** Folder for its state, home and binaries. */
+  readonly directory: string;
+  readonly kubeconfig: string;
+  readonly stack: string;
+  /** Run anew for every preview and update. */
+  readonly program: () => Promise<Record<string, unknown>>;
+}
+
+/** What encrypts the secrets of a test's state. */
+const passphrase = "only for tests";
+
+/**
+ * Makes a stack with the real CLI and provider that `test/parts` built: a state of its own in a folder, nothing
+ * downloaded, no account.
+ * @throws Error when one of them is not built.
+ */
+export async function newStack({ directory, kubeconfig, stack, program }: StackOptions): Promise<Stack> {
+  const bin = join(directory, "bin");
+  const state = join(directory, "state");
+  for (const folder of [bin, state]) mkdirSync(folder, { recursive: true });
+  for (const name of ["pulumi", "pulumi-resource-kubernetes"]) {
+    const path = partPath(name);
+    if (path === undefined) throw new Error(`not built yet: node test/parts/build.ts ${name}`);
+    symlinkSync(path, join(bin, name));
+  }
+  return LocalWorkspace.createStack(
+    { stackName: stack, projectName: "skopos", program },
+    {
+      // Looks for bin/pulumi below.
+      pulumiCommand: await PulumiCommand.get({ root: directory, skipVersionCheck: true }),
+      pulumiHome: join(directory, "home"),
+      envVars: {
+        PATH: [bin, environment.PATH].join(delimiter),
+        KUBECONFIG: kubeconfig,
+        PULUMI_BACKEND_URL: `file://${state}`,
+        PULUMI_CONFIG_PASSPHRASE: passphrase,
+        PULUMI_SKIP_UPDATE_CHECK: "true",
+        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      },
+    },
+  );
+}
+
+/** Gives a stack the settings of `stacks/Pulumi.<stack>.yaml`, with keys that have lost their `skopos:`. */
+export async function configure(stack: Stack, settings: Readonly<Record<string, unknown>>): Promise<void> {
+  for (const [key, value] of Object.entries(settings))
+    await stack.setConfig(`skopos:${key}`, { value: typeof value === "string" ? value : JSON.stringify(value) });
+}
