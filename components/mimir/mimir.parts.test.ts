@@ -1,0 +1,229 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { App } from "cdk8s";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ComponentChart, type ObjectStore } from "../../lib/kubernetes/index.ts";
+import { type RuleGroup, rules } from "../../lib/monitoring/rules.ts";
+import { retentionProfiles, retentions, type Workload, workloads } from "../../lib/sizing/index.ts";
+import { configFile, mimirContainers, offCluster, writeConfigMap } from "../../test/data-plane/mimir.ts";
+import { type RunningProgram, ready, requirePart, start } from "../../test/data-plane/process.ts";
+import { remoteWrite } from "../../test/data-plane/remote-write.ts";
+import { longTermTenant, MimirChart, type MimirProps, MimirRulesChart } from "./index.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "skopos-mimir-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const dev: Workload = { ...workloads.small, nodes: 1, pods: 30, activeSeries: 20_000, queriesPerSecond: 1 };
+const s3: ObjectStore = {
+  kind: "s3",
+  endpoint: "s3.example:443",
+  region: "eu",
+  credentials: {
+    accessKeyId: { secret: "bucket", key: "id" },
+    secretAccessKey: { secret: "bucket", key: "key" },
+  },
+};
+/** Values that would break, or change, a config that took them unquoted. */
+const secrets = { OBJECT_STORE_ACCESS_KEY: "id: [#1", OBJECT_STORE_SECRET_KEY: "- {key}: &anchor" };
+const alertmanager = { scheme: "http", host: "alertmanager-operated.observability.svc", port: 9093 } as const;
+
+const variants: Record<string, Omit<MimirProps, "namespace">> = {
+  "dev, file system": { workload: dev },
+  "small, monolithic": { workload: workloads.small, objectStore: s3 },
+  "small, microservices of one": {
+    workload: workloads.small,
+    objectStore: { kind: "gcs" },
+    mode: "microservices",
+    availability: "single",
+  },
+  medium: { workload: workloads.medium, objectStore: { kind: "azure", account: "a" }, alertmanager },
+  large: { workload: workloads.large, objectStore: s3, evaluator: "mimir", alertmanager },
+  xlarge: { workload: workloads.xlarge, objectStore: s3, evaluator: "mimir", haClusterLabel: "prometheus_shard" },
+};
+
+const cases = Object.entries(variants).flatMap(([name, props]) =>
+  retentions.map((retention) => ({ name: `${name}, ${retention}`, props, retention: retentionProfiles[retention] })),
+);
+
+describe.each(cases)("$name", ({ name, props, retention }) => {
+  const chart = new MimirChart(new App(), "mimir", { namespace: "observability", ...props, retention });
+  const file = join(folder, `${name.replaceAll(/\W+/g, "-")}.yaml`);
+  writeFileSync(file, configFile(chart, "mimir", "mimir.yaml"));
+
+  test("the real Mimir accepts the config of every pod, with its flags", () => {
+    const containers = mimirContainers(chart);
+    expect(containers.length).toBeGreaterThan(0);
+    for (const { args } of containers) {
+      const flags = args.map((arg) => (arg.startsWith("-config.file=") ? `-config.file=${file}` : arg));
+      const modules = execFileSync(requirePart("mimir"), [...flags, "-modules"], { env: secrets, encoding: "utf8" });
+      for (const target of targets(args)) expect(modules).toMatch(new RegExp(`^${target}( |$)`, "m"));
+    }
+  });
+});
+
+/** What `-modules` itself does not check: whether such a target exists. */
+function targets(args: readonly string[]): readonly string[] {
+  return (
+    args
+      .find((arg) => arg.startsWith("-target="))
+      ?.slice("-target=".length)
+      .split(",") ?? []
+  );
+}
+
+test("the real Mimir refuses a setting that it does not know", () => {
+  const file = join(folder, "broken.yaml");
+  writeFileSync(file, "ingester: {ring: {copies: 3}}");
+  const { status, stderr } = spawnSync(requirePart("mimir"), [`-config.file=${file}`, "-modules"], {
+    encoding: "utf8",
+  });
+  expect(status).not.toBe(0);
+  expect(stderr).toContain("field copies not found");
+});
+
+/** A component that brings rules along: one recording, one alert, one aggregate. */
+class RulesChart extends ComponentChart {
+  readonly endpoints = {};
+
+  constructor(app: App, groups: readonly RuleGroup[]) {
+    super(app, "shop", "shop", { namespace: "shop", evaluator: "mimir" });
+    rules(this, "shop", groups);
+  }
+}
+
+const groups = (threshold: number): RuleGroup[] => [
+  {
+    name: "shop",
+    interval: "1s",
+    rules: [
+      { record: "shop:orders:sum", expr: "sum(shop_orders)" },
+      {
+        alert: "ShopOrdersHigh",
+        expr: `shop_orders > ${threshold}`,
+        severity: "warning",
+        summary: "Many orders.",
+        description: "{{ $value }} orders.",
+      },
+    ],
+  },
+  {
+    name: "shop.aggregates",
+    interval: "1s",
+    tenant: longTermTenant,
+    rules: [{ record: "cluster:shop_orders:sum", expr: "sum by (cluster) (shop_orders)" }],
+  },
+  { name: "shop.local", local: true, rules: [{ record: "shop:local:sum", expr: "sum(shop_orders)" }] },
+];
+
+describe("one process with the rendered config and rules", () => {
+  const host = "127.0.31.1";
+  const home = join(folder, "home");
+  const rulesFolder = join(home, "etc/rules");
+  const app = new App();
+  const shared = { namespace: "observability", evaluator: "mimir" } as const;
+  const chart = new MimirChart(app, "mimir", {
+    ...shared,
+    workload: dev,
+    retention: retentionProfiles.extended,
+    haClusterLabel: "prometheus_shard",
+  });
+  const { push, query } = chart.endpoints;
+  const at = (path: string) => `http://${host}:${query.port}${path}`;
+  let mimir: RunningProgram;
+
+  const writeRules = (threshold: number) => {
+    const charts = [chart, new RulesChart(new App(), groups(threshold))];
+    const rendered = new MimirRulesChart(new App(), "mimir-rules", { ...shared, mimir: chart, charts });
+    for (const tenant of chart.ruleTenants) {
+      writeConfigMap(rendered, `mimir-rules-${tenant}`, join(rulesFolder, tenant));
+    }
+  };
+
+  const write = (labels: Record<string, string>, value: number) =>
+    remoteWrite(at(push.path ?? ""), [{ labels, samples: [[Date.now(), value]] }], push.headers);
+
+  const ask = async (promql: string, tenant = "anonymous"): Promise<{ metric: object; value: [number, string] }[]> => {
+    const response = await fetch(`${at(query.path ?? "")}/api/v1/query?query=${encodeURIComponent(promql)}`, {
+      headers: { "X-Scope-OrgID": tenant },
+      signal: AbortSignal.timeout(5000),
+    });
+    const answer = (await response.json()) as { data: { result: { metric: object; value: [number, string] }[] } };
+    return answer.data.result;
+  };
+
+  beforeAll(async () => {
+    mkdirSync(join(home, "etc"), { recursive: true });
+    writeRules(100);
+    writeConfigMap(chart, "mimir-runtime", join(home, "etc/runtime"));
+    const file = join(home, "mimir.yaml");
+    writeFileSync(file, offCluster(configFile(chart, "mimir", "mimir.yaml"), { host, folder: home }));
+    const [container] = mimirContainers(chart);
+    const args = (container?.args ?? []).map((arg) => (arg.startsWith("-config.file=") ? `-config.file=${file}` : arg));
+    // Rules are evaluated at the present: the minute that the ruler waits for late samples would only be waited for here.
+    mimir = start("mimir", [...args, "-ruler.evaluation-delay-duration=0"]);
+    await ready(mimir, at("/ready"));
+  });
+  afterAll(() => mimir?.stop());
+
+  test("takes a pair's samples once, and keeps neither label of the pair", async () => {
+    const labels = { __name__: "shop_orders", cluster: "c1", prometheus_shard: "c1/0", shop: "a" };
+    expect(await write({ ...labels, __replica__: "prometheus-0" }, 7)).toMatchObject({ status: 200 });
+    expect(await write({ ...labels, __replica__: "prometheus-1" }, 9)).toMatchObject({ status: 202 });
+    await expect
+      .poll(() => ask("shop_orders"))
+      .toMatchObject([
+        { metric: { __name__: "shop_orders", cluster: "c1", shop: "a" }, value: [expect.anything(), "7"] },
+      ]);
+    expect(Object.keys((await ask("shop_orders"))[0]?.metric ?? {}).sort()).toEqual(["__name__", "cluster", "shop"]);
+  });
+
+  test("refuses a request without a tenant", async () => {
+    const response = await fetch(`${at(query.path ?? "")}/api/v1/query?query=up`);
+    expect(response.status).toBe(401);
+  });
+
+  test("evaluates the rules of the ConfigMaps, each for its tenant, and not those that are Prometheus'", async () => {
+    await expect
+      .poll(() => ask("shop:orders:sum"), { timeout: 30_000 })
+      .toMatchObject([
+        { metric: { __name__: "shop:orders:sum", cluster: "kubernetes" }, value: [expect.anything(), "7"] },
+      ]);
+    await expect
+      .poll(() => ask("cluster:shop_orders:sum", longTermTenant), { timeout: 30_000 })
+      .toMatchObject([
+        { metric: { __name__: "cluster:shop_orders:sum", cluster: "c1" }, value: [expect.anything(), "7"] },
+      ]);
+    expect(await ask("cluster:shop_orders:sum")).toEqual([]);
+    expect(await ask("shop:local:sum")).toEqual([]);
+    expect(
+      await ask(`sum(shop_orders) + on () sum(cluster:shop_orders:sum)`, `anonymous|${longTermTenant}`),
+    ).toMatchObject([{ value: [expect.anything(), "14"] }]);
+  });
+
+  test("takes changed rules without a restart", async () => {
+    const firing = 'ALERTS{alertname="ShopOrdersHigh",alertstate="firing"}';
+    expect(await ask(firing)).toEqual([]);
+    writeRules(5);
+    await write({ __name__: "shop_orders", cluster: "c1", shop: "a" }, 7);
+    await expect
+      .poll(() => ask(firing), { timeout: 30_000 })
+      .toMatchObject([{ metric: { cluster: "c1", severity: "warning", shop: "a" } }]);
+    const response = await fetch(at("/prometheus/api/v1/rules"), { headers: query.headers ?? {} });
+    const answer = (await response.json()) as { data: { groups: { name: string; rules: { health: string }[] }[] } };
+    const unhealthy = answer.data.groups.flatMap((group) => group.rules).filter(({ health }) => health === "err");
+    expect(unhealthy).toEqual([]);
+  });
+
+  test("has the limits of the runtime file, and none of the defaults", async () => {
+    const metrics = await (await fetch(at("/metrics"))).text();
+    const limit = (name: string) =>
+      new RegExp(`^cortex_limits_defaults\\{limit_name="${name}"\\} (\\S+)$`, "m").exec(metrics)?.[1];
+    expect(Number(limit("max_global_series_per_user"))).toBe(40_000);
+    expect(Number(limit("ingestion_rate"))).toBe(1334);
+    expect(metrics).toContain(`user="${longTermTenant}"`);
+    expect(metrics).toMatch(/^cortex_runtime_config_last_reload_successful(\{.*\})? 1$/m);
+    expect(mimir.output()).not.toMatch(/level=(error|warn).*(config|limit|deprecat)/i);
+  });
+});
