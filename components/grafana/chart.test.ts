@@ -1,0 +1,224 @@
+import { App } from "cdk8s";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import type { Endpoint } from "../../lib/kubernetes/index.ts";
+import { networkPolicies } from "../../lib/kubernetes/index.ts";
+import { dashboardErrors, panelsOf } from "../../lib/monitoring/dashboard.ts";
+import { modelOf } from "../../test/models.ts";
+import { GrafanaChart, GrafanaContentChart, type GrafanaProps, type Sources } from "./index.ts";
+
+const at = (host: string, port: number): Endpoint => ({ scheme: "http", host, port });
+const sources: Sources = {
+  mimir: at("mimir", 8080),
+  prometheus: at("prometheus", 9090),
+  loki: at("loki", 3100),
+  traces: { ...at("tempo", 3200), backend: "tempo" },
+  alertmanager: at("alertmanager", 9093),
+};
+const database = {
+  host: "postgres.example.com:5432",
+  name: "grafana",
+  user: "grafana",
+  password: { secret: "grafana-database", key: "password" },
+};
+const oidc = {
+  clientId: "grafana",
+  clientSecret: { secret: "oidc", key: "client-secret" },
+  authUrl: "https://id.example.com/auth",
+  tokenUrl: "https://id.example.com/token",
+  apiUrl: "https://id.example.com/userinfo",
+  roleAttributePath: "contains(groups[*], 'sre') && 'Admin' || 'Viewer'",
+};
+const ldap = { config: { secret: "ldap", key: "ldap.toml" } };
+
+const chartOf = (props: Partial<GrafanaProps> = {}) =>
+  new GrafanaChart(new App(), "grafana", { namespace: "observability", sources, ...props });
+
+// biome-ignore lint/suspicious/noExplicitAny: objects of any kind
+const objectsOf = (props: Partial<GrafanaProps> = {}): any[] => chartOf(props).toJson();
+const find = (props: Partial<GrafanaProps>, kind: string, name = "grafana") =>
+  objectsOf(props).find((object) => object.kind === kind && object.metadata.name === name);
+const iniOf = (props: Partial<GrafanaProps>) => find(props, "ConfigMap").data["grafana.ini"] as string;
+const podOf = (props: Partial<GrafanaProps> = {}) => find(props, "Deployment").spec.template.spec;
+
+const shapes: Partial<GrafanaProps>[] = [
+  {},
+  { database, host: "grafana.example.com", route: { kind: "ingress", className: "nginx", tlsSecret: "grafana-tls" } },
+  { host: "grafana.example.com", route: { kind: "gateway", gateway: { name: "public", namespace: "gateways" } } },
+  { access: { oidc, ldap }, teams: { payments: "Payments" } },
+  { sources: {}, provisioning: { dashboards: [{ configMap: "dashboard-mimir" }] } },
+];
+
+test.each(shapes)("every object is what Kubernetes allows: %#", (props) => {
+  for (const object of objectsOf(props)) {
+    const Model = modelOf(object.apiVersion, object.kind);
+    expect(Model, object.kind).toBeDefined();
+    expect(() => Model && new Model(object).validate()).not.toThrow();
+  }
+});
+
+test("nothing calls out, and nobody is let in without a name", () => {
+  const text = iniOf({});
+  for (const off of [
+    "reporting_enabled = false",
+    "check_for_updates = false",
+    "check_for_plugin_updates = false",
+    "news_feed_enabled = false",
+    "preinstall_disabled = true",
+    "[auth.anonymous]\nenabled = false",
+  ]) {
+    expect(text).toContain(off);
+  }
+});
+
+test("secrets come by reference alone", () => {
+  const encryptionKey = { secret: "grafana-encryption", key: "key" };
+  const [grafana] = podOf({ database, access: { oidc, ldap }, encryptionKey }).containers;
+  const references = Object.fromEntries(
+    grafana.env.flatMap(({ name, valueFrom }: { name: string; valueFrom?: { secretKeyRef?: object } }) =>
+      valueFrom?.secretKeyRef ? [[name, valueFrom.secretKeyRef]] : [],
+    ),
+  );
+  expect(references).toEqual({
+    GF_SECURITY_ADMIN_USER: { name: "grafana-admin", key: "admin-user" },
+    GF_SECURITY_ADMIN_PASSWORD: { name: "grafana-admin", key: "admin-password" },
+    GF_SECURITY_SECRET_KEY: { name: "grafana-encryption", key: "key" },
+    GF_DATABASE_PASSWORD: { name: "grafana-database", key: "password" },
+    GF_AUTH_GENERIC_OAUTH_CLIENT_SECRET: { name: "oidc", key: "client-secret" },
+  });
+  expect(iniOf({ access: { ldap } })).toContain("config_file = /etc/grafana-ldap/ldap.toml");
+});
+
+test("a role's JMESPath survives the ini reader, and a user without a role stays out", () => {
+  const text = iniOf({ access: { oidc } });
+  expect(text).toContain(`role_attribute_path = \`${oidc.roleAttributePath}\``);
+  expect(text).toContain("role_attribute_strict = true");
+});
+
+test("with PostgreSQL two replicas gossip; with SQLite one has its own disk and never runs twice", () => {
+  const shared = find({ database }, "Deployment").spec;
+  expect(shared).toMatchObject({ replicas: 2, strategy: { type: "RollingUpdate" } });
+  expect(iniOf({ database })).toContain("ha_peers = grafana-gossip.observability.svc.cluster.local:9094");
+  expect(find({ database }, "Service", "grafana-gossip").spec).toMatchObject({
+    clusterIP: "None",
+    publishNotReadyAddresses: true,
+  });
+  expect(find({ database }, "PersistentVolumeClaim")).toBeUndefined();
+
+  expect(find({}, "Deployment").spec).toMatchObject({ replicas: 1, strategy: { type: "Recreate" } });
+  expect(find({}, "PersistentVolumeClaim").spec.resources.requests.storage).toBe("1Gi");
+  expect(iniOf({})).not.toContain("ha_peers");
+  expect(chartOf().footprints[0]?.perPod.diskBytes).toBe(1024 ** 3);
+});
+
+test("the pod meets the restricted level and Grafana starts after the sidecars' first pass", () => {
+  const { containers, initContainers, securityContext } = podOf();
+  expect(securityContext).toMatchObject({ runAsUser: 472, runAsNonRoot: true });
+  for (const each of [...containers, ...initContainers]) {
+    expect(each.securityContext).toMatchObject({ readOnlyRootFilesystem: true, allowPrivilegeEscalation: false });
+  }
+  for (const each of initContainers) {
+    expect(each).toMatchObject({ restartPolicy: "Always", startupProbe: { httpGet: { path: "/healthz" } } });
+  }
+});
+
+test("sidecars read ConfigMaps of all namespaces and nothing else", () => {
+  expect(find({}, "ClusterRole").rules).toEqual([
+    { apiGroups: [""], resources: ["configmaps"], verbs: ["get", "list", "watch"] },
+  ]);
+  const labels = podOf().initContainers.map(
+    ({ env }: { env: { name: string; value: string }[] }) => env.find(({ name }) => name === "LABEL")?.value,
+  );
+  expect(labels).toEqual(["grafana_dashboard", "grafana_datasource"]);
+  const marked = objectsOf().filter(({ metadata }) => metadata.labels.grafana_dashboard === "1");
+  expect(marked.map(({ metadata }) => metadata.name)).toEqual(["dashboard-grafana", "dashboard-grafana-overview"]);
+  expect(find({}, "ConfigMap", "grafana-data-sources").metadata.labels.grafana_datasource).toBe("1");
+});
+
+test("without a sidecar there is no token and no right, and the same files are mounted", () => {
+  const mounted = {
+    provisioning: { dashboards: [{ configMap: "dashboard-mimir" }, { configMap: "shop", folder: "Shop" }] },
+  };
+  const pod = podOf(mounted);
+  expect(pod).toMatchObject({ automountServiceAccountToken: false });
+  expect(pod.initContainers).toBeUndefined();
+  expect(find(mounted, "ClusterRole")).toBeUndefined();
+  const paths = pod.containers[0].volumeMounts.map(({ mountPath }: { mountPath: string }) => mountPath);
+  expect(paths).toEqual(
+    expect.arrayContaining([
+      "/etc/grafana/provisioning/datasources",
+      "/var/lib/grafana-dashboards/Observability",
+      "/var/lib/grafana-dashboards/Shop",
+    ]),
+  );
+});
+
+test("each team has a folder with a UID that stays", () => {
+  const providers = (props: Partial<GrafanaProps>) =>
+    parse(find(props, "ConfigMap", "grafana-providers").data["providers.yaml"]).providers;
+  expect(providers({ teams: { payments: "Payments" } })).toMatchObject([
+    { folder: "Observability", folderUid: "skopos", options: { path: "/var/lib/grafana-dashboards/Observability" } },
+    { folder: "Payments", folderUid: "team-payments", options: { path: "/var/lib/grafana-dashboards/payments" } },
+  ]);
+  expect(providers({})).toMatchObject([{ options: { foldersFromFilesStructure: true } }]);
+});
+
+test("the Service finds the pods, the monitor finds one Service and its port", () => {
+  for (const props of shapes) {
+    const labels = find(props, "Deployment").spec.template.metadata.labels;
+    const services = objectsOf(props).filter(({ kind }) => kind === "Service");
+    for (const { spec } of services) expect(labels).toMatchObject(spec.selector);
+    const monitor = find(props, "ServiceMonitor").spec;
+    const matched = services.filter(({ metadata }) =>
+      Object.entries(monitor.selector.matchLabels).every(([key, value]) => metadata.labels[key] === value),
+    );
+    expect(matched.map(({ metadata }) => metadata.name)).toEqual(["grafana"]);
+    expect(matched[0].spec.ports).toMatchObject([{ name: monitor.endpoints[0].port, port: 3000 }]);
+  }
+});
+
+test("people come by the Ingress or the gateway's route", () => {
+  const host = "grafana.example.com";
+  const ingress = find({ host, route: { kind: "ingress", tlsSecret: "tls" } }, "Ingress").spec;
+  expect(ingress).toMatchObject({ tls: [{ hosts: [host], secretName: "tls" }], rules: [{ host }] });
+  const route = find({ host, route: { kind: "gateway", gateway: { name: "public" } } }, "HTTPRoute").spec;
+  expect(route).toMatchObject({ parentRefs: [{ name: "public" }], hostnames: [host] });
+  expect(iniOf({ host })).toContain("root_url = https://grafana.example.com/");
+});
+
+test("every connection is declared", () => {
+  const ports = (props: Partial<GrafanaProps>) => {
+    const { edges, cluster } = chartOf(props);
+    const policy = networkPolicies(edges, cluster).find(({ metadata }) => metadata?.name === "grafana");
+    return policy?.spec?.egress?.flatMap(({ ports }) => ports?.map(({ port }) => port) ?? []);
+  };
+  expect(ports({})).toEqual(expect.arrayContaining([8080, 9090, 3100, 3200, 9093]));
+  expect(ports({ database, access: { oidc, ldap } })).toEqual(expect.arrayContaining([5432, 443, 636, 9094]));
+});
+
+test("the overview has rows for what there is", () => {
+  const rows = (some: Sources) =>
+    chartOf({ sources: some })
+      .dashboards.find(({ uid }) => uid === "skopos-overview")
+      ?.rows.map(({ title }) => title);
+  expect(rows(sources)).toHaveLength(4);
+  expect(rows({ prometheus: at("p", 9090) })).toEqual(["Alerts", "Metrics: targets, Prometheus, Mimir"]);
+});
+
+test("its dashboards' queries are read by the real grammars", () => {
+  for (const dashboard of chartOf().dashboards) {
+    expect(dashboardErrors(dashboard)).toEqual([]);
+    expect(panelsOf(dashboard).length).toBeGreaterThan(5);
+  }
+});
+
+test("somebody else's Grafana gets the same data sources and the overview", () => {
+  const chart = new GrafanaContentChart(new App(), "grafana", { namespace: "observability", sources });
+  // biome-ignore lint/suspicious/noExplicitAny: objects of any kind
+  const objects: any[] = chart.toJson();
+  expect(objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual([
+    "ConfigMap grafana-data-sources",
+    "ConfigMap dashboard-grafana-overview",
+  ]);
+  expect(objects[0].data).toEqual(find({}, "ConfigMap", "grafana-data-sources").data);
+});
