@@ -29,14 +29,14 @@ export class Namespace implements AsyncDisposable {
   readonly name: string;
   readonly #peers: Peer[] = [];
 
-  constructor(label: string) {
+  /** Without IPv6 interfaces are silent but for what the test sends; with it, listener reports come for two seconds. */
+  constructor(label: string, { v6 = false } = {}) {
     made += 1;
     this.name = `skopos-${process.pid}-${made}-${label}`;
     execFileSync("ip", ["netns", "add", this.name]);
     left.add(this.name);
     this.ip("link set lo up");
-    // No link-local addresses: interfaces are silent but for what the test sends.
-    this.sysctl("net.ipv6.conf.default.addr_gen_mode=1");
+    this.sysctl(`net.ipv6.conf.default.disable_ipv6=${v6 ? 0 : 1}`, "net.ipv6.conf.default.addr_gen_mode=1");
   }
 
   get path(): string {
@@ -109,24 +109,26 @@ export interface Routed extends AsyncDisposable {
 
 export const addresses = { left: "10.1.0.2", right: "10.2.0.2", left6: "fd01::2", right6: "fd02::2" } as const;
 
-export function routed({ mtu = 1500 } = {}): Routed {
-  const [left, node, right] = [new Namespace("left"), new Namespace("node"), new Namespace("right")];
+export function routed({ mtu = 1500, v6 = false } = {}): Routed {
+  const [left, node, right] = [
+    new Namespace("left", { v6 }),
+    new Namespace("node", { v6 }),
+    new Namespace("right", { v6 }),
+  ];
   for (const [pod, device, net] of [
     [left, "veth-left", 1],
     [right, "veth-right", 2],
   ] as const) {
     connect(node, device, pod, "eth0", mtu);
-    node.ip(`addr add 10.${net}.0.1/24 dev ${device}`, `addr add fd0${net}::1/64 dev ${device} nodad`);
-    pod.ip(
-      `addr add 10.${net}.0.2/24 dev eth0`,
-      `addr add fd0${net}::2/64 dev eth0 nodad`,
-      `route add default via 10.${net}.0.1`,
-      `route add default via fd0${net}::1`,
-    );
+    node.ip(`addr add 10.${net}.0.1/24 dev ${device}`);
+    pod.ip(`addr add 10.${net}.0.2/24 dev eth0`, `route add default via 10.${net}.0.1`);
     acquaint(node, device, `10.${net}.0.1`, pod, "eth0", `10.${net}.0.2`);
+    if (!v6) continue;
+    node.ip(`addr add fd0${net}::1/64 dev ${device} nodad`);
+    pod.ip(`addr add fd0${net}::2/64 dev eth0 nodad`, `route add default via fd0${net}::1`);
     acquaint(node, device, `fd0${net}::1`, pod, "eth0", `fd0${net}::2`);
   }
-  node.sysctl("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1");
+  node.sysctl("net.ipv4.ip_forward=1", `net.ipv6.conf.all.forwarding=${v6 ? 1 : 0}`);
   const dispose = async () => {
     for (const namespace of [left, right, node]) await namespace[Symbol.asyncDispose]();
   };

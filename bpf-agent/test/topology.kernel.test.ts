@@ -54,10 +54,10 @@ describe.each([
   const right = v6 ? addresses.right6 : addresses.right;
 
   beforeAll(async () => {
-    network = routed({ mtu });
+    network = routed({ mtu, v6 });
     peers = { left: await network.left.peer(), right: await network.right.peer() };
     // Multicast listener reports of interfaces that came up: two, within a second of each other.
-    await new Promise((resolve) => setTimeout(resolve, 2500));
+    if (v6) await new Promise((resolve) => setTimeout(resolve, 2500));
   });
   afterAll(() => network?.[Symbol.asyncDispose]());
 
