@@ -91,7 +91,7 @@ export function lokiRules(chart: ComponentChart, sizing: LokiSizing): RuleGroup[
         },
         {
           alert: "LokiRetentionStale",
-          expr: `time() - max by (namespace) (loki_boltdb_shipper_apply_retention_last_successful_run_timestamp_seconds{${own}}) > 24 * 3600`,
+          expr: `time() - max by (namespace) (loki_compactor_apply_retention_last_successful_run_timestamp_seconds{${own}}) > 24 * 3600`,
           for: "1h",
           severity: "warning",
           summary: "Loki has deleted nothing for a day.",

@@ -1,0 +1,218 @@
+import { App } from "cdk8s";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { type ObjectStore, selectorLabels } from "../../lib/kubernetes/index.ts";
+import { type Retention, retentionProfiles, retentions, type Workload, workloads } from "../../lib/sizing/index.ts";
+import { chartProblems, objectOf } from "../../test/charts.ts";
+import { checkLoki, LokiChart, type LokiProps, sizeLoki } from "./index.ts";
+
+const s3: ObjectStore = {
+  kind: "s3",
+  endpoint: "s3.example:9000",
+  region: "eu",
+  credentials: { accessKeyId: { secret: "s3", key: "id" }, secretAccessKey: { secret: "s3", key: "key" } },
+};
+const alertmanager = { scheme: "http", host: "alertmanager", port: 9093 } as const;
+
+function render(workload: Workload, props: Partial<LokiProps> = {}, retention: Retention = retentionProfiles.standard) {
+  const sizing = sizeLoki({ workload, availability: "redundant", retention });
+  return new LokiChart(new App(), "loki", {
+    namespace: "obs",
+    sizing,
+    retention,
+    objectStore: s3,
+    alertmanager,
+    ...props,
+  });
+}
+
+const configOf = (chart: LokiChart) =>
+  parse((objectOf(chart, "ConfigMap", "loki") as unknown as { data: Record<string, string> }).data["loki.yaml"] ?? "");
+
+describe.each(Object.keys(workloads) as (keyof typeof workloads)[])("%s", (scale) => {
+  test("objects are valid, and each monitor finds its pods", () => {
+    expect(chartProblems(render(workloads[scale]))).toEqual([]);
+  });
+
+  test.each(retentions)("%s: what was kept can be asked for, and nothing beyond", (name) => {
+    const retention = retentionProfiles[name];
+    const { limits_config: limits } = configOf(render(workloads[scale], {}, retention));
+    const hours = retention.lokiSeconds / 3600;
+    expect(limits.retention_period).toBe(`${hours}h`);
+    expect(limits.max_query_lookback).toBe(`${hours}h`);
+    // 30 d 1 h where nothing is said: a query over the whole retention would be refused.
+    expect(limits.max_query_length).toBe(`${hours + 1}h`);
+  });
+});
+
+describe("the configuration", () => {
+  const config = configOf(render(workloads.medium));
+
+  test("deletes: retention, and a store for delete requests that is the store of the data", () => {
+    expect(config.compactor).toMatchObject({ retention_enabled: true, delete_request_store: "s3" });
+    expect(config.schema_config.configs).toMatchObject([{ store: "tsdb", schema: "v13", object_store: "s3" }]);
+  });
+
+  test("reports nothing, knows tenants, and leaves keys to the environment", () => {
+    expect(config.analytics).toEqual({ reporting_enabled: false });
+    expect(config.auth_enabled).toBe(true);
+    expect(config.storage_config.object_store.s3).toEqual({
+      bucket_name: "loki",
+      endpoint: "s3.example:9000",
+      region: "eu",
+      access_key_id: "${OBJECT_STORE_ACCESS_KEY}",
+      secret_access_key: "${OBJECT_STORE_SECRET_KEY}",
+    });
+  });
+
+  test("a replayed write-ahead log stays within the pod's memory", () => {
+    const chart = render(workloads.medium);
+    if (chart.sizing.mode !== "distributed") throw new Error("monolithic");
+    const ceiling = Number.parseInt(configOf(chart).ingester.wal.replay_memory_ceiling, 10) * 1e6;
+    expect(ceiling).toBeLessThan(chart.sizing.services.ingester.memoryBytes);
+  });
+
+  test("one pod alone needs no ring that gossips", () => {
+    const alone = configOf(new LokiChart(new App(), "loki", { namespace: "obs" }));
+    expect(alone.common).toMatchObject({ replication_factor: 1, ring: { kvstore: { store: "inmemory" } } });
+    expect(alone.memberlist).toBeUndefined();
+    expect(config.memberlist.cluster_label).toBe("loki.obs");
+  });
+});
+
+describe("zones", () => {
+  const zones = ["a", "b", "c"].map((zone) => `loki-ingester-zone-${zone}`);
+  const chart = render(workloads.large, {
+    cluster: { name: "prod", version: "1.36", platform: "eks", zones: ["eu-1a", "eu-1b", "eu-1c"] },
+  });
+
+  test("are three workloads, pinned, that change one after the other", () => {
+    for (const [index, name] of zones.entries()) {
+      const { metadata, spec } = objectOf(chart, "StatefulSet", name);
+      const { annotations } = metadata as { annotations?: Record<string, string> };
+      expect(annotations).toEqual({ "argocd.argoproj.io/sync-wave": String(index) });
+      const letter = name.slice(-1);
+      expect(spec.template.spec.containers[0].args).toContain(`-ingester.availability-zone=zone-${letter}`);
+      const [term] =
+        spec.template.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms;
+      expect(term.matchExpressions).toContainEqual({
+        key: "topology.kubernetes.io/zone",
+        operator: "In",
+        values: [`eu-1${letter}`],
+      });
+    }
+    expect(configOf(chart).ingester.lifecycler.ring.zone_awareness_enabled).toBe(true);
+  });
+
+  test("the one Service in front selects the ingesters of all of them", () => {
+    const { spec } = objectOf(chart, "Service", "loki-ingester");
+    for (const name of zones) {
+      const { labels } = objectOf(chart, "StatefulSet", name).spec.template.metadata;
+      expect(labels).toMatchObject(spec.selector);
+    }
+  });
+});
+
+describe("the ruler", () => {
+  test("sends to the one Alertmanager, and reads the tenant's rules from a ConfigMap", () => {
+    const chart = render(workloads.medium, { tenant: "prod" });
+    expect(configOf(chart).ruler.alertmanager_url).toBe("http://alertmanager:9093");
+    const { volumeMounts } = objectOf(chart, "Deployment", "loki-ruler").spec.template.spec.containers[0];
+    expect(volumeMounts).toContainEqual({ name: "rules", mountPath: "/etc/loki/rules/prod", readOnly: true });
+  });
+
+  test("is not there without one", () => {
+    const sizing = sizeLoki({
+      workload: workloads.medium,
+      availability: "redundant",
+      retention: retentionProfiles.standard,
+    });
+    const chart = new LokiChart(new App(), "loki", { namespace: "obs", sizing, objectStore: s3 });
+    expect(chart.footprints.map(({ name }) => name)).not.toContain("loki-ruler");
+    expect(
+      chart.edges.some(({ from }) => typeof from === "object" && "identity" in from && from.identity.part === "ruler"),
+    ).toBe(false);
+    expect(configOf(chart).ruler).toBeUndefined();
+  });
+
+  test("log alerts must be LogQL", () => {
+    const rule = { alert: "X", expr: "sum(", severity: "info", summary: "x", description: "x" } as const;
+    const logAlerts = [{ name: "x", rules: [rule] }];
+    expect(() => render(workloads.small, { logAlerts })).toThrow(/not LogQL: sum\(/);
+  });
+});
+
+test("endpoints: writes go to the distributor, queries to the frontend, each with its tenant", () => {
+  const { push, otlp, query } = render(workloads.medium, { tenant: "prod" }).endpoints;
+  expect(push).toMatchObject({ host: "loki-distributor.obs.svc.cluster.local", port: 3100, path: "/loki/api/v1/push" });
+  expect(otlp).toMatchObject({ host: push.host, path: "/otlp", headers: { "X-Scope-OrgID": "prod" } });
+  expect(query).toMatchObject({
+    host: "loki-query-frontend.obs.svc.cluster.local",
+    headers: { "X-Scope-OrgID": "prod" },
+  });
+  expect(render(workloads.small).endpoints.query.host).toBe("loki.obs.svc.cluster.local");
+});
+
+test("two in one namespace share no object and no pod", () => {
+  const app = new App();
+  const [a, b] = ["loki", "audit"].map((name) => new LokiChart(app, name, { namespace: "obs", name }));
+  const names = (chart: LokiChart | undefined) =>
+    chart?.toJson().map(({ kind, metadata }) => `${kind}/${metadata.name}`) ?? [];
+  expect(names(a).filter((name) => names(b).includes(name))).toEqual([]);
+  expect(selectorLabels(a?.identity("loki") as never)).not.toEqual(selectorLabels(b?.identity("loki") as never));
+});
+
+describe("checks", () => {
+  const of = (more: Partial<Parameters<typeof checkLoki>[0]> = {}) => {
+    const retention = retentionProfiles.standard;
+    const workload = workloads.medium;
+    const sizing = sizeLoki({ workload, availability: "redundant", retention });
+    const base = {
+      sizing,
+      retentionSeconds: retention.lokiSeconds,
+      logBytesPerDay: workload.logBytesPerDay,
+      objectStore: s3,
+    };
+    return checkLoki({ ...base, ...more }).map(({ code, at }) => `${code} ${at}`);
+  };
+
+  test("a sound one has no findings", () => expect(of()).toEqual([]));
+
+  test("12 h, which -verify-config accepts", () => {
+    expect(of({ retentionSeconds: 12 * 3600 })).toEqual(["SKP1212 retention.lokiSeconds"]);
+    const streamRetention = [{ selector: '{level="debug"}', priority: 1, seconds: 3600 }];
+    expect(of({ streamRetention })).toEqual(["SKP1212 streamRetention[0].seconds"]);
+  });
+
+  test("a selector with a pipeline, or none", () => {
+    const streamRetention = ['{a="b"} |= "c"', "level=debug"].map((selector) => ({
+      selector,
+      priority: 1,
+      seconds: 86_400,
+    }));
+    expect(of({ streamRetention })).toEqual([
+      "SKP1212 streamRetention[0].selector",
+      "SKP1212 streamRetention[1].selector",
+    ]);
+  });
+
+  test("a bucket that deletes what Loki still refers to", () => {
+    const kept = retentionProfiles.standard.lokiSeconds;
+    expect(of({ lifecycleSeconds: kept + 7_200 })).toEqual(["SKP1212 objectStore.lifecycle"]);
+    expect(of({ lifecycleSeconds: kept + 7_201 })).toEqual([]);
+  });
+
+  test("disks that pods do not share", () => {
+    expect(of({ objectStore: { kind: "filesystem" } })).toEqual(["SKP1211 objectStore"]);
+  });
+
+  test("one process beyond its load", () => {
+    const retention = retentionProfiles.standard;
+    const load = { workload: workloads.medium, availability: "single", retention, mode: "monolithic" } as const;
+    expect(of({ sizing: sizeLoki(load) })).toEqual(["SKP1214 sizing.mode"]);
+    expect(of({ sizing: sizeLoki(load), objectStore: { kind: "filesystem" } })).toEqual([
+      "SKP1212 sizing.loki.diskBytes",
+      "SKP1214 sizing.mode",
+    ]);
+  });
+});

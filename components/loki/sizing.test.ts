@@ -1,0 +1,165 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  type Availability,
+  GiB,
+  retentionProfiles,
+  type Sized,
+  TiB,
+  type Workload,
+  workloads,
+} from "../../lib/sizing/index.ts";
+import { type LokiSizing, lokiObjectStorage, sizeLoki } from "./index.ts";
+import { sizingTable, TB, tableEntry, tableServices } from "./sizing-table.ts";
+
+const retention = retentionProfiles.standard;
+const size = (workload: Workload, availability: Availability = "redundant") =>
+  sizeLoki({ workload, availability, retention });
+const withLogs = (logBytesPerDay: number): Workload => ({ ...workloads.small, logBytesPerDay });
+
+/** Every workload of a sizing, with how many of it there are. */
+function pods(sizing: LokiSizing): readonly (Sized & { readonly times: number })[] {
+  if (sizing.mode === "monolithic") return [{ ...sizing.loki, times: 1 }];
+  return Object.entries(sizing.services).map(([service, sized]) => ({
+    ...sized,
+    times: service === "ingester" && sizing.zoneAware ? 3 : 1,
+  }));
+}
+
+function totals(sizing: LokiSizing) {
+  const sum = (pick: (sized: Sized) => number) =>
+    pods(sizing).reduce((total, each) => total + each.times * each.replicas * pick(each), 0);
+  return {
+    cpu: sum(({ cpuCores }) => cpuCores),
+    memory: sum(({ memoryBytes }) => memoryBytes),
+    disk: sum(({ diskBytes }) => diskBytes ?? 0),
+  };
+}
+
+describe("the sizing guide", () => {
+  test.each(sizingTable)("is met at its own rows ($bytesPerDay B a day)", ({ bytesPerDay, entries }) => {
+    for (const service of tableServices) expect(tableEntry(service, bytesPerDay)).toEqual(entries[service]);
+  });
+
+  test("is a straight line between rows", () => {
+    // Half way from 3 to 16.5 TB: (6 + 90) / 2 ingesters of (4 + 6) / 2 GiB.
+    expect(tableEntry("ingester", 9.75 * TB)).toEqual({ replicas: 48, cpuCores: 2, memoryBytes: 5 * GiB });
+  });
+
+  test("has pods in proportion to the rate outside its rows", () => {
+    expect(tableEntry("distributor", 1.5 * TB).replicas).toBe(2);
+    expect(tableEntry("querier", 60 * TB)).toMatchObject({ replicas: 500, memoryBytes: 3 * GiB });
+  });
+});
+
+describe("size", () => {
+  test.each([
+    ["small", "monolithic"],
+    ["medium", "distributed"],
+    ["large", "distributed"],
+    ["xlarge", "distributed"],
+  ] as const)("%s is %s", (scale, mode) => {
+    expect(size(workloads[scale]).mode).toBe(mode);
+  });
+
+  test("20 GB a day is one process, more is not", () => {
+    expect(size(withLogs(20e9)).mode).toBe("monolithic");
+    expect(size(withLogs(20e9 + 1)).mode).toBe("distributed");
+  });
+
+  test("ingesters stand in zones from 2 TiB a day on, and only where one may go", () => {
+    const zoneAware = (bytes: number, availability?: Availability) => {
+      const sizing = size(withLogs(bytes), availability);
+      return sizing.mode === "distributed" && sizing.zoneAware;
+    };
+    expect(zoneAware(2 * TiB - 1)).toBe(false);
+    expect(zoneAware(2 * TiB)).toBe(true);
+    expect(zoneAware(2 * TiB, "single")).toBe(false);
+  });
+
+  test("one of everything keeps one copy", () => {
+    const sizing = size(workloads.medium, "single");
+    expect(sizing.replicationFactor).toBe(1);
+    for (const { replicas } of pods(sizing)) expect(replicas).toBe(1);
+  });
+
+  test("never two compactors", () => {
+    for (const workload of Object.values(workloads)) {
+      const sizing = size(workload);
+      if (sizing.mode === "distributed") expect(sizing.services.compactor.replicas).toBe(1);
+    }
+  });
+
+  test("the development stack's is small", () => {
+    const workload = { ...withLogs(GiB), nodes: 1, pods: 30 };
+    const sizing = sizeLoki({
+      workload,
+      availability: "single",
+      retention: retentionProfiles.ephemeral,
+      filesystem: true,
+    });
+    expect(totals(sizing).cpu).toBeLessThanOrEqual(0.1);
+    expect(totals(sizing).memory).toBeLessThanOrEqual(400 * 1024 ** 2);
+  });
+
+  test("limits follow the workload: five times the mean, and never below the program's own", () => {
+    // 2 TiB / 86,400 s = 24.27 MiB/s.
+    expect(size(workloads.large).limits).toMatchObject({
+      ingestionRateMb: 122,
+      ingestionBurstSizeMb: 244,
+      maxStreams: 90_000,
+    });
+    expect(size(withLogs(GiB)).limits).toMatchObject({ ingestionRateMb: 4, maxStreams: 5_000 });
+  });
+
+  test("a disk of one's own holds the retention", () => {
+    const load = { workload: withLogs(10 * GiB), availability: "single", filesystem: true } as const;
+    const month = sizeLoki({ ...load, retention });
+    if (month.mode !== "monolithic") throw new Error("distributed");
+    expect(month.loki.diskBytes).toBeGreaterThan(month.objectStorage.bytes / 0.8);
+  });
+
+  test("object storage: 10 GiB a day, a fifth of it, 1.2 copies, for 31 d", () => {
+    const { bytes } = lokiObjectStorage(withLogs(10 * GiB), 31 * 86_400);
+    expect(bytes / GiB).toBeCloseTo((10 / 5) * 1.2 * 31 * 1.01, 3);
+  });
+});
+
+const workload = fc
+  .record({
+    bytes: fc.double({ min: 8, max: 14, noNaN: true }).map((power) => 10 ** power),
+    pods: fc.integer({ min: 10, max: 100_000 }),
+  })
+  .map(({ bytes, pods }): Workload => ({ ...workloads.small, logBytesPerDay: bytes, pods }));
+const growth = fc.double({ min: 1, max: 50, noNaN: true });
+
+test.each(["single", "redundant"] as const)("more workload never means less capacity (%s)", (availability) => {
+  fc.assert(
+    fc.property(workload, growth, growth, (base, logs, pods) => {
+      const grown = { ...base, logBytesPerDay: base.logBytesPerDay * logs, pods: Math.ceil(base.pods * pods) };
+      const [before, after] = [size(base, availability), size(grown, availability)];
+      for (const [name, value] of Object.entries(totals(after))) {
+        expect(value, name).toBeGreaterThanOrEqual(totals(before)[name as "cpu"] * 0.999);
+      }
+      expect(after.objectStorage.bytes).toBeGreaterThanOrEqual(before.objectStorage.bytes);
+      expect(after.limits.ingestionRateMb).toBeGreaterThanOrEqual(before.limits.ingestionRateMb);
+      expect(after.limits.maxStreams).toBeGreaterThanOrEqual(before.limits.maxStreams);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("a little more workload is at most one more replica of a service", () => {
+  fc.assert(
+    fc.property(fc.double({ min: 10.31, max: 14, noNaN: true }), (power) => {
+      const [before, after] = [size(withLogs(10 ** power)), size(withLogs(10 ** power * 1.0005))];
+      if (before.mode !== "distributed" || after.mode !== "distributed" || before.zoneAware !== after.zoneAware) return;
+      for (const [service, { replicas }] of Object.entries(before.services)) {
+        const more = after.services[service as "ruler"].replicas - replicas;
+        expect(more, service).toBeLessThanOrEqual(1);
+        expect(more, service).toBeGreaterThanOrEqual(0);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});

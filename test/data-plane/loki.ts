@@ -1,0 +1,40 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+
+/** Loopback address and ports of one Loki process in a test. Its own services find each other on 127.0.0.1. */
+export interface LokiPlacement {
+  readonly host: string;
+  readonly httpPort: number;
+  readonly grpcPort: number;
+  /** Everything it writes. */
+  readonly folder: string;
+}
+
+/**
+ * A rendered monolithic Loki configuration as it can start outside a cluster. All that is changed:
+ * - listeners use loopback addresses and the given ports
+ * - `/var/loki` and `/etc/loki` lie under the given folder
+ * - rules are read, and evaluated, every second, so that a test need not wait a minute
+ */
+export function offCluster(config: string, { host, httpPort, grpcPort, folder }: LokiPlacement): string {
+  const moved = parse(
+    config.replaceAll("/var/loki", join(folder, "data")).replaceAll("/etc/loki", join(folder, "etc")),
+  );
+  Object.assign(moved.server, {
+    http_listen_address: host,
+    http_listen_port: httpPort,
+    grpc_listen_address: "127.0.0.1",
+    grpc_listen_port: grpcPort,
+  });
+  if (moved.ruler) Object.assign(moved.ruler, { poll_interval: "1s", evaluation_interval: "1s" });
+  mkdirSync(join(folder, "data"), { recursive: true });
+  return stringify(moved, { lineWidth: 0 });
+}
+
+/** Writes a configuration into a new folder of its own, and answers with the file's path. */
+export function writeConfig(folder: string, config: string): string {
+  const file = join(mkdtempSync(join(folder, "config-")), "loki.yaml");
+  writeFileSync(file, config);
+  return file;
+}
