@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Maps and load-time constants. The loader may resize flows = slots = recycled (a power of two) and events. */
+/* Maps and load-time constants. The loader may resize flows = slots, recycled (the next power of
+ * two) and events. */
 #ifndef SKOPOS_FLOW_MAPS_H
 #define SKOPOS_FLOW_MAPS_H
 

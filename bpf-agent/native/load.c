@@ -82,7 +82,7 @@ int constant_set(struct bpf_object *object, const char *name, uint64_t value, st
 
 static int resize(struct reader *reader, struct failure *failure)
 {
-	static const char *const by_capacity[] = { "flows", "slots", "recycled" };
+	static const char *const by_capacity[] = { "flows", "slots" };
 	const struct options *options = &reader->options;
 
 	for (size_t i = 0; i < sizeof(by_capacity) / sizeof(*by_capacity); i++)
@@ -90,9 +90,15 @@ static int resize(struct reader *reader, struct failure *failure)
 					     options->capacity))
 			return fail(failure, "BAD_CAPACITY", errno, "map %s cannot hold %u flows", by_capacity[i],
 				    options->capacity);
+	reader->recycled_mask = 1;
+	while (reader->recycled_mask < options->capacity)
+		reader->recycled_mask = reader->recycled_mask << 1 | 1;
+	if (bpf_map__set_max_entries(bpf_object__find_map_by_name(reader->object, "recycled"),
+				     reader->recycled_mask + 1))
+		return fail(failure, "BAD_CAPACITY", errno, "the ring of free slots cannot hold %u", options->capacity);
 	if (bpf_map__set_max_entries(bpf_object__find_map_by_name(reader->object, "events"), options->ring_bytes))
 		return fail(failure, "BAD_RING", errno, "the event ring cannot have %u bytes", options->ring_bytes);
-	if (constant_set(reader->object, "recycled_mask", options->capacity - 1, failure))
+	if (constant_set(reader->object, "recycled_mask", reader->recycled_mask, failure))
 		return -1;
 	return constant_set(reader->object, "ring_wakeup_bytes", options->ring_bytes / 8, failure);
 }
@@ -116,7 +122,7 @@ static int map_memory(struct reader *reader, struct failure *failure)
 	uint32_t capacity = reader->options.capacity;
 
 	reader->slots_bytes = pages((size_t)capacity * sizeof(struct flow_slot));
-	reader->recycled_bytes = pages((size_t)capacity * sizeof(*reader->recycled));
+	reader->recycled_bytes = pages(((size_t)reader->recycled_mask + 1) * sizeof(*reader->recycled));
 	reader->allocator_bytes = pages(sizeof(struct flow_allocator));
 	reader->slots = map_shared(reader, "slots", reader->slots_bytes, PROT_READ);
 	reader->recycled = map_shared(reader, "recycled", reader->recycled_bytes, PROT_READ | PROT_WRITE);

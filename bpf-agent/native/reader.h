@@ -34,7 +34,7 @@ struct options {
 	char include[MAX_PATTERNS][NAME_SIZE + 16];
 	char exclude[MAX_PATTERNS][NAME_SIZE + 16];
 	int includes, excludes;
-	uint32_t capacity;            /* flows; a power of two */
+	uint32_t capacity;            /* flows */
 	uint32_t ring_bytes;          /* a power of two */
 	uint32_t drain_ms;
 	bool attach;                  /* false: load only */
@@ -99,6 +99,7 @@ struct reader {
 	const struct flow_slot *slots;
 	struct flow_allocator *allocator;
 	uint64_t *recycled;
+	uint32_t recycled_mask;
 	size_t slots_bytes, allocator_bytes, recycled_bytes;
 
 	/* Owned by the flows thread, by slot. */

@@ -175,7 +175,7 @@ static void slot_give_back(struct reader *reader, uint32_t slot)
 {
 	uint32_t tail = reader->allocator->recycled_tail;
 
-	reader->recycled[tail & (reader->options.capacity - 1)] = slot;
+	reader->recycled[tail & reader->recycled_mask] = slot;
 	__atomic_store_n(&reader->allocator->recycled_tail, tail + 1, __ATOMIC_RELEASE);
 }
 

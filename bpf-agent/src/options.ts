@@ -7,7 +7,7 @@ export interface ReaderOptions {
   readonly include?: readonly string[];
   /** Patterns that win over `include`. @default ["lo"] */
   readonly exclude?: readonly string[];
-  /** Flows held at once: rounded up to a power of two; about 240 bytes of kernel memory each. @default 131072 */
+  /** Flows held at once; about 250 bytes of kernel memory each, taken at the start. @default 131072 */
   readonly flows?: number;
   /** Bytes of the new-flow event ring: rounded up to a power of two. @default 4 MiB, 47,662 events */
   readonly ringBytes?: number;
@@ -107,7 +107,7 @@ export function resolveOptions(options: ReaderOptions, tickNs: number): NativeOp
     netns: options.netns ?? "",
     include: options.include ?? ["*"],
     exclude: options.exclude ?? ["lo"],
-    capacity: powerOfTwo(options.flows ?? 131_072),
+    capacity: options.flows ?? 131_072,
     ringBytes: powerOfTwo(options.ringBytes ?? 4 << 20),
     drainMs: options.drainMs ?? 100,
     attach: options.attach ?? true,

@@ -1,4 +1,5 @@
 /** A thread that runs frames through a program: several at once make CPUs add to the same flows. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { loadAddon } from "../src/native.ts";
 
@@ -9,9 +10,20 @@ export interface Injection {
   readonly stride: number;
   readonly repeat: number;
   readonly rounds: number;
+  /** Only so many frames a round, the next ones each time, and a round so often. @default all, one after another */
+  readonly pace?: { readonly frames: number; readonly everyMs: number };
 }
 
-const { program, packed, stride, repeat, rounds } = workerData as Injection;
+const { program, packed, stride, repeat, rounds, pace } = workerData as Injection;
 const addon = loadAddon();
-for (let round = 0; round < rounds; round++) addon.programRun(program, packed, stride, repeat);
+const begin = performance.now();
+for (let round = 0; round < rounds; round++) {
+  if (!pace) {
+    addon.programRun(program, packed, stride, repeat);
+    continue;
+  }
+  const from = (round * pace.frames * stride) % packed.length;
+  addon.programRun(program, packed.subarray(from, from + pace.frames * stride), stride, repeat);
+  await sleep(Math.max(0, begin + (round + 1) * pace.everyMs - performance.now()));
+}
 parentPort!.postMessage("done");

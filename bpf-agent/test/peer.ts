@@ -28,6 +28,10 @@ interface Operations {
     reply: number;
     farewell: Farewell;
   }): Promise<number>;
+  /** Takes one connection and throws away what comes. */
+  tcpSink(options: { address: string; port: number }): Promise<number>;
+  /** Sends as fast as it goes for so many seconds; returns bytes sent. */
+  tcpFlood(options: { address: string; port: number; seconds: number }): Promise<number>;
   /** Sends `size` bytes, waits `idleMs` halfway, half-closes and reads the rest; returns bytes received. */
   tcpSend(options: {
     address: string;
@@ -111,6 +115,27 @@ const operations: Operations = {
     server.listen(port, address);
     await once(server, "listening");
     return 0;
+  },
+
+  async tcpSink({ address, port }) {
+    const server = createServer((socket) => {
+      socket.resume();
+      server.close();
+    });
+    server.listen(port, address);
+    await once(server, "listening");
+    return 0;
+  },
+
+  async tcpFlood({ address, port, seconds }) {
+    const socket = connect({ host: address, port });
+    await once(socket, "connect");
+    const chunk = Buffer.alloc(1 << 18);
+    const until = performance.now() + seconds * 1000;
+    while (performance.now() < until) if (!socket.write(chunk)) await once(socket, "drain");
+    const sent = socket.bytesWritten - socket.writableLength;
+    socket.destroy();
+    return sent;
   },
 
   async tcpSend({ address, port, size, idleMs, halfClose }) {

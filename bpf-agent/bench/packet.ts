@@ -1,0 +1,94 @@
+/** What a packet costs, by BPF_PROG_TEST_RUN: known flows, new flows, and what each feature adds. */
+import { buildBpf, whenStale } from "../build.ts";
+import type { FlowFeatures } from "../src/options.ts";
+import { builtAddon, inject, openLoaded, pack } from "../test/harness.ts";
+import * as p from "../test/packets.ts";
+import { median, report } from "./report.ts";
+
+const a4 = { source: "10.0.0.1", destination: "10.0.0.2" };
+const a6 = { source: "fd00::1", destination: "fd00::2" };
+const data = p.zeros(64);
+const tcp = p.tcp({ from: 40_000, to: 443, seq: 1000, flags: p.flag.ack }, data);
+const inner = p.ethernet(p.ipv4({ ...a4, protocol: 6 }, tcp));
+
+const frames = {
+  "TCP over IPv4": inner,
+  "UDP over IPv4": p.ethernet(p.ipv4({ ...a4, protocol: 17 }, p.udp(40_000, 9000, data))),
+  "TCP over IPv6": p.ethernet(p.ipv6({ ...a6, next: 6 }, tcp)),
+  "TCP in VXLAN": p.ethernet(p.ipv4({ ...a4, protocol: 17 }, p.udp(50_000, 4789, p.vxlan(7, inner)))),
+  "ICMP echo": p.ethernet(p.ipv4({ ...a4, protocol: 1 }, p.icmp(8, 0))),
+} as const;
+
+const rounds = 9;
+const repeat = 1_000_000;
+
+/** The do-nothing program's nanoseconds a packet, and the means to measure them again. */
+export function noop(): { object: object; ns: () => number } {
+  whenStale("dist/noop.bpf.o", ["bench"], () => buildBpf("bench/noop.bpf.c", "dist/noop.bpf.o"));
+  const [object, { noop: program }] = builtAddon().programLoad(new URL("../dist/noop.bpf.o", import.meta.url).pathname);
+  const { packed, stride } = pack([inner]);
+  return { object, ns: () => builtAddon().programRun(program!, packed, stride, repeat) };
+}
+
+/** Median nanoseconds of a packet of a known flow, ours and the do-nothing program's, measured in turn. */
+function hot(frame: Uint8Array, peer: () => number, features: FlowFeatures = {}): { ours: number; peer: number } {
+  using reader = openLoaded({ features });
+  inject(reader, [frame]);
+  const pairs = Array.from({ length: rounds }, () => [inject(reader, [frame], { repeat }), peer()] as const);
+  return { ours: median(pairs.map(([ours]) => ours)), peer: median(pairs.map(([, theirs]) => theirs)) };
+}
+
+/** Mean nanoseconds of single runs, each of a flow never seen before. */
+function fresh(kind: "tcp" | "udp", features: FlowFeatures = {}): number {
+  using reader = openLoaded({ features });
+  const count = 100_000;
+  const flows = Array.from({ length: count }, (_, i) => {
+    const ends = { source: `10.${1 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}`, destination: "10.0.0.2" };
+    return kind === "tcp"
+      ? p.ethernet(p.ipv4({ ...ends, protocol: 6 }, p.tcp({ from: 40_000, to: 443, flags: p.flag.syn })))
+      : p.ethernet(p.ipv4({ ...ends, protocol: 17 }, p.udp(40_000, 9000, data)));
+  });
+  return inject(reader, flows);
+}
+
+const features: readonly (keyof FlowFeatures)[] = [
+  "tcp",
+  "latency",
+  "dedup",
+  "tunnels",
+  "fragments",
+  "events",
+  "fastPath",
+];
+
+export function packetSuite(): void {
+  const { ns } = noop();
+  const against = { suite: "packet", unit: "ns", peerName: "do-nothing program" };
+  for (const [name, frame] of Object.entries(frames)) {
+    const { ours, peer } = hot(frame, ns);
+    report({
+      ...against,
+      case: `hot, ${name}`,
+      ours,
+      peer,
+      note: `${(ours / peer).toFixed(2)} times nothing, target 3.7`,
+    });
+  }
+  for (const kind of ["tcp", "udp"] as const) {
+    const [peer, ours] = [median(Array.from({ length: 5 }, ns)), median(Array.from({ length: 5 }, () => fresh(kind)))];
+    const note = `${(ours / peer).toFixed(2)} times nothing's hot run, target 26`;
+    report({ ...against, case: `new flow, ${kind}`, ours, peer, note });
+  }
+  const share = { suite: "feature share", unit: "ns", peer: null, peerName: null };
+  const whole = hot(frames["TCP over IPv4"], ns).ours;
+  const wholeNew = median(Array.from({ length: 5 }, () => fresh("tcp")));
+  for (const feature of features) {
+    report({
+      ...share,
+      case: `${feature}, hot`,
+      ours: whole - hot(frames["TCP over IPv4"], ns, { [feature]: false }).ours,
+    });
+    const without = median(Array.from({ length: 5 }, () => fresh("tcp", { [feature]: false })));
+    report({ ...share, case: `${feature}, new flow`, ours: wholeNew - without });
+  }
+}

@@ -1,0 +1,13 @@
+/** `npm run bench -w bpf-agent [-- --json] [packet] [scale] [network]`: needs root, as the kernel test tier does. */
+import { networkSuite } from "./network.ts";
+import { packetSuite } from "./packet.ts";
+import { scaleSuite } from "./scale.ts";
+
+const suites = { packet: packetSuite, scale: scaleSuite, network: networkSuite } as const;
+const asked = process.argv.slice(2).filter((argument) => argument in suites) as (keyof typeof suites)[];
+
+if (process.getuid?.() !== 0) {
+  console.error("the flow agent's benchmarks load BPF programs and make network namespaces: run them as root");
+  process.exit(1);
+}
+for (const name of asked.length ? asked : (Object.keys(suites) as (keyof typeof suites)[])) await suites[name]();

@@ -1,0 +1,167 @@
+/** Many flows: event rate and burst, scan, memory. */
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
+import { inject, openLoaded, pack } from "../test/harness.ts";
+import type { Injection } from "../test/inject-worker.ts";
+import { residentBytes } from "../test/netns.ts";
+import * as p from "../test/packets.ts";
+import { report } from "./report.ts";
+
+const none = { peer: null, peerName: null };
+
+const frame = (i: number) => {
+  const source = `10.${(i >> 24) & 255}.${(i >> 16) & 255}.${1 + ((i >> 8) & 127)}`;
+  return p.ethernet(
+    p.ipv4({ source, destination: "10.0.0.2", protocol: 17 }, p.udp(1 + (i & 255), 1 + (i >> 15), p.zeros(8))),
+  );
+};
+
+/** `count` frames, each of another flow, from flow number `start` on. */
+const distinct = (count: number, start = 0) => Array.from({ length: count }, (_, i) => frame(start + i));
+
+/** Injects `rate` new flows a second from a thread of its own for `seconds`; the reader ends them as it goes. */
+async function sustained(rate: number, seconds: number): Promise<void> {
+  let events = 0;
+  using reader = openLoaded({}, { onEvents: ({ length }) => (events += length) });
+  const perRound = rate / 50;
+  // A flow comes again after `distinctFlows` others: long ended by then.
+  const distinctFlows = rate * 4;
+  const { packed, stride } = pack(distinct(distinctFlows));
+  const data: Injection = {
+    program: reader.descriptors().flow_ingress!,
+    packed,
+    stride,
+    repeat: 1,
+    rounds: seconds * 50,
+    pace: { frames: perRound, everyMs: 20 },
+  };
+  const before = residentBytes();
+  let most = before;
+  let running = true;
+  const worker = new Worker(new URL("../test/inject-worker.ts", import.meta.url), { workerData: data });
+  worker.once("message", () => {
+    running = false;
+  });
+  let ended = 0;
+  while (running) {
+    await sleep(250);
+    const slots: number[] = [];
+    await reader.scan((view) => {
+      for (let i = 0; i < view.length; i++) slots.push(view.slot(i));
+    });
+    await reader.end(Uint32Array.from(slots), ({ length }) => (ended += length));
+    most = Math.max(most, residentBytes());
+  }
+  await reader.drain();
+  const sent = perRound * seconds * 50;
+  const { ring_full, map_full, contended } = reader.counters();
+  const suite = "events";
+  const name = `${rate / 1000} k/s for ${seconds} s`;
+  report({
+    ...none,
+    suite,
+    case: `${name}, received`,
+    unit: "events",
+    ours: events,
+    note: `${sent} sent, ${ended} flows ended`,
+  });
+  const lost = sent - events;
+  const counted = ring_full.packets + map_full.packets + contended.packets;
+  report({
+    ...none,
+    suite,
+    case: `${name}, lost`,
+    unit: "events",
+    ours: lost,
+    note: `${counted} of them counted, target 0`,
+  });
+  report({ ...none, suite, case: `${name}, memory grown`, unit: "MB", ours: (most - before) / 1e6 });
+}
+
+async function burst(count: number): Promise<void> {
+  let events = 0;
+  using reader = openLoaded({ flows: count }, { onEvents: ({ length }) => (events += length) });
+  const frames = distinct(count);
+  const ns = inject(reader, frames);
+  await reader.drain();
+  const { ring_full } = reader.counters();
+  const missing = count - events - ring_full.packets;
+  const suite = "events";
+  report({
+    ...none,
+    suite,
+    case: `burst of ${count / 1000} k, received`,
+    unit: "events",
+    ours: events,
+    note: `${ns.toFixed(0)} ns each`,
+  });
+  report({
+    ...none,
+    suite,
+    case: `burst of ${count / 1000} k, lost and counted`,
+    unit: "events",
+    ours: ring_full.packets,
+  });
+  report({
+    ...none,
+    suite,
+    case: `burst of ${count / 1000} k, lost uncounted`,
+    unit: "events",
+    ours: missing,
+    note: "target 0",
+  });
+}
+
+/** What the kernel charges for a map, from the descriptor's own account. */
+const mapBytes = (fd: number) =>
+  Number(/memlock:\s+(\d+)/.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8"))?.[1] ?? 0);
+
+async function million(): Promise<void> {
+  const count = 1_000_000;
+  using reader = openLoaded({ flows: count, ringBytes: 1 << 27 });
+  for (let start = 0; start < count; start += 100_000) inject(reader, distinct(100_000, start));
+  await reader.drain();
+  const times: number[] = [];
+  let seen = 0;
+  for (let round = 0; round < 5; round++) {
+    seen = 0;
+    let packets = 0;
+    const begin = performance.now();
+    await reader.scan((view) => {
+      seen += view.length;
+      for (let i = 0; i < view.length; i++) packets += view.packets(i, 0) + view.packets(i, 1);
+    });
+    times.push(performance.now() - begin);
+  }
+  const note = `${seen} flows, each one's packets read in JavaScript; target 500`;
+  report({ ...none, suite: "scale", case: "scan of 1 M flows", unit: "ms", ours: Math.min(...times), note });
+  const descriptors = reader.descriptors();
+  const bytes = ["flows", "slots", "recycled"].reduce((sum, name) => sum + mapBytes(descriptors[name]!), 0);
+  report({
+    ...none,
+    suite: "scale",
+    case: "kernel memory of 1 M flows",
+    unit: "MB",
+    ours: bytes / 1e6,
+    note: "target 256",
+  });
+  const begin = performance.now();
+  let ended = 0;
+  const slots = Uint32Array.from({ length: count }, (_, i) => i);
+  await reader.end(slots, ({ length }) => (ended += length));
+  report({
+    ...none,
+    suite: "scale",
+    case: "ending 1 M flows",
+    unit: "ms",
+    ours: performance.now() - begin,
+    note: `${ended} final`,
+  });
+}
+
+export async function scaleSuite(): Promise<void> {
+  await million();
+  await burst(500_000);
+  await sustained(50_000, 60);
+}
