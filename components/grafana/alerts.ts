@@ -5,8 +5,9 @@ import type { RuleGroup } from "../../lib/monitoring/rules.ts";
 export function grafanaAlerts({ name, home }: Pick<ComponentChart, "name" | "home">): RuleGroup[] {
   const own = `namespace="${home}", job="${name}"`;
   const requests = (more = "") => `sum(rate(grafana_http_request_duration_seconds_count{${own}${more}}[5m]))`;
-  const sourceRequests = (more = "") =>
-    `sum by (datasource) (rate(grafana_datasource_request_total{${own}${more}}[5m]))`;
+  // Counts queries that never got an answer, too: requests to data sources are counted by status code alone.
+  const queries = (more = "") =>
+    `sum by (plugin_id) (rate(grafana_plugin_request_total{${own}, endpoint="queryData"${more}}[5m]))`;
   return [
     {
       name: "grafana",
@@ -31,12 +32,13 @@ export function grafanaAlerts({ name, home }: Pick<ComponentChart, "name" | "hom
         },
         {
           alert: "GrafanaDataSourceFailing",
-          expr: `${sourceRequests(', code=~"5.."')} / ${sourceRequests()} > 0.1 and ${sourceRequests()} > 0.05`,
+          // Half of them: people who are still typing a query cause errors too.
+          expr: `${queries(', status="error"')} / ${queries()} > 0.5 and ${queries()} > 0.05`,
           for: "10m",
           severity: "warning",
           summary: "A data source of Grafana fails",
           description:
-            "{{ $value | humanizePercentage }} of the queries to {{ $labels.datasource }} fail: panels that use it are empty.",
+            "{{ $value | humanizePercentage }} of the queries to data sources of type {{ $labels.plugin_id }} fail: panels that use them are empty.",
         },
         {
           alert: "GrafanaLoginsFailing",

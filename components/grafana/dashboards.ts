@@ -101,15 +101,16 @@ export function grafanaDashboard(): Dashboard {
           },
           {
             type: "timeseries",
-            title: "Failed queries by data source",
+            title: "Failed queries by type of data source",
+            description: "Also those that never got an answer.",
             unit: "percentunit",
             min: 0,
             max: 1,
-            thresholds: { critical: 0.1 },
+            thresholds: { critical: 0.5 },
             queries: [
               {
-                promql: `sum by (datasource) (rate(grafana_datasource_request_total{${own}, code=~"5.."}[$__rate_interval])) / sum by (datasource) (rate(grafana_datasource_request_total{${own}}[$__rate_interval]))`,
-                legend: "{{datasource}}",
+                promql: `sum by (plugin_id) (rate(grafana_plugin_request_total{${own}, endpoint="queryData", status="error"}[$__rate_interval])) / sum by (plugin_id) (rate(grafana_plugin_request_total{${own}, endpoint="queryData"}[$__rate_interval]))`,
+                legend: "{{plugin_id}}",
               },
             ],
           },
