@@ -2,11 +2,11 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { buildPart, goBinaryName, selectParts } from "./build.ts";
-import { cacheRoot, goToolchain } from "./cache.ts";
-import type { Part } from "./catalogue.ts";
+import { cacheRoot, goToolchain, partDirectory, staleBuilds } from "./cache.ts";
+import { findPart, type Part } from "./catalogue.ts";
 import { partPath } from "./find.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "skopos-build-"));
@@ -76,6 +76,15 @@ describe("building a part", () => {
     await buildPart(hello, () => {}, folder);
     expect(cached()).toEqual([".building-hello-world.abc", expect.stringMatching(/^hello-[0-9a-f]{16}$/)]);
   });
+});
+
+test("stale builds are other versions of our parts, nothing else in the cache", () => {
+  const current = basename(partDirectory(findPart("etcd")!)!);
+  const stale = ["etcd-0123456789abcdef", "prometheus-operator-0123456789abcdef"];
+  for (const entry of [current, ...stale, "stand-in-0123456789abcdef", "etcd-tools", "locks"]) {
+    mkdirSync(join(cacheRoot(), entry), { recursive: true });
+  }
+  expect(staleBuilds().map((directory) => basename(directory))).toEqual(stale);
 });
 
 test.each([

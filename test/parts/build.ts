@@ -2,7 +2,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { buildEnv, buildFlags, cacheRoot, goToolchain, isBuilt, linkFlags, partDirectory } from "./cache.ts";
+import {
+  buildEnv,
+  buildFlags,
+  cacheRoot,
+  goToolchain,
+  isBuilt,
+  linkFlags,
+  partDirectory,
+  staleBuilds,
+} from "./cache.ts";
 import { findPart, type Part, partFolder, parts, partVersion } from "./catalogue.ts";
 import { lockOneOf } from "./lock.ts";
 
@@ -124,9 +133,11 @@ export async function buildParts(wanted: readonly Part[], progress: Progress): P
   if (missing.length > 0) progress(`${missing.length} of ${wanted.length} real parts are to be built`);
   const queue = [...missing];
   const errors: Error[] = [];
+  let finished = 0;
   const worker = async () => {
     for (let part = queue.shift(); part !== undefined; part = queue.shift()) {
       await buildPart(part, progress).catch((error: Error) => errors.push(error));
+      progress(`${++finished} of ${missing.length} done`);
     }
   };
   await Promise.all(slots.map(worker));
@@ -154,11 +165,16 @@ async function main(args: readonly string[]): Promise<number> {
     console.log("node test/parts/build.ts [NAME...]   build these parts (a part's or a binary's name)");
     console.log("                         --all       build all");
     console.log("                         --list      name, version, cached or missing, binaries");
+    console.log("                         --prune     delete builds of other versions from the cache");
     console.log(`cache: ${cacheRoot()}; compiler: ${goToolchain() ?? "no Go on PATH"}`);
     return 0;
   }
   if (args.includes("--list")) {
     list();
+    return 0;
+  }
+  if (args.includes("--prune")) {
+    for (const directory of staleBuilds()) rmSync(directory, { recursive: true });
     return 0;
   }
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stopBuilds);

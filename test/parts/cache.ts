@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { type Part, partFolder } from "./catalogue.ts";
+import { type Part, partFolder, parts } from "./catalogue.ts";
 
 /**
  * What every part is built with; a change rebuilds them all. The linker drops debug information (`-w`), so the compiler
@@ -70,4 +70,14 @@ export function partDirectory(part: Part, folder: string = partFolder(part)): st
 export function isBuilt(part: Part): boolean {
   const directory = partDirectory(part);
   return directory !== undefined && existsSync(directory);
+}
+
+/** Builds of our parts that the catalogue no longer stands for: other versions, flags or Go toolchains. */
+export function staleBuilds(): readonly string[] {
+  if (goToolchain() === undefined || !existsSync(cacheRoot())) return [];
+  const current = new Set(parts.map((part) => partDirectory(part)));
+  return readdirSync(cacheRoot())
+    .filter((entry) => parts.some(({ name }) => /^-[0-9a-f]{16}$/.test(entry.replace(name, ""))))
+    .map((entry) => join(cacheRoot(), entry))
+    .filter((directory) => !current.has(directory));
 }
