@@ -14,7 +14,10 @@ class Scraper {
   #done: () => void = () => {};
 
   constructor() {
-    const onread = { buffer: Buffer.alloc(1 << 20), callback: (length: number, buffer: Uint8Array) => this.#read(length, buffer) };
+    const onread = {
+      buffer: Buffer.alloc(1 << 20),
+      callback: (length: number, buffer: Uint8Array) => this.#read(length, buffer),
+    };
     this.#socket = connect({ port, host: "127.0.0.1", onread });
   }
 
@@ -36,7 +39,8 @@ class Scraper {
     if (this.#missing === 0) {
       const head = Buffer.from(buffer.buffer, buffer.byteOffset, Math.min(length, 4096)).toString("latin1");
       const size = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
-      if (!head.startsWith("HTTP/1.1 200 ") || size < 100_000) throw new Error(`unexpected response: ${head.slice(0, 200)}`);
+      if (!head.startsWith("HTTP/1.1 200 ") || size < 100_000)
+        throw new Error(`unexpected response: ${head.slice(0, 200)}`);
       this.#missing = head.indexOf("\r\n\r\n") + 4 + size;
     }
     this.#missing -= length;

@@ -1,0 +1,141 @@
+import { SAMPLING_STRATEGIES, type SamplingStrategy } from "../sampling.ts";
+
+/** The observability settings of a service. */
+export interface ObservabilityConfig {
+  readonly service: {
+    readonly name: string;
+    readonly version: string | undefined;
+    readonly environment: string | undefined;
+    readonly instance_id: string | undefined;
+  };
+  readonly prometheus: {
+    readonly enabled: boolean;
+    readonly endpoint: { readonly host: string; readonly port: number; readonly path: string };
+    readonly registry: { readonly max_cardinality: number; readonly max_labels_per_metric: number };
+  };
+  readonly opentelemetry: {
+    readonly enabled: boolean;
+    readonly otlp: { readonly endpoint: string; readonly headers: Readonly<Record<string, string>> };
+    readonly tracing: {
+      readonly enabled: boolean;
+      readonly sampling: { readonly strategy: SamplingStrategy; readonly ratio: number };
+    };
+    readonly metrics: {
+      readonly enabled: boolean;
+      readonly export_interval_seconds: number;
+      readonly temporality: "cumulative" | "delta";
+    };
+  };
+}
+
+/** One setting. */
+export interface Setting {
+  /** Below `observability`, e.g. `prometheus.endpoint.port`. */
+  readonly path: string;
+  readonly type: "text" | "boolean" | "number" | "integer" | "texts";
+  /** Undefined: not set. */
+  readonly default: unknown;
+  readonly required?: boolean;
+  readonly least?: number;
+  readonly most?: number;
+  readonly oneOf?: readonly string[];
+  readonly help: string;
+}
+
+/** Every setting: what is read, checked, overridden and documented. */
+export const SETTINGS: readonly Setting[] = [
+  { path: "service.name", type: "text", default: undefined, required: true, help: "Name of the service." },
+  { path: "service.version", type: "text", default: undefined, help: "Version of the service." },
+  { path: "service.environment", type: "text", default: undefined, help: "Where it runs, e.g. `production`." },
+  {
+    path: "service.instance_id",
+    type: "text",
+    default: undefined,
+    help: "Unlike any other replica's, e.g. `${HOSTNAME}`.",
+  },
+  { path: "prometheus.enabled", type: "boolean", default: true, help: "Whether metrics can be scraped." },
+  {
+    path: "prometheus.endpoint.host",
+    type: "text",
+    default: "127.0.0.1",
+    help: "Address to listen at; `0.0.0.0` for all.",
+  },
+  {
+    path: "prometheus.endpoint.port",
+    type: "integer",
+    default: 9464,
+    least: 0,
+    most: 65_535,
+    help: "Port; 0 takes any free one.",
+  },
+  { path: "prometheus.endpoint.path", type: "text", default: "/metrics", help: "Where the metrics are." },
+  {
+    path: "prometheus.registry.max_cardinality",
+    type: "integer",
+    default: 10_000,
+    least: 1,
+    most: 10_000_000,
+    help: "Most series over all metrics.",
+  },
+  {
+    path: "prometheus.registry.max_labels_per_metric",
+    type: "integer",
+    default: 10,
+    least: 0,
+    most: 100,
+    help: "Most labels of a metric.",
+  },
+  { path: "opentelemetry.enabled", type: "boolean", default: false, help: "Whether anything is sent by OTLP." },
+  {
+    path: "opentelemetry.otlp.endpoint",
+    type: "text",
+    default: "http://localhost:4318",
+    help: "The receiver. Port 4317 (gRPC) is read as 4318 (HTTP) of the same host.",
+  },
+  {
+    path: "opentelemetry.otlp.headers",
+    type: "texts",
+    default: {},
+    help: "Headers sent along, e.g. for authentication.",
+  },
+  { path: "opentelemetry.tracing.enabled", type: "boolean", default: true, help: "Whether traces are sent." },
+  {
+    path: "opentelemetry.tracing.sampling.strategy",
+    type: "text",
+    default: "parent_based",
+    oneOf: SAMPLING_STRATEGIES,
+    help: "Who decides whether a trace is kept.",
+  },
+  {
+    path: "opentelemetry.tracing.sampling.ratio",
+    type: "number",
+    default: 0.1,
+    least: 0,
+    most: 1,
+    help: "Share of traces that are kept.",
+  },
+  { path: "opentelemetry.metrics.enabled", type: "boolean", default: true, help: "Whether metrics are pushed." },
+  {
+    path: "opentelemetry.metrics.export_interval_seconds",
+    type: "number",
+    default: 60,
+    least: 1,
+    most: 3600,
+    help: "How often metrics are pushed.",
+  },
+  {
+    path: "opentelemetry.metrics.temporality",
+    type: "text",
+    default: "cumulative",
+    oneOf: ["cumulative", "delta"],
+    help: "Whether counts go on from push to push or start again.",
+  },
+];
+
+const ENVIRONMENT_PREFIX = "OBSERVABILITY_";
+
+/** The environment variable that overrides a setting, e.g. `OBSERVABILITY_PROMETHEUS_ENDPOINT_PORT`. */
+export const environmentName = (path: string): string => ENVIRONMENT_PREFIX + path.toUpperCase().replaceAll(".", "_");
+
+/** Whether a variable's name claims to be an override. */
+export const isOverride = (name: string): boolean => name.startsWith(ENVIRONMENT_PREFIX);

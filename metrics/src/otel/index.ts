@@ -1,0 +1,17 @@
+export { SAMPLING_STRATEGIES, type SamplingStrategy } from "../sampling.ts";
+export { checkTracing } from "./check.ts";
+export { type OtlpEndpoint, otlpEndpoint } from "./endpoint.ts";
+export { activeTrace } from "./exemplars.ts";
+export { extractKafkaHeaders, injectKafkaHeaders, type KafkaHeaders, type KafkaHeaderValue } from "./kafka.ts";
+export { type MetricsExport, type MetricsExportOptions, startMetricsExport } from "./metrics.ts";
+export { ObservedExporter } from "./observed-exporter.ts";
+export { RegistryProducer, type Temporality } from "./producer.ts";
+export { type ServiceIdentity, serviceResource } from "./resource.ts";
+export {
+  type Sampling,
+  samplerFor,
+  startTracing,
+  type Tracing,
+  type TracingOptions,
+  w3cPropagator,
+} from "./tracing.ts";
