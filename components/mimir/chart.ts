@@ -20,7 +20,7 @@ import {
   workloads,
 } from "../../lib/sizing/index.ts";
 import { aggregateGroups, longTermTenant } from "./aggregates.ts";
-import { mimirAlerts } from "./alerts.ts";
+import { type Alerted, mimirAlerts } from "./alerts.ts";
 import { cacheHosts, caches } from "./caches.ts";
 import { checkMimir } from "./checks.ts";
 import { compactors } from "./compactor.ts";
@@ -29,7 +29,7 @@ import { distributors } from "./distributor.ts";
 import { connectMimir } from "./edges.ts";
 import { type ClientParts, type GatewayRouteProps, gatewayRoute } from "./gateway-route.ts";
 import { ingesters } from "./ingester.ts";
-import { defaultHaClusterLabel, defaultPromoted, type TenantLimits } from "./limits.ts";
+import { defaultHaClusterLabel, defaultPromoted, seriesLimit, type TenantLimits } from "./limits.ts";
 import type { MimirLoad, MimirMode } from "./load.ts";
 import { monolithic } from "./monolithic.ts";
 import { mimirStorage } from "./object-storage.ts";
@@ -132,7 +132,8 @@ export class MimirChart extends ComponentChart<MimirEndpoints> {
     connectMimir(this, { sizing: this.sizing, objectStore, ...alertmanagerOf(props) });
     if (objectStore.kind !== "filesystem") this.objectStorage.push(mimirStorage(load, this.sizing));
     if (props.gatewayRoute) gatewayRoute(this, props.gatewayRoute, this.clientParts());
-    rules(this, this.component, [...mimirAlerts(this), ...(aggregates ? aggregateGroups() : [])]);
+    const known = this.alerted(props, workload);
+    rules(this, this.component, [...mimirAlerts(this, known), ...(aggregates ? aggregateGroups() : [])]);
     this.endpoints = this.publish(aggregates);
   }
 
@@ -191,6 +192,16 @@ export class MimirChart extends ComponentChart<MimirEndpoints> {
         { reloads: true },
       ),
       account: serviceAccount(this, { part: this.component, ...(annotations && { annotations }) }),
+    };
+  }
+
+  private alerted({ tenants }: MimirProps, workload: Workload): Alerted {
+    const stated = tenants?.[this.tenant]?.max_global_series_per_user;
+    return {
+      sizing: this.sizing,
+      tenant: this.tenant,
+      seriesLimit: typeof stated === "number" && stated > 0 ? stated : seriesLimit(workload.activeSeries),
+      evaluates: this.evaluator === "mimir" || this.ruleTenants.length > 1,
     };
   }
 

@@ -5,6 +5,7 @@ import { deletionDelaySeconds } from "./config.ts";
 import type { TenantLimits } from "./limits.ts";
 import { parts } from "./shapes.ts";
 import type { MimirSizing } from "./sizing.ts";
+import { mostSeriesInMemory } from "./store-alerts.ts";
 
 /** What the checks look at. */
 export interface CheckedMimir {
@@ -21,8 +22,6 @@ export interface CheckedMimir {
   readonly lifecycleSeconds?: number;
 }
 
-/** Series in one ingester's memory at which the mixin alerts. */
-const mostSeriesInMemory = 1_500_000;
 /** Blocks are two hours long, and a query looks 12 h into the ingesters: less would be deleted before it can be read. */
 const shortestRetention = 13 * 3600;
 /** What Mimir allows in a tenant's name (`ValidTenantID`), and at most 150 of them. */
