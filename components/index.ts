@@ -1,3 +1,4 @@
+export * from "./alloy/index.ts";
 export * from "./grafana/index.ts";
 export * from "./kube-prometheus/index.ts";
 export * from "./loki/index.ts";

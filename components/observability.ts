@@ -3,6 +3,7 @@ import type { ClusterFacts, ComponentChart, ComponentProps, Endpoint, ImageOptio
 import type { Evaluator } from "../lib/monitoring/rules.ts";
 import type { CollectorMode } from "../lib/otel/index.ts";
 import type { Availability, Retention, Workload } from "../lib/sizing/index.ts";
+import { AlloyChart, type AlloyProps, alloyNeedsHost } from "./alloy/index.ts";
 import { GrafanaChart, type GrafanaProps } from "./grafana/index.ts";
 import {
   haClusterLabel,
@@ -70,6 +71,8 @@ export interface ObservabilityProps {
   readonly mimir?: Settings<MimirProps, "alertmanager" | "haClusterLabel">;
   readonly loki?: Settings<LokiProps, "alertmanager">;
   readonly traces?: Settings<TracesProps, "metrics">;
+  readonly alloy?: Settings<AlloyProps, "logs" | "gateway" | "hostMetrics"> &
+    Required<Pick<AlloyProps, "logSource" | "hostMetrics">>;
   readonly grafana?: Settings<GrafanaProps, "sources" | "queryPath" | "spanMetrics">;
   readonly pushgateway?: Settings<PushgatewayProps>;
 }
@@ -158,6 +161,20 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
     );
   }
 
+  if (props.alloy) {
+    const namespace = alloyNeedsHost(props.alloy) ? props.namespaces.agents : props.namespaces.stack;
+    add(
+      new AlloyChart(scope, "alloy", {
+        ...shared,
+        namespace,
+        workload,
+        ...props.alloy,
+        ...(loki && { logs: loki.push }),
+        ...(gateway && { gateway }),
+      }),
+    );
+  }
+
   if (props.pushgateway) add(new PushgatewayChart(scope, "pushgateway", { ...shared, ...props.pushgateway }));
 
   const readsMimir = props.kubePrometheus?.readsMimir ?? false;
@@ -168,6 +185,7 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
         ...shared,
         ...load,
         ...omit(props.kubePrometheus, "readsMimir"),
+        hostMetrics: props.alloy?.hostMetrics ?? false,
         agentsNamespace: props.namespaces.agents,
         external,
         ...(mimir && { remoteWrite: mimir.push, ...(readsMimir && { remoteRead: mimir.remoteRead }) }),

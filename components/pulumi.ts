@@ -9,6 +9,7 @@ import {
   TokenTable,
   typeToken,
 } from "../lib/pulumi/index.ts";
+import { AlloyChart, type AlloyEndpoints, type AlloyProps } from "./alloy/index.ts";
 import { GrafanaChart, type GrafanaEndpoints, type GrafanaProps } from "./grafana/index.ts";
 import {
   KubePrometheusChart,
@@ -24,6 +25,13 @@ import { PushgatewayChart, type PushgatewayEndpoints, type PushgatewayProps } fr
 import { TracesChart, type TracesEndpoints, type TracesProps } from "./traces/index.ts";
 
 type Options = pulumi.ComponentResourceOptions;
+
+/** {@link AlloyChart} as a Pulumi component. */
+export class Alloy extends SkoposComponent<AlloyProps, AlloyEndpoints> {
+  constructor(name: string, args: Inputs<AlloyProps>, opts?: Options) {
+    super("Alloy", name, AlloyChart, args, opts);
+  }
+}
 
 /** {@link GrafanaChart} as a Pulumi component. */
 export class Grafana extends SkoposComponent<GrafanaProps, GrafanaEndpoints> {

@@ -1,5 +1,6 @@
 import { allowsHostAgents } from "../lib/kubernetes/cluster.ts";
 import { formatCount, scales, type Workload, workloads } from "../lib/sizing/index.ts";
+import { checkComponents } from "./component-checks.ts";
 import { snippet } from "./issues.ts";
 import type { Problem } from "./problem.ts";
 import type { ResolvedStack } from "./resolve.ts";
@@ -133,20 +134,9 @@ const ephemeralAtScale: Check = ({ config }) =>
     : [];
 
 const objectStorage: Check = ({ config }) => {
-  const { objectStorage: store, availability } = config;
+  const { objectStorage: store } = config;
   const usesIt = config.components.mimir.enabled || config.components.loki.enabled;
-  if (!usesIt) return [];
-  if (store.kind === "filesystem") {
-    if (availability === "single") return [];
-    return [
-      {
-        code: "SKP1211",
-        path: "skopos:objectStorage.kind",
-        message: `"filesystem" with availability: redundant`,
-        fix: "skopos:objectStorage:\n  kind: s3\n  endpoint: s3.eu-central-1.amazonaws.com\n  region: eu-central-1",
-      },
-    ];
-  }
+  if (!usesIt || store.kind === "filesystem") return [];
   if (store.credentials || store.identity) return [];
   return [
     {
@@ -216,7 +206,53 @@ const sampling: Check = ({ config }) => {
       ];
 };
 
+/** With several Prometheus processes that share the targets, what comes back from Mimir would count once for each. */
+const remoteReadOfShards: Check = ({ config, props }) => {
+  const shards = props.kubePrometheus?.sizing?.shards ?? 1;
+  if (!config.components.prometheus.remoteRead || shards === 1) return [];
+  return [
+    {
+      code: "SKP1216",
+      path: "skopos:components.prometheus.remoteRead",
+      message: `on, with ${shards} shards`,
+      fix: snippet(["components", "prometheus", "remoteRead"], "false"),
+    },
+  ];
+};
+
+/** Shards see a part of the series each: somebody has to see them all. */
+const shardsNeedMimir: Check = ({ config, props }) => {
+  const shards = props.kubePrometheus?.sizing?.shards ?? 1;
+  if (shards === 1 || config.components.mimir.enabled) return [];
+  return [
+    {
+      code: "SKP1210",
+      path: "skopos:components.mimir",
+      message: `is off, and ${shards} shards of Prometheus see a part of the series each`,
+      fix: snippet(["components", "mimir"], "on"),
+    },
+  ];
+};
+
+const hostMetricsOnce: Check = ({ config }) => {
+  const { nodeExporter, alloy, prometheus } = config.components;
+  if (nodeExporter.enabled || alloy.enabled || !prometheus.enabled) return [];
+  if (!allowsHostAgents(config.cluster.platform)) return [];
+  return [
+    {
+      code: "SKP1210",
+      path: "skopos:components.nodeExporter",
+      message: "is off, and so is Alloy: nobody takes the hosts' metrics, and the node alerts are blind",
+      fix: snippet(["components", "nodeExporter"], "on"),
+    },
+  ];
+};
+
 const checks: readonly Check[] = [
+  remoteReadOfShards,
+  shardsNeedMimir,
+  hostMetricsOnce,
+  checkComponents,
   kubernetesVersion,
   policyAddresses,
   traceRouting,
@@ -232,5 +268,7 @@ const checks: readonly Check[] = [
 
 /** Every problem of a configuration that could be read. */
 export function checkConfig(stack: CheckedStack): readonly Problem[] {
-  return checks.flatMap((check) => check(stack));
+  const found = checks.flatMap((check) => check(stack));
+  // Mimir and Loki may refuse the same setting for the same reason.
+  return [...new Map(found.map((problem) => [`${problem.code} ${problem.path}`, problem])).values()];
 }

@@ -96,6 +96,10 @@ export const problemCatalogue = {
     title: "Several Grafana replicas without a shared database",
     why: "Each replica would have its own users, sessions and folders.",
   },
+  SKP1216: {
+    title: "Remote read from several shards",
+    why: "Each shard adds its own label to what it reads, so that every old series would come back once a shard and be counted as often.",
+  },
 } as const satisfies Record<string, { title: string; why: string }>;
 
 export type ProblemCode = keyof typeof problemCatalogue;

@@ -40,7 +40,7 @@ const mistakes: readonly (readonly [Problem["code"], object])[] = [
   ["SKP1203", { ...least, components: { otelAgent: { routing: "any" } } }],
   ["SKP1204", { ...least, components: { otelAgent: { nodeSelector: { a: "b" }, service: "node-local" } } }],
   ["SKP1205", { ...least, workload: { activeSeries: "10M" } }],
-  ["SKP1206", { ...least, scale: "xlarge", retention: "ephemeral" }],
+  ["SKP1206", { ...least, scale: "large", retention: "ephemeral", components: { traces: { backend: "tempo" } } }],
   ["SKP1207", { ...least, objectStorage: { kind: "gcs" } }],
   ["SKP1208", { ...least, cluster: { ...least.cluster, context: undefined } }],
   [
@@ -54,6 +54,12 @@ const mistakes: readonly (readonly [Problem["code"], object])[] = [
   ["SKP1210", { ...least, components: { otelGateway: "off" } }],
   ["SKP1211", { ...least, objectStorage: { kind: "filesystem" } }],
   ["SKP1212", { ...least, components: { otelGateway: { tailSampling: { decisionWait: "0s" } } } }],
+  ["SKP1214", { ...least, scale: "large" }],
+  ["SKP1215", { ...least, components: { grafana: { replicas: 2 } } }],
+  [
+    "SKP1216",
+    { ...least, scale: "large", components: { prometheus: { remoteRead: true }, traces: { backend: "tempo" } } },
+  ],
   ["SKP1213", { ...least, collectors: "operator", components: { otelAgent: { nodeSelector: { a: "b" } } } }],
 ];
 
@@ -69,7 +75,12 @@ describe("each mistake", () => {
   });
 
   test("mends itself by its own fix where that is a value", () => {
-    const [problem] = problemsOf({ ...least, scale: "xlarge", retention: "ephemeral" });
+    const [problem] = problemsOf({
+      ...least,
+      scale: "large",
+      retention: "ephemeral",
+      components: { traces: "off" },
+    });
     expect(problem?.fix).toBe("skopos:retention: standard");
   });
 });
@@ -80,6 +91,7 @@ test("all mistakes of a file are told at once, also those that lie behind others
     cluster: { ...least.cluster, version: "1.20", platfrom: "eks" },
     retention: "15 dayz",
     workload: { activeSeries: "10M", scrapeInterval: "often" },
+    components: { traces: "off" },
     objectStorage: { kind: "s4" },
   });
   expect(found.toSorted()).toEqual(["SKP1001", "SKP1002", "SKP1004", "SKP1004", "SKP1201", "SKP1205"]);
@@ -108,7 +120,9 @@ test("every code of the catalogue says what and why", () => {
 
 describe("capacity", () => {
   const totals = (workload: object, scale: string) => {
-    const stack = renderStack(resolve({ ...least, scale, workload }, { stack: "s" }));
+    const stack = renderStack(
+      resolve({ ...least, scale, workload, components: { traces: { backend: "tempo" } } }, { stack: "s" }),
+    );
     return planStack(stack).totals;
   };
   /** One step of each dimension. Nodes bring their share of everything: the same load on more nodes is less on each. */

@@ -5,7 +5,7 @@ import { checkConfig } from "./checks.ts";
 import { parseConfig } from "./parse.ts";
 import { ConfigurationError, type Problem } from "./problem.ts";
 import type { StackConfig } from "./schema.ts";
-import { otelAgentSettings, otelGatewaySettings } from "./settings/collectors.ts";
+import { alloySettings, otelAgentSettings, otelGatewaySettings } from "./settings/collectors.ts";
 import { externalEndpoints } from "./settings/external.ts";
 import { factsOf, withoutUndefined } from "./settings/facts.ts";
 import { grafanaSettings, kubePrometheusSettings, pushgatewaySettings } from "./settings/metrics.ts";
@@ -94,6 +94,7 @@ function resolveProps(config: StackConfig, workload: Workload, retention: Retent
     external: externalEndpoints(config),
     otelAgent: otelAgentSettings(facts),
     otelGateway: otelGatewaySettings(facts),
+    alloy: alloySettings(facts),
     kubePrometheus: kubePrometheusSettings(facts),
     mimir: mimirSettings(facts),
     loki: lokiSettings(facts),

@@ -157,6 +157,16 @@ const pushgateway = switchable(
   false,
 );
 
+const alloy = switchable(
+  {
+    logSource: z
+      .enum(["api", "files"])
+      .optional()
+      .describe("Pod logs from the Kubernetes API, or from /var/log/pods; by the workload where it is not stated."),
+  },
+  true,
+);
+
 /** One switch a component. */
 export const componentsSchema = z.strictObject({
   otelAgent: otelAgent.describe("OpenTelemetry collector on every node."),
@@ -172,5 +182,5 @@ export const componentsSchema = z.strictObject({
   mimir: mimir.describe("Long-term metrics."),
   loki: loki.describe("Logs."),
   traces: traces.describe("Where sampled traces are kept."),
-  alloy: switchable({}, true).describe("Pod logs, and host metrics where node-exporter is off."),
+  alloy: alloy.describe("Pod logs, and host metrics where node-exporter is off."),
 });

@@ -1,3 +1,4 @@
+import { logSourceFor, sizeAlloy } from "../../components/alloy/index.ts";
 import type { ObservabilityProps } from "../../components/observability.ts";
 import { sizeOtelAgent } from "../../components/otel-agent/index.ts";
 import { sizeOtelGateway } from "../../components/otel-gateway/index.ts";
@@ -31,5 +32,17 @@ export function otelGatewaySettings({ config, workload }: Facts): ObservabilityP
     tailSampling: { decisionWaitSeconds: decisionWait, latencyThresholdMs: latencyThreshold * 1000, keepPercent },
     resourceLabels,
     spanMetrics,
+  };
+}
+
+/** Alloy's settings, or undefined where it is off. It takes the hosts' metrics exactly where node-exporter does not. */
+export function alloySettings({ config, workload }: Facts): ObservabilityProps["alloy"] {
+  const { alloy, nodeExporter, otelGateway } = config.components;
+  if (!alloy.enabled) return undefined;
+  const hostMetrics = !nodeExporter.enabled;
+  return {
+    logSource: alloy.logSource ?? logSourceFor(workload),
+    hostMetrics,
+    sizing: sizeAlloy({ workload, hostMetrics, otlp: otelGateway.enabled }),
   };
 }

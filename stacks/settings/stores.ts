@@ -45,7 +45,7 @@ export function lokiSettings(facts: Facts): ObservabilityProps["loki"] {
 }
 
 /** Streams that are kept for another time, as Loki's settings have them. */
-export function streamRetention({ config }: Facts) {
+export function streamRetention({ config }: Pick<Facts, "config">) {
   return config.components.loki.streamRetention.map(({ selector, priority, keep }) => ({
     selector,
     priority,

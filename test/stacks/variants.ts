@@ -27,11 +27,18 @@ export const environments: readonly Variant[] = stackNames.flatMap((stack) =>
   collectorModes.map((collectors) => variant(`${stack}, ${collectors} collectors`, stack, { collectors })),
 );
 
+/** One Tempo process carries the spans of `large`; beyond that it needs the queue of its scalable form. */
+const components = (scale: string): object => {
+  const { components: prod } = readStackFile("stacks", "prod").raw as { components: object };
+  if (scale !== "xlarge") return { components: prod };
+  return { components: { ...prod, traces: { backend: "tempo", kafka: { address: "kafka.example.com:9092" } } } };
+};
+
 /** Every sensible pair of profiles, with everything on as prod has it. */
 export const profilePairs: readonly Variant[] = scales.flatMap((scale) =>
   retentions
     .filter((retention) => !refused(scale, retention))
-    .map((retention) => variant(`${scale} + ${retention}`, "prod", { scale, retention })),
+    .map((retention) => variant(`${scale} + ${retention}`, "prod", { scale, retention, ...components(scale) })),
 );
 
 /** Everything that has to hold for any stack is tried on these. */
