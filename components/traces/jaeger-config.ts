@@ -1,5 +1,12 @@
 import type { SecretKey } from "../../lib/kubernetes/index.ts";
-import { batch, type CollectorConfig, memoryLimiter, otlpReceiver } from "../../lib/otel/index.ts";
+import {
+  batch,
+  type CollectorConfig,
+  collectorPorts,
+  memoryLimiter,
+  otlpReceiver,
+  selfTelemetry,
+} from "../../lib/otel/index.ts";
 import { formatDuration, type Resources } from "../../lib/sizing/index.ts";
 
 /** Somebody's Elasticsearch or OpenSearch, which keeps the spans. */
@@ -23,12 +30,12 @@ export type JaegerStorage = { readonly kind: "badger" } | SearchStorage;
 
 /** Ports of Jaeger, by the name that Services, probes and monitors use. */
 export const jaegerPorts = {
-  "otlp-grpc": 4317,
-  "otlp-http": 4318,
+  "otlp-grpc": collectorPorts["otlp-grpc"],
+  "otlp-http": collectorPorts["otlp-http"],
   query: 16686,
   "query-grpc": 16685,
-  metrics: 8888,
-  health: 13133,
+  metrics: collectorPorts.metrics,
+  health: collectorPorts.health,
 } as const;
 
 /** The pod's disk. */
@@ -66,13 +73,7 @@ export function jaegerConfig({ storage, resources, retentionSeconds }: JaegerCon
     },
     service: {
       extensions: ["jaeger_storage", "jaeger_query", "healthcheckv2"],
-      telemetry: {
-        resource: { "service.name": "jaeger" },
-        metrics: {
-          level: "normal",
-          readers: [{ pull: { exporter: { prometheus: { host: "0.0.0.0", port: jaegerPorts.metrics } } } }],
-        },
-      },
+      telemetry: { resource: { "service.name": "jaeger" }, ...selfTelemetry("normal") },
       pipelines: {
         traces: {
           receivers: ["otlp"],

@@ -29,11 +29,14 @@ import {
 /** Uid of Jaeger's image. */
 const jaegerUser = 10001;
 
+/** Jaeger reads YAML 1.1, to which an unquoted date layout, `2006-01-02`, is a date and no string. */
+const quoted = { lineWidth: 0, defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" } as const;
+
 /** Jaeger v2: takes OTLP, keeps spans itself (one pod with a disk) or in a search engine (any number of pods), answers queries. */
 export function jaeger(chart: ComponentChart, sized: Sized, storage: JaegerStorage, retentionSeconds: number): void {
   const part = chart.component;
   const config = configMap(chart, part, chart.name, {
-    "jaeger.yaml": stringify(jaegerConfig({ storage, resources: sized, retentionSeconds }), { lineWidth: 0 }),
+    "jaeger.yaml": stringify(jaegerConfig({ storage, resources: sized, retentionSeconds }), quoted),
   });
   const { health: _, ...ports } = jaegerPorts;
   // Headless beside a disk: it names the one pod. The gateway's exporter spreads over what DNS answers either way.

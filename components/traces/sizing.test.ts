@@ -1,0 +1,102 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { GiB, retentionProfiles, type Workload, workloads } from "../../lib/sizing/index.ts";
+import { bytesPerSpan, keptSpans, sizeTraces, type TracesSizing } from "./index.ts";
+import type { TracesSizingLoad } from "./sizing.ts";
+
+const base = { availability: "redundant", retention: retentionProfiles.standard } as const;
+const size = (
+  load: Partial<TracesSizingLoad> & Pick<TracesSizingLoad, "backend">,
+  workload: Workload = workloads.small,
+) => sizeTraces({ ...base, workload, ...load });
+
+/** CPU, memory and disk of all pods together. */
+function totals(sizing: TracesSizing): readonly number[] {
+  const sized =
+    sizing.backend === "jaeger"
+      ? [sizing.jaeger]
+      : sizing.tempo.mode === "monolithic"
+        ? [sizing.tempo.tempo]
+        : Object.values(sizing.tempo.services);
+  const sum = (pick: (each: (typeof sized)[number]) => number) =>
+    sized.reduce((total, each) => total + each.replicas * pick(each), 0);
+  return [
+    sum(({ cpuCores }) => cpuCores),
+    sum(({ memoryBytes }) => memoryBytes),
+    sum(({ diskBytes }) => diskBytes ?? 0),
+  ];
+}
+
+test("sampling keeps errors and slow traces, one in twenty, and the wanted share of the rest", () => {
+  const spans = (keepPercent?: number) =>
+    keptSpans({ ...base, workload: workloads.small, ...(keepPercent !== undefined && { keepPercent }) }).spansPerSecond;
+  expect(spans()).toBe(500);
+  expect(spans(50)).toBe(500 * 0.525);
+  expect(spans(0)).toBeCloseTo(25);
+});
+
+test("Tempo's two limits, 25 MB/s and 55 k spans/s, are one", () => {
+  expect(bytesPerSpan).toBeCloseTo(454.5, 1);
+});
+
+describe("Jaeger", () => {
+  test("badger is one pod, whose disk holds the retention", () => {
+    const sizing = size({ backend: "jaeger", keepPercent: 50 });
+    if (sizing.backend !== "jaeger") throw new Error("tempo");
+    expect(sizing.jaeger.replicas).toBe(1);
+    // 262.5 spans/s x 7 d x 640 B, filled to 80 %, and 4 GiB ahead.
+    expect(sizing.jaeger.diskBytes).toBe(Math.ceil((262.5 * 604_800 * 640) / 0.8 / GiB + 4) * GiB);
+  });
+
+  test("a search engine is given any number of pods without a disk, at least two", () => {
+    const pods = (workload: Workload) => {
+      const sizing = size({ backend: "jaeger", storage: "elasticsearch" }, workload);
+      return sizing.backend === "jaeger" ? sizing.jaeger : undefined;
+    };
+    expect(pods(workloads.small)).toMatchObject({ replicas: 2 });
+    expect(pods(workloads.small)?.diskBytes).toBeUndefined();
+    // 300 k spans/s at 7 k a core, two cores a pod.
+    expect(pods(workloads.xlarge)?.replicas).toBe(22);
+  });
+});
+
+describe("Tempo", () => {
+  test("alone it is one pod; behind Kafka, one live store for 6 MB/s in each zone", () => {
+    const alone = size({ backend: "tempo" }, workloads.large);
+    expect(alone).toMatchObject({ tempo: { mode: "monolithic", tempo: { replicas: 1 } } });
+    const scalable = size({ backend: "tempo", scalable: true }, workloads.large);
+    // 50 k spans/s of 454.5 B: 22.7 MB/s.
+    expect(scalable).toMatchObject({
+      tempo: { mode: "scalable", partitions: 4, services: { distributor: { replicas: 3 } } },
+    });
+  });
+
+  test("open traces and bytes a second are allowed three times the mean, and never less than the defaults", () => {
+    const limits = (workload: Workload) => {
+      const sizing = size({ backend: "tempo" }, workload);
+      return sizing.backend === "tempo" ? [sizing.tempo.rateLimitBytes, sizing.tempo.maxLiveTraces] : [];
+    };
+    expect(limits(workloads.small)).toEqual([15_000_000, 10_000]);
+    expect(limits(workloads.large)).toEqual([68_181_819, 300_000]);
+  });
+});
+
+test.each([
+  { backend: "jaeger", storage: "badger" },
+  { backend: "jaeger", storage: "opensearch" },
+  { backend: "tempo", scalable: false },
+  { backend: "tempo", scalable: false, filesystem: true },
+  { backend: "tempo", scalable: true },
+] as const)("more workload never means less capacity: %o", (load) => {
+  const spans = fc.double({ min: 1, max: 1_000_000, noNaN: true });
+  fc.assert(
+    fc.property(spans, fc.double({ min: 1, max: 20, noNaN: true }), (spansPerSecond, factor) => {
+      const of = (rate: number) => totals(size(load, { ...workloads.small, spansPerSecond: rate }));
+      const [before, after] = [of(spansPerSecond), of(spansPerSecond * factor)];
+      after.forEach((value, index) => {
+        expect(value).toBeGreaterThanOrEqual((before[index] ?? 0) * 0.999);
+      });
+    }),
+    { numRuns: 300 },
+  );
+});
