@@ -29,8 +29,8 @@ export function operatedSpec(chart: ComponentChart, part: string, sized: Sized) 
           ...(storageClass && { storageClassName: storageClass }),
           resources: { requests: { storage: bytesQuantity(sized.diskBytes ?? 0) } },
         },
-        // The package's type asks for an apiVersion and a kind of its own, which the resource does not have.
-      } as unknown as IEmbeddedPersistentVolumeClaim,
+        // The package's type asks for an apiVersion and a kind that the definition does not have.
+      } as object as IEmbeddedPersistentVolumeClaim,
     },
     persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
     resources: {

@@ -1,0 +1,236 @@
+import type { IPrometheusSpec } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PrometheusSpec";
+import { App } from "cdk8s";
+import { describe, expect, test } from "vitest";
+import { defaultCluster, type Endpoint, platforms } from "../../lib/kubernetes/index.ts";
+import { scales, workloads } from "../../lib/sizing/index.ts";
+import { chartProblems, objectOf } from "../../test/charts.ts";
+import type { PlainObject } from "../../test/wiring.ts";
+import { KubePrometheusChart, type KubePrometheusProps } from "./index.ts";
+
+const push: Endpoint = {
+  scheme: "http",
+  host: "mimir.observability.svc",
+  port: 8080,
+  path: "/api/v1/push",
+  headers: { "X-Scope-OrgID": "prod" },
+};
+
+const chartOf = (props: Partial<KubePrometheusProps> = {}) =>
+  new KubePrometheusChart(new App(), "metrics", {
+    namespace: "observability",
+    agentsNamespace: "observability-agents",
+    crds: false,
+    remoteWrite: push,
+    cluster: { ...defaultCluster, name: "c1", platform: "eks" },
+    ...props,
+  });
+
+const prometheusOf = (chart: KubePrometheusChart) =>
+  objectOf(chart, "Prometheus", "kube-prometheus").spec as IPrometheusSpec;
+
+const named = (chart: KubePrometheusChart, kind: string) =>
+  (chart.toJson() as PlainObject[]).filter((object) => object.kind === kind).map(({ metadata }) => metadata.name);
+
+describe.each(scales)("%s", (scale) => {
+  test("every object is valid, every monitor finds one Service whose pods have the port", () => {
+    expect(chartProblems(chartOf({ workload: workloads[scale] }))).toEqual([]);
+  });
+});
+
+describe.each(platforms)("%s", (platform) => {
+  const chart = chartOf({ cluster: { ...defaultCluster, platform } });
+  const alerts = chart.ruleGroups
+    .flatMap(({ rules }) => rules)
+    .flatMap((rule) => ("alert" in rule ? [rule.alert] : []));
+  const monitors = [...named(chart, "ServiceMonitor"), ...named(chart, "PodMonitor")];
+
+  test.each([
+    ["CoreDnsGone", "kube-prometheus-coredns"],
+    ["KubeApiServerGone", "kube-prometheus-kube-apiserver"],
+    ["KubeControllerManagerGone", "kube-prometheus-kube-controller-manager"],
+    ["KubeSchedulerGone", "kube-prometheus-kube-scheduler"],
+    ["KubeletsGone", "kube-prometheus-kubelet"],
+    ["NodeDiskAlmostFull", "kube-prometheus-node-exporter"],
+  ])("%s is there if and only if there is a monitor", (alert, monitor) => {
+    expect(alerts.includes(alert)).toBe(monitors.includes(monitor));
+  });
+
+  test("is well wired", () => {
+    expect(chartProblems(chart)).toEqual([]);
+  });
+});
+
+test("a plain cluster's controller manager and scheduler are watched when asked for, through a Service of ours", () => {
+  const plain = chartOf({
+    cluster: defaultCluster,
+    controlPlane: ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd"],
+  });
+  expect(named(plain, "ServiceMonitor")).toContain("kube-prometheus-etcd");
+  expect(objectOf(plain, "Service", "kube-prometheus-kube-scheduler").metadata.namespace).toBe("kube-system");
+  expect(chartProblems(plain)).toEqual([]);
+});
+
+describe("what Prometheus sends to Mimir", () => {
+  test("carries the replica by relabeling, since an external label would empty every remote read", () => {
+    const spec = prometheusOf(chartOf({ workload: workloads.medium }));
+    expect(spec).toMatchObject({
+      replicas: 2,
+      shards: 1,
+      replicaExternalLabelName: "",
+      prometheusExternalLabelName: "",
+      externalLabels: { cluster: "c1" },
+    });
+    expect(Object.keys(spec.externalLabels ?? {})).toEqual(["cluster"]);
+    expect(spec.remoteWrite).toHaveLength(1);
+    expect(spec.remoteWrite?.[0]).toMatchObject({
+      url: "http://mimir.observability.svc:8080/api/v1/push",
+      headers: { "X-Scope-OrgID": "prod" },
+      writeRelabelConfigs: [{ targetLabel: "__replica__", replacement: "$(POD_NAME)" }],
+    });
+  });
+
+  test("tells shards apart by a label of its own, and then Mimir groups by that", () => {
+    const large = chartOf({ workload: workloads.large });
+    expect(prometheusOf(large).remoteWrite?.[0]?.writeRelabelConfigs).toEqual([
+      { action: "replace", targetLabel: "__replica__", replacement: "$(POD_NAME)" },
+      { action: "replace", targetLabel: "prometheus_shard", replacement: "c1/$(SHARD)" },
+    ]);
+    expect(large.haClusterLabel).toBe("prometheus_shard");
+    expect(chartOf({ workload: workloads.medium }).haClusterLabel).toBe("cluster");
+    const queries = large.ruleGroups.flatMap(({ rules }) => rules.map(({ expr }) => expr)).join("\n");
+    expect(queries).not.toContain("prometheus_shard");
+  });
+
+  test("can come back by remote read, for what is older than the local blocks", () => {
+    const remoteRead = { ...push, path: "/prometheus/api/v1/read" };
+    const spec = prometheusOf(chartOf({ remoteRead }));
+    expect(spec.remoteRead).toEqual([
+      {
+        url: "http://mimir.observability.svc:8080/prometheus/api/v1/read",
+        headers: { "X-Scope-OrgID": "prod" },
+        readRecent: false,
+      },
+    ]);
+  });
+});
+
+test("what cannot work together is refused, all of it at once", () => {
+  const build = () => chartOf({ workload: workloads.large, remoteRead: push, remoteWriteReceiver: true });
+  expect(build).toThrow(RangeError);
+  expect(build).toThrow(/remoteRead with 4 shards[\s\S]*remoteWriteReceiver with 8 Prometheus/);
+});
+
+test("remote write into a single Prometheus is published when asked for", () => {
+  expect(chartOf().endpoints.remoteWrite).toBeUndefined();
+  const chart = chartOf({ remoteWriteReceiver: true });
+  expect(chart.endpoints.remoteWrite).toMatchObject({ port: 9090, path: "/api/v1/write" });
+  expect(prometheusOf(chart).enableRemoteWriteReceiver).toBe(true);
+});
+
+describe("what Prometheus heeds", () => {
+  test("monitors and rules with the well-known label in every namespace, or all", () => {
+    const labelled = { matchLabels: { release: "kube-prometheus-stack" } };
+    expect(prometheusOf(chartOf())).toMatchObject({
+      serviceMonitorSelector: labelled,
+      serviceMonitorNamespaceSelector: {},
+      ruleSelector: labelled,
+      ruleNamespaceSelector: {},
+    });
+    expect(prometheusOf(chartOf({ watchAllMonitors: true })).serviceMonitorSelector).toEqual({});
+  });
+
+  test("has bounds where a monitor sets none", () => {
+    expect(prometheusOf(chartOf())).toMatchObject({ sampleLimit: 100_000, targetLimit: 5_000, labelLimit: 40 });
+    for (const monitor of chartOf().toJson() as PlainObject[]) {
+      if (!/^(Service|Pod)Monitor$/.test(monitor.kind)) continue;
+      expect(monitor.spec, monitor.metadata.name).toMatchObject({
+        sampleLimit: expect.any(Number),
+        targetLimit: expect.any(Number),
+        labelLimit: expect.any(Number),
+      });
+    }
+  });
+
+  test("reads no file for a monitor that a team wrote", () => {
+    expect(prometheusOf(chartOf()).arbitraryFSAccessThroughSMs).toEqual({ deny: true });
+  });
+});
+
+test("blocks are dropped by time and by size, at most 80 % of the volume", () => {
+  const spec = prometheusOf(chartOf({ workload: workloads.medium }));
+  const gibibytes = Number.parseInt(String(spec.storage?.volumeClaimTemplate?.spec?.resources?.requests?.storage), 10);
+  expect(spec.retention).toBe("15d");
+  expect(Number.parseInt(String(spec.retentionSize), 10)).toBeLessThanOrEqual(gibibytes * 1024 * 0.8);
+});
+
+describe("a pair of Prometheus", () => {
+  test("has a Service that keeps each client at one of them, and a budget a shard", () => {
+    const pair = chartOf({ workload: workloads.medium });
+    expect(objectOf(pair, "Service", "kube-prometheus-prometheus").spec.sessionAffinity).toBe("ClientIP");
+    expect(named(pair, "PodDisruptionBudget")).toEqual(["kube-prometheus-alertmanager", "kube-prometheus-prometheus"]);
+    expect(objectOf(chartOf(), "Service", "kube-prometheus-prometheus").spec.sessionAffinity).toBeUndefined();
+    const budgets = named(chartOf({ workload: workloads.large }), "PodDisruptionBudget");
+    expect(budgets.filter((name) => name.includes("prometheus-shard-"))).toHaveLength(4);
+  });
+});
+
+test("plan counts the pods that the operator makes, their config reloaders too", () => {
+  const { footprints, sizing } = chartOf({ workload: workloads.large });
+  const prometheus = footprints.find(({ name }) => name === "prometheus-kube-prometheus");
+  expect(prometheus?.perPod.replicas).toBe(8);
+  expect(prometheus?.perPod.memoryBytes).toBe(sizing.prometheus.memoryBytes + 32 * 1024 * 1024);
+  expect(footprints.some(({ name }) => name === "alertmanager-kube-prometheus")).toBe(true);
+});
+
+test("rules about the alerting path are local and look at one series at a time: a shard sees its targets alone", () => {
+  const local = chartOf({ evaluator: "mimir" }).ruleGroups.filter(({ local }) => local);
+  expect(local.map(({ name }) => name)).toEqual(["watchdog", "prometheus", "alertmanager", "prometheus-operator"]);
+  for (const { expr } of local.flatMap(({ rules }) => rules)) expect(expr).not.toMatch(/absent|\bby\b|\bcount\b/);
+});
+
+describe("an Alertmanager or a Prometheus of somebody else", () => {
+  const outside: Endpoint = { scheme: "https", host: "am.example.org", port: 443, path: "/am" };
+
+  test("is used, not made", () => {
+    const chart = chartOf({ external: { alertmanager: outside } });
+    expect(named(chart, "Alertmanager")).toEqual([]);
+    expect(chart.endpoints.alertmanager).toBe(outside);
+    const { stringData } = objectOf(chart, "Secret", "kube-prometheus-external-alertmanager") as unknown as {
+      stringData: Record<string, string>;
+    };
+    expect(stringData["alertmanagers.yaml"]).toContain("am.example.org:443");
+    expect(chart.ruleGroups.map(({ name }) => name)).not.toContain("alertmanager");
+    expect(chartProblems(chart)).toEqual([]);
+  });
+
+  test("takes its edges with it", () => {
+    const chart = chartOf({ external: { prometheus: { ...outside, host: "prom.example.org" } } });
+    expect(named(chart, "Prometheus")).toEqual([]);
+    expect(
+      chart.edges.filter(
+        ({ from }) => typeof from === "object" && "identity" in from && from.identity.part === "prometheus",
+      ),
+    ).toEqual([]);
+    chart.connectScrapes([{ pods: chart.pods("x"), port: 1 }]);
+    expect(chart.edges.some(({ why }) => why === "scrape")).toBe(false);
+  });
+});
+
+test("node-exporter can be off while its rules stay, for whoever brings the same metrics", () => {
+  const off = chartOf({ nodeExporter: false });
+  expect(named(off, "DaemonSet")).toEqual([]);
+  expect(off.ruleGroups.map(({ name }) => name)).not.toContain("nodes");
+  expect(chartOf({ nodeExporter: false, hostMetrics: true }).ruleGroups.map(({ name }) => name)).toContain("nodes");
+});
+
+test("the definitions are kept when the stack goes, and no older ones may replace them", () => {
+  const chart = chartOf({ crds: true });
+  const definitions = (chart.toJson() as PlainObject[]).filter(({ kind }) => kind === "CustomResourceDefinition");
+  expect(definitions).toHaveLength(10);
+  for (const { metadata } of definitions) {
+    const { annotations } = metadata as { annotations?: Record<string, string> };
+    expect(annotations).toMatchObject({ "skopos.dev/keep": "true", "operator.prometheus.io/version": "0.93.1" });
+  }
+  expect(named(chart, "ValidatingAdmissionPolicy")).toEqual(["kube-prometheus-no-crd-downgrade"]);
+  expect(named(chartOf(), "CustomResourceDefinition")).toEqual([]);
+});

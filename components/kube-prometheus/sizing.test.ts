@@ -1,0 +1,136 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { GiB, MiB, retentionProfiles, type Sized, seconds, workloads } from "../../lib/sizing/index.ts";
+import { defaultLoad, type KubePrometheusSizing, seriesPerShard, sizeKubePrometheus } from "./index.ts";
+
+const size = (scale: keyof typeof workloads, longTerm = true) =>
+  sizeKubePrometheus(defaultLoad({ workload: workloads[scale], longTerm }));
+
+describe("the scale profiles", () => {
+  test.each([
+    ["small", 1, 1, "15d"],
+    ["medium", 1, 2, "15d"],
+    ["large", 4, 2, "24h"],
+    ["xlarge", 24, 2, "24h"],
+  ] as const)("%s: %i shards of %i, %s locally", (scale, shards, replicas, retention) => {
+    const sizing = size(scale);
+    expect(sizing).toMatchObject({ shards, replicasPerShard: replicas, retentionSeconds: seconds(retention) });
+    expect(sizing.prometheus.replicas).toBe(shards * replicas);
+  });
+
+  test("without a long-term store nothing is sharded: nobody else would see all series", () => {
+    expect(size("xlarge", false)).toMatchObject({ shards: 1, replicasPerShard: 2, retentionSeconds: seconds("15d") });
+  });
+
+  test("memory is 8 to 12 KiB a series, a quarter more for remote write", () => {
+    const { prometheus } = size("medium");
+    const perSeries = (bytes: number) => (bytes - 128 * MiB) / workloads.medium.activeSeries / 1.25;
+    expect(perSeries(prometheus.memoryBytes)).toBeCloseTo(8192, -3);
+    expect(perSeries(prometheus.memoryLimitBytes ?? 0)).toBeCloseTo(12_288, -3);
+  });
+
+  test("every number has a reason", () => {
+    for (const sized of Object.values(size("large")).filter((value): value is Sized => Object(value).reasons)) {
+      const { reasons, ...numbers } = sized;
+      for (const field of Object.keys(numbers)) {
+        if (field !== "memoryLimitBytes") expect(reasons, field).toHaveProperty(field);
+      }
+    }
+  });
+});
+
+test("a development stack asks for little", () => {
+  const workload = { ...workloads.small, nodes: 1, pods: 30, activeSeries: 20_000 };
+  const sizing = sizeKubePrometheus({
+    workload,
+    availability: "single",
+    retention: retentionProfiles.ephemeral,
+    longTerm: true,
+  });
+  const all = [sizing.prometheus, sizing.alertmanager, sizing.operator, sizing.kubeStateMetrics, sizing.nodeExporter];
+  expect(all.map(({ replicas }) => replicas)).toEqual([1, 1, 1, 1, 1]);
+  expect(all.reduce((sum, { cpuCores }) => sum + cpuCores, 0)).toBeLessThanOrEqual(0.2);
+  expect(all.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0)).toBeLessThanOrEqual(600 * MiB);
+});
+
+const load = fc.record({
+  activeSeries: fc.integer({ min: 1_000, max: 100_000_000 }),
+  nodes: fc.integer({ min: 1, max: 5_000 }),
+  pods: fc.integer({ min: 1, max: 150_000 }),
+  scrapeIntervalSeconds: fc.constantFrom(10, 15, 30, 60),
+});
+const availability = fc.constantFrom("single" as const, "redundant" as const);
+
+const sizeOf = (change: object, available: "single" | "redundant", longTerm: boolean) =>
+  sizeKubePrometheus({
+    workload: { ...workloads.small, ...change },
+    availability: available,
+    retention: retentionProfiles.standard,
+    longTerm,
+  });
+
+/** What all pods of a kind have together. */
+const total = ({ replicas, cpuCores, memoryBytes }: Sized) => [replicas * cpuCores, replicas * memoryBytes];
+
+/** Disk is judged by what it holds of a second: a shard keeps a day where a single process keeps weeks. */
+const heldPerSecond = ({ prometheus, retentionSeconds }: KubePrometheusSizing) =>
+  (prometheus.replicas * (prometheus.diskBytes ?? 0)) / (retentionSeconds + seconds("3h"));
+
+describe("for any workload", () => {
+  test("more of it never means less capacity", () => {
+    fc.assert(
+      fc.property(
+        load,
+        availability,
+        fc.boolean(),
+        fc.integer({ min: 100, max: 400 }),
+        (less, how, longTerm, percent) => {
+          const grown = (value: number) => Math.ceil((value * percent) / 100);
+          const more = {
+            ...less,
+            activeSeries: grown(less.activeSeries),
+            nodes: grown(less.nodes),
+            pods: grown(less.pods),
+          };
+          const [a, b] = [sizeOf(less, how, longTerm), sizeOf(more, how, longTerm)];
+          for (const part of ["prometheus", "operator", "alertmanager", "kubeStateMetrics", "nodeExporter"] as const) {
+            const [before, after] = [total(a[part]), total(b[part])];
+            // Manifests round each pod's request up to 10 m, which more, smaller pods need less of.
+            expect(after[0]).toBeGreaterThanOrEqual((before[0] as number) - a[part].replicas * 0.01);
+            expect(after[1]).toBeGreaterThanOrEqual((before[1] as number) - a[part].replicas * MiB);
+          }
+          expect(b.shards).toBeGreaterThanOrEqual(a.shards);
+          expect(b.replicasPerShard).toBeGreaterThanOrEqual(a.replicasPerShard);
+          expect(heldPerSecond(b)).toBeGreaterThanOrEqual(heldPerSecond(a) * 0.999);
+        },
+      ),
+    );
+  });
+
+  test("blocks fill at most 80 % of the volume, and what is kept fits below that", () => {
+    fc.assert(
+      fc.property(load, availability, fc.boolean(), (workload, how, longTerm) => {
+        const { prometheus, retentionBytes, retentionSeconds, shards } = sizeOf(workload, how, longTerm);
+        const disk = prometheus.diskBytes ?? 0;
+        expect(retentionBytes).toBeLessThanOrEqual(disk * 0.8);
+        const samples = workload.activeSeries / workload.scrapeIntervalSeconds / shards;
+        expect(retentionBytes + MiB).toBeGreaterThanOrEqual(samples * retentionSeconds * 2);
+        expect(disk).toBeGreaterThanOrEqual(GiB);
+      }),
+    );
+  });
+
+  test("a shard carries at most 2.5 M series, and the queue can send three times what comes in", () => {
+    fc.assert(
+      fc.property(load, (workload) => {
+        const { shards, queue } = sizeOf(workload, "redundant", true);
+        expect(workload.activeSeries / shards).toBeLessThanOrEqual(seriesPerShard);
+        const samples = workload.activeSeries / workload.scrapeIntervalSeconds / shards;
+        expect(queue.maxShards * 5_000).toBeGreaterThanOrEqual(3 * samples);
+        expect(queue.minShards).toBeLessThanOrEqual(queue.maxShards);
+        expect(queue.capacity / queue.maxSamplesPerSend).toBeGreaterThanOrEqual(3);
+        expect(queue.capacity / queue.maxSamplesPerSend).toBeLessThanOrEqual(10);
+      }),
+    );
+  });
+});

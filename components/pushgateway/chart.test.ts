@@ -1,0 +1,32 @@
+import { App } from "cdk8s";
+import { expect, test } from "vitest";
+import { GiB } from "../../lib/sizing/index.ts";
+import { chartProblems, objectOf } from "../../test/charts.ts";
+import { PushgatewayChart, type PushgatewayProps, sizePushgateway } from "./index.ts";
+
+const chartOf = (props: Partial<PushgatewayProps> = {}) =>
+  new PushgatewayChart(new App(), "push", { namespace: "observability", ...props });
+
+test.each([{}, { diskBytes: GiB }])("every object is valid and well wired: %j", (props) => {
+  expect(chartProblems(chartOf(props))).toEqual([]);
+});
+
+test("keeps the job and instance of the job that pushed", () => {
+  const monitor = objectOf(chartOf(), "ServiceMonitor", "pushgateway");
+  expect(monitor.spec.endpoints[0].honorLabels).toBe(true);
+});
+
+test("is one, replaced before a second one starts", () => {
+  expect(objectOf(chartOf(), "Deployment", "pushgateway").spec).toMatchObject({
+    replicas: 1,
+    strategy: { type: "Recreate" },
+  });
+  const args = objectOf(chartOf({ diskBytes: GiB }), "StatefulSet", "pushgateway").spec.template.spec.containers[0]
+    .args;
+  expect(args).toContain("--persistence.file=/data/metrics");
+});
+
+test("more series never get less memory", () => {
+  const memory = [0, 1_000, 50_000, 1_000_000].map((series) => sizePushgateway(series).pushgateway.memoryBytes);
+  expect(memory).toEqual([...memory].sort((a, b) => a - b));
+});
