@@ -92,7 +92,7 @@ export async function endAll(reader: FlowReader): Promise<Flow[]> {
 
 /** Packs frames as the addon's `programRun` takes them. */
 export function pack(frames: readonly Uint8Array[]): { packed: Uint8Array; stride: number } {
-  const stride = 2 + Math.max(...frames.map(({ length }) => length));
+  const stride = 2 + frames.reduce((longest, { length }) => Math.max(longest, length), 0);
   const packed = new Uint8Array(stride * frames.length);
   frames.forEach((frame, i) => {
     packed.set([frame.length & 255, frame.length >> 8], i * stride);

@@ -1,0 +1,157 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { describe, expect, test } from "vitest";
+import { buildBpf, whenStale } from "../build.ts";
+import { FlowReader, type InterfaceChange } from "../src/reader.ts";
+import { builtAddon, scan, total } from "./harness.ts";
+import { acquaint, connect, Namespace } from "./netns.ts";
+import type { Peer } from "./peer.ts";
+
+interface Pair extends AsyncDisposable {
+  readonly node: Namespace;
+  readonly pod: Namespace;
+  readonly client: Peer;
+  /** Sends datagrams from the pod to the node and back, each way as many. */
+  send(count: number): Promise<void>;
+}
+
+async function pair(): Promise<Pair> {
+  const [node, pod] = [new Namespace("node"), new Namespace("pod")];
+  connect(node, "veth0", pod, "eth0");
+  node.ip("addr add 10.6.0.1/24 dev veth0");
+  pod.ip("addr add 10.6.0.2/24 dev eth0");
+  acquaint(node, "veth0", "10.6.0.1", pod, "eth0", "10.6.0.2");
+  const [server, client] = [await node.peer(), await pod.peer()];
+  await server.call("udpEcho", { address: "10.6.0.1", port: 9000, reply: 20 });
+  return {
+    node,
+    pod,
+    client,
+    async send(count) {
+      await client.call("udpSend", { address: "10.6.0.1", port: 9000, from: 9001, count, size: 100 });
+    },
+    async [Symbol.asyncDispose]() {
+      await pod[Symbol.asyncDispose]();
+      await node[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Waits for interface changes in order. */
+function changes() {
+  const seen: InterfaceChange[] = [];
+  let wake = () => {};
+  return {
+    seen,
+    onInterface(change: InterfaceChange) {
+      seen.push(change);
+      wake();
+    },
+    async until(holds: (seen: readonly InterfaceChange[]) => boolean) {
+      while (!holds(seen)) await new Promise<void>((resolve) => (wake = resolve));
+    },
+  };
+}
+
+const watch = (node: Namespace, without: readonly "tcx"[], onInterface: (change: InterfaceChange) => void) =>
+  new FlowReader({ netns: node.path, without }, { onInterface }, builtAddon());
+
+const filters = (node: Namespace) =>
+  ["ingress", "egress"].map((hook) => node.run("tc", "filter", "show", "dev", "veth0", hook));
+
+describe.each([
+  { kind: "TCX", without: [] },
+  { kind: "clsact", without: ["tcx"] },
+] as const)("by $kind", ({ without }) => {
+  test("interfaces are followed as they come, are renamed and go", async () => {
+    await using network = await pair();
+    const log = changes();
+    using _ = watch(network.node, without, log.onInterface);
+    await log.until(({ length }) => length === 1);
+    network.node.ip("link add late type veth peer name later");
+    await log.until(({ length }) => length === 3);
+    network.node.ip("link del late");
+    await log.until(({ length }) => length === 5);
+    expect(log.seen.every(({ errno, tcx, attached }) => !errno && (!attached || tcx === !without.length))).toBe(true);
+    expect(log.seen.map(({ attached, name }) => `${attached ? "+" : "-"}${name}`).sort()).toEqual(
+      ["+late", "+later", "+veth0", "-late", "-later"].sort(),
+    );
+  });
+
+  test("closing detaches", async () => {
+    await using network = await pair();
+    const log = changes();
+    const reader = watch(network.node, without, log.onInterface);
+    await log.until(({ length }) => length === 1);
+    await network.send(3);
+    expect((await scan(reader)).map(({ packets }) => packets)).toEqual([[3, 3]]);
+    reader.close();
+    expect(() => reader.counters()).toThrow("closed");
+    expect(filters(network.node).join("")).not.toContain("flow_");
+    expect(network.node.run("bpftool", "net", "show")).not.toContain("flow_ingress");
+  });
+
+  test("beside a foreign filter, that still decides", async () => {
+    await using network = await pair();
+    const { node } = network;
+    node.run("tc", "qdisc", "add", "dev", "veth0", "clsact");
+    const object = new URL("../dist/foreign.bpf.o", import.meta.url).pathname;
+    whenStale("dist/foreign.bpf.o", ["test"], () => buildBpf("test/foreign.bpf.c", "dist/foreign.bpf.o"));
+    node.run("tc", "filter", "add", "dev", "veth0", "ingress", "prio", "7", "bpf", "da", "obj", object, "sec", "tc");
+    const log = changes();
+    const reader = watch(node, without, log.onInterface);
+    await log.until(({ length }) => length === 1);
+    await network.send(5);
+    void network.client.call("udpSend", { address: "10.6.0.1", port: 9999, from: 9002, count: 1, size: 10 });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const flows = await scan(reader);
+    expect(flows.map(({ packets }) => total(packets)).sort()).toEqual([1, 10]);
+    reader.close();
+    expect(filters(node)[0]).toContain("foreign");
+  });
+
+  test("killed without a chance to clean up, it counts once after a restart", async () => {
+    await using network = await pair();
+    const script = new URL("./hold-reader.ts", import.meta.url).pathname;
+    const child = spawn(process.execPath, [script, network.node.path, ...without], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    await once(child.stdout!, "data");
+    await network.send(4);
+    const gone = once(child, "exit");
+    child.kill("SIGKILL");
+    await gone;
+    const log = changes();
+    using reader = watch(network.node, without, log.onInterface);
+    await log.until(({ length }) => length === 1);
+    await network.send(6);
+    expect((await scan(reader)).map(({ packets }) => packets)).toEqual([[6, 6]]);
+    if (without.length)
+      expect(filters(network.node).map((text) => text.split("handle 0x5c0").length - 1)).toEqual([1, 1]);
+  });
+});
+
+test("beside a foreign TCX program every packet is still counted", async () => {
+  await using network = await pair();
+  const first = changes();
+  const second = changes();
+  using one = watch(network.node, [], first.onInterface);
+  await first.until(({ length }) => length === 1);
+  // Another reader is a foreign program to the first: it stands before it on the hook and lets everything on.
+  using other = watch(network.node, [], second.onInterface);
+  await second.until(({ length }) => length === 1);
+  await network.send(7);
+  expect((await scan(one)).map(({ packets }) => packets)).toEqual([[7, 7]]);
+  expect((await scan(other)).map(({ packets }) => packets)).toEqual([[7, 7]]);
+});
+
+test("a namespace that is not there is a clear error", () => {
+  expect(() => new FlowReader({ netns: "/run/netns/absent" }, {}, builtAddon())).toThrow(
+    expect.objectContaining({ code: "NO_NETNS", message: expect.stringContaining("/run/netns/absent") }),
+  );
+});
+
+test("an object that is none is a clear error", () => {
+  const object = new URL("../package.json", import.meta.url).pathname;
+  expect(() => new FlowReader({ object }, {}, builtAddon())).toThrow(expect.objectContaining({ code: "BAD_OBJECT" }));
+});
