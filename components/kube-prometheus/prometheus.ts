@@ -116,6 +116,9 @@ function prometheusResource(
         exemplars: { maxSize: props.exemplars },
       }),
       scrapeNativeHistograms: true,
+      // Asked for any name, the collectors answer with dots in their labels: Mimir refuses such series.
+      nameValidationScheme: "Legacy",
+      nameEscapingScheme: "Underscores",
       ...(props.remoteWriteReceiver && { enableRemoteWriteReceiver: true, tsdb: { outOfOrderTimeWindow: "10m" } }),
       ...(props.remoteWrite && { remoteWrite: [remoteWrite(chart, props.remoteWrite, sizing)] }),
       ...(props.remoteRead && {
