@@ -1,5 +1,5 @@
 import { type ImageName, images } from "../lib/kubernetes/index.ts";
-import { GiB, type Resources } from "../lib/sizing/index.ts";
+import { GiB, type Reasons, type Resources, type Sized } from "../lib/sizing/index.ts";
 import type { RenderedStack } from "./stack.ts";
 
 /** What one workload asks for, all its pods together. */
@@ -13,7 +13,7 @@ export interface PlannedWorkload {
   readonly memoryBytes: number;
   readonly diskBytes: number;
   /** Why each number of one pod is what it is. */
-  readonly reasons: Readonly<Partial<Record<keyof Resources, string>>>;
+  readonly reasons: Reasons<Resources>;
 }
 
 /** Capacity of a whole stack. */
@@ -49,7 +49,7 @@ export function planStack(stack: RenderedStack): Plan {
       cpuCores: sum([perPod.cpuCores * perPod.replicas]),
       memoryBytes: perPod.memoryBytes * perPod.replicas,
       diskBytes: (perPod.diskBytes ?? 0) * perPod.replicas,
-      reasons: sized.reasons,
+      reasons: reasonsOf(sized),
     })),
   );
   const stored = stack.charts.flatMap((chart) => chart.objectStorage);
@@ -71,6 +71,12 @@ export function planStack(stack: RenderedStack): Plan {
     ...costOf(stack, totals),
     images: { total: used.length, withoutDigest: used.filter((name) => !("digest" in images[name])).length },
   };
+}
+
+/** The reasons of what a pod has: a part without a disk needs none for it. */
+function reasonsOf({ diskBytes, reasons }: Sized): Reasons<Resources> {
+  const { diskBytes: disk, ...others } = reasons;
+  return { ...others, ...(diskBytes && disk && { diskBytes: disk }) };
 }
 
 /** The images that a stack runs, sorted. */

@@ -152,7 +152,11 @@ function sizeCaches({ series }: Demand, queriesPerSecond: number): CacheSizing {
       load / unit,
       shape,
       { floor: 2 },
-      { replicas: `${table}; two, so that one may go`, memoryBytes: table },
+      {
+        replicas: `${table}; two, so that one may go`,
+        cpuCores: "half a core a full pod: memcached waits for its network",
+        memoryBytes: table,
+      },
     );
   };
   return {

@@ -1,0 +1,63 @@
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import type { KubernetesObject } from "../../lib/kubernetes/index.ts";
+import { objectsOf, type RenderedStack } from "../../stacks/stack.ts";
+import { variants } from "./variants.ts";
+
+interface Group {
+  readonly name: string;
+  readonly rules: readonly { readonly alert?: string; readonly record?: string }[];
+}
+
+type RuleObject = KubernetesObject & {
+  readonly metadata: { readonly labels?: Readonly<Record<string, string>> };
+  readonly spec: { readonly groups: readonly Group[] };
+};
+
+const names = (groups: readonly Group[]): readonly string[] =>
+  groups.flatMap(({ name, rules }) => rules.map(({ alert, record }) => `${name}/${alert ?? record}`));
+
+/** Rules that Prometheus evaluates: in PrometheusRules with the label that it selects. */
+function byPrometheus(stack: RenderedStack): readonly string[] {
+  const objects = objectsOf(stack).map(({ object }) => object as RuleObject);
+  const chosen = objects.filter(
+    ({ kind, metadata }) => kind === "PrometheusRule" && metadata.labels?.release === "kube-prometheus-stack",
+  );
+  return names(chosen.flatMap(({ spec }) => spec.groups));
+}
+
+/** Rules that Mimir's ruler evaluates: in the ConfigMaps that it mounts. */
+function byMimir(stack: RenderedStack): readonly string[] {
+  const files = objectsOf(stack)
+    .filter(({ component, object }) => component === "mimir-rules" && object.kind === "ConfigMap")
+    .flatMap(({ object }) => Object.values((object as unknown as { data: Record<string, string> }).data));
+  return names(files.flatMap((text) => (parse(text) as { groups: Group[] }).groups));
+}
+
+describe.each(variants)("$name", ({ render }) => {
+  test("each rule is evaluated in exactly one place", () => {
+    const stack = render();
+    const declared = names(stack.charts.flatMap((chart) => chart.ruleGroups) as readonly Group[]);
+    const evaluated = [...byPrometheus(stack), ...byMimir(stack)];
+    expect(evaluated.toSorted()).toEqual(declared.toSorted());
+    expect(new Set(evaluated).size).toBe(evaluated.length);
+    expect(evaluated.length).toBeGreaterThan(30);
+  });
+
+  test("from ten million series on Mimir evaluates all but what is about Prometheus and the way to Mimir", () => {
+    const stack = render();
+    const alerts = byPrometheus(stack).filter((name) => !name.includes(":"));
+    const large = stack.workload.activeSeries >= 10_000_000;
+    expect(alerts.some((name) => name.includes("KubePodCrashLooping"))).toBe(!large);
+    expect(alerts.some((name) => name.endsWith("/Watchdog"))).toBe(true);
+  });
+});
+
+test("an alert's name is its own in the whole stack", () => {
+  const stack = variants[4]?.render() as RenderedStack;
+  const alerts = stack.charts.flatMap((chart) =>
+    chart.ruleGroups.flatMap(({ rules }) => rules.flatMap((rule) => ("alert" in rule ? [rule.alert] : []))),
+  );
+  // The same alert at two severities stands once for each.
+  expect(alerts.length - new Set(alerts).size).toBeLessThanOrEqual(alerts.length / 4);
+});
