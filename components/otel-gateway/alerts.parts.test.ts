@@ -58,7 +58,7 @@ const cases: AlertCase[] = [
   {
     alert: "OtelGatewayLateSpans",
     series: {
-      [sampling("sampling_late_span_age_seconds_count")]: counter(11, 10),
+      [sampling("early_releases_from_cache_decision_total", ',sampled="true"')]: counter(11, 10),
       [`otelcol_receiver_accepted_spans_total{${self},receiver="otlp"}`]: counter(1000, 1000),
     },
   },

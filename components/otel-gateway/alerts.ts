@@ -46,7 +46,8 @@ function samplingAlerts(own: string): Alert[] {
     },
     {
       alert: "OtelGatewayLateSpans",
-      expr: `${perPod("sampling_late_span_age_seconds_count")} / sum by (pod) (rate(otelcol_receiver_accepted_spans_total{${own}, receiver="otlp"}[5m])) > 0.01`,
+      // A remembered decision answers for a late span; without that memory the collector would count the span's age instead.
+      expr: `${perPod("early_releases_from_cache_decision_total")} / sum by (pod) (rate(otelcol_receiver_accepted_spans_total{${own}, receiver="otlp"}[5m])) > 0.01`,
       for: "15m",
       severity: "warning",
       summary: "Spans arrive after their trace was decided",

@@ -122,7 +122,7 @@ function sampling(own: string): Row {
         min: 0,
         queries: [
           { promql: tail("sampling_trace_dropped_too_early_total", "pod"), legend: "{{pod}}: traces dropped early" },
-          { promql: tail("sampling_late_span_age_seconds_count", "pod"), legend: "{{pod}}: late spans" },
+          { promql: tail("early_releases_from_cache_decision_total", "pod"), legend: "{{pod}}: late spans" },
         ],
       },
       {
