@@ -1,7 +1,9 @@
+import { existsSync, readFileSync } from "node:fs";
 import type { IPrometheusSpec } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PrometheusSpec";
 import { App } from "cdk8s";
 import { describe, expect, test } from "vitest";
 import { defaultCluster, type Endpoint, platforms } from "../../lib/kubernetes/index.ts";
+import type { Alert } from "../../lib/monitoring/rules.ts";
 import { scales, workloads } from "../../lib/sizing/index.ts";
 import { chartProblems, objectOf } from "../../test/charts.ts";
 import type { PlainObject } from "../../test/wiring.ts";
@@ -233,4 +235,21 @@ test("the definitions are kept when the stack goes, and no older ones may replac
   }
   expect(named(chart, "ValidatingAdmissionPolicy")).toEqual(["kube-prometheus-no-crd-downgrade"]);
   expect(named(chartOf(), "CustomResourceDefinition")).toEqual([]);
+});
+
+test("every alert has its runbook", () => {
+  const chart = chartOf({
+    cluster: defaultCluster,
+    controlPlane: ["kube-apiserver", "coredns", "kube-controller-manager", "kube-scheduler", "etcd"],
+  });
+  const alerts = chart.ruleGroups.flatMap(({ rules }) => rules).filter((rule): rule is Alert => "alert" in rule);
+  expect(alerts.length).toBeGreaterThan(50);
+  const missing = alerts.filter(({ alert }) => {
+    const page = new URL(`../../docs/runbooks/${alert}.md`, import.meta.url);
+    return (
+      !existsSync(page) ||
+      !/## Meaning[\s\S]*## Impact[\s\S]*## Diagnosis[\s\S]*## Mitigation/.test(readFileSync(page, "utf8"))
+    );
+  });
+  expect(missing.map(({ alert }) => alert)).toEqual([]);
 });
