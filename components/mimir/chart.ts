@@ -1,7 +1,6 @@
 import type { Construct } from "constructs";
 import {
   ComponentChart,
-  type ComponentProps,
   configMap,
   type Endpoint,
   type ObjectStore,
@@ -11,84 +10,33 @@ import {
   serviceAccount,
   serviceHost,
 } from "../../lib/kubernetes/index.ts";
+import { dashboardConfigMap } from "../../lib/monitoring/dashboard-config-map.ts";
 import { rules } from "../../lib/monitoring/rules.ts";
-import {
-  type Availability,
-  type Retention,
-  retentionProfiles,
-  type Workload,
-  workloads,
-} from "../../lib/sizing/index.ts";
+import { retentionProfiles, type Workload, workloads } from "../../lib/sizing/index.ts";
 import { aggregateGroups, longTermTenant } from "./aggregates.ts";
 import { type Alerted, mimirAlerts } from "./alerts.ts";
 import { cacheHosts, caches } from "./caches.ts";
 import { checkMimir } from "./checks.ts";
 import { compactors } from "./compactor.ts";
 import { mimirConfig, mimirPorts, mimirRuntime, mimirYaml } from "./config.ts";
+import { mimirDashboard } from "./dashboards.ts";
 import { distributors } from "./distributor.ts";
 import { connectMimir } from "./edges.ts";
-import { type ClientParts, type GatewayRouteProps, gatewayRoute } from "./gateway-route.ts";
+import { type ClientParts, gatewayRoute } from "./gateway-route.ts";
 import { ingesters } from "./ingester.ts";
-import { defaultHaClusterLabel, defaultPromoted, seriesLimit, type TenantLimits } from "./limits.ts";
-import type { MimirLoad, MimirMode } from "./load.ts";
+import { defaultHaClusterLabel, defaultPromoted, seriesLimit } from "./limits.ts";
+import type { MimirLoad } from "./load.ts";
 import { monolithic } from "./monolithic.ts";
 import { mimirStorage } from "./object-storage.ts";
 import { overridesExporter } from "./overrides-exporter.ts";
 import { gossipLabels, gossipService, type MimirSetup } from "./part.ts";
+import type { MimirEndpoints, MimirProps } from "./props.ts";
 import { queriers } from "./querier.ts";
 import { queryFrontends } from "./query-frontend.ts";
 import { querySchedulers } from "./query-scheduler.ts";
 import { rulers } from "./ruler.ts";
 import { type MicroservicesSizing, type MimirSizing, sizeMimir } from "./sizing.ts";
 import { storeGateways } from "./store-gateway.ts";
-
-export interface MimirProps extends ComponentProps {
-  /** What it has to hold. @default the `small` workload */
-  readonly workload?: Workload;
-  /** How long series and aggregates are kept. @default the `standard` profile: 90 d, no aggregates */
-  readonly retention?: Retention;
-  /** @default "single" on a file system, else "redundant" */
-  readonly availability?: Availability;
-  /** @default "monolithic" below a million series, "microservices" from there on */
-  readonly mode?: MimirMode;
-  /** @default computed from workload, retention, availability and mode */
-  readonly sizing?: MimirSizing;
-  /** @default the pod's own disk: for one replica */
-  readonly objectStore?: ObjectStore;
-  /** Bucket or container of the blocks; it exists already and holds nothing else. @default "mimir-blocks" */
-  readonly bucket?: string;
-  /** Whose series: `X-Scope-OrgID` of every request. @default "anonymous" */
-  readonly tenant?: string;
-  /** Limits of single tenants beyond those that are derived, by Mimir's own names. @default none */
-  readonly tenants?: Readonly<Record<string, TenantLimits>>;
-  /** Resource attributes that become labels of metrics sent by OTLP. @default where a pod runs, and its version */
-  readonly promotedResourceAttributes?: readonly string[];
-  /**
-   * Label that says which Prometheus make a pair that sends the same samples (`ha_cluster_label`). Any other than the
-   * default is dropped before storage. With several shards it must tell them apart, or all but one would be dropped.
-   * @default "cluster"
-   */
-  readonly haClusterLabel?: string;
-  /** The one Alertmanager. Its headless Service: each replica must get every alert. @default none: no alert is sent */
-  readonly alertmanager?: Endpoint;
-  /** Lets clients outside the cluster in, through a Gateway that is there. @default none */
-  readonly gatewayRoute?: GatewayRouteProps;
-}
-
-export interface MimirEndpoints {
-  /** Prometheus remote write. */
-  readonly push: Endpoint;
-  /** OTLP/HTTP, without the `/v1/metrics` that exporters append. */
-  readonly otlp: Endpoint;
-  /** PromQL: what Grafana connects to. */
-  readonly query: Endpoint;
-  /** Prometheus remote read. */
-  readonly remoteRead: Endpoint;
-  /** PromQL over the aggregates. Absent where there are none. */
-  readonly longTerm?: Endpoint;
-  /** State of rules and alerts, under the same paths as Prometheus. Absent where no rule is Mimir's. */
-  readonly ruler?: Endpoint;
-}
 
 /** Mimir: every series for as long as it is kept, in object storage; from `large` on it evaluates the stack's rules. */
 export class MimirChart extends ComponentChart<MimirEndpoints> {
@@ -133,6 +81,7 @@ export class MimirChart extends ComponentChart<MimirEndpoints> {
     if (objectStore.kind !== "filesystem") this.objectStorage.push(mimirStorage(load, this.sizing));
     if (props.gatewayRoute) gatewayRoute(this, props.gatewayRoute, this.clientParts());
     const known = this.alerted(props, workload);
+    dashboardConfigMap(this, mimirDashboard(this, known));
     rules(this, this.component, [...mimirAlerts(this, known), ...(aggregates ? aggregateGroups() : [])]);
     this.endpoints = this.publish(aggregates);
   }

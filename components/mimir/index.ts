@@ -6,5 +6,6 @@ export type { GatewayRouteProps } from "./gateway-route.ts";
 export { haReplicaLabel, seriesLimit, type TenantLimits } from "./limits.ts";
 export { type MimirLoad, type MimirMode, microservicesFrom } from "./load.ts";
 export { mimirStorage } from "./object-storage.ts";
+export * from "./props.ts";
 export { MimirRulesChart, type MimirRulesProps } from "./rules.ts";
 export * from "./sizing.ts";
