@@ -1,4 +1,5 @@
 import { formatBytes, formatCount } from "../lib/sizing/index.ts";
+import type { Headroom } from "../stacks/headroom.ts";
 import type { Plan, PlannedWorkload } from "../stacks/plan.ts";
 import { paint, table } from "./terminal.ts";
 
@@ -59,4 +60,35 @@ export function planReasons(plan: Plan): string {
       return [paint("bold", `${component}: ${kind} ${name}`), ...lines].join("\n");
     })
     .join("\n");
+}
+
+/** Where the series come from, and which limit holds each kind. */
+export function cardinalityTable({ cardinality }: Plan): string {
+  return table(
+    [
+      { title: "SERIES OF" },
+      { title: "OBJECTS", right: true },
+      { title: "EACH", right: true },
+      { title: "SERIES", right: true },
+      { title: "HELD BY" },
+    ],
+    cardinality.map(({ tier, objects, seriesPerObject, series, limit }) => [
+      tier,
+      formatCount(objects),
+      formatCount(seriesPerObject),
+      formatCount(series),
+      `${formatCount(limit.value)}: ${limit.name}`,
+    ]),
+  );
+}
+
+/** When the next pod is needed. */
+export function headroomText({ factor, step }: Headroom): string {
+  if (!factor || !step) return "headroom        twice the workload needs no further pod";
+  return `headroom        at ${factor} x the workload ${step.name} goes from ${step.from} to ${step.to} pods`;
+}
+
+/** What must not be missed. */
+export function notesText({ notes }: Plan): string {
+  return notes.map((note) => `${paint("yellow", "note")} ${note}`).join("\n");
 }

@@ -1,5 +1,7 @@
 import { type ImageName, images } from "../lib/kubernetes/index.ts";
 import { GiB, type Reasons, type Resources, type Sized } from "../lib/sizing/index.ts";
+import { type CardinalityTier, cardinalityTiers } from "./cardinality.ts";
+import { planNotes } from "./notes.ts";
 import type { RenderedStack } from "./stack.ts";
 
 /** What one workload asks for, all its pods together. */
@@ -30,6 +32,9 @@ export interface Plan {
   readonly workloads: readonly PlannedWorkload[];
   /** A month's cost, where the configuration states prices. */
   readonly cost?: { readonly currency: string; readonly month: number };
+  readonly cardinality: readonly CardinalityTier[];
+  /** Sentences that must not be missed: thresholds crossed, outages survived, what the buckets need. */
+  readonly notes: readonly string[];
   readonly images: { readonly total: number; readonly withoutDigest: number };
 }
 
@@ -69,6 +74,8 @@ export function planStack(stack: RenderedStack): Plan {
     totals,
     workloads,
     ...costOf(stack, totals),
+    cardinality: cardinalityTiers(stack.workload),
+    notes: planNotes(stack),
     images: { total: used.length, withoutDigest: used.filter((name) => !("digest" in images[name])).length },
   };
 }

@@ -77,7 +77,8 @@ export function resolveRetention({ retention, keep }: StackConfig): Retention {
   };
 }
 
-function resolveProps(config: StackConfig, workload: Workload, retention: Retention): ObservabilityProps {
+/** What a configuration deploys for a workload that need not be its own. */
+export function resolveProps(config: StackConfig, workload: Workload, retention: Retention): ObservabilityProps {
   const facts = factsOf(config, workload, retention);
   return withoutUndefined({
     cluster: resolveCluster(config),

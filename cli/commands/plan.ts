@@ -1,10 +1,11 @@
 import type { Command } from "commander";
+import { headroom } from "../../stacks/headroom.ts";
 import { planStack } from "../../stacks/plan.ts";
 import { prerequisites } from "../../stacks/prerequisites.ts";
 import { loadStack } from "../../stacks/stack.ts";
 import { stackFolder } from "../home.ts";
 import { jsonOption, stackOption } from "../options.ts";
-import { capacityTable, planReasons, planSummary } from "../plan-text.ts";
+import { capacityTable, cardinalityTable, headroomText, notesText, planReasons, planSummary } from "../plan-text.ts";
 import { prerequisitesText } from "../prerequisites-text.ts";
 import { print } from "../terminal.ts";
 
@@ -20,10 +21,14 @@ export function addPlan(program: Command): void {
       const rendered = loadStack(stackFolder(), stack);
       const plan = planStack(rendered);
       if (json) return print(JSON.stringify(plan, null, 2));
-      print(
-        [capacityTable(plan), planSummary(plan), planReasons(plan), prerequisitesText(prerequisites(rendered))].join(
-          "\n\n",
-        ),
-      );
+      const sections = [
+        capacityTable(plan),
+        `${planSummary(plan)}\n${headroomText(headroom(rendered))}`,
+        cardinalityTable(plan),
+        notesText(plan),
+        planReasons(plan),
+        prerequisitesText(prerequisites(rendered)),
+      ];
+      print(sections.filter((section) => section !== "").join("\n\n"));
     });
 }

@@ -5,7 +5,7 @@ import { loadStack } from "../../stacks/stack.ts";
 import { stackFolder } from "../home.ts";
 import { manifestsOf, writeManifests } from "../manifests.ts";
 import { jsonOption, stackOption } from "../options.ts";
-import { capacityTable, planSummary } from "../plan-text.ts";
+import { capacityTable, notesText, planSummary } from "../plan-text.ts";
 import { prerequisitesText } from "../prerequisites-text.ts";
 import { paint, print, progress } from "../terminal.ts";
 
@@ -42,6 +42,7 @@ export function addPreview(program: Command): void {
           resourceTree(resources),
           capacityTable(plan),
           planSummary(plan),
+          ...(plan.notes.length > 0 ? [notesText(plan)] : []),
           prerequisitesText(needed),
           `${manifests.length} manifests in ${out}/`,
           [

@@ -1,0 +1,45 @@
+import { scalingTriggers } from "../components/kube-prometheus/index.ts";
+import { formatDuration, seconds } from "../lib/sizing/index.ts";
+import type { RenderedStack } from "./stack.ts";
+
+/** Sentences that a reader of the plan must not miss. */
+export function planNotes(stack: RenderedStack): readonly string[] {
+  return [...scalingNotes(stack), ...outageNotes(stack), ...archiveNotes(stack), ...aggregateNotes(stack)];
+}
+
+/** Thresholds above which one plain Prometheus is no longer the answer, and what the stack does about each. */
+function scalingNotes({ props, workload, retention }: RenderedStack): readonly string[] {
+  const sizing = props.kubePrometheus?.sizing;
+  if (!sizing) return [];
+  const longTerm = props.mimir !== undefined || props.external.mimir !== undefined;
+  const { shards, replicasPerShard: replicas, retentionSeconds } = sizing;
+  const kept = longTerm ? retention.mimirSeconds : retention.prometheusSeconds;
+  return scalingTriggers(workload, kept, { shards, replicas, retentionSeconds, longTerm }).map(({ text }) => text);
+}
+
+/** Remote write replays what is still in the write-ahead log: two hours. */
+const outageSeconds = seconds("2h");
+
+function outageNotes({ props }: RenderedStack): readonly string[] {
+  if (!props.kubePrometheus || !(props.mimir || props.external.mimir)) return [];
+  return [
+    `Mimir may be away for ${formatDuration(outageSeconds)}: then samples that wait in Prometheus are lost to it`,
+  ];
+}
+
+/** What a bucket must have for cold storage: the stores themselves delete when their retention is over. */
+function archiveNotes({ config, retention }: RenderedStack): readonly string[] {
+  if (retention.archiveSeconds === 0 || config.objectStorage.kind === "filesystem") return [];
+  const period = formatDuration(retention.archiveSeconds);
+  return [
+    `archive: replicate the buckets to cold storage with object lock (compliance mode, ${period}) and an access log; the stores delete in their own buckets when their retention is over, so lock the replicas, never the originals`,
+    `archive: a lifecycle on the original buckets must be longer than retention and deletion delay, limited to the tenant's prefix, and never on index/`,
+  ];
+}
+
+function aggregateNotes({ props, retention }: RenderedStack): readonly string[] {
+  if (!props.mimir || retention.aggregatesSeconds === 0) return [];
+  return [
+    `aggregates are kept ${formatDuration(retention.aggregatesSeconds)} in a tenant of their own, by recording rules: the open-source Mimir does not downsample`,
+  ];
+}

@@ -1,0 +1,76 @@
+import { describe, expect, test } from "vitest";
+import { workloads } from "../lib/sizing/index.ts";
+import { cardinalityTiers } from "./cardinality.ts";
+import { headroom } from "./headroom.ts";
+import { planNotes } from "./notes.ts";
+import { planStack } from "./plan.ts";
+import { resolve } from "./resolve.ts";
+import { renderStack } from "./stack.ts";
+
+const stack = (config: object = {}) =>
+  renderStack(
+    resolve(
+      {
+        cluster: { name: "c", version: "1.35", networkPolicies: false, context: "c" },
+        retention: "standard",
+        scale: "small",
+        components: { traces: { backend: "tempo" } },
+        objectStorage: { kind: "s3", endpoint: "s3.example.com", region: "eu", identity: { role: "r" } },
+        ...config,
+      },
+      { stack: "s" },
+    ),
+  );
+
+describe("cardinality tiers", () => {
+  test("are those of the data-flow description at 20 nodes and 600 pods", () => {
+    const bySize = Object.fromEntries(cardinalityTiers(workloads.small).map(({ tier, series }) => [tier, series]));
+    expect(bySize).toEqual({
+      node: 100,
+      service: 500,
+      pod: expect.closeTo(5_000, -2),
+      container: expect.closeTo(10_000, -2),
+      application: expect.closeTo(100_000, -3),
+      custom: expect.any(Number),
+    });
+  });
+
+  test("add up to the workload's series, each under a limit", () => {
+    for (const workload of Object.values(workloads)) {
+      const tiers = cardinalityTiers(workload);
+      expect(tiers.reduce((sum, { series }) => sum + series, 0)).toBe(workload.activeSeries);
+      for (const { seriesPerObject, limit } of tiers) expect(limit.value).toBeGreaterThan(seriesPerObject);
+    }
+  });
+});
+
+test("headroom names the next step, and that step is real", () => {
+  const { factor = 0, step } = headroom(stack({ scale: "medium" }));
+  expect(factor).toBeGreaterThanOrEqual(1);
+  expect(factor).toBeLessThanOrEqual(2);
+  expect(step?.to).not.toBe(step?.from);
+});
+
+describe("notes", () => {
+  test("say each scaling threshold that is crossed, with the option taken, and nothing below them", () => {
+    const crossed = (config: object) => planNotes(stack(config)).filter((note) => note.includes("is above"));
+    expect(crossed({ workload: { activeSeries: 100_000 }, keep: { mimir: "1d" } })).toEqual([]);
+    const large = crossed({ scale: "large" }).join("\n");
+    expect(large).toContain("10 M active series is above 1 M");
+    expect(large).toContain("samples/s is above");
+    expect(large).toContain("shards");
+  });
+
+  test("say what the buckets of an archive need", () => {
+    expect(planNotes(stack({ retention: "archive" })).join("\n")).toMatch(/object lock .* access log/);
+    expect(planNotes(stack()).join("\n")).not.toContain("object lock");
+  });
+});
+
+test("a plan costs what the prices say", () => {
+  const prices = { cpuCoreMonth: 10, memoryGiBMonth: 1, diskGiBMonth: 0.1, objectGiBMonth: 0 };
+  const { cost, totals } = planStack(stack({ prices }));
+  const expected = totals.cpuCores * 10 + totals.memoryBytes / 2 ** 30 + (totals.diskBytes / 2 ** 30) * 0.1;
+  expect(cost?.month).toBeCloseTo(expected, 1);
+  expect(planStack(stack()).cost).toBeUndefined();
+});
