@@ -35,8 +35,9 @@ static __always_inline __u8 port_verdict(__u32 protocol, __be16 port)
 
 static __always_inline __u8 cidr_verdict(const struct flow_address *address)
 {
-	struct flow_cidr cidr = { .prefix_length = 128, .address = *address };
+	struct flow_cidr cidr = { .prefix_length = 128 };
 
+	__builtin_memcpy(cidr.address, address, sizeof(cidr.address));
 	return verdict(&filter_cidrs, &cidr);
 }
 

@@ -82,6 +82,19 @@ int flow_egress_l3(struct __sk_buff *skb)
 	return flow(skb, EGRESS, 0);
 }
 
+/* As clsact filters, until TCX links take over. */
+SEC("tc")
+int flow_ingress_early(struct __sk_buff *skb)
+{
+	return flow(skb, INGRESS | FLOW_OBSERVER_EARLY, ETH_HLEN);
+}
+
+SEC("tc")
+int flow_egress_early(struct __sk_buff *skb)
+{
+	return flow(skb, EGRESS | FLOW_OBSERVER_EARLY, ETH_HLEN);
+}
+
 /* Run by the reader through BPF_PROG_TEST_RUN, never attached. */
 SEC("tc")
 int flow_clock(struct __sk_buff *skb)

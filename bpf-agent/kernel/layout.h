@@ -56,13 +56,19 @@ struct flow_ref {
 #define FLOW_MARK_HANDSHAKE (1u << 24)            /* SYN seen, handshake not finished */
 #define FLOW_MARK_TUNNEL (1u << 25)               /* seen inside a tunnel at least once: see `tunnels` */
 
+/*
+ * The observer is a clsact filter that stands in until the TCX link is there. To the rule that each direction has one
+ * observer it is another hook: while both see a packet it is counted once, and the link takes over without a gap.
+ */
+#define FLOW_OBSERVER_EARLY (1u << 31)
+
 /* One cache line, all that a packet of a known flow touches. */
 struct flow_hot {
 	struct {
 		__u64 packets;
 		__u64 bytes; /* IP total length: no link header, no padding */
 	} sent[2];
-	/* Who counts each direction: ifindex << 1 | egress; 0 while no packet came. */
+	/* Who counts each direction: ifindex << 1 | egress [| FLOW_OBSERVER_EARLY]; 0 while no packet came. */
 	__u32 observer[2];
 	/* Low 32 bits of jiffies at the last counted packet each way. */
 	__u32 last_jiffies[2];
@@ -190,7 +196,7 @@ enum flow_verdict { FLOW_ALLOW = 1, FLOW_DENY = 2 };
 /* Key of the CIDR filter (LPM trie): IPv4 prefixes are 96 bits longer. */
 struct flow_cidr {
 	__u32 prefix_length;
-	struct flow_address address;
+	__u8 address[16];
 };
 
 /* Dimensions of the filter, bits of `filter_rules` and `filter_allow`. */

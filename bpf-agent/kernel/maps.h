@@ -92,7 +92,7 @@ struct {
 	__type(value, struct fragment_value);
 } fragments SEC(".maps");
 
-/* Interfaces that went away, direct-mapped: element `ifindex % 16384` holds the ifindex, or 0. A collision costs no
+/* Observers that went away, direct-mapped: element `ifindex % 16384` holds observer >> 1, or 0. A collision costs no
  * more than the wait of takeover_jiffies. */
 #define GONE_INTERFACES 16384
 struct {

@@ -10,12 +10,12 @@
 #include "maps.h"
 #include "packet.h"
 
-static __always_inline int interface_is_gone(__u32 ifindex)
+static __always_inline int observer_is_gone(__u32 observer)
 {
-	__u32 index = ifindex & (GONE_INTERFACES - 1);
-	__u32 *gone_ifindex = bpf_map_lookup_elem(&gone, &index);
+	__u32 index = observer >> 1 & (GONE_INTERFACES - 1);
+	__u32 *found = bpf_map_lookup_elem(&gone, &index);
 
-	return gone_ifindex && *gone_ifindex == ifindex;
+	return found && *found == observer >> 1;
 }
 
 static __always_inline void side_write(struct flow_side *side, const struct packet *packet)
@@ -44,7 +44,7 @@ static __noinline int observer_claim(struct flow_slot *slot, const struct packet
 	__u32 observer = slot->hot.observer[direction], before;
 
 	if (observer && now - slot->hot.last_jiffies[direction] <= takeover_jiffies &&
-	    !interface_is_gone(observer >> 1))
+	    !observer_is_gone(observer))
 		return 0;
 	before = __sync_val_compare_and_swap(&slot->hot.observer[direction], observer, me);
 	if (before != observer)

@@ -61,23 +61,39 @@ static void filter_remove(uint32_t ifindex, bool egress)
 	bpf_tc_detach(&hook, &opts);
 }
 
+/* One hook of an attachment that is not early. */
+static int hook_open(struct reader *reader, struct attachment *attachment, bool egress, enum program_kind kind)
+{
+	int program_fd = reader->program_fd[egress][kind], error = -EINVAL;
+
+	if (reader->options.tcx && kind != PROGRAM_EARLY) {
+		attachment->link_fd[egress] = tcx_link(program_fd, attachment->ifindex, egress);
+		error = attachment->link_fd[egress] < 0 ? -errno : 0;
+	}
+	/* EINVAL: the kernel has no TCX, or it is switched off. */
+	if (error == -EINVAL) {
+		error = filter_add(program_fd, attachment->ifindex, egress);
+		attachment->filter[egress] = !error;
+	}
+	return error;
+}
+
+/*
+ * A TCX link waits for an RCU grace period under the kernel's rtnl lock, some 10 ms and more for each hook; a clsact
+ * filter does not. So an interface begins with filters, and links follow when nothing else is waiting for the lock.
+ */
 int attach_open(struct reader *reader, uint32_t ifindex, bool no_link_header, struct attachment *attachment)
 {
-	*attachment = (struct attachment){ .ifindex = ifindex, .link_fd = { -1, -1 } };
-	for (int egress = 0; egress < 2; egress++) {
-		int program_fd = reader->program_fd[egress][no_link_header], error = -EINVAL;
+	enum program_kind kind = no_link_header ? PROGRAM_NO_LINK : PROGRAM_LINK;
 
-		if (reader->options.tcx) {
-			attachment->link_fd[egress] = tcx_link(program_fd, ifindex, egress);
-			error = attachment->link_fd[egress] < 0 ? -errno : 0;
-		}
-		/* EINVAL: the kernel has no TCX, or it is switched off. */
-		if (error == -EINVAL) {
-			error = filter_add(program_fd, ifindex, egress);
-			attachment->filter[egress] = !error;
-		} else {
-			attachment->tcx = !error;
-		}
+	*attachment = (struct attachment){ .ifindex = ifindex, .link_fd = { -1, -1 } };
+	if (reader->options.tcx && reader->options.handover && kind == PROGRAM_LINK) {
+		kind = PROGRAM_EARLY;
+		attachment->early = true;
+	}
+	for (int egress = 0; egress < 2; egress++) {
+		int error = hook_open(reader, attachment, egress, kind);
+
 		if (error) {
 			attach_close(attachment, true);
 			return -error;
@@ -86,15 +102,34 @@ int attach_open(struct reader *reader, uint32_t ifindex, bool no_link_header, st
 	return 0;
 }
 
+int attach_hand_over(struct reader *reader, struct attachment *attachment)
+{
+	bool egress = attachment->link_fd[0] >= 0;
+
+	attachment->link_fd[egress] =
+		tcx_link(reader->program_fd[egress][PROGRAM_LINK], attachment->ifindex, egress);
+	if (attachment->link_fd[egress] < 0)
+		return errno;
+	attachment->early = !egress;
+	return 0;
+}
+
+void attach_retire(struct attachment *attachment)
+{
+	for (int egress = 0; egress < 2; egress++)
+		if (attachment->filter[egress])
+			filter_remove(attachment->ifindex, egress);
+	attachment->filter[0] = attachment->filter[1] = false;
+}
+
 /* The clsact qdisc stays: removing it would take the filters of others with it. */
 void attach_close(struct attachment *attachment, bool interface_exists)
 {
 	for (int egress = 0; egress < 2; egress++) {
 		if (attachment->link_fd[egress] >= 0)
 			close(attachment->link_fd[egress]);
-		else if (attachment->filter[egress] && interface_exists)
-			filter_remove(attachment->ifindex, egress);
 		attachment->link_fd[egress] = -1;
-		attachment->filter[egress] = false;
 	}
+	if (interface_exists)
+		attach_retire(attachment);
 }

@@ -24,6 +24,9 @@
 
 #define NETLINK_BUFFER (4 << 20)
 
+/* Interfaces must have been quiet so long before one of them goes over to TCX. */
+#define QUIET_MS 200
+
 struct interface {
 	struct interface *following;
 	char name[NAME_SIZE];
@@ -58,14 +61,11 @@ static struct interface **interface_find(struct reader *reader, uint32_t ifindex
 	return place;
 }
 
-/* Tells the kernel program whether flows observed on the interface need another observer. */
-static void gone_set(struct reader *reader, uint32_t ifindex, bool gone)
+/* Tells the kernel program that flows of this observer need another one; 0 for none of the interface. */
+static void gone_set(struct reader *reader, uint32_t ifindex, uint32_t observer)
 {
-	uint32_t index = ifindex % GONE_INTERFACES, current = 0;
-	uint32_t value = gone ? ifindex : 0;
+	uint32_t index = ifindex % GONE_INTERFACES, value = observer >> 1;
 
-	if (!gone && (bpf_map_lookup_elem(reader->gone_fd, &index, &current) || current != ifindex))
-		return;
 	bpf_map_update_elem(reader->gone_fd, &index, &value, BPF_ANY);
 }
 
@@ -76,7 +76,7 @@ static void report(struct reader *reader, const struct interface *interface, boo
 		.kind = BATCH_INTERFACE,
 		.ifindex = interface->attachment.ifindex,
 		.attached = attached,
-		.tcx = interface->attachment.tcx,
+		.tcx = interface->attachment.link_fd[1] >= 0,
 		.error = error,
 		.took_ns = took_ns,
 	};
@@ -91,7 +91,8 @@ static void interface_remove(struct reader *reader, struct interface **place, bo
 
 	*place = interface->following;
 	attach_close(&interface->attachment, exists);
-	gone_set(reader, interface->attachment.ifindex, true);
+	gone_set(reader, interface->attachment.ifindex,
+		 interface->attachment.ifindex << 1 | (interface->attachment.early ? FLOW_OBSERVER_EARLY : 0));
 	report(reader, interface, false, 0, 0);
 	free(interface);
 }
@@ -105,7 +106,7 @@ static void interface_add(struct reader *reader, uint32_t ifindex, const char *n
 	if (!interface)
 		return;
 	memcpy(interface->name, name, NAME_SIZE);
-	gone_set(reader, ifindex, false);
+	gone_set(reader, ifindex, 0);
 	error = attach_open(reader, ifindex, no_link_header, &interface->attachment);
 	report(reader, interface, !error, error, monotonic_ns() - since_ns);
 	if (error) {
@@ -191,6 +192,36 @@ static int links_receive(struct reader *reader)
 	return 1;
 }
 
+static struct interface *early_find(struct reader *reader)
+{
+	struct interface *interface = reader->interfaces;
+
+	while (interface && !interface->attachment.early)
+		interface = interface->following;
+	return interface;
+}
+
+/*
+ * One more TCX link. With the last of an interface the early observer is marked as gone before its filters are removed:
+ * from the mark on the link claims each flow at its next packet, which the filter behind it then finds counted.
+ */
+static void hand_over(struct reader *reader, struct interface *interface)
+{
+	uint64_t since_ns = monotonic_ns();
+	uint32_t ifindex = interface->attachment.ifindex;
+	int error = attach_hand_over(reader, &interface->attachment);
+
+	if (error) {
+		interface->attachment.early = false; /* the filters stay */
+		if (error == EINVAL)
+			reader->options.tcx = false; /* no TCX in this kernel */
+	} else if (!interface->attachment.early) {
+		gone_set(reader, ifindex, ifindex << 1 | FLOW_OBSERVER_EARLY);
+		attach_retire(&interface->attachment);
+		report(reader, interface, true, 0, monotonic_ns() - since_ns);
+	}
+}
+
 static void *links_run(void *context)
 {
 	struct reader *reader = context;
@@ -206,9 +237,14 @@ static void *links_run(void *context)
 		close(fd);
 	}
 	links_ask(reader);
-	while (poll(ready, 2, -1) >= 0 || errno == EINTR) {
-		if (ready[1].revents)
+	for (;;) {
+		struct interface *early = reader->options.tcx ? early_find(reader) : NULL;
+		int happened = poll(ready, 2, early ? QUIET_MS : -1);
+
+		if (ready[1].revents || (happened < 0 && errno != EINTR))
 			break;
+		if (happened == 0 && early)
+			hand_over(reader, early);
 		while (links_receive(reader))
 			;
 	}

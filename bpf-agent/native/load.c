@@ -154,17 +154,17 @@ static int make_grace(struct reader *reader, struct failure *failure)
 
 static int find_programs(struct reader *reader, struct failure *failure)
 {
-	static const char *const names[2][2] = { { "flow_ingress", "flow_ingress_l3" },
-						 { "flow_egress", "flow_egress_l3" } };
+	static const char *const names[2][3] = { { "flow_ingress", "flow_ingress_l3", "flow_ingress_early" },
+						 { "flow_egress", "flow_egress_l3", "flow_egress_early" } };
 	struct bpf_program *program;
 
 	for (int egress = 0; egress < 2; egress++) {
-		for (int no_link = 0; no_link < 2; no_link++) {
-			program = bpf_object__find_program_by_name(reader->object, names[egress][no_link]);
+		for (int kind = 0; kind < 3; kind++) {
+			program = bpf_object__find_program_by_name(reader->object, names[egress][kind]);
 			if (!program)
 				return fail(failure, "BAD_OBJECT", 0, "no program %s in the BPF object",
-					    names[egress][no_link]);
-			reader->program_fd[egress][no_link] = bpf_program__fd(program);
+					    names[egress][kind]);
+			reader->program_fd[egress][kind] = bpf_program__fd(program);
 		}
 	}
 	program = bpf_object__find_program_by_name(reader->object, "flow_clock");

@@ -46,6 +46,7 @@ int options_read(napi_env env, napi_value object, struct options *options, struc
 	options->drain_ms = (uint32_t)get_number(env, object, "drainMs", 100);
 	options->attach = get_bool(env, object, "attach", true);
 	options->tcx = get_bool(env, object, "tcx", true);
+	options->handover = get_bool(env, object, "handover", true);
 	options->batch = get_bool(env, object, "batch", true);
 	return 0;
 }

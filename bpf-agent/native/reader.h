@@ -39,6 +39,7 @@ struct options {
 	uint32_t drain_ms;
 	bool attach;                  /* false: load only */
 	bool tcx;                     /* false: clsact even where TCX is there */
+	bool handover;                /* begin with clsact, go over to TCX when interfaces are quiet */
 	bool batch;                   /* false: no BPF_MAP_*_BATCH calls */
 };
 
@@ -85,6 +86,8 @@ struct command {
 	uint32_t slots[];             /* COMMAND_END */
 };
 
+enum program_kind { PROGRAM_LINK, PROGRAM_NO_LINK, PROGRAM_EARLY };
+
 struct interface;
 
 struct reader {
@@ -93,7 +96,7 @@ struct reader {
 	struct ring_buffer *ring;
 	int flows_fd, tunnels_fd, counters_fd, clock_fd, gone_fd, grace_fd, grace_inner_fd;
 	int clock_program_fd;
-	int program_fd[2][2];         /* [egress][no link header] */
+	int program_fd[2][3];         /* [egress][enum program_kind] */
 
 	/* Shared with the kernel. */
 	const struct flow_slot *slots;
@@ -162,11 +165,15 @@ void links_stop(struct reader *reader);
 /* attach.c; run on the links thread, in the watched network namespace */
 struct attachment {
 	uint32_t ifindex;
-	bool tcx;
-	int link_fd[2];               /* by hook, egress last; -1 where clsact is used */
+	bool early;                   /* filters stand in for links that are still to come */
+	int link_fd[2];               /* by hook, egress last; -1 for none */
 	bool filter[2];
 };
 int attach_open(struct reader *reader, uint32_t ifindex, bool no_link_header, struct attachment *attachment);
 void attach_close(struct attachment *attachment, bool interface_exists);
+/* Makes the next of an early attachment's links. When the last is made, early becomes false: mark the early observer as
+ * gone, then call attach_retire(). Returns 0 or an errno. */
+int attach_hand_over(struct reader *reader, struct attachment *attachment);
+void attach_retire(struct attachment *attachment);
 
 #endif

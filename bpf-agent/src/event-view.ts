@@ -1,4 +1,4 @@
-import { KeyView, readSide, type Side } from "./flow-view.ts";
+import { KeyView, observedIfindex, readSide, type Side } from "./flow-view.ts";
 import { type Direction, eventOffset, sizes, type TunnelType, tunnelTypes } from "./layout.ts";
 
 /** New-flow events, one a flow. Valid during the batch's callback only. */
@@ -26,7 +26,7 @@ export class EventView extends KeyView {
 
   /** Where the first packet was seen. */
   ifindex(index: number): number {
-    return this.#word(index, eventOffset.observer) >>> 1;
+    return observedIfindex(this.#word(index, eventOffset.observer));
   }
 
   /** IP bytes of the first packet. */

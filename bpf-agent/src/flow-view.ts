@@ -134,7 +134,7 @@ export class FlowView extends KeyView {
 
   /** Interface index of the hook that counts the direction; 0 when no packet came that way. */
   ifindex(index: number, direction: Direction): number {
-    return this.data.getUint32(this.#slot(index) + slotOffset.observer + 4 * direction, true) >>> 1;
+    return observedIfindex(this.data.getUint32(this.#slot(index) + slotOffset.observer + 4 * direction, true));
   }
 
   /** Low 32 bits of jiffies at the direction's last counted packet; see `Clock.since`. */
@@ -219,6 +219,9 @@ export class FlowView extends KeyView {
     return this.data.getUint32(this.#slot(index) + offset, true);
   }
 }
+
+/** The interface of an observer: bit 0 is the hook, bit 31 says that it was a filter awaiting a TCX link. */
+export const observedIfindex = (observer: number) => (observer & 0x7fff_ffff) >>> 1;
 
 /** Reads a `struct flow_side`. */
 export function readSide(data: DataView, offset: number): Side {

@@ -15,6 +15,8 @@ export interface NativeOptions {
   readonly drainMs: number;
   readonly attach: boolean;
   readonly tcx: boolean;
+  /** Begin with clsact filters, go over to TCX links when interfaces are quiet. Needs the program's `dedup`. */
+  readonly handover: boolean;
   readonly batch: boolean;
   /** Load-time constants of kernel/maps.h by name. */
   readonly constants: Readonly<Record<string, number>>;

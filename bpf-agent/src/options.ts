@@ -25,8 +25,11 @@ export interface ReaderOptions {
   readonly netns?: string;
   /** Attach at all; without, the programs are only loaded. @default true */
   readonly attach?: boolean;
-  /** Kernel features to do without, as on a kernel that lacks them. @default none */
-  readonly without?: readonly ("tcx" | "batch")[];
+  /**
+   * What to do without: TCX links and batch calls as on a kernel that lacks them; the handover, by which an interface is
+   * counted at once by clsact filters and some time later by TCX links. @default none
+   */
+  readonly without?: readonly ("tcx" | "batch" | "handover")[];
   /** The BPF object. @default the one built with the package */
   readonly object?: string;
 }
@@ -112,6 +115,7 @@ export function resolveOptions(options: ReaderOptions, tickNs: number): NativeOp
     drainMs: options.drainMs ?? 100,
     attach: options.attach ?? true,
     tcx: !options.without?.includes("tcx"),
+    handover: options.features?.dedup !== false && !options.without?.includes("handover"),
     batch: !options.without?.includes("batch"),
     constants,
     entries: filter.entries,

@@ -20,9 +20,9 @@ export interface InterfaceChange {
   readonly name: string;
   /** False when it went, or when attaching failed. */
   readonly attached: boolean;
-  /** By TCX link, else by clsact filter. */
+  /** By TCX links, else by clsact filters. Where both are used one after the other there is a change for each. */
   readonly tcx: boolean;
-  /** Nanoseconds from the netlink message to both hooks attached. */
+  /** Nanoseconds from the netlink message to both hooks attached; at a handover those of its last step. */
   readonly tookNs: number;
   /** errno of a failed attach, else 0. */
   readonly errno: number;

@@ -1,0 +1,87 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { causes, eventOffset, recordOffset, sizes, slotOffset, tunnelOffset } from "../src/layout.ts";
+import type { FlowFeatures } from "../src/options.ts";
+import { builtAddon, openLoaded } from "./harness.ts";
+
+/** Instructions the verifier accepts at most in one program. */
+const limit = 1_000_000;
+
+const programs = [
+  "flow_ingress",
+  "flow_egress",
+  "flow_ingress_l3",
+  "flow_egress_l3",
+  "flow_ingress_early",
+  "flow_egress_early",
+];
+
+/** The kernel's own account of loaded programs: /proc/self/fdinfo of their descriptors. */
+function infoOf(fd: number): { verified: number; jited: boolean } {
+  const text = readFileSync(`/proc/self/fdinfo/${fd}`, "utf8");
+  const field = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(text)?.[1] ?? 0);
+  return { verified: field("verified_insns"), jited: field("prog_jited") === 1 };
+}
+
+describe("the verifier accepts every program", () => {
+  const cases: readonly [string, FlowFeatures][] = [
+    ["default constants", {}],
+    ["keyed by VNI", { keyByVni: true }],
+    [
+      "everything off",
+      { tcp: false, latency: false, dedup: false, tunnels: false, fragments: false, events: false, fastPath: false },
+    ],
+  ];
+  test.each(cases)("%s", (name, features) => {
+    using reader = openLoaded({ features });
+    const descriptors = reader.descriptors();
+    const verified = programs.map((program) => ({ program, ...infoOf(descriptors[program]!) }));
+    console.log(
+      `${name}: ${verified.map(({ program, verified }) => `${program} ${verified}`).join(", ")} instructions verified`,
+    );
+    for (const { verified: count, jited } of verified) {
+      expect(count).toBeGreaterThan(100);
+      expect(count).toBeLessThan(limit / 10);
+      expect(jited).toBe(true);
+    }
+  });
+
+  test("with a filter on every dimension", () => {
+    using reader = openLoaded({
+      filter: {
+        cidrs: { allow: ["10.0.0.0/8"], deny: ["10.1.0.0/16"] },
+        ports: { deny: ["tcp/22"] },
+        protocols: { allow: ["tcp"] },
+        interfaces: { deny: [99] },
+      },
+    });
+    expect(infoOf(reader.descriptors().flow_ingress!).verified).toBeLessThan(limit / 10);
+  });
+});
+
+test("TypeScript and C agree on every byte", () => {
+  const layout = builtAddon().layout();
+  const ours = {
+    ...sizes,
+    causes: causes.length,
+    "key.protocolVni": 36,
+    "event.firstNs": eventOffset.firstNs,
+    "event.slot": eventOffset.slot,
+    "event.side": eventOffset.side,
+    "event.direction": eventOffset.direction,
+    "record.slot": recordOffset.slot,
+    "record.flow": recordOffset.flow,
+    "slot.observer": slotOffset.observer,
+    "slot.lastJiffies": slotOffset.lastJiffies,
+    "slot.nextSeq": slotOffset.nextSeq,
+    "slot.marks": slotOffset.marks,
+    "slot.generation": slotOffset.generation,
+    "slot.firstNs": slotOffset.firstNs,
+    "slot.side": slotOffset.side,
+    "slot.retransmits": slotOffset.retransmits,
+    "slot.latency": slotOffset.synToSynack,
+    "tunnel.typeVni": tunnelOffset.typeVni,
+    "tunnel.generation": tunnelOffset.generation,
+  };
+  expect(layout).toEqual({ ...ours, tickNs: expect.any(Number) });
+});
