@@ -1,23 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { codesOf } from "../test/codes.ts";
 import { parseText, scrapeText } from "../test/scrape.ts";
-import { MetricsError } from "./errors.ts";
 import { formatFor } from "./exposition/negotiate.ts";
 import { Renderer } from "./exposition/renderer.ts";
 import { Registry } from "./registry.ts";
 
 const quiet = { ownMetrics: false, now: () => 1_700_000_000_000 } as const;
-
-/** Codes of the problems that `act` throws. */
-export function codesOf(act: () => unknown): string[] {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof MetricsError) return error.problems.map((problem) => problem.code);
-    throw error;
-  }
-  return [];
-}
 
 describe("exposition of every type", () => {
   const everything = () => {

@@ -134,6 +134,11 @@ export class Registry {
     return Object.fromEntries(specs.map(([key, spec]) => [key, this.metric(spec)])) as InstrumentsOf<C>;
   }
 
+  /** @internal What records a metric in this thread, by name. */
+  instrument(name: string): Instrument<Handle> | undefined {
+    return this.#metrics.get(name)?.instrument;
+  }
+
   /** Forgets a metric's series in this thread and its name; handles of it record to nowhere visible afterwards. */
   unregister(name: string): boolean {
     const registered = this.#metrics.get(name);

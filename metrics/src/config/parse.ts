@@ -29,8 +29,12 @@ export function parseConfig(yaml: string, options: ParseOptions = {}): Observabi
     const entry = given.get(setting.path);
     given.delete(setting.path);
     const place = override === undefined ? (entry?.place ?? `${ROOT}.${setting.path}`) : variable;
-    const raw = override === undefined ? entry?.value : fromText(setting, override);
-    put(config, setting.path, check(setting, place, expand(raw, place, environment, problems), problems));
+    const raw = override ?? entry?.value;
+    const value = expand(raw, place, environment, problems);
+    // What came out of the environment is text, whatever it stands for.
+    const typed =
+      typeof value === "string" && (override !== undefined || value !== raw) ? fromText(setting, value) : value;
+    put(config, setting.path, check(setting, place, typed, problems));
   }
   for (const [path, { place }] of given) {
     const fix = didYouMean(
@@ -141,6 +145,7 @@ function check(setting: Setting, place: string, value: unknown, problems: Proble
 
 const TYPE_NAMES = {
   text: "text",
+  address: "an http or https address",
   boolean: "true or false",
   number: "a number",
   integer: "a whole number",
@@ -149,6 +154,7 @@ const TYPE_NAMES = {
 
 function isOfType(type: Setting["type"], value: unknown): boolean {
   if (type === "text") return typeof value === "string" && value !== "";
+  if (type === "address") return typeof value === "string" && /^https?:$/.test(URL.parse(value)?.protocol ?? "");
   if (type === "boolean") return typeof value === "boolean";
   if (type === "number") return typeof value === "number" && Number.isFinite(value);
   if (type === "integer") return Number.isInteger(value);

@@ -32,7 +32,7 @@ export interface ObservabilityConfig {
 export interface Setting {
   /** Below `observability`, e.g. `prometheus.endpoint.port`. */
   readonly path: string;
-  readonly type: "text" | "boolean" | "number" | "integer" | "texts";
+  readonly type: "text" | "address" | "boolean" | "number" | "integer" | "texts";
   /** Undefined: not set. */
   readonly default: unknown;
   readonly required?: boolean;
@@ -88,7 +88,7 @@ export const SETTINGS: readonly Setting[] = [
   { path: "opentelemetry.enabled", type: "boolean", default: false, help: "Whether anything is sent by OTLP." },
   {
     path: "opentelemetry.otlp.endpoint",
-    type: "text",
+    type: "address",
     default: "http://localhost:4318",
     help: "The receiver. Port 4317 (gRPC) is read as 4318 (HTTP) of the same host.",
   },

@@ -1,6 +1,6 @@
 import type { Definition } from "../definition.ts";
 import { type Exemplar, readExemplars } from "../read/exemplars.ts";
-import type { Family } from "../read/family.ts";
+import type { FamilyView } from "../read/family.ts";
 import { type Escaping, escapeName, escapeValue, labelsText, quotedName, seriesText } from "./names.ts";
 import { formatFloat, formatNumber } from "./number.ts";
 import type { Layout } from "./page.ts";
@@ -71,7 +71,7 @@ function samplesOf(definition: Definition, name: string): readonly Sample[] {
 const HAVE_CREATED: ReadonlySet<string> = new Set(["counter", "histogram", "exponential_histogram", "summary"]);
 
 /** A metric in OpenMetrics 1.0: https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md */
-export function openMetricsLayout(family: Family, escaping: Escaping): Layout {
+export function openMetricsLayout(family: FamilyView, escaping: Escaping): Layout {
   const { definition } = family;
   const name = escapeName(familyName(definition), escaping);
   const title = quotedName(name);
@@ -94,7 +94,7 @@ export function openMetricsLayout(family: Family, escaping: Escaping): Layout {
 
 /** The same with exemplars, whose text changes from scrape to scrape: written afresh each time. */
 export function openMetricsWithExemplars(
-  family: Family,
+  family: FamilyView,
   escaping: Escaping,
   values: Float64Array,
   stride: number,

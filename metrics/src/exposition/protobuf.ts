@@ -3,7 +3,7 @@ import { ZERO_THRESHOLD } from "../instruments/exponential-index.ts";
 import type { Arena } from "../memory/arena.ts";
 import { type Exemplar, readExemplars } from "../read/exemplars.ts";
 import { type Buckets, readExponential } from "../read/exponential.ts";
-import type { Family } from "../read/family.ts";
+import type { FamilyView } from "../read/family.ts";
 import type { Series } from "../read/series.ts";
 import { type Escaping, escapeName } from "./names.ts";
 import type { Sink } from "./page.ts";
@@ -49,7 +49,7 @@ const TYPES = {
 /** Appends a metric as one length-delimited MetricFamily. Exponential histograms stay exponential: Prometheus' native ones. */
 export function writeProtobuf(
   arena: Arena,
-  family: Family,
+  family: FamilyView,
   escaping: Escaping,
   values: Float64Array,
   stride: number,

@@ -1,7 +1,7 @@
 import type { Arena } from "../memory/arena.ts";
 import { cellCount, readCells } from "../read/cells.ts";
 import { exemplarCells } from "../read/exemplars.ts";
-import type { Family } from "../read/family.ts";
+import type { Family, FamilyView } from "../read/family.ts";
 import type { Registry } from "../registry.ts";
 import type { Format } from "./negotiate.ts";
 import { openMetricsLayout, openMetricsWithExemplars } from "./openmetrics.ts";
@@ -10,8 +10,11 @@ import { writeProtobuf } from "./protobuf.ts";
 import { textLayout } from "./text.ts";
 
 /** Which metrics to render. */
-export type Filter = (family: Family) => boolean;
+export type Filter = (family: FamilyView) => boolean;
 const ALL: Filter = () => true;
+
+/** Shows a metric under another name or with more labels, always by the same object; undefined leaves it out. */
+export type Presenter = (family: Family) => FamilyView | undefined;
 
 interface CachedPage {
   readonly version: number;
@@ -27,17 +30,20 @@ const SLACK = 16_384;
  */
 export class Renderer {
   readonly #registry: Registry;
-  readonly #pages = new Map<string, WeakMap<Family, CachedPage>>();
+  readonly #pages = new Map<string, WeakMap<FamilyView, CachedPage>>();
+  readonly #present: Presenter;
   #values = new Float64Array(1024);
 
-  constructor(registry: Registry) {
+  /** @param present @default every metric as it is */
+  constructor(registry: Registry, present: Presenter = (family) => family) {
     this.#registry = registry;
+    this.#present = present;
   }
 
   /** Everything that `filter` keeps, as of now. Collectors are run before, by whoever calls: `await registry.collect()`. */
   render(format: Format, filter: Filter = ALL): Buffer {
     return this.#registry.read((all, arena) => {
-      const families = all.filter(filter);
+      const families = all.flatMap((family) => this.#present(family) ?? []).filter(filter);
       const pages = this.#pagesFor(format);
       let expected = SLACK;
       for (const family of families) expected += pages.get(family)?.page.length ?? 0;
@@ -52,9 +58,9 @@ export class Renderer {
 
   #renderFamily(
     arena: Arena,
-    family: Family,
+    family: FamilyView,
     format: Format,
-    pages: WeakMap<Family, CachedPage>,
+    pages: WeakMap<FamilyView, CachedPage>,
     sink: Sink,
     used: Page[],
   ): void {
@@ -88,7 +94,7 @@ export class Renderer {
     used.push(page);
   }
 
-  #read(arena: Arena, family: Family, stride: number): Float64Array {
+  #read(arena: Arena, family: FamilyView, stride: number): Float64Array {
     const { definition, series } = family;
     const cells = series.length * stride;
     if (this.#values.length < cells) this.#values = new Float64Array(cells * 2);
@@ -97,11 +103,11 @@ export class Renderer {
     return this.#values;
   }
 
-  #pagesFor(format: Format): WeakMap<Family, CachedPage> {
+  #pagesFor(format: Format): WeakMap<FamilyView, CachedPage> {
     const key = `${format.name} ${format.escaping}`;
     const known = this.#pages.get(key);
     if (known) return known;
-    const pages = new WeakMap<Family, CachedPage>();
+    const pages = new WeakMap<FamilyView, CachedPage>();
     this.#pages.set(key, pages);
     return pages;
   }

@@ -1,4 +1,4 @@
-import type { Family } from "../read/family.ts";
+import type { FamilyView } from "../read/family.ts";
 import { type Escaping, escapeHelp, escapeName, quotedName, seriesText } from "./names.ts";
 import { formatNumber } from "./number.ts";
 import type { Layout } from "./page.ts";
@@ -15,7 +15,7 @@ const TYPES = {
 } as const;
 
 /** Labels of series `i` of a family, names escaped. */
-export function labelsOf(family: Family, i: number, escaping: Escaping): [string, string][] {
+export function labelsOf(family: FamilyView, i: number, escaping: Escaping): [string, string][] {
   const { values } = family.series[i]!;
   return family.labels.map((label, n) => [escapeName(label, escaping), values[n]!]);
 }
@@ -24,7 +24,7 @@ export function labelsOf(family: Family, i: number, escaping: Escaping): [string
  * A metric in the Prometheus text format 0.0.4:
  * https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
  */
-export function textLayout(family: Family, escaping: Escaping): Layout {
+export function textLayout(family: FamilyView, escaping: Escaping): Layout {
   const { definition } = family;
   const name = escapeName(definition.name, escaping);
   const title = quotedName(name);

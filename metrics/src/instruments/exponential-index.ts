@@ -39,6 +39,6 @@ export const upperBound = (index: number, schema: number): number => 2 ** (index
 
 /** The coarsest schema whose buckets grow by at most `factor`: client_golang's `pickSchema`. */
 export function schemaFor(factor: number): number {
-  const wanted = -Math.floor(Math.log2(Math.log2(factor)));
+  const wanted = 0 - Math.floor(Math.log2(Math.log2(factor)));
   return Math.min(MAX_SCHEMA, Math.max(MIN_SCHEMA, wanted));
 }

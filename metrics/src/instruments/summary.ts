@@ -31,6 +31,8 @@ const sorted = new Float64Array(BUFFER_LENGTH);
 /** One series of a summary: count, sum and t-digests, one for each step of the window. */
 export class SummaryHandle extends Handle implements Observer {
   #words!: Int32Array;
+  /** Which digest of the window is written, and where it is. */
+  #step = 0;
   #digest = 0;
   #length = 0;
   #epoch = 0;
@@ -68,7 +70,7 @@ export class SummaryHandle extends Handle implements Observer {
     if (!(value - value === 0)) throw wrongObservation(value);
     if (this.index < 0) this.revive();
     if (this.#rotateAt > 0 && this.#instrument.recorder.now() >= this.#rotateAt) {
-      this.#open((this.#digest + 1) % this.#instrument.definition.ageBuckets);
+      this.#open((this.#step + 1) % this.#instrument.definition.ageBuckets);
     }
     if (this.#length === BUFFER_LENGTH) this.#merge();
     const { slots, index } = this;
@@ -87,6 +89,7 @@ export class SummaryHandle extends Handle implements Observer {
   /** Starts the `step`th digest of the window afresh. */
   #open(step: number): void {
     const { maxAgeSeconds, ageBuckets } = this.#instrument.definition;
+    this.#step = step;
     this.#digest = this.index + Slot.summary.digests + step * Digest.length;
     this.#nextEpoch();
     publishBank(this.slots, this.#digest + Digest.bank, { slots: this.slots, index: 0, chunk: -1 }, this.#epoch);

@@ -1,8 +1,12 @@
 // The merging t-digest: Dunning and Ertl, "Computing Extremely Accurate Quantiles Using t-Digests", arXiv:1902.04023,
 // with scale function k1(q) = compression / (2 pi) * asin(2q - 1). Plain arithmetic on arrays that the caller owns.
 
-/** Accuracy of the digest: k1 spans compression / 2, and two neighbours together exceed 1, so there are at most so many centroids. */
+/**
+ * Accuracy of the digest: a quantile's rank is off by at most half a centroid, `pi / COMPRESSION * sqrt(q * (1 - q))`, which is 0.39 %
+ * at the median, 0.08 % at the 99th percentile and 0.025 % at the 99.9th.
+ */
 export const COMPRESSION = 400;
+/** k1 spans compression / 2, and two neighbours together exceed 1, so there are at most so many centroids. */
 export const MOST_CENTROIDS = COMPRESSION + 8;
 /** Observations gathered before they are merged: larger means cheaper a observation, and more memory. */
 export const BUFFER_LENGTH = 512;

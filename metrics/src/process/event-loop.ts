@@ -2,7 +2,9 @@ import { type EventLoopUtilization, monitorEventLoopDelay } from "node:perf_hook
 
 /** Seconds, but for `utilization`, which is a share of time. */
 export interface EventLoopSample {
+  readonly min: number;
   readonly mean: number;
+  readonly stddev: number;
   readonly max: number;
   readonly p50: number;
   readonly p90: number;
@@ -30,7 +32,10 @@ export class EventLoopMonitor implements Disposable {
     const delay = (ns: number) => Math.max(0, (Number.isNaN(ns) ? 0 : ns) - this.#resolutionNs) / 1e9;
     const now = performance.eventLoopUtilization();
     const sample = {
+      // Node.js says the largest number there is while nothing was measured.
+      min: histogram.count === 0 ? 0 : delay(histogram.min),
       mean: delay(histogram.mean),
+      stddev: (histogram.stddev || 0) / 1e9,
       max: delay(histogram.max),
       p50: delay(histogram.percentile(50)),
       p90: delay(histogram.percentile(90)),

@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { getHeapStatistics } from "node:v8";
 import { isMainThread } from "node:worker_threads";
 import type { Registry } from "../registry.ts";
 import { nodeCatalogue, processCatalogue } from "./catalogue.ts";
 import { EventLoopMonitor } from "./event-loop.ts";
+import { fileDescriptors } from "./files.ts";
 import { observeGc } from "./gc.ts";
 import { activeResources, tasksSpawned } from "./tasks.ts";
 
@@ -31,11 +31,9 @@ export function recordProcessMetrics(registry: Registry, options: ProcessMetrics
   node.version.set({ version: process.version, major });
 
   const recordThread = (): void => {
-    const { utilization, ...delay } = loop.sample();
-    for (const [stat, seconds] of Object.entries(delay)) {
-      node.eventLoopDelay.set({ stat: stat as keyof typeof delay }, seconds);
-    }
-    node.eventLoopUtilization.set(utilization);
+    const sample = loop.sample();
+    for (const stat of nodeCatalogue.eventLoopDelay.labels.stat) node.eventLoopDelay.set({ stat }, sample[stat]);
+    node.eventLoopUtilization.set(sample.utilization);
     const { heapUsed, heapTotal, external } = process.memoryUsage();
     node.heapUsed.set(heapUsed);
     node.heapTotal.set(heapTotal);
@@ -106,16 +104,4 @@ function processRecorder(registry: Registry): () => void {
       metrics.maxFiles.set(files.most);
     }
   };
-}
-
-/** Linux only, from /proc. */
-function fileDescriptors(): { open: number; most: number } | undefined {
-  try {
-    const limits = readFileSync("/proc/self/limits", "utf8");
-    const most = /^Max open files\s+(\d+)/m.exec(limits);
-    // One of them is the directory being read.
-    return { open: readdirSync("/proc/self/fd").length - 1, most: Number(most?.[1] ?? Number.NaN) };
-  } catch {
-    return undefined;
-  }
 }

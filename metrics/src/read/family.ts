@@ -6,12 +6,21 @@ import type { Series, Source } from "./series.ts";
 /** Label that keeps the threads of a per-thread gauge apart. */
 const THREAD_LABEL = "thread";
 
-/** One metric over all threads: its series, merged by label values. */
-export class Family {
+/** What is needed to expose a metric. */
+export interface FamilyView {
   readonly definition: Definition;
   /** Label names as exposed, sorted. */
   readonly labels: readonly string[];
   /** Changes when a series comes or goes: what was rendered before must be laid out again. */
+  readonly version: number;
+  /** Every series that is exposed, ordered by label values. */
+  readonly series: readonly Series[];
+}
+
+/** One metric over all threads: its series, merged by label values. */
+export class Family implements FamilyView {
+  readonly definition: Definition;
+  readonly labels: readonly string[];
   version = 0;
   readonly #trie = new LabelTrie<Series>();
   #all: Series[] = [];
