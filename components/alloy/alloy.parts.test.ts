@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { App } from "cdk8s";
-import { expect, test } from "vitest";
+import { test } from "vitest";
 import { workloads } from "../../lib/sizing/index.ts";
 import { objectOf } from "../../test/charts.ts";
 import { partPath } from "../../test/parts/find.ts";

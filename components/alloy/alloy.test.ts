@@ -3,18 +3,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Endpoint } from "../../lib/kubernetes/index.ts";
 import { type Workload, workloads } from "../../lib/sizing/index.ts";
-import { type ParsedBlock, type ParsedValue, parseAlloy } from "../../test/alloy-syntax.ts";
-import { chartProblems, objectOf } from "../../test/charts.ts";
-import {
-  AlloyChart,
-  type AlloyProps,
-  hostMetricsPath,
-  type LogSource,
-  logLabels,
-  logSourceFor,
-  logSources,
-  sizeAlloy,
-} from "./index.ts";
+import { attribute, find, id, plain, references } from "../../test/alloy-blocks.ts";
+import { type ParsedBlock, parseAlloy } from "../../test/alloy-syntax.ts";
+import { chartProblems, monitoringProblems, objectOf } from "../../test/charts.ts";
+import { AlloyChart, type AlloyProps, hostMetricsPath, sizeAlloy } from "./index.ts";
 
 const push: Endpoint = {
   scheme: "http",
@@ -35,38 +27,6 @@ const configOf = (chart: AlloyChart): readonly ParsedBlock[] => {
   return parseAlloy(data["config.alloy"] ?? "");
 };
 
-const id = ({ name, label }: ParsedBlock) => (label === undefined ? name : `${name}.${label}`);
-const find = (blocks: readonly ParsedBlock[], wanted: string): ParsedBlock => {
-  const found = blocks.find((each) => id(each) === wanted);
-  if (!found) throw new Error(`no ${wanted} among ${blocks.map(id).join(", ")}`);
-  return found;
-};
-const attribute = (block: ParsedBlock, name: string): unknown =>
-  plain(block.attributes.find(([key]) => key === name)?.[1]);
-
-/** A parsed value as JSON, references by their path. */
-function plain(value: ParsedValue | undefined): unknown {
-  if (value === undefined || value.kind === "null") return undefined;
-  if (value.kind === "list") return value.items.map(plain);
-  if (value.kind === "map") return Object.fromEntries(value.entries.map(([key, each]) => [key, plain(each)]));
-  if (value.kind === "reference") return value.path;
-  if (value.kind === "call") return `${value.function}(${value.args.map(plain).join(", ")})`;
-  if (value.kind === "sum") return value.parts.map(plain).join(" + ");
-  return value.value;
-}
-
-/** Every reference in a block, at any depth. */
-function references(block: ParsedBlock): string[] {
-  const inside = (value: ParsedValue): string[] => {
-    if (value.kind === "reference") return [value.path];
-    if (value.kind === "list") return value.items.flatMap(inside);
-    if (value.kind === "map") return value.entries.flatMap(([, each]) => inside(each));
-    if (value.kind === "call") return value.args.flatMap(inside);
-    return value.kind === "sum" ? value.parts.flatMap(inside) : [];
-  };
-  return [...block.attributes.flatMap(([, value]) => inside(value)), ...block.blocks.flatMap(references)];
-}
-
 /** What a kind of component exports, from its reference page. */
 const exported: Readonly<Record<string, string>> = {
   "discovery.kubernetes": "targets",
@@ -84,8 +44,9 @@ const variants = (["small", "medium"] as const).flatMap((scale) =>
 );
 
 describe.each(variants)("$name", ({ props }) => {
-  test("objects are valid, and each monitor finds its pods", () => {
+  test("objects are valid, each monitor finds its pods, and each alert its runbook", () => {
     expect(chartProblems(render(props))).toEqual([]);
+    expect(monitoringProblems(render(props))).toEqual([]);
   });
 
   test("every component refers to others that are there, by what they export, and none is left over", () => {
@@ -102,98 +63,6 @@ describe.each(variants)("$name", ({ props }) => {
     }
     const ends = /^(loki\.source|otelcol\.receiver|prometheus\.exporter)\./;
     expect(known.filter((name) => !used.has(name) && !ends.test(name))).toEqual([]);
-  });
-});
-
-/** What a relabeling configuration makes of a target, as Prometheus defines it. */
-function relabel(rules: readonly ParsedBlock[], target: Readonly<Record<string, string>>): Record<string, string> {
-  const labels: Record<string, string> = { ...target };
-  for (const rule of rules) {
-    const sources = attribute(rule, "source_labels") as string[];
-    const joined = sources.map((name) => labels[name] ?? "").join((attribute(rule, "separator") as string) ?? ";");
-    const match = new RegExp(`^(?:${attribute(rule, "regex") ?? "(.*)"})$`, "s").exec(joined);
-    if (!match) continue;
-    const replacement = (attribute(rule, "replacement") as string) ?? "$1";
-    const value = replacement.replaceAll(/\$(\d)/g, (_, group) => match[Number(group)] ?? "");
-    labels[attribute(rule, "target_label") as string] = value;
-  }
-  return labels;
-}
-
-describe("pod logs", () => {
-  const target = {
-    __meta_kubernetes_namespace: "shop",
-    __meta_kubernetes_pod_name: "cart-6f7d9c5b8-x2x4z",
-    __meta_kubernetes_pod_container_name: "cart",
-    __meta_kubernetes_pod_node_name: "node-1",
-    __meta_kubernetes_pod_uid: "0b9c",
-    __meta_kubernetes_pod_controller_name: "cart-6f7d9c5b8",
-  };
-  const labelsOf = (source: LogSource, more: Readonly<Record<string, string>> = {}) => {
-    const rules = find(configOf(render({ logs: push, logSource: source })), "discovery.relabel.pods").blocks;
-    return relabel(rules, { ...target, ...more });
-  };
-  const visible = (labels: Record<string, string>) =>
-    Object.fromEntries(Object.entries(labels).filter(([name]) => !name.startsWith("__")));
-
-  test.each(logSources)("%s: have the six labels, and `app` outlives a rollout", (source) => {
-    const labels = visible(labelsOf(source));
-    expect(Object.keys(labels).sort()).toEqual([...logLabels].sort());
-    expect(labels).toMatchObject({
-      namespace: "shop",
-      container: "cart",
-      node: "node-1",
-      app: "cart",
-      job: "shop/cart",
-    });
-  });
-
-  test.each(logSources)("%s: a label says what the application is, where there is one", (source) => {
-    expect(labelsOf(source, { __meta_kubernetes_pod_label_app: "b" }).app).toBe("b");
-    const both = { __meta_kubernetes_pod_label_app: "b", __meta_kubernetes_pod_label_app_kubernetes_io_name: "a" };
-    expect(labelsOf(source, both).app).toBe("a");
-    expect(labelsOf(source, { __meta_kubernetes_pod_controller_name: "" }).app).toBe("cart-6f7d9c5b8-x2x4z");
-  });
-
-  test("what either source adds is dropped: both give the same streams", () => {
-    for (const source of logSources) {
-      const blocks = find(configOf(render({ logs: push, logSource: source })), "loki.process.pods").blocks;
-      const drop = blocks.at(-1) as ParsedBlock;
-      expect([drop.name, attribute(drop, "values")]).toEqual([
-        "stage.label_drop",
-        ["filename", "flags", "instance", "stream"],
-      ]);
-      expect(blocks.map(({ name }) => name).slice(0, -1)).toEqual(source === "files" ? ["stage.cri"] : []);
-    }
-  });
-
-  test("files are found by uid, those of static pods by the hash of their manifest", () => {
-    expect(labelsOf("files").__path__).toBe("/var/log/pods/*0b9c/cart/*.log");
-    const mirror = {
-      __meta_kubernetes_pod_annotationpresent_kubernetes_io_config_hash: "true",
-      __meta_kubernetes_pod_annotation_kubernetes_io_config_hash: "d41d",
-    };
-    expect(labelsOf("files", mirror).__path__).toBe("/var/log/pods/*d41d/cart/*.log");
-    expect(labelsOf("api").__path__).toBeUndefined();
-  });
-
-  test("only this node's pods are watched, and go to Loki with tenant and cluster", () => {
-    const chart = render({ logs: push, cluster: { name: "prod-eu", version: "1.36", platform: "eks" } });
-    const blocks = configOf(chart);
-    const [selectors] = find(blocks, "discovery.kubernetes.pods").blocks;
-    expect(attribute(selectors as ParsedBlock, "field")).toBe("spec.nodeName= + sys.env(NODE_NAME)");
-    const write = find(blocks, "loki.write.loki");
-    expect(attribute(write, "external_labels")).toEqual({ cluster: "prod-eu" });
-    const [endpoint] = write.blocks as [ParsedBlock];
-    expect(attribute(endpoint, "url")).toBe("http://loki.obs.svc.cluster.local:3100/loki/api/v1/push");
-    expect(attribute(endpoint, "tenant_id")).toBe("prod");
-    expect(attribute(endpoint, "headers")).toEqual({ "X-Team": "shop" });
-  });
-
-  test("come through the API below the medium workload, from files from it on", () => {
-    expect(logSourceFor(workloads.small)).toBe("api");
-    for (const scale of ["medium", "large", "xlarge"] as const) expect(logSourceFor(workloads[scale])).toBe("files");
-    expect(logSourceFor({ ...workloads.small, logBytesPerDay: workloads.medium.logBytesPerDay })).toBe("files");
   });
 });
 

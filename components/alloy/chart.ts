@@ -18,12 +18,14 @@ import {
   serviceHost,
   serviceMonitor,
 } from "../../lib/kubernetes/index.ts";
+import { dashboardConfigMap } from "../../lib/monitoring/dashboard-config-map.ts";
 import { hostMetricsJob } from "../../lib/monitoring/host-metrics.ts";
 import { rules } from "../../lib/monitoring/rules.ts";
 import { goMemoryLimit } from "../../lib/otel/index.ts";
 import { GiB, type Workload, workloads } from "../../lib/sizing/index.ts";
 import { alloyRules } from "./alerts.ts";
 import { alloyConfig } from "./config.ts";
+import { alloyDashboard } from "./dashboards.ts";
 import { hostMetricsPath, hostRoot } from "./host-metrics.ts";
 import { type LogSource, nodeVariable, podLogFolder } from "./logs.ts";
 import { type AlloyGateway, otlpPorts } from "./otlp.ts";
@@ -131,7 +133,9 @@ export class AlloyChart extends ComponentChart<AlloyEndpoints> {
     const pods: Pods = { ...this.pods(this.component), ...(hostMetrics && { hostNetwork: true }) };
     this.monitors(pods, hostMetrics);
     this.edgesOf(pods, logs, gateway);
-    rules(this, this.component, alloyRules(this, { logs: logs !== undefined, otlp: gateway !== undefined }));
+    const does = { logs: logs !== undefined, otlp: gateway !== undefined };
+    rules(this, this.component, alloyRules(this, does));
+    dashboardConfigMap(this, alloyDashboard(this, does));
     this.endpoints = gateway ? this.publish(pods) : {};
   }
 

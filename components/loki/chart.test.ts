@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { type ObjectStore, selectorLabels } from "../../lib/kubernetes/index.ts";
 import { type Retention, retentionProfiles, retentions, type Workload, workloads } from "../../lib/sizing/index.ts";
-import { chartProblems, objectOf } from "../../test/charts.ts";
+import { chartProblems, monitoringProblems, objectOf } from "../../test/charts.ts";
 import { checkLoki, LokiChart, type LokiProps, sizeLoki } from "./index.ts";
 
 const s3: ObjectStore = {
@@ -32,6 +32,10 @@ const configOf = (chart: LokiChart) =>
 describe.each(Object.keys(workloads) as (keyof typeof workloads)[])("%s", (scale) => {
   test("objects are valid, and each monitor finds its pods", () => {
     expect(chartProblems(render(workloads[scale]))).toEqual([]);
+  });
+
+  test("alerts and panels lead to runbooks, and every query is read by its grammar", () => {
+    expect(monitoringProblems(render(workloads[scale]))).toEqual([]);
   });
 
   test.each(retentions)("%s: what was kept can be asked for, and nothing beyond", (name) => {

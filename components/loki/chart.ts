@@ -13,11 +13,13 @@ import {
   serviceHost,
   url,
 } from "../../lib/kubernetes/index.ts";
+import { dashboardConfigMap } from "../../lib/monitoring/dashboard-config-map.ts";
 import { type RuleGroup, rules } from "../../lib/monitoring/rules.ts";
 import { type Retention, retentionProfiles, type Workload, workloads } from "../../lib/sizing/index.ts";
 import { lokiRules } from "./alerts.ts";
 import { compactor } from "./compactor.ts";
 import { lokiConfig, lokiPorts, type StreamRetention } from "./config.ts";
+import { lokiDashboard } from "./dashboards.ts";
 import { distributor } from "./distributor.ts";
 import { internalEdges } from "./edges.ts";
 import { indexGateway } from "./index-gateway.ts";
@@ -103,6 +105,7 @@ export class LokiChart extends ComponentChart<LokiEndpoints> {
       this.connects(this.front("ruler").pods, peerOf(props.alertmanager), [targetPort ?? port], "log alerts");
     }
     rules(this, this.component, lokiRules(this, this.sizing));
+    dashboardConfigMap(this, lokiDashboard(this, this.sizing));
     this.endpoints = this.publish(tenant);
   }
 

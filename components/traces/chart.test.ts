@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import type { ObjectStore } from "../../lib/kubernetes/index.ts";
 import { retentionProfiles, type Workload, workloads } from "../../lib/sizing/index.ts";
-import { chartProblems, objectOf } from "../../test/charts.ts";
+import { chartProblems, monitoringProblems, objectOf } from "../../test/charts.ts";
 import { checkTraces, type JaegerStorage, sizeTraces, TracesChart, type TracesProps } from "./index.ts";
 
 const retention = retentionProfiles.standard;
@@ -26,8 +26,9 @@ test.each([
   ["Tempo", { backend: "tempo" as const }],
   ["Tempo on S3", { backend: "tempo" as const, objectStore: s3 }],
   ["Tempo behind Kafka", { backend: "tempo" as const, objectStore: s3, kafka, workload: workloads.large }],
-])("%s: objects are valid, and each monitor finds its pods", (_, props) => {
+])("%s: objects are valid, each monitor finds its pods, and each alert its runbook", (_, props) => {
   expect(chartProblems(render(props))).toEqual([]);
+  expect(monitoringProblems(render(props))).toEqual([]);
 });
 
 describe("Jaeger", () => {

@@ -7,9 +7,11 @@ import {
   peerOf,
   serviceHost,
 } from "../../lib/kubernetes/index.ts";
+import { dashboardConfigMap } from "../../lib/monitoring/dashboard-config-map.ts";
 import { rules } from "../../lib/monitoring/rules.ts";
 import { type Retention, retentionProfiles, type Workload, workloads } from "../../lib/sizing/index.ts";
 import { tracesRules } from "./alerts.ts";
+import { tracesDashboard } from "./dashboards.ts";
 import { jaeger } from "./jaeger.ts";
 import { type JaegerStorage, jaegerPorts } from "./jaeger-config.ts";
 import { sizeTraces, type TracesSizing } from "./sizing.ts";
@@ -91,6 +93,7 @@ export class TracesChart extends ComponentChart<TracesEndpoints> {
       if (objectStore.kind !== "filesystem") this.objectStorage.push(sizing.tempo.objectStorage);
     }
     rules(this, this.component, tracesRules(this, sizing));
+    dashboardConfigMap(this, tracesDashboard(this, sizing));
     this.endpoints = this.publish(sizing);
   }
 

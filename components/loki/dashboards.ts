@@ -1,0 +1,246 @@
+import type { ComponentChart } from "../../lib/kubernetes/index.ts";
+import { clusterVariable, type Dashboard, type Row } from "../../lib/monitoring/dashboard.ts";
+import type { LokiSizing } from "./sizing.ts";
+
+/** What Loki takes, keeps and answers, and who logs how much. */
+export function lokiDashboard(chart: ComponentChart, sizing: LokiSizing): Dashboard {
+  const job = `job=~"${chart.name}(-.+)?"`;
+  const own = `cluster=~"$cluster", namespace=~"$namespace", ${job}`;
+  return {
+    uid: "skopos-loki",
+    title: "Loki",
+    description: "Log lines in and out, what is discarded and why, chunks on their way to object storage, retention.",
+    variables: [clusterVariable, { name: "namespace", title: "Namespace", of: `up{cluster=~"$cluster", ${job}}` }],
+    links: [{ title: "Alloy", dashboard: "skopos-alloy" }],
+    rows: [now(own, sizing), writes(own), reads(own), senders(), storage(own), processes(own)],
+  };
+}
+
+function now(own: string, { limits, replicationFactor }: LokiSizing): Row {
+  return {
+    title: "Now",
+    panels: [
+      {
+        type: "stat",
+        title: "Received",
+        unit: "Bps",
+        queries: [{ promql: `sum(rate(loki_distributor_bytes_received_total{${own}}[5m]))` }],
+      },
+      {
+        type: "stat",
+        title: "Lines",
+        unit: "cps",
+        queries: [{ promql: `sum(rate(loki_distributor_lines_received_total{${own}}[5m]))` }],
+      },
+      {
+        type: "stat",
+        title: "Discarded",
+        description: "Lines a second that a limit refused.",
+        unit: "cps",
+        noValue: "0",
+        thresholds: { critical: 1 },
+        queries: [{ promql: `sum(rate(loki_discarded_samples_total{${own}}[5m]))` }],
+        links: [{ title: "LokiLogsDiscarded", runbook: "LokiLogsDiscarded" }],
+      },
+      {
+        type: "gauge",
+        title: "Streams of their limit",
+        unit: "percentunit",
+        min: 0,
+        max: 1,
+        height: 4,
+        thresholds: { warning: 0.8, critical: 0.95 },
+        queries: [{ promql: `sum(loki_ingester_memory_streams{${own}}) / ${limits.maxStreams * replicationFactor}` }],
+        links: [{ title: "LokiStreamLimitNear", runbook: "LokiStreamLimitNear" }],
+      },
+      {
+        type: "stat",
+        title: "Retention applied",
+        description: "Time since the compactor last deleted what is too old.",
+        unit: "s",
+        thresholds: { warning: 7200, critical: 86_400 },
+        queries: [
+          {
+            promql: `time() - max(loki_compactor_apply_retention_last_successful_run_timestamp_seconds{${own}})`,
+          },
+        ],
+        links: [{ title: "LokiRetentionStale", runbook: "LokiRetentionStale" }],
+      },
+    ],
+  };
+}
+
+const pushes = 'route=~"loki_api_v1_push|otlp_v1_logs|api_prom_push"';
+const queries = 'route=~"loki_api_v1_(query|query_range|series|labels?|tail|index_.+|detected_.+)"';
+
+/** Rate by status code, and the 99th percentile, of some routes. */
+function requests(title: string, own: string, routes: string): Row["panels"] {
+  return [
+    {
+      type: "timeseries",
+      title: `${title} by status`,
+      unit: "reqps",
+      min: 0,
+      stack: true,
+      queries: [
+        {
+          promql: `sum by (status_code) (rate(loki_request_duration_seconds_count{${own}, ${routes}}[$__rate_interval]))`,
+          legend: "{{status_code}}",
+        },
+      ],
+      links: [{ title: "LokiRequestErrors", runbook: "LokiRequestErrors" }],
+    },
+    {
+      type: "timeseries",
+      title: `${title}: 99th percentile`,
+      unit: "s",
+      min: 0,
+      queries: [
+        {
+          promql: `histogram_quantile(0.99, sum by (le, route) (rate(loki_request_duration_seconds_bucket{${own}, ${routes}}[$__rate_interval])))`,
+          legend: "{{route}}",
+        },
+      ],
+    },
+  ];
+}
+
+function writes(own: string): Row {
+  return {
+    title: "Writes",
+    panels: [
+      ...requests("Pushes", own, pushes),
+      {
+        type: "timeseries",
+        title: "Discarded by reason",
+        unit: "cps",
+        min: 0,
+        queries: [
+          {
+            promql: `sum by (reason) (rate(loki_discarded_samples_total{${own}}[$__rate_interval]))`,
+            legend: "{{reason}}",
+          },
+        ],
+        links: [{ title: "LokiLogsDiscarded", runbook: "LokiLogsDiscarded" }],
+      },
+      {
+        type: "timeseries",
+        title: "Streams in memory",
+        description: "Each copy counts.",
+        unit: "short",
+        min: 0,
+        queries: [{ promql: `sum by (pod) (loki_ingester_memory_streams{${own}})`, legend: "{{pod}}" }],
+      },
+    ],
+  };
+}
+
+function reads(own: string): Row {
+  return { title: "Queries", panels: requests("Queries", own, queries) };
+}
+
+function senders(): Row {
+  const top = (of: string) => `topk(10, sum by (${of}) (bytes_rate({namespace=~".+"}[$__auto])))`;
+  return {
+    title: "Who logs",
+    panels: [
+      {
+        type: "timeseries",
+        title: "Namespaces that log most",
+        unit: "Bps",
+        min: 0,
+        queries: [{ logql: top("namespace"), legend: "{{namespace}}" }],
+      },
+      {
+        type: "timeseries",
+        title: "Applications that log most",
+        unit: "Bps",
+        min: 0,
+        queries: [{ logql: top("app"), legend: "{{app}}" }],
+      },
+    ],
+  };
+}
+
+function storage(own: string): Row {
+  return {
+    title: "Storage",
+    panels: [
+      {
+        type: "timeseries",
+        title: "Chunks written, and why then",
+        description: "`full` is good; `idle` and `max_age` are small chunks of quiet streams.",
+        unit: "cps",
+        min: 0,
+        stack: true,
+        queries: [
+          {
+            promql: `sum by (reason) (rate(loki_ingester_chunks_flushed_total{${own}}[$__rate_interval]))`,
+            legend: "{{reason}}",
+          },
+        ],
+      },
+      {
+        type: "timeseries",
+        title: "Chunks that wait, and failures",
+        unit: "short",
+        min: 0,
+        queries: [
+          { promql: `sum by (pod) (loki_ingester_flush_queue_length{${own}})`, legend: "{{pod}}: waiting" },
+          {
+            promql: `sum by (pod) (rate(loki_ingester_chunks_flush_failures_total{${own}}[$__rate_interval]))`,
+            legend: "{{pod}}: failures a second",
+          },
+        ],
+        links: [{ title: "LokiFlushFailing", runbook: "LokiFlushFailing" }],
+      },
+      {
+        type: "timeseries",
+        title: "Write-ahead log's disk",
+        unit: "percentunit",
+        min: 0,
+        max: 1,
+        thresholds: { critical: 0.8 },
+        queries: [{ promql: `max by (pod) (loki_ingester_wal_disk_usage_percent{${own}})`, legend: "{{pod}}" }],
+        links: [{ title: "LokiWalDiskFull", runbook: "LokiWalDiskFull" }],
+      },
+      {
+        type: "timeseries",
+        title: "Object storage",
+        unit: "ops",
+        min: 0,
+        queries: [
+          {
+            promql: `sum by (operation) (rate(loki_objstore_bucket_operations_total{${own}}[$__rate_interval]))`,
+            legend: "{{operation}}",
+          },
+        ],
+      },
+    ],
+  };
+}
+
+function processes(own: string): Row {
+  return {
+    title: "Processes",
+    collapsed: true,
+    panels: [
+      {
+        type: "timeseries",
+        title: "CPU",
+        unit: "short",
+        min: 0,
+        queries: [
+          { promql: `sum by (pod) (rate(process_cpu_seconds_total{${own}}[$__rate_interval]))`, legend: "{{pod}}" },
+        ],
+      },
+      {
+        type: "timeseries",
+        title: "Memory",
+        unit: "bytes",
+        min: 0,
+        queries: [{ promql: `process_resident_memory_bytes{${own}}`, legend: "{{pod}}" }],
+      },
+    ],
+  };
+}
