@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ComponentChart } from "../lib/kubernetes/index.ts";
-import { type Alert, type Recording, ruleGroup } from "../lib/monitoring/rules.ts";
+import { type Alert, type Recording, type RuleGroup, ruleGroup } from "../lib/monitoring/rules.ts";
 import { parseDuration } from "../lib/sizing/index.ts";
 import { partPath } from "./parts/find.ts";
 
@@ -110,14 +110,18 @@ function recordingsOf(chart: ComponentChart, expr: string): Recording[] {
 }
 
 /**
- * Runs the cases of a chart's alerts by `promtool test rules`.
+ * Runs the cases of a chart's alerts by `promtool test rules`. @param groups those that the cases are of, by default all
  *
  * @throws Error when an alert has no case, a case no alert, or promtool finds a difference.
  */
-export function runAlertCases(chart: ComponentChart, cases: readonly AlertCase[]): void {
+export function runAlertCases(
+  chart: ComponentChart,
+  cases: readonly AlertCase[],
+  groups: readonly RuleGroup[] = chart.ruleGroups,
+): void {
   const promtool = partPath("promtool");
   if (promtool === undefined) throw new Error("needs: npm run parts -- prometheus");
-  const alerts = chart.ruleGroups.flatMap(({ rules }) => rules).filter((rule): rule is Alert => "alert" in rule);
+  const alerts = groups.flatMap(({ rules }) => rules).filter((rule): rule is Alert => "alert" in rule);
   const untested = alerts.filter(({ alert }) => !cases.some((each) => each.alert === alert));
   const unknown = cases.filter((each) => !alerts.some(({ alert }) => each.alert === alert));
   if (untested.length > 0) throw new Error(`without a case: ${untested.map(({ alert }) => alert).join(", ")}`);

@@ -9,15 +9,18 @@ import {
   peerOf,
   type ScrapeTarget,
 } from "../../lib/kubernetes/index.ts";
+import { dashboardConfigMap } from "../../lib/monitoring/dashboard-config-map.ts";
 import { rules } from "../../lib/monitoring/rules.ts";
 import { type Availability, type Retention, type Workload, workloads } from "../../lib/sizing/index.ts";
 import { alerting, externalAlertmanager } from "./alerting.ts";
 import { alertmanager } from "./alertmanager.ts";
 import type { AlertRouting } from "./alertmanager-config.ts";
 import { type Monitored, ruleGroups } from "./alerts.ts";
+import { clusterDashboard } from "./cluster-dashboard.ts";
 import { controlPlaneMonitors, kubeletMonitor } from "./cluster-monitors.ts";
 import { type ControlPlanePart, exposed, exposesKubelet, watchedByDefault } from "./control-plane.ts";
 import { crds } from "./crds.ts";
+import { kubePrometheusDashboard } from "./dashboards.ts";
 import { kubeStateMetrics } from "./kube-state-metrics.ts";
 import { nodeExporter } from "./node-exporter.ts";
 import { operator } from "./operator.ts";
@@ -129,6 +132,8 @@ export class KubePrometheusChart extends ComponentChart<KubePrometheusEndpoints>
 
     const monitored = this.#exporters(props);
     rules(this, this.component, ruleGroups(monitored));
+    if (own) dashboardConfigMap(this, kubePrometheusDashboard);
+    dashboardConfigMap(this, clusterDashboard(monitored), { folder: "Kubernetes" });
     if (own) this.#connect(own.pods, manager, props);
   }
 

@@ -10,9 +10,11 @@ import {
   serviceMonitor,
   statefulSet,
 } from "../../lib/kubernetes/index.ts";
+import { dashboardConfigMap } from "../../lib/monitoring/dashboard-config-map.ts";
 import { rules } from "../../lib/monitoring/rules.ts";
 import { seconds } from "../../lib/sizing/index.ts";
 import { pushgatewayAlerts } from "./alerts.ts";
+import { pushgatewayDashboard } from "./dashboards.ts";
 import { type PushgatewaySizing, sizePushgateway } from "./sizing.ts";
 
 export interface PushgatewayProps extends ComponentProps {
@@ -77,6 +79,7 @@ export class PushgatewayChart extends ComponentChart<PushgatewayEndpoints> {
       class: "application",
     });
     rules(this, part, [pushgatewayAlerts(props.staleSeconds ?? seconds("1d"))]);
+    dashboardConfigMap(this, pushgatewayDashboard);
     this.connects("any pod", this.pods(part), [port], "metrics of short jobs");
     this.endpoints = {
       push: { scheme: "http", host: serviceHost(this, this.name), port, pods: this.pods(part) },
