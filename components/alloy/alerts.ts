@@ -61,8 +61,9 @@ function logAlerts(own: string): Alert[] {
 }
 
 function otlpAlerts(own: string): Alert[] {
+  // Each compared by itself: `or` would let the zero of one signal hide the failures of the next.
   const failed = ["spans", "metric_points", "log_records"]
-    .map((signal) => `sum by (namespace, pod) (rate(otelcol_exporter_send_failed_${signal}_total{${own}}[5m]))`)
+    .map((signal) => `sum by (namespace, pod) (rate(otelcol_exporter_send_failed_${signal}_total{${own}}[5m])) > 0`)
     .join(" or ");
   return [
     {
@@ -76,7 +77,7 @@ function otlpAlerts(own: string): Alert[] {
     },
     {
       alert: "AlloyTelemetryNotDelivered",
-      expr: `(${failed}) > 0`,
+      expr: failed,
       for: "10m",
       severity: "warning",
       summary: "Alloy cannot deliver telemetry to the gateway.",
