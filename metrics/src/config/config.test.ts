@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
 import { describe, expect, it } from "vitest";
 import type { MetricsError } from "../errors.ts";
@@ -167,11 +170,17 @@ observability:
 
 describe("starting a configuration", () => {
   it("serves and pushes what it says", async () => {
+    const pushed: string[] = [];
+    const receiver = createServer((request, response) => {
+      pushed.push(request.url!);
+      request.resume().on("end", () => response.end());
+    }).listen(0, "127.0.0.1");
+    await once(receiver, "listening");
     const yaml = `
 observability:
   service: { name: svc, version: "1", environment: test, instance_id: svc-0 }
   prometheus: { endpoint: { port: 0 } }
-  opentelemetry: { enabled: true, otlp: { endpoint: "http://127.0.0.1:1" } }
+  opentelemetry: { enabled: true, otlp: { endpoint: "http://127.0.0.1:${(receiver.address() as AddressInfo).port}" } }
 `;
     const running = await startObservability(parseConfig(yaml, { environment: {} }));
     const text = await (await fetch(`${running.server!.url}/metrics`)).text();
@@ -185,7 +194,9 @@ observability:
     }
     expect(running.tracing).toBeDefined();
     expect(running.metrics).toBeDefined();
-    await running[Symbol.asyncDispose]().catch(() => {});
+    await running[Symbol.asyncDispose]();
+    expect(pushed).toContain("/v1/metrics");
     await expect(fetch(running.server!.url)).rejects.toThrow();
+    receiver.close();
   });
 });

@@ -22,6 +22,8 @@ export function parseConfig(yaml: string, options: ParseOptions = {}): Observabi
   const { environment = process.env, file } = options;
   const problems: Problem[] = [];
   const given = readYaml(yaml, file, problems);
+  // What cannot be read is not also missing.
+  throwIfAny(problems);
   const config: Record<string, unknown> = {};
   for (const setting of SETTINGS) {
     const variable = environmentName(setting.path);
@@ -86,7 +88,7 @@ function readYaml(yaml: string, file: string | undefined, problems: Problem[]): 
     for (const { key, value } of node.items) visit(value as YamlNode | null, [...path, String(key)]);
   };
   const { contents } = document;
-  if (document.errors.length > 0 || contents === null) return given;
+  if (document.errors.length > 0) return given;
   for (const item of isMap(contents) ? contents.items : []) {
     if (String(item.key) === ROOT) visit(item.value as YamlNode | null, []);
   }
