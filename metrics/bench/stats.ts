@@ -6,8 +6,8 @@ export function percentile(values: readonly number[], q: number): number {
 
 export const median = (values: readonly number[]): number => percentile(values, 0.5);
 
-/** Nanoseconds an operation, the median of many short rounds after the compiler has settled. */
-export function nsPerOperation(operation: (i: number) => void, rounds = 25, roundMs = 40): number {
+/** Nanoseconds an operation, the median (or another quantile) of many short rounds after the compiler has settled. */
+export function nsPerOperation(operation: (i: number) => void, rounds = 25, roundMs = 40, quantile = 0.5): number {
   let count = 20_000;
   const round = (): number => {
     const start = process.hrtime.bigint();
@@ -16,7 +16,10 @@ export function nsPerOperation(operation: (i: number) => void, rounds = 25, roun
   };
   // Grows until a round takes its time, which warms up as well.
   for (let elapsed = round(); elapsed < roundMs * 1e6; elapsed = round()) count *= 2;
-  return median(Array.from({ length: rounds }, () => round() / count));
+  return percentile(
+    Array.from({ length: rounds }, () => round() / count),
+    quantile,
+  );
 }
 
 /** Heap bytes an operation: needs --expose-gc, and a young generation that holds them all. */
