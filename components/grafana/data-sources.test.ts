@@ -10,6 +10,8 @@ const at = (host: string, port: number, more: Partial<Endpoint> = {}): Endpoint 
   ...more,
 });
 const all: Required<Sources> = {
+  ruler: at("mimir-ruler", 8080, { path: "/prometheus", headers: { "X-Scope-OrgID": "prod" } }),
+  aggregates: at("mimir", 8080, { path: "/prometheus", headers: { "X-Scope-OrgID": "long-term" } }),
   mimir: at("mimir", 8080, { path: "/prometheus", headers: { "X-Scope-OrgID": "prod", "X-Extra": "1" } }),
   prometheus: at("prometheus", 9090),
   loki: at("loki", 3100, { headers: { "X-Scope-OrgID": "prod" } }),
@@ -42,6 +44,19 @@ test("one data source does both where Prometheus reads old data from Mimir", () 
   expect(known).not.toHaveProperty("skopos-metrics-recent");
 });
 
+test("aggregates have a data source of their own, with their tenant", () => {
+  expect(byUid(all)["skopos-metrics-aggregates"]).toMatchObject({ secureJsonData: { httpHeaderValue1: "long-term" } });
+});
+
+test("rules are asked of whoever evaluates them", () => {
+  const asked = (sources: Sources) =>
+    dataSources(sources, options).flatMap(({ uid, jsonData }) => (jsonData.manageAlerts ? [uid] : []));
+  const { mimir, prometheus, ruler } = all;
+  expect(asked({ mimir, prometheus })).toEqual(["skopos-metrics-recent"]);
+  expect(asked({ mimir, prometheus, ruler })).toEqual(["skopos-metrics-recent", "skopos-rules"]);
+  expect(asked({ mimir, ruler: { ...mimir } })).toEqual(["skopos-metrics"]);
+});
+
 test("dashboards find their metrics where there is only one of the two", () => {
   for (const source of ["mimir", "prometheus"] as const) {
     const known = byUid({ [source]: all[source] });
@@ -60,7 +75,13 @@ test("links between signals have both ends, or are not there", () => {
   const uids = new Set(Object.keys(byUid(all)));
   const named = (text: string) => [...text.matchAll(/"(?:datasourceUid|alertmanagerUid)":"([^"]+)"/g)].map((m) => m[1]);
   expect(named(JSON.stringify(byUid(all))).length).toBeGreaterThan(5);
-  for (const left of [[], ["mimir", "prometheus"], ["loki"], ["traces"], ["alertmanager"]] as const) {
+  for (const left of [
+    [],
+    ["mimir", "prometheus", "ruler", "aggregates"],
+    ["loki"],
+    ["traces"],
+    ["alertmanager"],
+  ] as const) {
     const some = Object.fromEntries(Object.entries(all).filter(([key]) => !(left as readonly string[]).includes(key)));
     const known = byUid(some);
     for (const uid of named(JSON.stringify(known))) {

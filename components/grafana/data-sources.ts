@@ -5,6 +5,10 @@ import { dataSources as known } from "../../lib/monitoring/data-sources.ts";
 export interface Sources {
   /** Mimir's Prometheus API: every series from the first minute on. */
   readonly mimir?: Endpoint;
+  /** Mimir's ruler, where it evaluates rules: the same API, of which it answers for rules and alerts alone. */
+  readonly ruler?: Endpoint;
+  /** Mimir's long-retention tenant, with aggregates that are older than the series. */
+  readonly aggregates?: Endpoint;
   /** Prometheus: the recent days. With several replicas its Service must keep a client with one of them, or graphs flap. */
   readonly prometheus?: Endpoint;
   readonly loki?: Endpoint;
@@ -87,16 +91,16 @@ const exemplarLabels = ["trace_id", "traceID"];
 
 /** Every data source, with the links between signals that both ends exist for. */
 export function dataSources(sources: Sources, options: DataSourceOptions): DataSource[] {
-  const { mimir, prometheus, loki, traces, alertmanager } = sources;
+  const { mimir, ruler, aggregates, prometheus, loki, traces, alertmanager } = sources;
   const separate = options.queryPath === "separate";
   const everything = separate ? (mimir ?? prometheus) : (prometheus ?? mimir);
   const recent = separate && mimir ? prometheus : undefined;
   const metrics = (endpoint: Endpoint) => ({
     httpMethod: "POST",
-    prometheusType: endpoint === mimir ? "Mimir" : "Prometheus",
+    prometheusType: endpoint === prometheus ? "Prometheus" : "Mimir",
     timeInterval: `${options.scrapeIntervalSeconds}s`,
-    // Shows the rules of Prometheus or of Mimir's ruler, which evaluate them, beside their alerts.
-    manageAlerts: true,
+    // Whether Grafana asks it for rules: only who evaluates some can answer.
+    manageAlerts: endpoint === prometheus || endpoint.host === ruler?.host,
     ...(alertmanager && { alertmanagerUid: known.alerts.uid }),
     ...(traces && {
       exemplarTraceIdDestinations: exemplarLabels.map((name) => ({ name, datasourceUid: known.traces.uid })),
@@ -106,6 +110,9 @@ export function dataSources(sources: Sources, options: DataSourceOptions): DataS
   return [
     ...(everything ? [dataSource(known.metrics, "prometheus", everything, metrics(everything))] : []),
     ...(recent ? [dataSource(known.recent, "prometheus", recent, metrics(recent))] : []),
+    ...(aggregates ? [dataSource(known.aggregates, "prometheus", aggregates, metrics(aggregates))] : []),
+    // In one process the ruler answers where the queries go; a ruler of its own answers for itself.
+    ...(ruler && ruler.host !== everything?.host ? [dataSource(known.rules, "prometheus", ruler, metrics(ruler))] : []),
     ...(loki
       ? [
           dataSource(known.logs, "loki", loki, {

@@ -22,6 +22,8 @@ export function grafanaEdges(chart: ComponentChart, connected: Connected): void 
   const pods = chart.pods(chart.component);
   for (const [to, why] of [
     [sources.mimir, "metrics"],
+    [sources.aggregates, "aggregated metrics"],
+    [sources.ruler, "rules of Mimir's ruler"],
     [sources.prometheus, "recent metrics and rules"],
     [sources.loki, "logs"],
     [sources.traces, "traces"],
