@@ -8,22 +8,20 @@
 #include "observer.h"
 #include "packet.h"
 
-/* The slot a key leads to, or 0. Turns packet->direction around when the key is an alias with its ends swapped. */
-static __always_inline struct flow_slot *flow_find(struct packet *packet, __u32 fingerprint, __u32 *index)
+/* The slot a key leads to, or 0. */
+static __always_inline struct flow_slot *flow_find(const struct packet *packet, __u32 fingerprint, __u32 *index)
 {
 	struct flow_ref *ref = bpf_map_lookup_elem(&flows, &packet->key);
 	struct flow_slot *slot;
-	__u32 where, tag;
+	__u32 tag;
 
 	if (!ref)
 		return 0;
-	where = ref->slot;
+	*index = ref->slot;
 	tag = ref->tag;
-	*index = where & ~FLOW_REF_FLIPPED;
 	slot = bpf_map_lookup_elem(&slots, index);
 	if (!slot || (slot->hot.generation ^ tag) != fingerprint)
 		return 0;
-	packet->direction ^= where >> 31;
 	return slot;
 }
 

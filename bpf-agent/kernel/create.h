@@ -90,7 +90,7 @@ static __always_inline void slot_fill(struct flow_slot *slot, const struct packe
 }
 
 static __always_inline void event_emit(const struct packet *packet, const struct flow_slot *slot, __u32 index,
-				       __u32 me, __u32 type)
+				       __u32 me)
 {
 	struct flow_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	__u64 waiting;
@@ -109,7 +109,6 @@ static __always_inline void event_emit(const struct packet *packet, const struct
 	side_write(&event->side, packet);
 	event->direction = packet->direction;
 	event->tcp_flags = packet->tcp_flags;
-	event->type = type;
 	event->reserved = 0;
 	/* The reader drains the ring on a timer. It is woken when much is waiting, by the record that crosses a multiple of
 	 * the threshold: waking for each one past it would cost 5 us a flow just when there are many. */
@@ -154,7 +153,7 @@ VERIFIED_ALONE int flow_create(struct __sk_buff *skb, struct packet *packet, __u
 	if (packet->tunnel_depth)
 		tunnel_learn(index, slot, packet);
 	if (emit_events)
-		event_emit(packet, slot, index, me, FLOW_EVENT_NEW);
+		event_emit(packet, slot, index, me);
 	return CREATED;
 }
 

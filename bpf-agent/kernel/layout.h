@@ -34,12 +34,10 @@ struct flow_key {
 
 /* The value in the `flows` hash: where the flow's counters are. */
 struct flow_ref {
-	__u32 slot; /* FLOW_REF_FLIPPED: this key's low end is the slot's high end */
+	__u32 slot;
 	/* key_fingerprint(key) ^ generation of the slot: a reference read from a recycled hash element never matches. */
 	__u32 tag;
 };
-
-#define FLOW_REF_FLIPPED (1u << 31)
 
 /* Direction of a packet relative to the key. */
 #define FLOW_LOW_TO_HIGH 0
@@ -128,12 +126,6 @@ struct flow_tunnel {
 	__u32 reserved;
 };
 
-enum flow_event_type {
-	FLOW_EVENT_NEW = 1,
-	/* A second key, the same connection before address translation, now leads to the slot too. */
-	FLOW_EVENT_ALIAS = 2,
-};
-
 /* Ring buffer record: one for each new flow, none for later packets. */
 struct flow_event {
 	struct flow_key key;
@@ -146,8 +138,7 @@ struct flow_event {
 	struct flow_side side;
 	__u8 direction;
 	__u8 tcp_flags;
-	__u8 type;
-	__u8 reserved;
+	__u16 reserved;
 };
 
 /* Why a packet is in no flow, or what else there is to know about it. Index into the `counters` map. */

@@ -10,9 +10,9 @@
 
 static void key_learn(struct reader *reader, const struct flow_key *key, const struct flow_ref *ref)
 {
-	uint32_t slot = ref->slot & ~FLOW_REF_FLIPPED;
+	uint32_t slot = ref->slot;
 
-	if (slot >= reader->options.capacity || ref->slot & FLOW_REF_FLIPPED)
+	if (slot >= reader->options.capacity)
 		return;
 	reader->keys[slot] = *key;
 	reader->known[slot] = __atomic_load_n(&reader->slots[slot].hot.generation, __ATOMIC_ACQUIRE);

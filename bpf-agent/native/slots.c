@@ -69,10 +69,8 @@ int event_received(void *context, void *data, size_t size)
 
 	if (size < sizeof(*event) || event->slot >= reader->options.capacity)
 		return 0;
-	if (event->type == FLOW_EVENT_NEW) {
-		reader->keys[event->slot] = event->key;
-		reader->known[event->slot] = event->generation;
-	}
+	reader->keys[event->slot] = event->key;
+	reader->known[event->slot] = event->generation;
 	place = filling_place(draining);
 	if (!place)
 		return -ECANCELED;

@@ -18,7 +18,6 @@ export const eventOffset = {
   side: 68,
   direction: 76,
   tcpFlags: 77,
-  type: 78,
 } as const;
 
 /** Byte offsets inside a scanned record: the key, the slot's number, then `struct flow_slot`. */
