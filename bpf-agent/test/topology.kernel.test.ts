@@ -210,6 +210,19 @@ test("loopback: out and in are one packet", async () => {
   expect(node.counters("lo").rxPackets).toBe(60);
 });
 
+test("a device without link header", async () => {
+  await using node = new Namespace("tun");
+  node.ip("tuntap add tun0 mode tun", "addr add 10.4.0.1/24 dev tun0", "link set tun0 up");
+  const peer = await node.peer();
+  const { reader, attached } = await watch(node, 1);
+  using _ = reader;
+  // Nobody reads the tunnel: the datagram goes out, no answer comes.
+  void peer.call("udpSend", { address: "10.4.0.2", port: 9000, from: 9001, count: 1, size: 100 });
+  await settle();
+  expect(attached).toEqual(["+tun0"]);
+  expect(await scan(reader)).toMatchObject([{ low: "10.4.0.1", high: "10.4.0.2", packets: [1, 0], bytes: [128, 0] }]);
+});
+
 test("when the counting interface goes, another one counts on at once", async () => {
   await using network = routed();
   const { left, node, right } = network;
