@@ -205,6 +205,16 @@ test("the overview has rows for what there is", () => {
   expect(rows({ prometheus: at("p", 9090) })).toEqual(["Alerts", "Metrics: targets, Prometheus, Mimir"]);
 });
 
+test("the overview links to nothing that is not there", () => {
+  const linked = (dashboards?: readonly string[]) =>
+    chartOf({ ...(dashboards && { dashboards }) })
+      .dashboards.filter(({ uid }) => uid === "skopos-overview")
+      .flatMap(panelsOf)
+      .flatMap(({ links = [] }) => links.flatMap((link) => ("dashboard" in link ? [link.dashboard] : [])));
+  expect(new Set(linked(["skopos-mimir"]))).toEqual(new Set(["skopos-mimir"]));
+  expect(new Set(linked()).size).toBeGreaterThan(5);
+});
+
 test("its dashboards' queries are read by the real grammars", () => {
   for (const dashboard of chartOf().dashboards) {
     expect(dashboardErrors(dashboard)).toEqual([]);

@@ -58,6 +58,8 @@ export interface GrafanaProps extends ComponentProps {
   readonly route?: GrafanaRoute;
   /** @default "sidecar" */
   readonly provisioning?: Provisioning;
+  /** UIDs of the dashboards that the stack brings: the overview links to no other. @default those of every component */
+  readonly dashboards?: readonly string[];
   /** Teams' folders. @default each ConfigMap's annotation is its folder's title */
   readonly teams?: TeamFolders;
 }
@@ -162,7 +164,7 @@ export class GrafanaChart extends ComponentChart<GrafanaEndpoints> {
     grafanaEdges(this, { sources, access, database, watches, routed, several });
     rules(this, part, grafanaAlerts(this));
     dashboardConfigMap(this, grafanaDashboard());
-    dashboardConfigMap(this, overviewDashboard(sources));
+    dashboardConfigMap(this, overviewDashboard(sources, props.dashboards));
     this.endpoints = { http: { scheme: "http", host: serviceHost(this, this.name), port: http, pods } };
   }
 

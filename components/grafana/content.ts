@@ -13,6 +13,8 @@ export interface GrafanaContentProps extends ComponentProps {
   readonly queryPath?: QueryPath;
   /** Whether the gateway makes metrics of spans. @default false */
   readonly spanMetrics?: boolean;
+  /** UIDs of the dashboards that the stack brings. @default those of every component */
+  readonly dashboards?: readonly string[];
   /** @default the `small` workload */
   readonly workload?: Workload;
 }
@@ -29,6 +31,6 @@ export class GrafanaContentChart extends ComponentChart {
     const { sources, queryPath = "separate", spanMetrics = false, workload = workloads.small } = props;
     const { scrapeIntervalSeconds } = workload;
     dataSourcesConfigMap(this, dataSources(sources, { queryPath, spanMetrics, scrapeIntervalSeconds }), true);
-    dashboardConfigMap(this, overviewDashboard(sources));
+    dashboardConfigMap(this, overviewDashboard(sources, props.dashboards));
   }
 }

@@ -1,18 +1,29 @@
-import { clusterVariable, type Dashboard, type Panel, type Row } from "../../lib/monitoring/dashboard.ts";
+import { clusterVariable, type Dashboard, type Link, type Panel, type Row } from "../../lib/monitoring/dashboard.ts";
 import type { Sources } from "./data-sources.ts";
 
 /**
  * Grafana's home page: whether each signal gets from where it is made to where people look for it, hop by hop, with
  * links to the component that stands at each hop. Signals without a source have no row.
+ * @param known UIDs of the dashboards that are there; undefined: all of them
  */
-export function overviewDashboard({ mimir, loki, traces }: Sources): Dashboard {
+export function overviewDashboard({ mimir, loki, traces }: Sources, known?: readonly string[]): Dashboard {
+  const rows = [
+    alerts,
+    metrics(mimir !== undefined),
+    ...(loki ? [logs] : []),
+    ...(traces ? [tracing(traces.backend)] : []),
+  ];
+  const alive = (link: Link) => !("dashboard" in link) || known === undefined || known.includes(link.dashboard);
   return {
     uid: "skopos-overview",
     title: "Overview",
     description: "The health of every signal's way: what is made, what arrives, what is lost, and what is alarming.",
     refresh: "10s",
     variables: [clusterVariable],
-    rows: [alerts, metrics(mimir !== undefined), ...(loki ? [logs] : []), ...(traces ? [tracing(traces.backend)] : [])],
+    rows: rows.map((row) => ({
+      ...row,
+      panels: row.panels.map((panel) => ({ ...panel, links: panel.links?.filter(alive) ?? [] })),
+    })),
   };
 }
 

@@ -18,7 +18,7 @@ export function panelJson(panel: Panel, place: Place): VisualizationJson {
     title: panel.title,
     gridPos: place.gridPos,
     ...(panel.description && { description: panel.description }),
-    ...(panel.links && { links: panel.links.map(place.link) }),
+    ...(panel.links?.length && { links: panel.links.map(place.link) }),
     targets: panel.queries.map((query: Query, index) => target(query, String.fromCharCode(65 + index), answer)),
   };
   switch (panel.type) {
