@@ -25,15 +25,18 @@ const realParts: Readonly<Partial<Record<ImageName, string>>> = {
   jaeger: "jaeger",
 };
 
-/** Programs that no package registry offers as a static binary, and the TCP ports on which the stand-in answers for them. */
-const standIns: Readonly<Partial<Record<ImageName, readonly number[]>>> = {
-  alloy: [12345, 4317, 4318],
-  grafana: [3000],
-  "grafana-sidecar": [8080],
-  memcached: [11211],
-  "memcached-exporter": [9150],
-  pushgateway: [9091],
-  tempo: [3200, 4317, 4318],
+/**
+ * Programs that no package registry offers as a static binary, and the TCP ports on which the stand-in answers for them;
+ * `$NAME` where the pod's environment says which.
+ */
+const standIns: Readonly<Partial<Record<ImageName, string>>> = {
+  alloy: "12345,4317,4318",
+  grafana: "3000",
+  "grafana-sidecar": "$HEALTH_PORT",
+  memcached: "11211",
+  "memcached-exporter": "9150",
+  pushgateway: "9091",
+  tempo: "3200,4317,4318",
 };
 
 /** An image of a stack, as this tier makes it. */
@@ -65,7 +68,7 @@ export async function componentImages(names: Iterable<ImageName>): Promise<Compo
         reference: imageReference(name, { registries: mirrors }),
         binary: part === undefined ? standIn : partPath(part)!,
         path: `/bin/${name}`,
-        ...(part === undefined && { env: { STAND_IN_FOR: name, STAND_IN_PORTS: standIns[name]!.join(",") } }),
+        ...(part === undefined && { env: { STAND_IN_FOR: name, STAND_IN_PORTS: standIns[name]! } }),
       },
     };
   });

@@ -3,6 +3,7 @@ import { nameOf } from "./apply.ts";
 
 // What a cluster makes by itself as it runs, and takes away by itself.
 const itsOwn = new Set([
+  "APIService",
   "Event",
   "Lease",
   "Endpoints",

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { KubernetesObject } from "../api.ts";
 import { apply, changedByApplying, nameOf, prune, remove } from "../apply.ts";
 import { type Cluster, startCluster } from "../cluster.ts";
 import { added, inventory } from "../inventory.ts";
@@ -13,6 +14,8 @@ afterAll(() => cluster?.dispose());
 /** What stays when a stack is removed: data, and the CRDs that somebody else's objects may be of. */
 const isKept = (name: string) =>
   name.startsWith("PersistentVolumeClaim ") || name.startsWith("CustomResourceDefinition ");
+
+const removable = (objects: readonly KubernetesObject[]) => objects.filter((object) => !isKept(nameOf(object)));
 
 describe.each(stackVariants())("$name", (stack) => {
   let before: Set<string>;
@@ -30,13 +33,9 @@ describe.each(stackVariants())("$name", (stack) => {
   });
 
   it("leaves nothing when it is removed, but what is kept on purpose", async () => {
-    await remove(
-      cluster.api,
-      stack.objects.filter((object) => !isKept(nameOf(object))),
-    );
+    await remove(cluster.api, removable(stack.objects));
     const left = added(before, await inventory(cluster.api));
     expect(left.filter((name) => !isKept(name))).toEqual([]);
-    await remove(cluster.api, stack.objects);
   });
 });
 
@@ -51,6 +50,6 @@ describe("a component that is switched off", () => {
     expect(pruned).toContain("DaemonSet observability/otel-agent-collector");
     // A policy whose last edge went with the agent goes too.
     expect(pruned.filter((name) => !name.startsWith("NetworkPolicy ") && !name.includes("otel-agent"))).toEqual([]);
-    await remove(cluster.api, without.objects);
+    await remove(cluster.api, removable(without.objects));
   });
 });

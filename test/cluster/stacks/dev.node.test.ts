@@ -6,6 +6,7 @@ import { componentImages, describeImages, mirrors } from "../component-images.ts
 import { allPodsReady, describePod, isReady, type Pod } from "../pods.ts";
 import { quantity } from "../quantity.ts";
 import { until } from "../wait.ts";
+import { openBackends } from "./telemetry.ts";
 import { prerequisites, type Variant, variant } from "./variants.ts";
 
 /** The dev stack as a private cluster would have it: everything through mirrors, the cluster's own addresses. */
@@ -41,7 +42,7 @@ afterAll(() => cluster?.dispose());
 
 describe("the dev stack on a real node", () => {
   it("has every pod ready, none having been restarted", async () => {
-    const pods = await allPodsReady(cluster.api, home, podsOf(dev, home));
+    const pods = await allPodsReady(cluster.api, home, podsOf(dev, home), 400_000);
     const hostPods = podsOf(dev, agents);
     if (hostPods > 0) pods.push(...(await allPodsReady(cluster.api, agents, hostPods)));
     for (const { metadata, status } of pods)
@@ -59,6 +60,78 @@ describe("the dev stack on a real node", () => {
     await expect(bare(agents)).resolves.toMatchObject({ status: 201 });
   });
 
+  it("scrapes every target it discovers", async () => {
+    const backends = await openBackends(cluster, home);
+    const targets = await until(
+      "all targets to have been scraped",
+      async () => {
+        const all = await backends.targets();
+        return all.length > 0 && all.every(({ health }) => health === "up") && all;
+      },
+      {
+        every: 2_000,
+        within: 180_000,
+        explain: async () => {
+          const bad = (await backends.targets()).filter(({ health }) => health !== "up");
+          return bad
+            .map(({ scrapePool, scrapeUrl, lastError }) => `${scrapePool} ${scrapeUrl}: ${lastError}`)
+            .join("\n");
+        },
+      },
+    );
+    const monitors = dev.objects.filter(({ kind }) => kind === "ServiceMonitor" || kind === "PodMonitor");
+    const pools = new Set(targets.map(({ scrapePool }) => scrapePool.split("/").slice(0, 3).join("/")));
+    expect([...pools].sort()).toEqual(
+      monitors
+        .map(({ kind, metadata }) => `${kind[0]?.toLowerCase()}${kind.slice(1)}/${metadata.namespace}/${metadata.name}`)
+        .sort(),
+    );
+  });
+
+  it("has its metrics in Mimir, by remote write", async () => {
+    const backends = await openBackends(cluster, home);
+    const [up] = await backends.prometheus("count(up == 1)");
+    const same = await until(
+      "as many series in Mimir",
+      async () => {
+        const [sample] = await backends.mimir("count(up == 1)");
+        return sample !== undefined && Number(sample.value[1]) >= Number(up?.value[1]) && sample;
+      },
+      { every: 2_000, within: 120_000 },
+    );
+    expect(Number(same.value[1])).toBeGreaterThan(5);
+  });
+
+  it("keeps what an application sends to the agent: its log line in Loki, its failed span in Jaeger", async () => {
+    const backends = await openBackends(cluster, home);
+    await backends.send("checkout", "payment refused", "POST /pay");
+    const found = <T>(what: string, ask: () => Promise<readonly T[]>) =>
+      until(
+        what,
+        async () => {
+          const answer = await ask();
+          return answer.length > 0 && answer;
+        },
+        { every: 2_000, within: 150_000 },
+      );
+    expect(await found("the line", () => backends.loki('{service_name="checkout"}'))).toEqual(["payment refused"]);
+    expect(await found("the span", () => backends.spans("checkout"))).toEqual(["POST /pay"]);
+  });
+
+  it("comes back when a pod is killed", async () => {
+    const [victim] = (await stackPods()).filter(({ metadata }) => metadata.name === "mimir-0");
+    await cluster.api.send("DELETE", `/api/v1/namespaces/${home}/pods/mimir-0`);
+    await until(
+      "another mimir-0",
+      async () => {
+        const pods = await stackPods();
+        const next = pods.find(({ metadata }) => metadata.name === "mimir-0");
+        return next !== undefined && next.metadata.uid !== victim?.metadata.uid && pods.every(isReady);
+      },
+      { every: 500, within: 180_000, explain: async () => (await stackPods()).map(describePod).join("\n") },
+    );
+  });
+
   it("is not changed by being applied again, now that controllers have written to it", async () => {
     expect(await changedByApplying(cluster.api, dev.objects)).toEqual([]);
   });
@@ -67,7 +140,9 @@ describe("the dev stack on a real node", () => {
     const { pods } = (await cluster.api.send<Summary>("GET", "/api/v1/nodes/node-1/proxy/stats/summary")).body;
     const limits = new Map(
       (await stackPods()).flatMap(({ metadata, spec }) =>
-        spec.containers.map(({ name, resources }) => [`${metadata.name}/${name}`, resources?.limits?.memory] as const),
+        [...spec.containers, ...(spec.initContainers ?? [])].map(
+          ({ name, resources }) => [`${metadata.name}/${name}`, resources?.limits?.memory] as const,
+        ),
       ),
     );
     const used = pods
@@ -94,7 +169,7 @@ describe("the dev stack on a real node", () => {
         const replaced = [...before].filter(([uid]) => !left.has(uid)).map(([, name]) => name);
         return replaced.includes(gateway) && pods.length === before.size && pods.every(isReady) && replaced;
       },
-      { within: 120_000, explain: async () => (await stackPods()).map(describePod).join("\n") },
+      { within: 180_000, explain: async () => (await stackPods()).map(describePod).join("\n") },
     );
     expect(gone).toEqual([gateway]);
   });

@@ -46,10 +46,10 @@ func pause([]string) error {
 	return nil
 }
 
-// serve listens on the TCP ports in STAND_IN_PORTS (default 8080), answers every HTTP request with 200, and /metrics with
+// serve listens on the TCP ports in STAND_IN_PORTS (default 8080; $NAME takes another variable's value), answers every HTTP request with 200, and /metrics with
 // one metric that says what it is.
 func serve([]string) error {
-	ports := os.Getenv("STAND_IN_PORTS")
+	ports := os.ExpandEnv(os.Getenv("STAND_IN_PORTS"))
 	if ports == "" {
 		ports = "8080"
 	}
