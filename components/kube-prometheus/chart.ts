@@ -186,7 +186,7 @@ function refuse(sizing: KubePrometheusSizing, props: KubePrometheusProps): void 
   const wrong = [
     ...(sizing.shards > 1 && props.remoteRead
       ? [
-          `remoteRead with ${sizing.shards} shards: what comes back carries the shard's label and would count twice. Let Grafana ask Mimir`,
+          `remoteRead with ${sizing.shards} shards: each would read everybody's series beside its own targets. Let Grafana ask Mimir`,
         ]
       : []),
     ...(sizing.shards > 1 && !props.remoteWrite
