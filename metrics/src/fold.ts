@@ -33,13 +33,14 @@ export function foldRegion(
   for (const record of new JournalReader(arena, region).read()) {
     if (record.kind === "definition") {
       const definition = JSON.parse(record.json) as Definition;
-      instruments.set(record.metric, { definition, instrument: instrumentFor(definition) });
+      const instrument = COUNTED.has(definition.type) ? instrumentFor(definition) : undefined;
+      instruments.set(record.metric, { definition, instrument });
       continue;
     }
     const metric = instruments.get(record.metric);
     if (!metric || arena.seriesState(record.record) === SeriesState.retired) continue;
     const place = { slots: arena.doubles(record.slotChunk), index: record.slotIndex };
-    if (metric.instrument && COUNTED.has(metric.definition.type)) {
+    if (metric.instrument) {
       absorb(arena, metric.definition, metric.instrument.handleFor(record.values), place, recorder.now());
     }
     if (metric.definition.limited && !isOverflow(record.values)) {

@@ -7,11 +7,6 @@ type Node = Map<unknown, unknown>;
 export class LabelTrie<T> {
   /** The outermost Map; with a depth of zero it holds one value under `undefined`. */
   readonly root: Node = new Map();
-  #size = 0;
-
-  get size(): number {
-    return this.#size;
-  }
 
   get(values: readonly unknown[]): T | undefined {
     let node: unknown = this.root;
@@ -32,9 +27,7 @@ export class LabelTrie<T> {
       }
       node = next;
     }
-    const last = values.at(-1);
-    if (!node.has(last)) this.#size++;
-    node.set(last, item);
+    node.set(values.at(-1), item);
   }
 
   /** Removes one tuple and the Maps that it leaves empty. */
@@ -46,13 +39,7 @@ export class LabelTrie<T> {
       path.push(next);
     }
     if (!path.at(-1)!.delete(values.at(-1))) return false;
-    this.#size--;
     for (let i = path.length - 1; i > 0 && path[i]!.size === 0; i--) path[i - 1]!.delete(values[i - 1]);
     return true;
-  }
-
-  clear(): void {
-    this.root.clear();
-    this.#size = 0;
   }
 }

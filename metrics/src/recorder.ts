@@ -22,9 +22,9 @@ export class Recorder {
    */
   fresh: Map<number, readonly string[]> | undefined;
   /** Called with a metric's name each time a label set of it was refused. */
-  onOverflow: (metric: string) => void = () => {};
+  onOverflow: ((metric: string) => void) | undefined;
   /** Called when the registry is full: retires idle series of this thread, and says whether there were any. */
-  makeRoom: () => boolean = () => false;
+  makeRoom: (() => boolean) | undefined;
   readonly #hashKey: string | Uint8Array | undefined;
   #nextMetric = 0;
 

@@ -1,5 +1,7 @@
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { codesOf } from "../test/codes.ts";
 import { parseText, scrapeText } from "../test/scrape.ts";
 import { formatFor } from "./exposition/negotiate.ts";
@@ -313,5 +315,71 @@ describe("recording", () => {
       ["e", "1", "x", 0],
       ["e", "1", "y", 1],
     ]);
+  });
+});
+
+describe("timers and buckets with labels", () => {
+  it("record to the label set's series", async () => {
+    const registry = new Registry(quiet);
+    const labels = { a: "any" } as const;
+    const observers = [
+      registry.metric({ name: "c_seconds", type: "histogram", help: "C.", labels }),
+      registry.metric({ name: "e_seconds", type: "exponential_histogram", help: "E.", labels }),
+      registry.metric({ name: "s_seconds", type: "summary", help: "S.", labels }),
+    ];
+    for (const observer of observers) {
+      observer.startTimer({ a: 1 }).stop();
+      observer.with({ a: 1 }).startTimer()[Symbol.dispose]();
+      observer.observe({ a: 1 }, 2);
+    }
+    const text = await scrapeText(registry);
+    for (const name of ["c", "e", "s"]) expect(text).toContain(`${name}_seconds_count{a="1"} 3\n`);
+  });
+
+  it("go to the overflow of a full memory without a trace in it", async () => {
+    const registry = new Registry({ ...quiet, maxBytes: 4 * 65_536, maxSeries: 1000 });
+    const labels = { a: "any" } as const;
+    const native = registry.metric({ name: "e", type: "exponential_histogram", help: "E.", labels, exemplars: true });
+    const summary = registry.metric({ name: "s", type: "summary", help: "S.", labels });
+    for (let a = 0; a < 100; a++) {
+      native.observe({ a }, 2 ** a, { trace_id: "1" });
+      for (let i = 0; i < 600; i++) summary.observe({ a }, i);
+    }
+    const counts = parseText(await scrapeText(registry)).filter(({ name }) => name === "s_count");
+    expect(counts.length).toBeGreaterThan(0);
+    expect(counts.every(({ value }) => value === 600)).toBe(true);
+  });
+});
+
+describe("a registry that reads from another thread's place", () => {
+  it("starts again when the first one folded a worker's region", async () => {
+    const registry = new Registry(quiet);
+    const other = Registry.attach(registry.shared);
+    const counter = other.metric({ name: "n_total", type: "counter", help: "N." });
+    counter.inc(3);
+    expect(await scrapeText(other)).toContain("n_total 3\n");
+    expect(await scrapeText(registry)).toContain("n_total 3\n");
+    const worker = new Worker(new URL("../test/recording-worker.ts", import.meta.url), {
+      workerData: { shared: registry.shared, act: "labels" },
+    });
+    await once(worker, "message");
+    expect(await scrapeText(other)).toContain('labelled_total{a="0"} 1\n');
+    registry.watch(worker);
+    await worker.terminate();
+    for (const each of [other, registry]) {
+      const text = await scrapeText(each);
+      expect(text).toContain('labelled_total{a="0"} 1\n');
+      expect(text).toContain("n_total 3\n");
+    }
+  });
+
+  it("retires its idle series by itself, as nobody scrapes it", async () => {
+    const registry = new Registry({ ownMetrics: false, idleExpirySeconds: 0.02 });
+    const other = Registry.attach(registry.shared);
+    other.metric({ name: "n_total", type: "counter", help: "N.", labels: { a: "any" } }).inc({ a: 1 });
+    await vi.waitFor(async () => {
+      await scrapeText(registry);
+      expect(registry.seriesCount).toBe(0);
+    });
   });
 });

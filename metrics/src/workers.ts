@@ -12,15 +12,19 @@ let own: Registry | undefined;
  * @param options of the first call in the main thread; later ones, and those of workers, have no effect
  */
 export function sharedRegistry(options: RegistryOptions = {}): Registry {
-  if (own) return own;
-  const shared = isMainThread ? undefined : (getEnvironmentData(ENVIRONMENT_KEY) as SharedRegistry | undefined);
-  if (shared) {
-    own = Registry.attach(shared);
-    return own;
-  }
-  const created = new Registry(options);
-  setEnvironmentData(ENVIRONMENT_KEY, created.shared as unknown as Parameters<typeof setEnvironmentData>[1]);
-  process.on("worker", (worker: Worker) => created.watch(worker));
-  own = created;
-  return created;
+  own ??= isMainThread ? create(options) : attach(options);
+  return own;
 }
+
+function create(options: RegistryOptions): Registry {
+  const registry = new Registry(options);
+  setEnvironmentData(ENVIRONMENT_KEY, registry.shared as unknown as Parameters<typeof setEnvironmentData>[1]);
+  process.on("worker", (worker: Worker) => registry.watch(worker));
+  return registry;
+}
+
+/** A worker whose main thread has no registry gets one of its own. */
+const attach = (options: RegistryOptions): Registry => {
+  const shared = getEnvironmentData(ENVIRONMENT_KEY) as SharedRegistry | undefined;
+  return shared ? Registry.attach(shared) : create(options);
+};

@@ -163,7 +163,7 @@ export abstract class Instrument<H extends Handle, L extends object = LabelInput
       if (values.some((value) => value.length > LONGEST_VALUE)) return undefined;
       const key = seriesKey(this.definition.name, values);
       if (!this.recorder.seriesSet.acquire(key)) {
-        if (!this.recorder.makeRoom() || !this.recorder.seriesSet.acquire(key)) return undefined;
+        if (!this.recorder.makeRoom?.() || !this.recorder.seriesSet.acquire(key)) return undefined;
       }
     }
     return this.#allocate(values);
@@ -184,7 +184,7 @@ export abstract class Instrument<H extends Handle, L extends object = LabelInput
   }
 
   #refuse(raw: LabelValue[]): H {
-    this.recorder.onOverflow(this.definition.name);
+    this.recorder.onOverflow?.(this.definition.name);
     const overflow = this.overflow();
     if (
       raw.length > 0 &&
@@ -222,7 +222,7 @@ export abstract class Instrument<H extends Handle, L extends object = LabelInput
   }
 
   #overflowBinding(): Binding {
-    this.recorder.onOverflow(this.definition.name);
+    this.recorder.onOverflow?.(this.definition.name);
     const { slots, index, chunk, record } = this.overflow();
     return { range: { slots, index, chunk }, record };
   }

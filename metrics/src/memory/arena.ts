@@ -4,6 +4,7 @@ import {
   CHUNK_BYTES,
   CHUNK_DOUBLES,
   CHUNK_WORDS,
+  FREED,
   HEADER_WORDS,
   Header,
   headerChunks,
@@ -97,25 +98,27 @@ export class Arena {
   allocateChunk(region: number): number {
     const freed = this.#claimFreed(region);
     if (freed >= 0) return freed;
-    // Bumped by compare-and-swap rather than add: a full arena must not run the counter past its end.
-    let chunk = this.load(Header.nextChunk);
-    while (chunk < this.maxChunks) {
-      const seen = Atomics.compareExchange(this.words, Header.nextChunk, chunk, chunk + 1);
-      if (seen === chunk) {
-        this.#growTo((chunk + 1) * CHUNK_BYTES);
-        Atomics.store(this.words, OWNER_TABLE_WORD + chunk, region + 1);
-        return chunk;
-      }
-      chunk = seen;
+    // A full arena's counter may run past its end for a moment: who reads it goes no further than `maxChunks`.
+    const chunk = Atomics.add(this.words, Header.nextChunk, 1);
+    if (chunk >= this.maxChunks) {
+      Atomics.sub(this.words, Header.nextChunk, 1);
+      return -1;
     }
-    return -1;
+    this.#growTo((chunk + 1) * CHUNK_BYTES);
+    Atomics.store(this.words, OWNER_TABLE_WORD + chunk, region + 1);
+    return chunk;
+  }
+
+  /** Chunks handed out so far. */
+  get #end(): number {
+    return Math.min(this.load(Header.nextChunk), this.maxChunks);
   }
 
   #claimFreed(region: number): number {
     if (this.load(Header.freeChunks) <= 0) return -1;
-    const end = this.load(Header.nextChunk);
+    const end = this.#end;
     for (let chunk = headerChunks(this.maxChunks); chunk < end; chunk++) {
-      if (Atomics.compareExchange(this.words, OWNER_TABLE_WORD + chunk, 0, region + 1) === 0) {
+      if (Atomics.compareExchange(this.words, OWNER_TABLE_WORD + chunk, FREED, region + 1) === FREED) {
         Atomics.sub(this.words, Header.freeChunks, 1);
         return chunk;
       }
@@ -153,11 +156,11 @@ export class Arena {
 
   /** Zeroes every chunk of a dead region and makes them and the region's entry free again. */
   releaseRegion(region: number): void {
-    const end = this.load(Header.nextChunk);
+    const end = this.#end;
     for (let chunk = 0; chunk < end; chunk++) {
       if (this.load(OWNER_TABLE_WORD + chunk) !== region + 1) continue;
       this.doubles(chunk).fill(0);
-      Atomics.store(this.words, OWNER_TABLE_WORD + chunk, 0);
+      Atomics.store(this.words, OWNER_TABLE_WORD + chunk, FREED);
       Atomics.add(this.words, Header.freeChunks, 1);
     }
     Atomics.store(this.words, this.regionWord(region, RegionWord.firstJournal), 0);

@@ -41,10 +41,12 @@ export const REGION_WORDS = 8;
 export const RegionWord = { state: 0, threadId: 1, firstJournal: 2 } as const;
 export const RegionState = { free: 0, active: 1, dead: 2 } as const;
 
-/** Int32 words before the owner table: one word a chunk, region index + 1, 0 when free. */
+/** Int32 words before the owner table: one word a chunk, region index + 1, or one of the two below; 0 before it is handed out. */
 export const OWNER_TABLE_WORD = HEADER_WORDS + MAX_REGIONS * REGION_WORDS;
 /** Owner of the chunks that belong to the arena itself. */
 export const ARENA_OWNER = -1;
+/** Owner of a chunk that was given back. Not 0: a chunk that a thread is just taking must not look free to another. */
+export const FREED = -2;
 
 /** Chunks taken by header, region table and owner table. */
 export const headerChunks = (maxChunks: number): number =>

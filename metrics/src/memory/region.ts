@@ -1,6 +1,6 @@
 import type { Arena } from "./arena.ts";
 import { JournalWriter } from "./journal.ts";
-import { CHUNK_DOUBLES, Header, RegionState, RegionWord } from "./layout.ts";
+import { CHUNK_DOUBLES, Header } from "./layout.ts";
 
 /** Float64 slots that one thread may write: `slots[index]` up to `slots[index + length - 1]`. */
 export interface SlotRange {
@@ -58,10 +58,5 @@ export class Region {
     const stack = this.#free.get(length);
     if (stack) stack.push(range);
     else this.#free.set(length, [range]);
-  }
-
-  /** Marks the region as one whose thread will never write again, so that it may be folded. */
-  close(): void {
-    Atomics.store(this.arena.words, this.arena.regionWord(this.id, RegionWord.state), RegionState.dead);
   }
 }
