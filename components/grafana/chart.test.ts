@@ -4,8 +4,9 @@ import { parse } from "yaml";
 import type { Endpoint } from "../../lib/kubernetes/index.ts";
 import { networkPolicies } from "../../lib/kubernetes/index.ts";
 import { dashboardErrors, panelsOf } from "../../lib/monitoring/dashboard.ts";
+import { workloads } from "../../lib/sizing/index.ts";
 import { modelOf } from "../../test/models.ts";
-import { GrafanaChart, GrafanaContentChart, type GrafanaProps, type Sources } from "./index.ts";
+import { GrafanaChart, GrafanaContentChart, type GrafanaProps, type Sources, sizeGrafana } from "./index.ts";
 
 const at = (host: string, port: number): Endpoint => ({ scheme: "http", host, port });
 const sources: Sources = {
@@ -133,6 +134,21 @@ test("sidecars read ConfigMaps of all namespaces and nothing else", () => {
   const marked = objectsOf().filter(({ metadata }) => metadata.labels.grafana_dashboard === "1");
   expect(marked.map(({ metadata }) => metadata.name)).toEqual(["dashboard-grafana", "dashboard-grafana-overview"]);
   expect(find({}, "ConfigMap", "grafana-data-sources").metadata.labels.grafana_datasource).toBe("1");
+});
+
+test("only the sidecars hold a token", () => {
+  const pod = podOf();
+  expect(pod).toMatchObject({ automountServiceAccountToken: false, serviceAccountName: "grafana" });
+  const folder = "/var/run/secrets/kubernetes.io/serviceaccount";
+  const mounted = (each: { volumeMounts: { mountPath: string }[] }) =>
+    each.volumeMounts.some(({ mountPath }) => mountPath === folder);
+  expect(pod.containers.map(mounted)).toEqual([false]);
+  expect(pod.initContainers.map(mounted)).toEqual([true, true]);
+});
+
+test("two replicas without a database are refused", () => {
+  const sizing = sizeGrafana({ workload: workloads.small, availability: "redundant", sharedDatabase: true });
+  expect(() => chartOf({ sizing })).toThrow(RangeError);
 });
 
 test("without a sidecar there is no token and no right, and the same files are mounted", () => {

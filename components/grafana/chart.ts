@@ -21,6 +21,7 @@ import { rules } from "../../lib/monitoring/rules.ts";
 import { type Availability, bytesQuantity, MiB, type Workload, workloads } from "../../lib/sizing/index.ts";
 import { type Access, accessEnv, accessMounts } from "./access.ts";
 import { grafanaAlerts } from "./alerts.ts";
+import { checkGrafana } from "./checks.ts";
 import { grafanaIni, grafanaPorts, type PostgreSql, paths, type TeamFolders } from "./config.ts";
 import { grafanaDashboard } from "./dashboards.ts";
 import { dataSources, type QueryPath, type Sources } from "./data-sources.ts";
@@ -76,12 +77,15 @@ const grafanaUser = 472;
 export class GrafanaChart extends ComponentChart<GrafanaEndpoints> {
   readonly endpoints: GrafanaEndpoints;
 
+  /** @throws RangeError with every {@link checkGrafana} finding */
   constructor(scope: Construct, id: string, props: GrafanaProps) {
     super(scope, id, "grafana", props);
     const { sources = {}, database, host, route, access = {}, provisioning = "sidecar" } = props;
     const workload = props.workload ?? workloads.small;
     const availability = props.availability ?? "redundant";
     const sizing = props.sizing ?? sizeGrafana({ workload, availability, sharedDatabase: database !== undefined });
+    const findings = checkGrafana({ replicas: sizing.grafana.replicas, sharedDatabase: database !== undefined });
+    if (findings.length > 0) throw new RangeError(findings.map(({ at, message }) => `${at}: ${message}`).join("\n"));
     const part = this.component;
     const pods = this.pods(part);
     const several = sizing.grafana.replicas > 1;
@@ -115,7 +119,8 @@ export class GrafanaChart extends ComponentChart<GrafanaEndpoints> {
       part,
       sized: sizing.grafana,
       user: grafanaUser,
-      ...(account && { serviceAccount: account }),
+      // Only the sidecars get a token: whoever breaks into Grafana shall not read the cluster's ConfigMaps.
+      ...(account && { identityAccount: account }),
       // One SQLite file has one writer: the old pod must be gone before the new one starts.
       recreate: !database,
       containers: [

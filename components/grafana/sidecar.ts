@@ -1,4 +1,4 @@
-import type { ContainerProps, EnvValue, Volume } from "../../lib/kubernetes/index.ts";
+import { type ContainerProps, type EnvValue, serviceAccountFolder, type Volume } from "../../lib/kubernetes/index.ts";
 import { MiB } from "../../lib/sizing/index.ts";
 
 /** One kind of ConfigMap that a sidecar turns into files. */
@@ -16,6 +16,20 @@ export interface Collected {
   /** What to call in Grafana after a change, as its administrator. @default nothing: Grafana looks by itself */
   readonly reload?: { readonly url: string; readonly user: EnvValue; readonly password: EnvValue };
 }
+
+/** What a pod's token volume holds, mounted in the sidecars alone: the lifetime is the one that kubelets use. */
+const apiAccess: Volume = {
+  name: "api-access",
+  source: {
+    projected: {
+      sources: [
+        { serviceAccountToken: { path: "token", expirationSeconds: 3607 } },
+        { configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] } },
+        { downwardAPI: { items: [{ path: "namespace", fieldRef: { fieldPath: "metadata.namespace" } }] } },
+      ],
+    },
+  },
+};
 
 /** A Python process with a watch; published charts give it 50 to 100 MiB. */
 const resources = { cpuCores: 0.01, memoryBytes: 96 * MiB, memoryLimitBytes: 192 * MiB };
@@ -51,6 +65,9 @@ export function sidecar({ what, label, folderAnnotation, volume, path, port, rel
     ports: { [`health-${port}`]: port },
     probes: { port: `health-${port}`, readiness: "/healthz", liveness: "/healthz", startupSeconds: 120 },
     resources,
-    mounts: [{ volume, path }],
+    mounts: [
+      { volume, path },
+      { volume: apiAccess, path: serviceAccountFolder, readOnly: true },
+    ],
   };
 }

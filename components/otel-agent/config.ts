@@ -1,4 +1,10 @@
-import { type ClusterFacts, type Endpoint, type Platform, url } from "../../lib/kubernetes/index.ts";
+import {
+  type ClusterFacts,
+  type Endpoint,
+  type Platform,
+  serviceAccountFolder,
+  url,
+} from "../../lib/kubernetes/index.ts";
 import {
   batch,
   type CollectorConfig,
@@ -76,8 +82,6 @@ const podAttributes = [
   "k8s.job.name",
   "k8s.cronjob.name",
 ];
-
-const serviceAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /** The agent's configuration file. */
 export function otelAgentConfig(props: OtelAgentConfigProps): CollectorConfig {

@@ -3,6 +3,9 @@ import type { ComponentChart } from "./chart.ts";
 import type { Labels } from "./labels.ts";
 import { partName } from "./workload.ts";
 
+/** Where a container finds the token of its ServiceAccount, the cluster's CA and its namespace. */
+export const serviceAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
+
 /** A ServiceAccount and what it may do. */
 export interface AccountProps {
   readonly part: string;
