@@ -48,7 +48,8 @@ static __always_inline void account_tcp(struct flow_slot *slot, const struct pac
 		latency_tcp(slot, packet, marks, advanced, slot->hot.last_jiffies[direction] != now);
 }
 
-static __always_inline void flow_account(struct flow_slot *slot, __u32 index, struct packet *packet, __u32 me)
+static __always_inline void flow_account(struct __sk_buff *skb, struct flow_slot *slot, __u32 index,
+					 struct packet *packet, __u32 me)
 {
 	__u32 now = bpf_jiffies64();
 	__u32 direction = packet->direction & 1;
@@ -56,7 +57,7 @@ static __always_inline void flow_account(struct flow_slot *slot, __u32 index, st
 
 	if (unlikely(packet->tunnel_depth && !(slot->hot.marks & FLOW_MARK_TUNNEL)))
 		tunnel_learn(index, slot, packet);
-	if (slot->hot.observer[direction] != me && !observer_claim(slot, packet, me, now) && dedup) {
+	if (slot->hot.observer[direction] != me && !observer_claim(skb, slot, packet, me, now) && dedup) {
 		count(FLOW_DUPLICATE, packet->bytes);
 		return;
 	}

@@ -59,7 +59,8 @@ static __always_inline void slot_return(__u32 slot)
 }
 
 /* Every field but the generation: the slot may have held another flow. */
-static __always_inline void slot_fill(struct flow_slot *slot, const struct packet *packet, __u32 me, __u64 now_ns)
+static __always_inline void slot_fill(struct __sk_buff *skb, struct flow_slot *slot, const struct packet *packet,
+				      __u32 me, __u64 now_ns)
 {
 	__u32 direction = packet->direction & 1, other = direction ^ 1;
 	__u32 marks = packet->marks | (__u32)packet->tcp_flags << FLOW_MARK_TCP_FLAGS(direction) |
@@ -86,7 +87,7 @@ static __always_inline void slot_fill(struct flow_slot *slot, const struct packe
 	slot->cold.first_ns = now_ns;
 	slot->cold.probe_us = now_ns / 1000;
 	slot->cold.probe_id = packet->ack;
-	side_write(&slot->cold.side[direction], packet);
+	side_write(&slot->cold.side[direction], packet, skb);
 }
 
 static __always_inline void event_emit(const struct packet *packet, const struct flow_slot *slot, __u32 index,
@@ -106,7 +107,7 @@ static __always_inline void event_emit(const struct packet *packet, const struct
 	event->observer = me;
 	event->bytes = packet->bytes;
 	event->type_vni = packet->tunnel_depth ? packet->tunnel.type_vni : 0;
-	side_write(&event->side, packet);
+	event->side = slot->cold.side[packet->direction & 1];
 	event->direction = packet->direction;
 	event->tcp_flags = packet->tcp_flags;
 	event->reserved = 0;
@@ -137,7 +138,7 @@ VERIFIED_ALONE int flow_create(struct __sk_buff *skb, struct packet *packet, __u
 		count(FLOW_MAP_FULL, packet->bytes);
 		return CREATED;
 	}
-	slot_fill(slot, packet, me, bpf_ktime_get_ns());
+	slot_fill(skb, slot, packet, me, bpf_ktime_get_ns());
 	ref.slot = index;
 	ref.tag = key_fingerprint(&packet->key) ^ (slot->hot.generation + 1);
 	/* The exchange orders the fields above before the generation, which makes the slot the reader's to see. */

@@ -53,7 +53,7 @@ static __always_inline int flow(struct __sk_buff *skb, const __u32 hook, const _
 			return TC_ACT_UNSPEC;
 		}
 	}
-	flow_account(slot, index, &packet, me);
+	flow_account(skb, slot, index, &packet, me);
 	return TC_ACT_UNSPEC;
 }
 

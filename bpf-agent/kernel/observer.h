@@ -18,13 +18,18 @@ static __always_inline int observer_is_gone(__u32 observer)
 	return found && *found == observer >> 1;
 }
 
-static __always_inline void side_write(struct flow_side *side, const struct packet *packet)
+/* A tag that the device or the kernel took off the frame is in the skb. */
+static __always_inline void side_write(struct flow_side *side, const struct packet *packet, struct __sk_buff *skb)
 {
+	__u32 vlan = packet->vlan;
+
+	if (!vlan && skb->vlan_present)
+		vlan = skb->vlan_tci & 0xfff;
 	side->tos = packet->tos;
 	side->ttl = packet->ttl;
 	side->icmp_type = packet->icmp_type;
 	side->icmp_code = packet->icmp_code;
-	side->label_vlan = packet->flow_label | (__u32)packet->vlan << 20;
+	side->label_vlan = packet->flow_label | vlan << 20;
 }
 
 /* A tunnel is learned from whichever interface shows it. */
@@ -38,7 +43,8 @@ static __noinline void tunnel_learn(__u32 index, struct flow_slot *slot, struct 
 }
 
 /* True when `me` counts this direction from now on. */
-static __noinline int observer_claim(struct flow_slot *slot, const struct packet *packet, __u32 me, __u32 now)
+static __noinline int observer_claim(struct __sk_buff *skb, struct flow_slot *slot, const struct packet *packet, __u32 me,
+				     __u32 now)
 {
 	__u32 direction = packet->direction & 1;
 	__u32 observer = slot->hot.observer[direction], before;
@@ -50,7 +56,7 @@ static __noinline int observer_claim(struct flow_slot *slot, const struct packet
 	if (before != observer)
 		return before == me;
 	if (!observer) {
-		side_write(&slot->cold.side[direction], packet);
+		side_write(&slot->cold.side[direction], packet, skb);
 		slot->hot.next_seq[direction] = packet->seq;
 	}
 	return 1;

@@ -89,14 +89,12 @@ VERIFIED_ALONE int walk(struct __sk_buff *skb, struct packet *packet, __u32 link
 		cursor.offset = 0;
 		cursor.ethertype = bpf_ntohs(skb->protocol);
 	}
-	if (!cursor.vlan && skb->vlan_present)
-		cursor.vlan = skb->vlan_tci & 0xfff;
 	for (layer = 0; layer < MAX_IP_LAYERS; layer++) {
 		result = walk_layer(skb, &cursor, packet);
 		if (result != PARSED) {
 			if (layer == 0)
 				return result;
-			count(FLOW_TUNNEL_OPAQUE, skb->len);
+			count(FLOW_TUNNEL_OPAQUE, packet->bytes);
 			return PARSED;
 		}
 		if (layer) {
@@ -106,11 +104,11 @@ VERIFIED_ALONE int walk(struct __sk_buff *skb, struct packet *packet, __u32 link
 		if (!decapsulate || cursor.fragment || !tunnel_enter(skb, &cursor, &candidate))
 			return PARSED;
 		if (cursor.ethertype == ETH_P_TEB && walk_ethernet(skb, &cursor) != PARSED) {
-			count(FLOW_TUNNEL_OPAQUE, skb->len);
+			count(FLOW_TUNNEL_OPAQUE, packet->bytes);
 			return PARSED;
 		}
 	}
-	count(FLOW_TUNNEL_OPAQUE, skb->len);
+	count(FLOW_TUNNEL_OPAQUE, packet->bytes);
 	return PARSED;
 }
 

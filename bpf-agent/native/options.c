@@ -47,6 +47,7 @@ int options_read(napi_env env, napi_value object, struct options *options, struc
 	options->attach = get_bool(env, object, "attach", true);
 	options->tcx = get_bool(env, object, "tcx", true);
 	options->handover = get_bool(env, object, "handover", true);
+	options->events = get_bool(env, object, "events", true);
 	options->batch = get_bool(env, object, "batch", true);
 	return 0;
 }

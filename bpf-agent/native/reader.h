@@ -40,6 +40,7 @@ struct options {
 	bool attach;                  /* false: load only */
 	bool tcx;                     /* false: clsact even where TCX is there */
 	bool handover;                /* begin with clsact, go over to TCX when interfaces are quiet */
+	bool events;                  /* the program announces new flows */
 	bool batch;                   /* false: no BPF_MAP_*_BATCH calls */
 };
 

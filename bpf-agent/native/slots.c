@@ -150,7 +150,7 @@ void slots_scan(struct reader *reader, const struct command *command)
 	uint32_t fresh = __atomic_load_n(&reader->allocator->fresh, __ATOMIC_ACQUIRE);
 	uint64_t lost = ring_full(reader);
 
-	if (lost != reader->ring_full_seen) {
+	if (lost != reader->ring_full_seen || !reader->options.events) {
 		done.error = keys_recover(reader);
 		if (!done.error)
 			reader->ring_full_seen = lost;

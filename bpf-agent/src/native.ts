@@ -17,6 +17,8 @@ export interface NativeOptions {
   readonly tcx: boolean;
   /** Begin with clsact filters, go over to TCX links when interfaces are quiet. Needs the program's `dedup`. */
   readonly handover: boolean;
+  /** The program announces new flows; else each scan reads the hash for their keys. */
+  readonly events: boolean;
   readonly batch: boolean;
   /** Load-time constants of kernel/maps.h by name. */
   readonly constants: Readonly<Record<string, number>>;

@@ -116,6 +116,7 @@ export function resolveOptions(options: ReaderOptions, tickNs: number): NativeOp
     attach: options.attach ?? true,
     tcx: !options.without?.includes("tcx"),
     handover: options.features?.dedup !== false && !options.without?.includes("handover"),
+    events: options.features?.events !== false,
     batch: !options.without?.includes("batch"),
     constants,
     entries: filter.entries,

@@ -164,6 +164,36 @@ test("beside a foreign TCX program every packet is still counted", async () => {
   expect((await scan(other)).map(({ packets }) => packets)).toEqual([[7, 7]]);
 });
 
+describe("privileges", () => {
+  /** Runs a reader in a namespace with only these capabilities; resolves with its first output or its error. */
+  async function withOnly(node: Namespace, capabilities: string): Promise<string> {
+    const script = new URL("./hold-reader.ts", import.meta.url).pathname;
+    const only = ["setpriv", `--bounding-set=-all,${capabilities}`, "--inh-caps=-all"];
+    const child = spawn("ip", ["netns", "exec", node.name, ...only, process.execPath, script]);
+    let errors = "";
+    child.stderr.on("data", (data) => {
+      errors += data;
+    });
+    const ended = once(child, "exit");
+    const first = await Promise.race([once(child.stdout, "data"), ended.then(() => undefined)]);
+    child.kill();
+    await ended;
+    return first ? String(first[0]).trim() : errors;
+  }
+
+  test("BPF, PERFMON and NET_ADMIN are enough", async () => {
+    await using network = await pair();
+    expect(await withOnly(network.node, "+bpf,+perfmon,+net_admin")).toBe("veth0");
+  });
+
+  test("without BPF the error says what is needed", async () => {
+    await using network = await pair();
+    const error = await withOnly(network.node, "+net_admin");
+    expect(error).toContain("NO_PRIVILEGE");
+    expect(error).toContain("BPF, PERFMON and NET_ADMIN");
+  });
+});
+
 test("a namespace that is not there is a clear error", () => {
   expect(() => new FlowReader({ netns: "/run/netns/absent" }, {}, builtAddon())).toThrow(
     expect.objectContaining({ code: "NO_NETNS", message: expect.stringContaining("/run/netns/absent") }),

@@ -129,6 +129,14 @@ describe("one observer a direction", () => {
   });
 });
 
+test("without events a scan still finds every flow", async () => {
+  let events = 0;
+  using reader = openLoaded({ features: { events: false } }, { onEvents: ({ length }) => (events += length) });
+  inject(reader, [segment(client, {}), segment(server, {})]);
+  expect(await scan(reader)).toMatchObject([{ low: "10.0.0.1", packets: [1, 1] }]);
+  expect([events, reader.counters().ring_full.packets]).toEqual([0, 0]);
+});
+
 describe("filter", () => {
   const ends = (source: string, destination: string) => ({ source, destination });
   const frames = {
