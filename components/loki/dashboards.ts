@@ -140,7 +140,7 @@ function reads(own: string): Row {
 }
 
 function senders(): Row {
-  const top = (of: string) => `topk(10, sum by (${of}) (bytes_rate({namespace=~".+"}[$__auto])))`;
+  const top = (of: string) => `topk(10, sum by (${of}) (bytes_rate({${of}=~".+"}[$__auto])))`;
   return {
     title: "Who logs",
     panels: [
@@ -154,9 +154,10 @@ function senders(): Row {
       {
         type: "timeseries",
         title: "Applications that log most",
+        description: "Loki takes `service_name` from OTLP's `service.name`, and from the `app` label of pod logs.",
         unit: "Bps",
         min: 0,
-        queries: [{ logql: top("app"), legend: "{{app}}" }],
+        queries: [{ logql: top("service_name"), legend: "{{service_name}}" }],
       },
     ],
   };

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "cdk8s";
@@ -47,6 +47,8 @@ function offCluster(host: string): string {
   );
   const home = join(folder, host);
   mkdirSync(join(home, "rules/anonymous"), { recursive: true });
+  const rules = objectOf(chart, "ConfigMap", "loki-rules") as unknown as { data: Record<string, string> };
+  writeFileSync(join(home, "rules/anonymous/rules.yaml"), rules.data["rules.yaml"] ?? "");
   const moved = parse(named.replaceAll("/var/loki", home).replaceAll("/etc/loki", home));
   Object.assign(moved.server, { http_listen_address: host, grpc_listen_address: host });
   Object.assign(moved.common, { instance_addr: host });
@@ -133,6 +135,12 @@ test("every service of a zone-aware Loki runs, and a line goes through all of th
   ]);
   expect(await push("first")).toBe(204);
   expect(await lines(1)).toEqual(["first"]);
+});
+
+test("a ruler without log alerts has read that there are none", async () => {
+  const answer = await fetch(at("loki-ruler", "/prometheus/api/v1/rules"), { headers });
+  expect(await answer.json()).toMatchObject({ status: "success", data: { groups: [] } });
+  expect(running.get("loki-ruler")?.output()).not.toContain("rules.yaml");
 });
 
 test("with a whole zone away, lines still go in and come back", async () => {
