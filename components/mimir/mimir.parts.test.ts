@@ -1,10 +1,13 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parser } from "@prometheus-io/lezer-promql";
 import { App } from "cdk8s";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ComponentChart, type ObjectStore } from "../../lib/kubernetes/index.ts";
+import { panelsOf } from "../../lib/monitoring/dashboard.ts";
 import { type RuleGroup, rules } from "../../lib/monitoring/rules.ts";
 import { retentionProfiles, retentions, type Workload, workloads } from "../../lib/sizing/index.ts";
 import { configFile, mimirContainers, offCluster, writeConfigMap } from "../../test/data-plane/mimir.ts";
@@ -83,6 +86,23 @@ test("the real Mimir refuses a setting that it does not know", () => {
   expect(stderr).toContain("field copies not found");
 });
 
+/** Metrics that appear with a tenant's first block in the bucket, hours after a start. */
+const onlyWithBlocks = new Set([
+  "cortex_bucket_blocks_count",
+  "cortex_bucket_index_last_successful_update_timestamp_seconds",
+]);
+
+/** Names of the metrics that a query selects. */
+function metricNames(promql: string): string[] {
+  const names: string[] = [];
+  parser.parse(promql.replaceAll("$__rate_interval", "5m")).iterate({
+    enter: ({ name, from, to }) => {
+      if (name === "Identifier" && promql.slice(from, to).includes("_")) names.push(promql.slice(from, to));
+    },
+  });
+  return names;
+}
+
 /** A component that brings rules along: one recording, one alert, one aggregate. */
 class RulesChart extends ComponentChart {
   readonly endpoints = {};
@@ -128,8 +148,16 @@ describe("one process with the rendered config and rules", () => {
     workload: dev,
     retention: retentionProfiles.extended,
     haClusterLabel: "prometheus_shard",
+    alertmanager,
   });
   const { push, query } = chart.endpoints;
+  const alerts: { labels: Record<string, string> }[] = [];
+  const receiver = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    alerts.push(...JSON.parse(Buffer.concat(chunks).toString()));
+    response.end();
+  });
   const at = (path: string) => `http://${host}:${query.port}${path}`;
   let mimir: RunningProgram;
 
@@ -154,6 +182,7 @@ describe("one process with the rendered config and rules", () => {
   };
 
   beforeAll(async () => {
+    await new Promise<void>((listening) => receiver.listen(alertmanager.port, host, listening));
     mkdirSync(join(home, "etc"), { recursive: true });
     writeRules(100);
     writeConfigMap(chart, "mimir-runtime", join(home, "etc/runtime"));
@@ -165,7 +194,10 @@ describe("one process with the rendered config and rules", () => {
     mimir = start("mimir", [...args, "-ruler.evaluation-delay-duration=0"]);
     await ready(mimir, at("/ready"));
   });
-  afterAll(() => mimir?.stop());
+  afterAll(async () => {
+    await mimir?.stop();
+    receiver.close();
+  });
 
   test("takes a pair's samples once, and keeps neither label of the pair", async () => {
     const labels = { __name__: "shop_orders", cluster: "c1", prometheus_shard: "c1/0", shop: "a" };
@@ -210,10 +242,29 @@ describe("one process with the rendered config and rules", () => {
     await expect
       .poll(() => ask(firing), { timeout: 30_000 })
       .toMatchObject([{ metric: { cluster: "c1", severity: "warning", shop: "a" } }]);
+    // Sent to the one Alertmanager, with the cluster of the series.
+    await expect
+      .poll(() => alerts.map(({ labels }) => labels), { timeout: 30_000 })
+      .toContainEqual(expect.objectContaining({ alertname: "ShopOrdersHigh", cluster: "c1", severity: "warning" }));
     const response = await fetch(at("/prometheus/api/v1/rules"), { headers: query.headers ?? {} });
     const answer = (await response.json()) as { data: { groups: { name: string; rules: { health: string }[] }[] } };
     const unhealthy = answer.data.groups.flatMap((group) => group.rules).filter(({ health }) => health === "err");
     expect(unhealthy).toEqual([]);
+  });
+
+  test("publishes every metric that its alerts and dashboard ask for", async () => {
+    const many = Object.fromEntries(Array.from({ length: 80 }, (_, index) => [`label_${index}`, "x"]));
+    expect(await write({ __name__: "too_many_labels", ...many }, 1)).toMatchObject({ status: 400 });
+    const metrics = await (await fetch(at("/metrics"))).text();
+    const asked = new Set([
+      ...chart.ruleGroups.flatMap((group) => group.rules.flatMap(({ expr }) => metricNames(expr))),
+      ...chart.dashboards
+        .flatMap(panelsOf)
+        .flatMap(({ queries }) => queries.flatMap((query) => metricNames("promql" in query ? query.promql : ""))),
+    ]);
+    const own = [...asked].filter((name) => /^(cortex|thanos|memberlist)_/.test(name) && !onlyWithBlocks.has(name));
+    expect(own.length).toBeGreaterThan(20);
+    expect(own.filter((name) => !new RegExp(`^${name}[{ ]`, "m").test(metrics))).toEqual([]);
   });
 
   test("has the limits of the runtime file, and none of the defaults", async () => {
@@ -224,6 +275,6 @@ describe("one process with the rendered config and rules", () => {
     expect(Number(limit("ingestion_rate"))).toBe(1334);
     expect(metrics).toContain(`user="${longTermTenant}"`);
     expect(metrics).toMatch(/^cortex_runtime_config_last_reload_successful(\{.*\})? 1$/m);
-    expect(mimir.output()).not.toMatch(/level=(error|warn).*(config|limit|deprecat)/i);
+    expect(mimir.output()).not.toMatch(/level=(error|warn).*(deprecat|unknown|invalid config)/i);
   });
 });

@@ -38,29 +38,56 @@ export function writeConfigMap(chart: ComponentChart, configMap: string, folder:
   for (const [file, content] of Object.entries(found?.data ?? {})) writeFileSync(join(folder, file), content as string);
 }
 
+/** Where a Mimir process stands in a test. */
+export interface MimirPlacement {
+  /** Loopback address that it binds. */
+  readonly host: string;
+  /** Takes the place of the pod's disk and of its mounts. */
+  readonly folder: string;
+  /** Address of the query-scheduler. @default host: all is one process */
+  readonly scheduler?: string;
+  /** Address of a process that all others join. @default nobody joins */
+  readonly join?: string;
+  /** Folder that takes the place of the bucket. @default the store that is configured */
+  readonly bucket?: string;
+}
+
 /**
  * A rendered Mimir configuration as it can start outside a cluster. All that is changed:
- * - listeners and rings use the given loopback address, and nobody is asked to join
- * - `/data` and `/etc/mimir` lie under the given folder
- * - in one process frontend and querier look for their scheduler on 127.0.0.1, where another Mimir may be: told the address
+ * - listeners and rings use the given loopback address, which also stands for the pod's name, and only the given process is joined
+ * - `/data` and `/etc/mimir` lie under the given folder, the bucket in another
+ * - the scheduler's address: one process looks for it on 127.0.0.1, where another Mimir may be
+ * - Alertmanager is looked for on that address too, where the test may listen
+ * - no memcached: queries ask the store itself
  * - rules are read again every second, so that a test need not wait a minute for each change
  */
-export function offCluster(config: string, { host, folder }: { host: string; folder: string }): string {
+export function offCluster(config: string, placement: MimirPlacement): string {
+  const { host, folder, scheduler = host, join: member, bucket } = placement;
   const moved = parse(config.replaceAll("/etc/mimir/", `${folder}/etc/`).replaceAll("/data/", `${folder}/data/`));
-  const ring = { instance_addr: host };
+  const ring = { instance_addr: host, instance_id: host };
   Object.assign(moved.server, { http_listen_address: host, grpc_listen_address: host });
-  Object.assign(moved.memberlist, { bind_addr: [host], advertise_addr: host, join_members: [] });
+  const join_members = member ? [`${member}:${moved.memberlist.bind_port ?? 7946}`] : [];
+  Object.assign(moved.memberlist, { bind_addr: [host], advertise_addr: host, join_members });
   Object.assign(moved.ingester.ring, ring);
   Object.assign(moved.store_gateway.sharding_ring, ring);
-  const scheduler = { scheduler_address: `${host}:${moved.server.grpc_listen_port}` };
-  Object.assign(moved.frontend, { address: host, ...scheduler });
-  moved.frontend_worker = scheduler;
+  moved.frontend_worker = { scheduler_address: `${scheduler}:${moved.server.grpc_listen_port}` };
+  Object.assign(moved.frontend, moved.frontend_worker, { address: host, cache_results: false });
+  delete moved.frontend.results_cache;
+  delete moved.blocks_storage.bucket_store.chunks_cache;
+  delete moved.blocks_storage.bucket_store.metadata_cache;
   Object.assign(moved.ruler, { ring, poll_interval: "1s" });
   moved.compactor.sharding_ring = ring;
   moved.distributor.ring = ring;
   moved.querier.ring = ring;
   moved.query_scheduler = { ring };
   moved.overrides_exporter = { ring };
+  const alerting = moved.limits.ruler_alertmanager_client_config;
+  if (alerting) alerting.alertmanager_url = `http://${host}:9093`;
+  if (bucket) {
+    moved.common.storage = { backend: "filesystem", filesystem: { dir: join(bucket, "common") } };
+    delete moved.blocks_storage.s3;
+    moved.blocks_storage.filesystem = { dir: join(bucket, "blocks") };
+  }
   mkdirSync(join(folder, "data"), { recursive: true });
   return stringify(moved, { lineWidth: 0 });
 }
