@@ -40,6 +40,7 @@ export function operatedAlertmanager(props: ComponentProps): Endpoint & { readon
     scheme: "http",
     host: `alertmanager-operated.${namespace}.svc.${dnsDomain(cluster)}`,
     port: alertmanagerPort,
+    portName: "web",
     pods: { namespace, identity, labels: operatedLabels({ name }, part) },
   };
 }

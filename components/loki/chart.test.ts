@@ -120,9 +120,18 @@ describe("zones", () => {
 describe("the ruler", () => {
   test("sends to the one Alertmanager, and reads the tenant's rules from a ConfigMap", () => {
     const chart = render(workloads.medium, { tenant: "prod" });
-    expect(configOf(chart).ruler.alertmanager_url).toBe("http://alertmanager:9093");
+    expect(configOf(chart).ruler).toMatchObject({ alertmanager_url: "http://alertmanager:9093" });
+    expect(configOf(chart).ruler).not.toHaveProperty("enable_alertmanager_discovery");
     const { volumeMounts } = objectOf(chart, "Deployment", "loki-ruler").spec.template.spec.containers[0];
     expect(volumeMounts).toContainEqual({ name: "rules", mountPath: "/etc/loki/rules/prod", readOnly: true });
+  });
+
+  test("sends to every Alertmanager behind a headless Service", () => {
+    const headless = { ...alertmanager, host: "alertmanager-operated.obs.svc.cluster.local", portName: "web" };
+    expect(configOf(render(workloads.medium, { alertmanager: headless })).ruler).toMatchObject({
+      alertmanager_url: "http://_web._tcp.alertmanager-operated.obs.svc.cluster.local",
+      enable_alertmanager_discovery: true,
+    });
   });
 
   test("is not there without one", () => {

@@ -11,7 +11,6 @@ import {
   peerOf,
   serviceAccount,
   serviceHost,
-  url,
 } from "../../lib/kubernetes/index.ts";
 import { dashboardConfigMap } from "../../lib/monitoring/dashboard-config-map.ts";
 import { type RuleGroup, rules } from "../../lib/monitoring/rules.ts";
@@ -127,7 +126,7 @@ export class LokiChart extends ComponentChart<LokiEndpoints> {
         queryScheduler: at("query-scheduler", "grpc"),
         querier: `http://${at("querier", "http")}`,
       },
-      ...(props.alertmanager && { alertmanager: url(props.alertmanager) }),
+      ...(props.alertmanager && { alertmanager: props.alertmanager }),
     });
     const annotations = objectStoreIdentity(objectStore);
     return {

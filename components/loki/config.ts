@@ -1,4 +1,4 @@
-import type { ObjectStore } from "../../lib/kubernetes/index.ts";
+import { type Endpoint, type ObjectStore, url } from "../../lib/kubernetes/index.ts";
 import { formatDuration } from "../../lib/sizing/index.ts";
 import type { LokiSizing } from "./sizing.ts";
 
@@ -39,8 +39,8 @@ export interface LokiConfigProps {
   /** Gossip members are told apart from those of other rings by this: pod addresses are used again. */
   readonly gossipLabel: string;
   readonly addresses: LokiAddresses;
-  /** Where the ruler sends alerts, `http://host:port`. Absent: there is no ruler. */
-  readonly alertmanager?: string;
+  /** Where the ruler sends alerts. Absent: there is no ruler. */
+  readonly alertmanager?: Endpoint;
 }
 
 /** The configuration file of every Loki process. */
@@ -173,11 +173,16 @@ function limitsConfig({ sizing, retentionSeconds, streamRetention }: LokiConfigP
   };
 }
 
-/** Rules come from ConfigMaps; every ruler evaluates its share and sends to each Alertmanager. */
-function rulerConfig(alertmanager: string): object {
+/**
+ * Rules come from ConfigMaps; every ruler evaluates its share. Alerts go to each Alertmanager behind a headless Service,
+ * which do not pass them on to each other; of an address without one Loki takes a single answer.
+ */
+function rulerConfig(alertmanager: Endpoint): object {
+  const { scheme, host, portName, path = "" } = alertmanager;
   return {
     ruler: {
-      alertmanager_url: alertmanager,
+      alertmanager_url: portName ? `${scheme}://_${portName}._tcp.${host}${path}` : url(alertmanager),
+      ...(portName && { enable_alertmanager_discovery: true }),
       enable_alertmanager_v2: true,
       enable_sharding: true,
       rule_path: `${lokiDataFolder}/rules-temp`,

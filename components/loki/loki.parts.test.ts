@@ -16,7 +16,9 @@ const folder = mkdtempSync(join(tmpdir(), "skopos-loki-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const dev: Workload = { ...workloads.small, nodes: 1, pods: 30, logBytesPerDay: 2 ** 30 };
-const alertmanager = { scheme: "http", host: "127.0.0.1", port: 9 } as const;
+/** As the operator's headless Service is, and as somebody else's is. */
+const headless = { scheme: "http", host: "alertmanager-operated.obs.svc", port: 9093, portName: "web" } as const;
+const alertmanager = { scheme: "http", host: "127.0.33.2", port: 9093 } as const;
 const stores: Readonly<Record<string, ObjectStore>> = {
   filesystem: { kind: "filesystem" },
   "S3 by key": {
@@ -80,7 +82,7 @@ const cases = Object.entries({ dev, ...workloads }).flatMap(([scale, workload]) 
 describe.each(cases)("$name", ({ workload, retention, objectStore }) => {
   test("the real Loki accepts the rendered configuration for every one of its processes", () => {
     const chart = chartOf(workload, retention, objectStore, {
-      alertmanager,
+      alertmanager: headless,
       streamRetention: [{ selector: '{level="debug"}', priority: 1, seconds: 48 * 3600 }],
     });
     const file = writeConfig(folder, configOf(chart));
@@ -130,6 +132,7 @@ describe("a started Loki", () => {
   const at = (path: string) => `http://${place.host}:${place.httpPort}${path}`;
   const tenant = query.headers ?? {};
   let loki: RunningProgram;
+  let receiver: RunningProgram;
 
   beforeAll(async () => {
     const rules = join(folder, "etc/rules/anonymous");
@@ -137,10 +140,20 @@ describe("a started Loki", () => {
     const map = chart.toJson().find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === "loki-rules");
     writeFileSync(join(rules, "rules.yaml"), map.data["rules.yaml"]);
     const file = writeConfig(folder, offCluster(configOf(chart), place));
+    const routes = join(folder, "alertmanager.yaml");
+    writeFileSync(routes, "route: { receiver: none }\nreceivers: [{ name: none }]\n");
+    const listen = `${alertmanager.host}:${alertmanager.port}`;
+    receiver = start("alertmanager", [
+      `--config.file=${routes}`,
+      `--storage.path=${join(folder, "alertmanager")}`,
+      `--web.listen-address=${listen}`,
+      "--cluster.listen-address=",
+    ]);
+    await ready(receiver, `http://${listen}/-/ready`);
     loki = start("loki", [`-config.file=${file}`, "-target=all", "-config.expand-env=true"]);
     await ready(loki, at("/ready"));
   });
-  afterAll(() => loki?.stop());
+  afterAll(() => Promise.all([loki?.stop(), receiver?.stop()]));
 
   const post = (url: string, body: object, headers: Readonly<Record<string, string>>) =>
     fetch(url, {
@@ -203,16 +216,20 @@ describe("a started Loki", () => {
     expect((await post(at(push.path ?? ""), { streams: [] }, {})).status).toBe(401);
   });
 
-  test("evaluates the log alerts that were handed to it", async () => {
+  test("evaluates the log alerts that were handed to it, and sends them to the Alertmanager", async () => {
     const firing = async () => {
-      const answer = await fetch(at("/prometheus/api/v1/alerts"), { headers: tenant });
-      const { data } = (await answer.json()) as { data: { alerts: { labels: { alertname: string } }[] } };
-      return data.alerts.map(({ labels }) => labels.alertname);
+      const answer = await fetch(`http://${alertmanager.host}:${alertmanager.port}/api/v2/alerts`);
+      return (await answer.json()) as { labels: object; annotations: object }[];
     };
-    for (let attempt = 0; attempt < 200 && !(await firing()).includes("ShopOrdersFail"); attempt++) {
+    for (let attempt = 0; attempt < 300 && (await firing()).length === 0; attempt++) {
       await new Promise((done) => setTimeout(done, 100));
     }
-    expect(await firing()).toContain("ShopOrdersFail");
+    expect(await firing()).toMatchObject([
+      {
+        labels: { alertname: "ShopOrdersFail", severity: "warning" },
+        annotations: { description: "1 orders were refused.", runbook_url: "docs/runbooks/ShopOrdersFail.md" },
+      },
+    ]);
   });
 
   test("exposes every series that its alerts and its dashboard ask for", async () => {

@@ -55,6 +55,8 @@ export interface Endpoint {
   readonly pods?: Pods;
   /** The pods' port where the Service maps it. @default port */
   readonly targetPort?: number;
+  /** Name of the Service's port, where it is headless: its SRV records `_name._tcp.host` list every pod. @default not headless */
+  readonly portName?: string;
 }
 
 /** `scheme://host:port/path` of an endpoint; gRPC endpoints have no scheme. */
