@@ -4,7 +4,7 @@ import type { Evaluator } from "../lib/monitoring/rules.ts";
 import type { CollectorMode } from "../lib/otel/index.ts";
 import type { Availability, Retention, Workload } from "../lib/sizing/index.ts";
 import { AlloyChart, type AlloyProps, alloyNeedsHost } from "./alloy/index.ts";
-import { GrafanaChart, type GrafanaProps } from "./grafana/index.ts";
+import { GrafanaChart, GrafanaContentChart, type GrafanaProps } from "./grafana/index.ts";
 import {
   haClusterLabel,
   KubePrometheusChart,
@@ -73,7 +73,8 @@ export interface ObservabilityProps {
   readonly traces?: Settings<TracesProps, "metrics">;
   readonly alloy?: Settings<AlloyProps, "logs" | "gateway" | "hostMetrics"> &
     Required<Pick<AlloyProps, "logSource" | "hostMetrics">>;
-  readonly grafana?: Settings<GrafanaProps, "sources" | "queryPath" | "spanMetrics">;
+  /** `external`: its sidecar gets the stack's data sources and dashboards. */
+  readonly grafana?: Settings<GrafanaProps, "sources" | "queryPath" | "spanMetrics" | "dashboards"> | "external";
   readonly pushgateway?: Settings<PushgatewayProps>;
 }
 
@@ -192,27 +193,26 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
       }),
     );
 
-  if (props.grafana) {
-    const shards = metrics?.sizing.shards ?? 1;
-    const prometheus = external.prometheus ?? (shards === 1 ? metrics?.endpoints.prometheus : undefined);
-    const alertsFrom = external.alertmanager ?? metrics?.endpoints.alertmanager;
-    add(
-      new GrafanaChart(scope, "grafana", {
-        ...shared,
-        ...load,
-        ...props.grafana,
-        queryPath: readsMimir ? "prometheus" : "separate",
-        spanMetrics: props.otelGateway?.spanMetrics ?? false,
-        sources: {
-          ...(mimir && { mimir: mimir.query }),
-          ...(prometheus && { prometheus }),
-          ...(loki && { loki: loki.query }),
-          ...(traces && { traces: traces.query }),
-          ...(alertsFrom && { alertmanager: alertsFrom }),
-        },
-      }),
-    );
-  }
+  const shards = metrics?.sizing.shards ?? 1;
+  const prometheus = external.prometheus ?? (shards === 1 ? metrics?.endpoints.prometheus : undefined);
+  const alertsFrom = external.alertmanager ?? metrics?.endpoints.alertmanager;
+  const shown = {
+    ...load,
+    queryPath: readsMimir ? ("prometheus" as const) : ("separate" as const),
+    spanMetrics: props.otelGateway?.spanMetrics ?? false,
+    dashboards: charts.flatMap((chart) => chart.dashboards.map(({ uid }) => uid)).concat("skopos-grafana"),
+    sources: {
+      ...(mimir && { mimir: mimir.query }),
+      ...(ownMimir?.endpoints.ruler && { ruler: ownMimir.endpoints.ruler }),
+      ...(ownMimir?.endpoints.longTerm && { aggregates: ownMimir.endpoints.longTerm }),
+      ...(prometheus && { prometheus }),
+      ...(loki && { loki: loki.query }),
+      ...(traces && { traces: traces.query }),
+      ...(alertsFrom && { alertmanager: alertsFrom }),
+    },
+  };
+  if (props.grafana === "external") add(new GrafanaContentChart(scope, "grafana", { ...shared, ...shown }));
+  else if (props.grafana) add(new GrafanaChart(scope, "grafana", { ...shared, ...shown, ...props.grafana }));
 
   metrics?.connectScrapes(charts.filter((chart) => chart !== metrics).flatMap((chart) => chart.scrapes));
   if (ownMimir) add(new MimirRulesChart(scope, "mimir-rules", { ...shared, mimir: ownMimir, charts }));

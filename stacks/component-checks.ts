@@ -83,7 +83,7 @@ export function checkComponents(stack: CheckedStack): readonly Problem[] {
           }),
         )
       : []),
-    ...(props.grafana?.sizing
+    ...(props.grafana !== "external" && props.grafana?.sizing
       ? found(
           "grafana",
           checkGrafana({

@@ -89,7 +89,27 @@ const grafana = switchable(
       ])
       .optional()
       .describe("Ingress or Gateway API route to that host."),
-    provisioning: z.literal("sidecar").default("sidecar").describe("Dashboards by labelled ConfigMaps."),
+    encryptionKey: secretKeySchema.optional().describe("Key that Grafana encrypts stored secrets with."),
+    access: z
+      .strictObject({
+        oidc: z
+          .strictObject({
+            name: z.string().optional(),
+            clientId: z.string(),
+            clientSecret: secretKeySchema,
+            authUrl: z.url(),
+            tokenUrl: z.url(),
+            apiUrl: z.url(),
+            scopes: z.string().optional(),
+            roleAttributePath: z.string().optional(),
+            allowedDomains: z.array(z.string()).optional(),
+            autoLogin: z.boolean().optional(),
+          })
+          .optional(),
+        ldap: z.strictObject({ config: secretKeySchema, port: z.int().optional() }).optional(),
+      })
+      .optional()
+      .describe("Who may log in beside the administrator; never anonymously."),
     teams: labels.optional().describe("Folder of each team."),
   },
   true,

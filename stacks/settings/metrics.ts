@@ -37,8 +37,10 @@ export function pushgatewaySettings({ config }: Facts): ObservabilityProps["push
 
 /** Grafana's settings, or undefined where it is off. */
 export function grafanaSettings({ config, workload }: Facts): ObservabilityProps["grafana"] {
-  const { enabled, external, replicas, adminSecret, database, host, route, teams } = config.components.grafana;
-  if (!enabled || external) return undefined;
+  const { enabled, external, replicas, ...stated } = config.components.grafana;
+  if (!enabled) return undefined;
+  if (external) return "external";
+  const { adminSecret, encryptionKey, database, host, route, teams, access } = stated;
   const sizing = sizeGrafana({
     workload,
     availability: config.availability,
@@ -51,5 +53,7 @@ export function grafanaSettings({ config, workload }: Facts): ObservabilityProps
     host,
     route: route && withoutUndefined(route),
     teams,
+    encryptionKey,
+    access: access && withoutUndefined({ oidc: access.oidc && withoutUndefined(access.oidc), ldap: access.ldap }),
   });
 }
