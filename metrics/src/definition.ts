@@ -65,7 +65,7 @@ export interface MetricSpec {
 }
 
 /**
- * Buckets in seconds for requests over a network: the ten of Prometheus' client libraries from 5 ms to 10 s, and 2.5 ms
+ * Buckets in seconds for requests over a network, from 5 ms to 10 s: the default of Prometheus' client libraries
  * (https://github.com/prometheus/client_golang/blob/main/prometheus/histogram.go, `DefBuckets`).
  */
 export const DEFAULT_BUCKETS: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];

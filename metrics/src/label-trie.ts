@@ -1,4 +1,5 @@
-type Node = Map<unknown, unknown>;
+/** One level of the map. */
+export type Node = Map<unknown, unknown>;
 
 /**
  * A map from tuples of label values to `T`: one Map a label, one inside the other. Nothing is joined to a key, so no character

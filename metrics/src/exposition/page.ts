@@ -5,6 +5,9 @@ const LONGEST_NUMBER = 25;
 /** Numbers copied at a time: few enough that moving the rest of a block is cheap, enough that a copy is worth its call. */
 const BLOCK_CELLS = 64;
 
+/** How much larger than its content a finished buffer may be. */
+const LARGEST_WASTE = 1.1;
+
 /** A growing buffer that pages are written to, one after the other. */
 export class Sink {
   buffer: Buffer;
@@ -21,6 +24,16 @@ export class Sink {
     const larger = Buffer.allocUnsafeSlow(Math.max(this.buffer.length * 2, this.length + bytes));
     this.buffer.copy(larger, 0, 0, this.length);
     this.buffer = larger;
+  }
+
+  /** What was written. A buffer that grew too far is not kept: pages hold on to it until the next rendering. */
+  finish(): Buffer {
+    if (this.buffer.length > this.length * LARGEST_WASTE) {
+      const exact = Buffer.allocUnsafeSlow(this.length);
+      this.buffer.copy(exact, 0, 0, this.length);
+      this.buffer = exact;
+    }
+    return this.buffer.subarray(0, this.length);
   }
 
   /** Appends text whose every character is one byte. */

@@ -51,8 +51,9 @@ export class Renderer {
       const used: Page[] = [];
       for (const family of families) this.#renderFamily(arena, family, format, pages, sink, used);
       if (format.name === "openmetrics") sink.writeLatin1("# EOF\n");
+      const rendered = sink.finish();
       for (const page of used) page.settle(sink.buffer);
-      return sink.buffer.subarray(0, sink.length);
+      return rendered;
     });
   }
 
@@ -97,7 +98,7 @@ export class Renderer {
   #read(arena: Arena, family: FamilyView, stride: number): Float64Array {
     const { definition, series } = family;
     const cells = series.length * stride;
-    if (this.#values.length < cells) this.#values = new Float64Array(cells * 2);
+    if (this.#values.length < cells) this.#values = new Float64Array(Math.ceil(cells * 1.25));
     const now = this.#registry.now();
     for (let i = 0; i < series.length; i++) readCells(arena, definition, series[i]!, now, this.#values, i * stride);
     return this.#values;

@@ -37,6 +37,7 @@ export class Counter<L extends object = LabelInput> extends Instrument<CounterHa
   /** @internal */
   readonly exemplars = new ExemplarWriter(this.recorder);
 
+  /** @internal */
   get slotCount(): number {
     return this.definition.exemplars ? 1 + EXEMPLAR_SLOTS : 1;
   }

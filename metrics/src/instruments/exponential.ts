@@ -42,11 +42,13 @@ export class ExponentialHandle extends Handle implements Observer {
     this.#start();
   }
 
+  /** @internal */
   override bind(range: SlotRange, record: number): void {
     super.bind(range, record);
     this.#start();
   }
 
+  /** @internal */
   override retire(): void {
     const { region } = this.#instrument.recorder;
     for (const side of [this.#positive, this.#negative]) {
@@ -202,6 +204,7 @@ export class ExponentialHistogram<L extends object = LabelInput> extends Instrum
   /** @internal */
   readonly exemplars = new ExemplarWriter(this.recorder);
 
+  /** @internal */
   get slotCount(): number {
     return Slot.exponential.length + (this.definition.exemplars ? EXPONENTIAL_EXEMPLARS * EXEMPLAR_SLOTS : 0);
   }

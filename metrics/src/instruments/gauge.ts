@@ -68,6 +68,7 @@ class LastGaugeHandle extends GaugeHandle {
 
 /** A gauge with labels: see {@link GaugeHandle}. */
 export class Gauge<L extends object = LabelInput> extends Instrument<GaugeHandle, L> {
+  /** @internal */
   get slotCount(): number {
     return 2;
   }

@@ -71,6 +71,7 @@ export class Histogram<L extends object = LabelInput> extends Instrument<Histogr
   /** @internal */
   readonly exemplars = new ExemplarWriter(this.recorder);
 
+  /** @internal */
   get slotCount(): number {
     const { buckets, exemplars } = this.definition;
     return buckets.length + 2 + (exemplars ? (buckets.length + 1) * EXEMPLAR_SLOTS : 0);

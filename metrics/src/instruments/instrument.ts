@@ -1,6 +1,6 @@
 import type { Definition, LabelSpec } from "../definition.ts";
 import { MetricsError, type Problem } from "../errors.ts";
-import { LabelTrie } from "../label-trie.ts";
+import { LabelTrie, type Node } from "../label-trie.ts";
 import { activity } from "../memory/activity.ts";
 import { SeriesState } from "../memory/layout.ts";
 import { type SlotRange, unseen } from "../memory/region.ts";
@@ -19,6 +19,9 @@ export const OVERFLOW_VALUE = "__overflow__";
 export const isOverflow = (values: readonly string[]): boolean =>
   values.length > 0 && values.every((value) => value === OVERFLOW_VALUE);
 
+/** No label has this name: a metric without labels has its one series under the value of none. */
+const UNLABELLED = "";
+
 /** Longest label value in UTF-8 bytes; a longer one counts as overflow. Prometheus has no limit of its own by default. */
 const LONGEST_VALUE = 4096;
 
@@ -36,6 +39,7 @@ export abstract class Instrument<H extends Handle, L extends object = LabelInput
   /** @internal */
   readonly recorder: Recorder;
   readonly #names: readonly string[];
+  readonly #depth: number;
   readonly #trie = new LabelTrie<H>();
   readonly #number: number;
   readonly #published: boolean;
@@ -51,6 +55,7 @@ export abstract class Instrument<H extends Handle, L extends object = LabelInput
     this.recorder = recorder;
     this.definition = definition;
     this.#names = definition.labels;
+    this.#depth = definition.labels.length;
     this.#number = recorder.nextMetric();
     definition.labelSpecs.forEach((spec, i) => {
       if (spec === "hashed") recorder.requireHashKey(`${definition.name}.${definition.labels[i]}`);
@@ -118,28 +123,30 @@ export abstract class Instrument<H extends Handle, L extends object = LabelInput
     return this.find({});
   }
 
-  /** One Map look-up a label. The extra-label test keeps a wrong call wrong also after the first time. */
+  /**
+   * One Map look-up a label. Counting the labels first keeps a call with a wrong one wrong also after the series exists. Written
+   * out for the usual number of labels, each place then reading one name, and small enough to become part of its caller.
+   */
   protected find(labels: LabelInput): H {
-    const names = this.#names;
-    const depth = names.length;
     let given = 0;
     for (const _ in labels) given++;
-    if (given === depth) {
-      let node: unknown = this.#trie.root;
-      if (depth === 3) {
-        // Unrolled for the usual number of labels: each look-up site then sees one name and stays fast.
-        node = (node as Map<unknown, unknown>).get(labels[names[0]!]);
-        if (node !== undefined) node = (node as Map<unknown, unknown>).get(labels[names[1]!]);
-        if (node !== undefined) node = (node as Map<unknown, unknown>).get(labels[names[2]!]);
-      } else if (depth === 0) {
-        node = (node as Map<unknown, unknown>).get(undefined);
-      } else {
-        for (let i = 0; i < depth && node !== undefined; i++)
-          node = (node as Map<unknown, unknown>).get(labels[names[i]!]);
-      }
-      if (node !== undefined) return node as H;
+    if (given !== 3 || this.#depth !== 3) return this.#walk(labels, given);
+    const names = this.#names;
+    let node = this.#trie.root.get(labels[names[0]!]) as Node | undefined;
+    if (node === undefined) return this.#create(labels);
+    node = node.get(labels[names[1]!]) as Node | undefined;
+    if (node === undefined) return this.#create(labels);
+    return (node.get(labels[names[2]!]) as H | undefined) ?? this.#create(labels);
+  }
+
+  #walk(labels: LabelInput, given: number): H {
+    if (given !== this.#depth) return this.#create(labels);
+    let node: unknown = this.#trie.root;
+    for (const name of this.#depth === 0 ? [UNLABELLED] : this.#names) {
+      node = (node as Node).get(labels[name]);
+      if (node === undefined) return this.#create(labels);
     }
-    return this.#create(labels);
+    return node as H;
   }
 
   #create(labels: LabelInput): H {

@@ -45,6 +45,7 @@ export class StateSet<L extends object = LabelInput, S extends string = string> 
   StateSetHandle<S>,
   L
 > {
+  /** @internal */
   get slotCount(): number {
     return Slot.stateset.states + this.definition.states.length;
   }

@@ -44,11 +44,13 @@ export class SummaryHandle extends Handle implements Observer {
     this.#start();
   }
 
+  /** @internal */
   override bind(range: SlotRange, record: number): void {
     super.bind(range, record);
     this.#start();
   }
 
+  /** @internal */
   override retire(): void {
     for (const bank of this.#banks) this.#recycle(bank);
     super.retire();
@@ -174,6 +176,7 @@ export class SummaryHandle extends Handle implements Observer {
 
 /** A summary with labels: see {@link SummaryHandle}. */
 export class Summary<L extends object = LabelInput> extends Instrument<SummaryHandle, L> {
+  /** @internal */
   get slotCount(): number {
     return Slot.summary.digests + this.definition.ageBuckets * Digest.length;
   }
