@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Api, KubernetesObject } from "./api.ts";
 import { binariesFor, findBinaries } from "./binaries.ts";
 import { startControlPlane } from "./control-plane.ts";
-import { newPlace } from "./daemon.ts";
+import { newPlace, type Place } from "./daemon.ts";
 import { type Forward, openTunnel } from "./forward.ts";
 import { type ImageSpec, writeImage } from "./image.ts";
 import { writeKubeconfig } from "./kubeconfig.ts";
@@ -34,6 +34,10 @@ export interface Cluster extends AsyncDisposable {
   readonly nodes: readonly RealNode[];
   /** The cluster's folder: logs, certificates, volumes. It goes with the cluster. */
   readonly directory: string;
+  /** The API server's URL as the cluster's own daemons see it. */
+  readonly server: string;
+  /** Starts one more program beside the control plane. It ends with the cluster. */
+  start: Place["start"];
   /** Makes an image available on every real node. */
   load(image: ImageSpec): Promise<void>;
   /** A loopback port that leads to `host:port` in the cluster's network: a NodePort, a pod, a Service address. Needs a real node. */
@@ -86,6 +90,8 @@ export async function startCluster({ nodes }: ClusterOptions): Promise<Cluster> 
       api,
       nodes: realNodes,
       directory,
+      server,
+      start: place.start,
       async load(image) {
         const archive = join(directory, "image.tar");
         await writeImage(archive, image);

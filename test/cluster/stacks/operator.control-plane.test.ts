@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { KubernetesObject } from "../api.ts";
+import { apply } from "../apply.ts";
+import { type Cluster, startCluster } from "../cluster.ts";
+import type { Daemon } from "../daemon.ts";
+import { isReady, type Pod } from "../pods.ts";
+import { until } from "../wait.ts";
+import { discover, generatedConfig, type Labels, type PrometheusConfig, startOperator } from "./operator.ts";
+import { prerequisites, variant } from "./variants.ts";
+
+const stack = variant("prod");
+const home = stack.resolved.props.namespaces.stack;
+const zones = stack.resolved.props.cluster.zones!;
+const prometheus = stack.objects.find(({ kind }) => kind === "Prometheus")!;
+const monitors = stack.objects.filter(({ kind }) => kind === "ServiceMonitor" || kind === "PodMonitor");
+
+let cluster: Cluster;
+let operator: Daemon;
+
+beforeAll(async () => {
+  cluster = await startCluster({ nodes: { simulated: 6, zones } });
+  await apply(cluster.api, [...prerequisites(stack), ...stack.objects]);
+  operator = await startOperator(cluster, stack.objects);
+});
+afterAll(() => cluster?.dispose());
+
+/** `serviceMonitor/observability/mimir/0`: how the operator names the jobs of a monitor's endpoints. */
+const jobsOf = ({ kind, metadata, spec }: KubernetesObject): string[] => {
+  type Monitor = { endpoints?: object[]; podMetricsEndpoints?: object[] };
+  const { endpoints, podMetricsEndpoints = [] } = spec as Monitor;
+  const prefix = `${kind[0]!.toLowerCase()}${kind.slice(1)}/${metadata.namespace}/${metadata.name}`;
+  return (endpoints ?? podMetricsEndpoints).map((_, index) => `${prefix}/${index}`);
+};
+
+const wanted = monitors.flatMap(jobsOf).sort();
+const configOf = (object: KubernetesObject) =>
+  generatedConfig(
+    cluster,
+    object,
+    ({ scrape_configs }) => scrape_configs.length >= wanted.length,
+    () => operator.log(20),
+  );
+
+const address = (labels: Labels) => `${labels.__scheme__}://${labels.__address__}${labels.__metrics_path__}`;
+
+/** Every target of one shard, by job. Eight at a time: each is a process. */
+async function targetsOf(config: PrometheusConfig, shard: number): Promise<Map<string, Labels[]>> {
+  const targets = new Map<string, Labels[]>();
+  const waiting = [...config.scrape_configs];
+  const worker = async () => {
+    for (let job = waiting.shift(); job !== undefined; job = waiting.shift())
+      targets.set(job.job_name, await discover(cluster, config, job, shard));
+  };
+  await Promise.all(Array.from({ length: 8 }, worker));
+  return targets;
+}
+
+describe("the operator, with its service account's rights", () => {
+  it("makes the workloads of Prometheus and Alertmanager, and their pods are placed", async () => {
+    for (const { kind, metadata, spec } of stack.objects.filter(({ kind }) =>
+      ["Prometheus", "Alertmanager"].includes(kind),
+    ))
+      await until(
+        `the pods of ${kind} ${metadata.name}`,
+        async () => {
+          const pods = await cluster.api.list<Pod>("v1", "Pod", home);
+          const own = pods.filter((pod) => pod.metadata.name.startsWith(`${kind.toLowerCase()}-${metadata.name}-`));
+          return own.length === (spec as { replicas: number }).replicas && own.every(isReady);
+        },
+        { explain: () => operator.log(20) },
+      );
+  });
+
+  it("takes every monitor of the stack into the configuration, each endpoint once", async () => {
+    const config = await configOf(prometheus);
+    expect(config.scrape_configs.map(({ job_name }) => job_name).sort()).toEqual(wanted);
+  });
+
+  it("is refused nothing that it asks for", () => {
+    expect(operator.log(5_000)).not.toMatch(/forbidden|cannot (list|get|watch|create|update|patch)/i);
+  });
+});
+
+describe("what Prometheus discovers with that configuration", () => {
+  let whole: Map<string, Labels[]>;
+  beforeAll(async () => {
+    whole = await targetsOf(await configOf(prometheus), 0);
+  });
+
+  it("is each gateway pod's metrics once, by whatever monitor", async () => {
+    const pods = await cluster.api.list<Pod>("v1", "Pod", home);
+    const gateways = pods.filter(({ metadata }) => metadata.name.startsWith("otel-gateway-collector-"));
+    expect(gateways.length).toBeGreaterThan(1);
+    const all = [...whole.values()].flat().map(address);
+    for (const { status } of gateways)
+      expect(all.filter((each) => each === `http://${status.podIP}:8889/metrics`)).toHaveLength(1);
+  });
+
+  it("is nothing twice", () => {
+    const all = [...whole.values()].flat().map(address);
+    expect(all.filter((each, index) => all.indexOf(each) !== index)).toEqual([]);
+  });
+
+  it("is the same set when three shards share it, each target in one", async () => {
+    const { name } = prometheus.metadata;
+    const sharded = { ...prometheus, spec: { ...(prometheus.spec as object), shards: 3 } };
+    await apply(cluster.api, [sharded]);
+    const config = await generatedConfig(
+      cluster,
+      sharded,
+      ({ scrape_configs }) => JSON.stringify(scrape_configs).includes('"modulus":3'),
+      () => `${name}\n${operator.log(20)}`,
+    );
+    const shards = [];
+    for (const shard of [0, 1, 2]) shards.push(await targetsOf(config, shard));
+    for (const [job, targets] of whole) {
+      const shared = shards.flatMap((shard) => shard.get(job) ?? []).map(address);
+      expect(shared.sort(), job).toEqual(targets.map(address).sort());
+    }
+    for (const shard of shards) expect([...shard.values()].flat().length).toBeGreaterThan(0);
+  });
+});
