@@ -69,6 +69,16 @@ describe("the configuration", () => {
     });
   });
 
+  test("streams that are kept for longer can be asked for as long", () => {
+    const streamRetention = [{ selector: '{namespace="audit"}', priority: 1, seconds: 90 * 86_400 }];
+    expect(configOf(render(workloads.medium, { streamRetention })).limits_config).toMatchObject({
+      retention_period: "744h",
+      retention_stream: [{ selector: '{namespace="audit"}', priority: 1, period: "2160h" }],
+      max_query_lookback: "2160h",
+      max_query_length: "2161h",
+    });
+  });
+
   test("a replayed write-ahead log stays within the pod's memory", () => {
     const chart = render(workloads.medium);
     if (chart.sizing.mode !== "distributed") throw new Error("monolithic");

@@ -149,7 +149,7 @@ function replayCeiling(sizing: LokiSizing): string {
 
 function limitsConfig({ sizing, retentionSeconds, streamRetention }: LokiConfigProps): object {
   const { limits } = sizing;
-  const kept = formatDuration(retentionSeconds, "h");
+  const longest = Math.max(retentionSeconds, ...streamRetention.map(({ seconds }) => seconds));
   return {
     ingestion_rate_mb: limits.ingestionRateMb,
     ingestion_burst_size_mb: limits.ingestionBurstSizeMb,
@@ -158,9 +158,9 @@ function limitsConfig({ sizing, retentionSeconds, streamRetention }: LokiConfigP
     max_global_streams_per_user: limits.maxStreams,
     query_timeout: `${queryTimeoutSeconds}s`,
     // 30 d 1 h by default: less than most of the retentions.
-    max_query_length: formatDuration(retentionSeconds + 3600, "h"),
-    max_query_lookback: kept,
-    retention_period: kept,
+    max_query_length: formatDuration(longest + 3600, "h"),
+    max_query_lookback: formatDuration(longest, "h"),
+    retention_period: formatDuration(retentionSeconds, "h"),
     ...(streamRetention.length > 0 && {
       retention_stream: streamRetention.map(({ selector, priority, seconds }) => ({
         selector,
