@@ -7,11 +7,15 @@ interface Node {
   readonly children: Node[];
 }
 
-/** The component that a resource belongs to: the one with the longest name that its own name continues. */
+/**
+ * The component that a resource belongs to, by name: an object continues its component's name, the longest that fits;
+ * a component that of the whole stack, the shortest (`observability-mimir-rules` is not part of `observability-mimir`).
+ */
 function parentOf(resource: RegisteredResource, nodes: readonly Node[]): Node | undefined {
-  return nodes
+  const holders = nodes
     .filter(({ resource: other }) => other.component && resource.name.startsWith(`${other.name}-`))
-    .sort((a, b) => b.resource.name.length - a.resource.name.length)[0];
+    .sort((a, b) => b.resource.name.length - a.resource.name.length);
+  return resource.component ? holders.at(-1) : holders[0];
 }
 
 function build(resources: readonly RegisteredResource[]): readonly Node[] {
