@@ -1,4 +1,4 @@
-// Writes docs/tested-on.md from the tiers and the catalogue of parts: `node test/runner/tested-on.ts`.
+// Writes docs/tested-on.md from the tiers and the catalogue of parts: `npm run generate`.
 import { writeFileSync } from "node:fs";
 import { type Part, parts, partVersion } from "../parts/catalogue.ts";
 import { type Tier, tiers } from "../tiers.ts";
@@ -8,7 +8,7 @@ export const testedOnPath = new URL("../../docs/tested-on.md", import.meta.url).
 
 /** The page "What is tested on what". */
 export function testedOn(): string {
-  return `<!-- Generated from test/tiers.ts and test/parts/ by: node test/runner/tested-on.ts -->
+  return `<!-- Generated from test/tiers.ts and test/parts/ by: npm run generate -->
 
 # What is tested on what
 
