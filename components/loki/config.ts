@@ -120,8 +120,6 @@ export function lokiConfig(props: LokiConfigProps): LokiConfig {
     },
     ingester: {
       chunk_encoding: "snappy",
-      // Members that were killed leave the ring by themselves; otherwise somebody has to forget them by hand.
-      autoforget_unhealthy: true,
       wal: { flush_on_shutdown: true, replay_memory_ceiling: replayCeiling(sizing) },
       ...(distributed && sizing.zoneAware && { lifecycler: { ring: { zone_awareness_enabled: true } } }),
     },
