@@ -6,7 +6,7 @@ import type { ExponentialHandle, ExponentialHistogram } from "./instruments/expo
 import type { Gauge, GaugeHandle } from "./instruments/gauge.ts";
 import type { Histogram, HistogramHandle } from "./instruments/histogram.ts";
 import type { Info } from "./instruments/info.ts";
-import type { LabelValue } from "./instruments/instrument.ts";
+import type { LabelValue } from "./instruments/label-values.ts";
 import type { StateSet, StateSetHandle } from "./instruments/stateset.ts";
 import type { Summary, SummaryHandle } from "./instruments/summary.ts";
 

@@ -1,6 +1,7 @@
 import type { MetricSpec } from "../definition.ts";
 import type { Handle } from "../instruments/handle.ts";
-import type { Instrument, LabelInput, LabelValue } from "../instruments/instrument.ts";
+import type { Instrument } from "../instruments/instrument.ts";
+import type { LabelInput, LabelValue } from "../instruments/label-values.ts";
 import { cellCount, readCells } from "../read/cells.ts";
 import type { Aggregator } from "./aggregators.ts";
 import { core, newKey } from "./core.ts";

@@ -3,7 +3,8 @@ import type { SlotRange } from "../memory/region.ts";
 import type { ExemplarLabels } from "../recorder.ts";
 import { EXEMPLAR_SLOTS, ExemplarWriter } from "./exemplar.ts";
 import { Handle } from "./handle.ts";
-import { Instrument, type LabelInput } from "./instrument.ts";
+import { Instrument } from "./instrument.ts";
+import type { LabelInput } from "./label-values.ts";
 
 /** One series that only goes up. */
 export class CounterHandle extends Handle {

@@ -7,7 +7,8 @@ import { EXEMPLAR_SLOTS, ExemplarWriter } from "./exemplar.ts";
 import { bucketIndex, coarser, MAX_SCHEMA, MIN_SCHEMA, schemaFor, ZERO_THRESHOLD } from "./exponential-index.ts";
 import { Handle } from "./handle.ts";
 import { type Observer, wrongObservation } from "./histogram.ts";
-import { Instrument, type LabelInput } from "./instrument.ts";
+import { Instrument } from "./instrument.ts";
+import type { LabelInput } from "./label-values.ts";
 import { Timer, unitsPerSecond } from "./timer.ts";
 
 /** Where a bank keeps what its readers need; the counts follow, bucket `i` in cell `i & (cells - 1)`. */

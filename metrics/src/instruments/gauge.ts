@@ -1,7 +1,8 @@
 import { Header } from "../memory/layout.ts";
 import type { SlotRange } from "../memory/region.ts";
 import { Handle } from "./handle.ts";
-import { Instrument, type LabelInput } from "./instrument.ts";
+import { Instrument } from "./instrument.ts";
+import type { LabelInput } from "./label-values.ts";
 import { Timer, unitsPerSecond } from "./timer.ts";
 
 /** One series that goes up and down. Slots: the value, and how often it was changed: zero means "not set in this thread". */

@@ -1,5 +1,5 @@
 import { Gauge, type GaugeHandle } from "./gauge.ts";
-import type { LabelInput } from "./instrument.ts";
+import type { LabelInput } from "./label-values.ts";
 
 /** Facts about the process as labels of a series that is always 1, e.g. its version. */
 export class Info<L extends object = LabelInput> extends Gauge<L> {

@@ -1,5 +1,4 @@
-import type { Definition, LabelSpec } from "../definition.ts";
-import { MetricsError, type Problem } from "../errors.ts";
+import type { Definition } from "../definition.ts";
 import { LabelTrie, type Node } from "../label-trie.ts";
 import { activity } from "../memory/activity.ts";
 import { SeriesState } from "../memory/layout.ts";
@@ -7,10 +6,7 @@ import { type SlotRange, unseen } from "../memory/region.ts";
 import { seriesKey } from "../memory/series-set.ts";
 import type { Recorder } from "../recorder.ts";
 import type { Handle, HandleOwner } from "./handle.ts";
-
-/** A label's value as given: numbers and booleans are exported as their text. */
-export type LabelValue = string | number | boolean;
-export type LabelInput = Readonly<Record<string, LabelValue>>;
+import { canonicalLabels, type LabelInput, type LabelValue } from "./label-values.ts";
 
 /** Every label of the series that takes what does not fit the limit any more. */
 export const OVERFLOW_VALUE = "__overflow__";
@@ -74,7 +70,7 @@ export abstract class Instrument<H extends Handle, L extends object = LabelInput
 
   /** Forgets a label set in this thread: its series ends, and starts again from zero when it is used again. */
   remove(labels: L): boolean {
-    const handle = this.#trie.get(this.#canonical(labels as LabelInput).values);
+    const handle = this.#trie.get(canonicalLabels(this.recorder, this.definition, labels as LabelInput).values);
     if (handle === undefined || handle === this.#overflow) return false;
     this.#retire(handle);
     return true;
@@ -150,7 +146,7 @@ export abstract class Instrument<H extends Handle, L extends object = LabelInput
   }
 
   #create(labels: LabelInput): H {
-    const { values, raw } = this.#canonical(labels);
+    const { values, raw } = canonicalLabels(this.recorder, this.definition, labels);
     const handle = this.handleFor(values);
     if (handle === this.#overflow) return isOverflow(values) ? handle : this.#refuse(raw);
     if (raw.some((value, i) => value !== values[i])) this.#alias(raw, handle);
@@ -269,55 +265,4 @@ export abstract class Instrument<H extends Handle, L extends object = LabelInput
     for (const raw of this.#refused) this.#trie.delete(raw);
     this.#refused.length = 0;
   }
-
-  /** Checks what was given and turns it into text. `raw` is empty when it must not be remembered. */
-  #canonical(labels: LabelInput): { values: string[]; raw: LabelValue[] } {
-    const problems: Problem[] = [];
-    const { name, labelSpecs } = this.definition;
-    for (const label of Object.keys(labels)) {
-      if (this.#names.includes(label)) continue;
-      const known = this.#names.join(", ") || "none";
-      problems.push(
-        problem("METRIC_LABEL_UNKNOWN", `${name}.${label}`, "the metric has no such label.", `Its labels: ${known}.`),
-      );
-    }
-    const raw: LabelValue[] = [];
-    const values = this.#names.map((label, i) => {
-      const value = labels[label]!;
-      raw.push(value);
-      const found = checkValue(`${name}.${label}`, value, labelSpecs[i]!);
-      if (found) problems.push(found);
-      const text = String(value).toWellFormed();
-      return labelSpecs[i] === "hashed" && !found ? this.recorder.hash(text) : text;
-    });
-    const [first, ...rest] = problems;
-    if (first) throw new MetricsError([first, ...rest]);
-    // Text with lone surrogates has no bound: it is exported as U+FFFD and looked up the long way each time.
-    return { values, raw: raw.every((value) => typeof value !== "string" || value.isWellFormed()) ? raw : [] };
-  }
 }
-
-function checkValue(path: string, value: unknown, spec: LabelSpec): Problem | undefined {
-  if (value === undefined) {
-    return problem("METRIC_LABEL_MISSING", path, "the label has no value.", "Give every label of the metric a value.");
-  }
-  if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") {
-    return problem(
-      "METRIC_LABEL_TYPE",
-      path,
-      `a label cannot hold ${typeof value}.`,
-      "Give a string, number or boolean.",
-    );
-  }
-  if (typeof spec !== "string" && !spec.includes(String(value))) {
-    return problem(
-      "METRIC_LABEL_VALUE",
-      path,
-      `${JSON.stringify(value)} is not allowed.`,
-      `Use one of ${spec.join(", ")}.`,
-    );
-  }
-  return undefined;
-}
-
-const problem = (code: string, path: string, why: string, fix: string): Problem => ({ code, path, why, fix });

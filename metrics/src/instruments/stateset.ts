@@ -2,7 +2,8 @@ import { mistake } from "../errors.ts";
 import { Slot } from "../memory/activity.ts";
 import type { SlotRange } from "../memory/region.ts";
 import { Handle } from "./handle.ts";
-import { Instrument, type LabelInput } from "./instrument.ts";
+import { Instrument } from "./instrument.ts";
+import type { LabelInput } from "./label-values.ts";
 
 /** One series for each state, 1 where it holds. Slots: the number of changes, then one a state. */
 export class StateSetHandle<S extends string = string> extends Handle {

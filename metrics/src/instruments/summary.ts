@@ -3,7 +3,8 @@ import { allocateBank, publishBank } from "../memory/bank.ts";
 import type { SlotRange } from "../memory/region.ts";
 import { Handle } from "./handle.ts";
 import { type Observer, wrongObservation } from "./histogram.ts";
-import { Instrument, type LabelInput } from "./instrument.ts";
+import { Instrument } from "./instrument.ts";
+import type { LabelInput } from "./label-values.ts";
 import { BUFFER_LENGTH, MOST_CENTROIDS, mergeObservations, type WeightedMean } from "./tdigest.ts";
 import { Timer, unitsPerSecond } from "./timer.ts";
 
