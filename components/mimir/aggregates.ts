@@ -9,15 +9,24 @@ export const aggregateSeconds = 300;
 
 const window = "[5m]";
 
-/** By workload: who used how much, without the pods that come and go. */
-const byWorkload = "sum by (cluster, namespace, workload, workload_type)";
-/** Pod to workload, as kube-prometheus records it. */
-const workloadOf =
-  "* on (cluster, namespace, pod) group_left (workload, workload_type) topk by (cluster, namespace, pod) (1, namespace_workload_pod:kube_pod_owner:relabel)";
+/** The owner's name without what changes at each rollout or run: a ReplicaSet's hash, a CronJob's minute. */
+const named = (kind: string, pattern: string): string =>
+  `label_replace(label_replace(kube_pod_owner{owner_is_controller="true", ${kind}}, "workload", "$1", "owner_name", "(.+)"), "workload", "$1", "owner_name", "${pattern}")`;
 
+/** Pod to workload: 1 for each pod that something controls. */
+const owners = [
+  named('owner_kind="ReplicaSet"', "(.+)-[a-z0-9]+"),
+  named('owner_kind="Job"', "(.+)-[0-9]+"),
+  named('owner_kind!~"ReplicaSet|Job"', "(.+)"),
+].join(" or ");
+
+/** By workload: who used how much, without the pods that come and go. */
 const workload = (name: string, perPod: string): Recording => ({
   record: `cluster_namespace_workload:${name}`,
-  expr: `${byWorkload} (sum by (cluster, namespace, pod) (${perPod}) ${workloadOf})`,
+  expr:
+    `sum by (cluster, namespace, workload, owner_kind) (sum by (cluster, namespace, pod) (${perPod})` +
+    " * on (cluster, namespace, pod) group_left (workload, owner_kind)" +
+    ` max by (cluster, namespace, pod, workload, owner_kind) (${owners}))`,
 });
 
 const namespace = (name: string, expr: string): Recording => ({

@@ -26,6 +26,7 @@ import { type ClientParts, gatewayRoute } from "./gateway-route.ts";
 import { ingesters } from "./ingester.ts";
 import { defaultHaClusterLabel, defaultPromoted, seriesLimit } from "./limits.ts";
 import type { MimirLoad } from "./load.ts";
+import { longTermDashboard } from "./long-term-dashboard.ts";
 import { monolithic } from "./monolithic.ts";
 import { mimirStorage } from "./object-storage.ts";
 import { overridesExporter } from "./overrides-exporter.ts";
@@ -82,6 +83,7 @@ export class MimirChart extends ComponentChart<MimirEndpoints> {
     if (props.gatewayRoute) gatewayRoute(this, props.gatewayRoute, this.clientParts());
     const known = this.alerted(props, workload);
     dashboardConfigMap(this, mimirDashboard(this, known));
+    if (aggregates) dashboardConfigMap(this, longTermDashboard());
     rules(this, this.component, [...mimirAlerts(this, known), ...(aggregates ? aggregateGroups() : [])]);
     this.endpoints = this.publish(aggregates);
   }

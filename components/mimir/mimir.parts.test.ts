@@ -13,7 +13,7 @@ import { retentionProfiles, retentions, type Workload, workloads } from "../../l
 import { configFile, mimirContainers, offCluster, writeConfigMap } from "../../test/data-plane/mimir.ts";
 import { type RunningProgram, ready, requirePart, start } from "../../test/data-plane/process.ts";
 import { remoteWrite } from "../../test/data-plane/remote-write.ts";
-import { longTermTenant, MimirChart, type MimirProps, MimirRulesChart } from "./index.ts";
+import { aggregateGroups, longTermTenant, MimirChart, type MimirProps, MimirRulesChart } from "./index.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "skopos-mimir-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -232,6 +232,36 @@ describe("one process with the rendered config and rules", () => {
     expect(
       await ask(`sum(shop_orders) + on () sum(cluster:shop_orders:sum)`, `anonymous|${longTermTenant}`),
     ).toMatchObject([{ value: [expect.anything(), "14"] }]);
+  });
+
+  test("an aggregate by workload sums the pods of a Deployment under its name, whatever its rollouts are called", async () => {
+    const series = [
+      ["web-6d4b75cb6d-hwd4g", "ReplicaSet", "web-6d4b75cb6d", 3],
+      ["web-7f9c8b6d5-x2lkq", "ReplicaSet", "web-7f9c8b6d5", 4],
+      ["report-29384756-zzzzz", "Job", "report-29384756", 5],
+      ["db-0", "StatefulSet", "db", 6],
+    ] as const;
+    for (const [pod, owner_kind, owner_name, value] of series) {
+      const labels = { cluster: "c1", namespace: "shop", pod };
+      const owner = { ...labels, owner_kind, owner_name, owner_is_controller: "true" };
+      await write({ __name__: "kube_pod_owner", ...owner }, 1);
+      await write({ __name__: "container_memory_working_set_bytes", ...labels, container: "main", image: "i" }, value);
+    }
+    const rule = aggregateGroups()
+      .flatMap(({ rules: all }) => all)
+      .find((each) => "record" in each && each.record === "cluster_namespace_workload:memory_working_set_bytes:sum");
+    const sums = (await ask(rule?.expr ?? "")).map(({ metric, value }) => [metric, value[1]]);
+    const of = (workload: string, owner_kind: string) => ({ cluster: "c1", namespace: "shop", workload, owner_kind });
+    expect(sums).toHaveLength(3);
+    expect(sums).toContainEqual([of("web", "ReplicaSet"), "7"]);
+    expect(sums).toContainEqual([of("report", "Job"), "5"]);
+    expect(sums).toContainEqual([of("db", "StatefulSet"), "6"]);
+  });
+
+  test("every rule of its own is one that it can evaluate", async () => {
+    for (const { expr } of chart.ruleGroups.flatMap(({ rules: all }) => all)) {
+      expect(Array.isArray(await ask(expr))).toBe(true);
+    }
   });
 
   test("takes changed rules without a restart", async () => {

@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import { App } from "cdk8s";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { dashboardErrors, panelsOf } from "../../lib/monitoring/dashboard.ts";
+import { type Dashboard, dashboardErrors, panelsOf } from "../../lib/monitoring/dashboard.ts";
 import { retentionProfiles, scales } from "../../lib/sizing/index.ts";
 import { objectOf } from "../../test/charts.ts";
 import { render } from "../../test/mimir.ts";
-import { MimirRulesChart } from "./index.ts";
+import { aggregateGroups, MimirRulesChart } from "./index.ts";
 
 describe("rules", () => {
   const evaluated = (evaluator: "mimir" | "prometheus", retention = retentionProfiles.standard) => {
@@ -80,17 +80,28 @@ test("every alert has its runbook page", () => {
   );
 });
 
-test("the dashboard's queries are read by the real grammar, and its runbooks exist", () => {
-  for (const scale of scales) {
-    for (const dashboard of render(scale, { evaluator: "mimir" }).dashboards) {
-      expect(dashboardErrors(dashboard)).toEqual([]);
-      const runbooks = panelsOf(dashboard).flatMap(({ links = [] }) =>
-        links.flatMap((link) => ("runbook" in link ? [link.runbook] : [])),
-      );
-      expect(runbooks.length).toBeGreaterThan(3);
-      expect(
-        runbooks.filter((alert) => !existsSync(new URL(`../../docs/runbooks/${alert}.md`, import.meta.url))),
-      ).toEqual([]);
-    }
-  }
+const dashboards = scales.flatMap(
+  (scale) => render(scale, { evaluator: "mimir", retention: retentionProfiles.extended }).dashboards,
+);
+
+test("dashboards' queries are read by the real grammar, and their runbooks exist", () => {
+  expect(dashboards.flatMap(dashboardErrors)).toEqual([]);
+  const links = dashboards.flatMap(panelsOf).flatMap((panel) => panel.links ?? []);
+  const runbooks = new Set(links.flatMap((link) => ("runbook" in link ? [link.runbook] : [])));
+  expect(runbooks.size).toBeGreaterThan(3);
+  expect(
+    [...runbooks].filter((alert) => !existsSync(new URL(`../../docs/runbooks/${alert}.md`, import.meta.url))),
+  ).toEqual([]);
+});
+
+test("the long-term dashboard asks for nothing that is not recorded", () => {
+  const recorded = new Set(
+    aggregateGroups().flatMap(({ rules }) => rules.flatMap((rule) => ("record" in rule ? [rule.record] : []))),
+  );
+  const longTerm = dashboards.find(({ uid }) => uid === "skopos-mimir-long-term");
+  const asked = panelsOf(longTerm as Dashboard).flatMap(({ queries }) =>
+    queries.flatMap((query) => ("promql" in query ? (query.promql.match(/cluster\w*:\w+:\w+/g) ?? []) : [])),
+  );
+  expect(asked.length).toBeGreaterThan(15);
+  expect(asked.filter((name) => !recorded.has(name))).toEqual([]);
 });
