@@ -36,7 +36,7 @@ export function missing(): { what: string; packages: readonly string[] }[] {
 
 function run(command: string, args: readonly string[]): void {
   const done = spawnSync(command, args, { cwd: here, encoding: "utf8" });
-  process.stderr.write(done.stderr ?? "");
+  process.stderr.write((done.stdout ?? "") + (done.stderr ?? ""));
   if (done.status !== 0) throw new Error(`${command} failed (${done.status ?? done.error?.message})`);
 }
 

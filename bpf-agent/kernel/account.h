@@ -13,14 +13,17 @@ static __always_inline struct flow_slot *flow_find(const struct packet *packet, 
 {
 	struct flow_ref *ref = bpf_map_lookup_elem(&flows, &packet->key);
 	struct flow_slot *slot;
-	__u32 tag;
+	__u64 both;
 
 	if (!ref)
 		return 0;
-	*index = ref->slot;
-	tag = ref->tag;
+	both = *(volatile __u64 *)ref; /* one load: slot and tag of one writer */
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	both = both >> 32 | both << 32;
+#endif
+	*index = (__u32)both;
 	slot = bpf_map_lookup_elem(&slots, index);
-	if (!slot || (slot->hot.generation ^ tag) != fingerprint)
+	if (!slot || reference_tag(fingerprint, *index, slot->hot.generation) != both >> 32)
 		return 0;
 	return slot;
 }

@@ -34,6 +34,8 @@ static __always_inline __u32 slot_take(void)
 
 		if (head == *(volatile __u32 *)&state->recycled_tail)
 			break;
+		/* Orders the look at the tail before the read of what the reader wrote behind it. */
+		__sync_fetch_and_add(&state->recycled_tail, 0);
 		index = head & recycled_mask;
 		given = bpf_map_lookup_elem(&recycled, &index);
 		if (!given)
@@ -140,7 +142,7 @@ VERIFIED_ALONE int flow_create(struct __sk_buff *skb, struct packet *packet, __u
 	}
 	slot_fill(skb, slot, packet, me, bpf_ktime_get_ns());
 	ref.slot = index;
-	ref.tag = key_fingerprint(&packet->key) ^ (slot->hot.generation + 1);
+	ref.tag = reference_tag(key_fingerprint(&packet->key), index, slot->hot.generation + 1);
 	/* The exchange orders the fields above before the generation, which makes the slot the reader's to see. */
 	__sync_lock_test_and_set(&slot->hot.generation, slot->hot.generation + 1);
 	error = bpf_map_update_elem(&flows, &packet->key, &ref, BPF_NOEXIST);

@@ -16,26 +16,14 @@
 
 static __always_inline int flow(struct __sk_buff *skb, const __u32 hook, const __u32 link)
 {
-	struct packet packet;
+	struct packet packet = {}; /* whole: kernels before 6.3 take no half-written stack as an argument */
 	struct flow_slot *slot;
 	__u32 me = skb->ifindex << 1 | hook, index, fingerprint;
 	int result = TAKE_WALK;
 
-	packet.seq = 0;
-	packet.ack = 0;
-	packet.payload = 0;
-	packet.marks = 0;
-	packet.flow_label = 0;
-	packet.tcp_flags = 0;
-	packet.icmp_type = 0;
-	packet.icmp_code = 0;
-	packet.transaction = NO_TRANSACTION;
-	packet.tunnel_depth = 0;
-	packet.vlan = 0;
 	if (fast_path)
 		result = fast_parse(skb, &packet, link);
 	if (unlikely(result != PARSED)) {
-		__builtin_memset(&packet, 0, sizeof(packet));
 		result = walk(skb, &packet, link);
 		if (result != PARSED) {
 			count(result, skb->len);

@@ -35,7 +35,7 @@ struct flow_key {
 /* The value in the `flows` hash: where the flow's counters are. */
 struct flow_ref {
 	__u32 slot;
-	/* key_fingerprint(key) ^ generation of the slot: a reference read from a recycled hash element never matches. */
+	/* reference_tag(): a hash element may be given to another key while a packet still looks at it. */
 	__u32 tag;
 };
 

@@ -58,6 +58,12 @@ static __always_inline void address_v4(struct flow_address *address, __be32 v4)
 	address->halves[1] = (__u64)v4 << 32 | 0xffff0000;
 #else
 	address->halves[1] = 0xffff00000000ULL | v4;
+/* What a flow's reference in the hash must say: it fits this key, this slot and this life of the slot only. */
+static __always_inline __u32 reference_tag(__u32 fingerprint, __u32 slot, __u32 generation)
+{
+	return fingerprint ^ slot << 12 ^ generation;
+}
+
 #endif
 }
 
@@ -123,6 +129,12 @@ static __always_inline __u32 key_fingerprint(const struct flow_key *key)
 		    words[4] * 0x165667b19e3779f9ULL;
 
 	return sum >> 32;
+}
+
+/* What a flow's reference in the hash must say: it fits this key, this slot and this life of the slot only. */
+static __always_inline __u32 reference_tag(__u32 fingerprint, __u32 slot, __u32 generation)
+{
+	return fingerprint ^ slot << 12 ^ generation;
 }
 
 #endif
