@@ -1,6 +1,9 @@
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import promClient from "prom-client";
 import { beforeEach, describe, expect, it } from "vitest";
 import { parseText } from "../../test/scrape.ts";
@@ -254,6 +257,19 @@ describe("the rest of the API", () => {
     expect(one("max")).toContain('max{a="1"} 3\n');
     expect(one("average")).toContain('average{a="1"} 2\n');
     expect(one("omit")).toBe("");
+  });
+
+  it("asks a cluster's workers", async () => {
+    const primary = fileURLToPath(new URL("../../test/cluster-primary.ts", import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, [primary]);
+    const [none, all, broken] = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as string);
+    expect(none).toBe("");
+    expect(all).toContain('# TYPE work_total counter\nwork_total{a="1"} 4\n');
+    expect(all).toContain("level 2\n");
+    expect(broken).toBe("broken");
   });
 
   it("pushes to a gateway", async () => {

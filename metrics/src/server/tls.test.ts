@@ -1,0 +1,41 @@
+import { type RequestOptions, request } from "node:https";
+import { expect, it } from "vitest";
+import { TestAuthority } from "../../test/certificates.ts";
+import { Registry } from "../registry.ts";
+import { serve } from "./serve.ts";
+
+const authority = new TestAuthority("test authority");
+const server = authority.issue("server");
+
+/** Status of a GET, or why there was no answer. */
+function get(url: string, options: RequestOptions): Promise<number | string> {
+  return new Promise((resolve) => {
+    const sent = request(url, { ...options, agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    sent.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    sent.end();
+  });
+}
+
+it("serves over TLS", async () => {
+  await using metrics = await serve(new Registry(), { port: 0, tls: server });
+  expect(metrics.url).toMatch(/^https:/);
+  expect(await get(`${metrics.url}/metrics`, { ca: authority.cert })).toBe(200);
+  expect(await get(`${metrics.url}/metrics`, {})).toMatch(/CERT|SIGNATURE|ISSUER/);
+});
+
+it("wants a client certificate of its authority where it was given one", async () => {
+  await using metrics = await serve(new Registry(), { port: 0, tls: { ...server, ca: authority.cert } });
+  const url = `${metrics.url}/metrics`;
+  expect(await get(url, { ca: authority.cert, ...authority.issue("prometheus") })).toBe(200);
+  expect(await get(url, { ca: authority.cert })).toBeTypeOf("string");
+  const stranger = new TestAuthority("stranger").issue("prometheus");
+  expect(await get(url, { ca: authority.cert, ...stranger })).toBeTypeOf("string");
+});
+
+it("does not answer plain HTTP beside it", async () => {
+  await using metrics = await serve(new Registry(), { port: 0, tls: server });
+  await expect(fetch(metrics.url.replace("https", "http"))).rejects.toThrow();
+});
