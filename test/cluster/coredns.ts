@@ -13,6 +13,7 @@ const corefile = `.:53 {
   errors
   health
   ready
+  prometheus :9153
   kubernetes ${clusterDomain} in-addr.arpa {
     pods insecure
   }
@@ -59,6 +60,7 @@ export const corednsObjects: readonly KubernetesObject[] = [
               ports: [
                 { name: "dns", containerPort: 53, protocol: "UDP" },
                 { name: "dns-tcp", containerPort: 53, protocol: "TCP" },
+                { name: "metrics", containerPort: 9153, protocol: "TCP" },
               ],
               resources: { requests: { cpu: "10m", memory: "40Mi" } },
               readinessProbe: { httpGet: { path: "/ready", port: 8181 }, periodSeconds: 1 },

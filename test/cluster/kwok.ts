@@ -9,6 +9,7 @@ const annotation = { "kwok.x-k8s.io/node": "fake" };
 /** What every simulated node has: a general-purpose machine with 16 cores and 64 GiB. */
 export interface SimulatedNode {
   readonly name: string;
+  readonly address: string;
   readonly zone: string;
   /** @default "16" */
   readonly cpu?: string;
@@ -20,6 +21,8 @@ export interface SimulatedNode {
 export const simulatedNodes = (count: number, zones: readonly string[]): SimulatedNode[] =>
   Array.from({ length: count }, (_, i) => ({
     name: `sim-${String(i).padStart(4, "0")}`,
+    // Nobody answers there; they differ, so that host-network pods of two nodes do.
+    address: `10.201.${i >> 8}.${i & 0xff}`,
     zone: zones[i % zones.length] ?? "zone-a",
   }));
 
@@ -32,7 +35,7 @@ export async function addSimulatedNodes(api: Api, nodes: readonly SimulatedNode[
   await Promise.all(Array.from({ length: concurrency }, worker));
 }
 
-const nodeObject = ({ name, zone, cpu = "16", memory = "64Gi" }: SimulatedNode) => {
+const nodeObject = ({ name, address, zone, cpu = "16", memory = "64Gi" }: SimulatedNode) => {
   const resources = { cpu, memory, pods: "110", "ephemeral-storage": "100Gi" };
   return {
     apiVersion: "v1",
@@ -47,7 +50,14 @@ const nodeObject = ({ name, zone, cpu = "16", memory = "64Gi" }: SimulatedNode) 
         "topology.kubernetes.io/zone": zone,
       },
     },
-    status: { allocatable: resources, capacity: resources },
+    status: {
+      allocatable: resources,
+      capacity: resources,
+      addresses: [
+        { type: "InternalIP", address },
+        { type: "Hostname", address: name },
+      ],
+    },
   };
 };
 
@@ -69,9 +79,6 @@ conditions:
 {{ range NodeConditions }}
 - {type: {{ .type | Quote }}, status: {{ .status | Quote }}, reason: {{ .reason | Quote }}, message: {{ .message | Quote }}, lastHeartbeatTime: ${now}, lastTransitionTime: ${now}}
 {{ end }}
-addresses:
-- {type: InternalIP, address: {{ NodeIP | Quote }}}
-- {type: Hostname, address: {{ NodeName | Quote }}}
 phase: Running
 `,
   }),
@@ -144,6 +151,5 @@ export function startKwok(place: Place, { binary, kubeconfig, directory }: KwokO
     "--node-lease-duration-seconds=40",
     // Addresses of simulated pods: outside what real nodes hand out.
     "--cidr=10.200.0.0/16",
-    "--node-ip=10.201.0.1",
   ]);
 }

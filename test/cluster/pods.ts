@@ -22,6 +22,7 @@ export interface Pod extends KubernetesObject {
 interface Container {
   readonly name: string;
   readonly image: string;
+  readonly restartPolicy?: string;
   readonly resources?: Readonly<Record<"requests" | "limits", Readonly<Record<string, string>> | undefined>>;
 }
 

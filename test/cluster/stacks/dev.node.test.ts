@@ -148,9 +148,7 @@ describe("the dev stack on a real node", () => {
     const { pods } = (await cluster.api.send<Summary>("GET", "/api/v1/nodes/node-1/proxy/stats/summary")).body;
     const limits = new Map(
       (await stackPods()).flatMap(({ metadata, spec }) =>
-        [...spec.containers, ...(spec.initContainers ?? [])].map(
-          ({ name, resources }) => [`${metadata.name}/${name}`, resources?.limits?.memory] as const,
-        ),
+        lasting(spec).map(({ name, resources }) => [`${metadata.name}/${name}`, resources?.limits?.memory] as const),
       ),
     );
     const used = pods
@@ -182,6 +180,12 @@ describe("the dev stack on a real node", () => {
     expect(gone).toEqual([gateway]);
   });
 });
+
+/** The containers that run as long as the pod: with native sidecars, without what only prepares it. */
+const lasting = ({ containers, initContainers = [] }: Pod["spec"]) => [
+  ...containers,
+  ...initContainers.filter(({ restartPolicy }) => restartPolicy === "Always"),
+];
 
 /** Workloads whose pods a change replaces, by the model. */
 function restarts(from: Variant, to: Variant): string[] {

@@ -4,13 +4,19 @@ import { type Api, ApiError } from "../api.ts";
 import { apply } from "../apply.ts";
 import { type Cluster, startCluster } from "../cluster.ts";
 import { describePod, isReady, type Pod } from "../pods.ts";
+import { storageClass } from "../provisioner.ts";
 import { quantity } from "../quantity.ts";
 import { until } from "../wait.ts";
 import { prerequisites, variant } from "./variants.ts";
 
 const nodes = Number(process.env.SKOPOS_PLACEMENT_NODES ?? 500);
 const scale = nodes > 1_000 ? "xlarge" : "large";
-const stack = variant("prod", { scale, "workload.nodes": nodes, availability: "redundant" });
+const stack = variant("prod", {
+  scale,
+  "cluster.storageClass": storageClass,
+  "workload.nodes": nodes,
+  availability: "redundant",
+});
 const zones = stack.resolved.props.cluster.zones!;
 const { footprints } = stack;
 /** Pods that the stack's own workloads make; an operator's are its own affair. */

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Cluster } from "../cluster.ts";
+import type { Pod } from "../pods.ts";
 
 /** A target as Prometheus' API gives it. */
 export interface Target {
@@ -36,10 +37,17 @@ const tenant = { "X-Scope-OrgID": "anonymous" };
 /** Opens the Services of a stack on real nodes. */
 export async function openBackends(cluster: Cluster, namespace: string): Promise<Backends> {
   const open = async (name: string, port: number) => {
-    type Service = { spec: { clusterIP: string } };
-    const service = await cluster.api.get<Service>("v1", "Service", namespace, name);
-    const forward = await cluster.forward(`${service!.spec.clusterIP}:${port}`);
+    type Service = { spec: { clusterIP: string; selector: Record<string, string> } };
+    const { spec } = (await cluster.api.get<Service>("v1", "Service", namespace, name))!;
+    const host = spec.clusterIP === "None" ? await podAddress(spec.selector) : spec.clusterIP;
+    const forward = await cluster.forward(`${host}:${port}`);
     return `http://127.0.0.1:${forward.port}`;
+  };
+  const podAddress = async (selector: Record<string, string>) => {
+    const terms = Object.entries(selector).map(([name, value]) => `${name}=${value}`);
+    const query = `?labelSelector=${encodeURIComponent(terms.join())}`;
+    const [pod] = await cluster.api.list<Pod>("v1", "Pod", namespace, query);
+    return pod?.status.podIP;
   };
   const prometheus = await open("kube-prometheus-prometheus", 9090);
   const mimir = await open("mimir", 8080);
