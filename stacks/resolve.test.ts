@@ -138,6 +138,8 @@ describe("capacity", () => {
     spansPerSecond: (count) => ({ spansPerSecond: count * 500 }),
   };
 
+  const stored = ({ diskBytes, objectStoreBytes }: ReturnType<typeof totals>) => diskBytes + objectStoreBytes;
+
   test("never shrinks when there is more to observe", () => {
     fc.assert(
       fc.property(
@@ -147,9 +149,11 @@ describe("capacity", () => {
         (step, count, more) => {
           const less = totals(step(count), "large");
           const greater = totals(step(count + more), "large");
-          for (const key of ["cpuCores", "memoryBytes", "diskBytes", "objectStoreBytes"] as const) {
+          for (const key of ["cpuCores", "memoryBytes", "objectStoreBytes"] as const) {
             expect(greater[key]).toBeGreaterThanOrEqual(less[key]);
           }
+          // Disks alone may shrink: a sharded Prometheus keeps hours instead of days, since Mimir answers for the rest.
+          expect(stored(greater)).toBeGreaterThanOrEqual(stored(less));
         },
       ),
       { numRuns: 60 },
