@@ -38,17 +38,24 @@ function hot(frame: Uint8Array, peer: () => number, features: FlowFeatures = {})
   return { ours: median(pairs.map(([ours]) => ours)), peer: median(pairs.map(([, theirs]) => theirs)) };
 }
 
-/** Nanoseconds of single runs, each of a flow never seen before: the median of a hundred means of a thousand. */
-function fresh(kind: "tcp" | "udp", features: FlowFeatures = {}): number {
+/** A hundred batches of a thousand frames, each frame of another flow. */
+const freshFrames = (transport: number, payload: Uint8Array) =>
+  Array.from({ length: 100 }, (_, batch) =>
+    Array.from({ length: 1000 }, (_, i) => {
+      const source = `10.${1 + batch}.${i >> 8}.${i & 255}`;
+      return p.ethernet(p.ipv4({ source, destination: "10.0.0.2", protocol: transport }, payload));
+    }),
+  );
+
+const newFlows = {
+  tcp: freshFrames(6, p.tcp({ from: 40_000, to: 443, flags: p.flag.syn })),
+  udp: freshFrames(17, p.udp(40_000, 9000, data)),
+} as const;
+
+/** Nanoseconds of single runs, each of a flow never seen before: the median of the batches' means. */
+function fresh(kind: keyof typeof newFlows, features: FlowFeatures = {}): number {
   using reader = openLoaded({ features });
-  const count = 100_000;
-  const flows = Array.from({ length: count }, (_, i) => {
-    const ends = { source: `10.${1 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}`, destination: "10.0.0.2" };
-    return kind === "tcp"
-      ? p.ethernet(p.ipv4({ ...ends, protocol: 6 }, p.tcp({ from: 40_000, to: 443, flags: p.flag.syn })))
-      : p.ethernet(p.ipv4({ ...ends, protocol: 17 }, p.udp(40_000, 9000, data)));
-  });
-  return median(Array.from({ length: 100 }, (_, i) => inject(reader, flows.slice(1000 * i, 1000 * (i + 1)))));
+  return median(newFlows[kind].map((frames) => inject(reader, frames)));
 }
 
 const features: readonly (keyof FlowFeatures)[] = [
@@ -81,15 +88,20 @@ export function packetSuite(): void {
     report({ ...against, case: `new flow, ${kind}`, ours, peer, note });
   }
   const share = { suite: "feature share", unit: "ns", peer: null, peerName: null };
-  const whole = hot(frames["TCP over IPv4"], ns).ours;
-  const wholeNew = median(Array.from({ length: 5 }, () => fresh("tcp")));
   for (const feature of features) {
-    report({
-      ...share,
-      case: `${feature}, hot`,
-      ours: whole - hot(frames["TCP over IPv4"], ns, { [feature]: false }).ours,
-    });
-    const without = median(Array.from({ length: 5 }, () => fresh("tcp", { [feature]: false })));
-    report({ ...share, case: `${feature}, new flow`, ours: wholeNew - without });
+    const off = { [feature]: false };
+    report({ ...share, case: `${feature}, hot`, ours: difference((f) => hotOnce(frames["TCP over IPv4"], f), off) });
+    report({ ...share, case: `${feature}, new flow`, ours: difference((f) => fresh("tcp", f), off) });
   }
+}
+
+/** Median of what is saved without a feature, with and without measured in turn. */
+function difference(measure: (features: FlowFeatures) => number, off: FlowFeatures): number {
+  return median(Array.from({ length: 5 }, () => measure({}) - measure(off)));
+}
+
+function hotOnce(frame: Uint8Array, features: FlowFeatures): number {
+  using reader = openLoaded({ features });
+  inject(reader, [frame]);
+  return inject(reader, [frame], { repeat });
 }

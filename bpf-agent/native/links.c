@@ -22,8 +22,6 @@
 /* As in kernel/maps.h. */
 #define GONE_INTERFACES 16384
 
-#define NETLINK_BUFFER (4 << 20)
-
 /* Interfaces must have been quiet so long before one of them goes over to TCX. */
 #define QUIET_MS 200
 
@@ -143,20 +141,6 @@ static void link_message(struct reader *reader, const struct nlmsghdr *header, u
 			      info->ifi_type != ARPHRD_ETHER && info->ifi_type != ARPHRD_LOOPBACK, since_ns);
 }
 
-/* Asks for all links; the answer comes as NEWLINK messages like any other. */
-static int links_ask(struct reader *reader)
-{
-	struct {
-		struct nlmsghdr header;
-		struct ifinfomsg info;
-	} request = {
-		.header = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETLINK,
-			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
-	};
-
-	return send(reader->netlink, &request, sizeof(request), 0) < 0 ? errno : 0;
-}
-
 /* After a lost message: interfaces that no longer exist are dropped, and all are asked for again. */
 static void links_resync(struct reader *reader)
 {
@@ -169,7 +153,7 @@ static void links_resync(struct reader *reader)
 		else
 			interface_remove(reader, place, false);
 	}
-	links_ask(reader);
+	netlink_ask(reader);
 }
 
 static int links_receive(struct reader *reader)
@@ -236,7 +220,7 @@ static void *links_run(void *context)
 			return NULL;
 		close(fd);
 	}
-	links_ask(reader);
+	netlink_ask(reader);
 	for (;;) {
 		struct interface *early = reader->options.tcx ? early_find(reader) : NULL;
 		int happened = poll(ready, 2, early ? QUIET_MS : -1);
@@ -251,36 +235,6 @@ static void *links_run(void *context)
 	while (reader->interfaces)
 		interface_remove(reader, &reader->interfaces, true);
 	return NULL;
-}
-
-/* Opens the socket in the watched namespace; the calling thread is back in its own afterwards. */
-static int netlink_open(struct reader *reader, struct failure *failure)
-{
-	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK };
-	int own = -1, watched = -1, bytes = NETLINK_BUFFER, result = 0;
-
-	if (reader->options.netns[0]) {
-		own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-		watched = open(reader->options.netns, O_RDONLY | O_CLOEXEC);
-		if (own < 0 || watched < 0 || setns(watched, CLONE_NEWNET)) {
-			result = fail(failure, "NO_NETNS", errno, "network namespace %s cannot be entered",
-				      reader->options.netns);
-			goto out;
-		}
-	}
-	reader->netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	if (reader->netlink < 0 || bind(reader->netlink, (struct sockaddr *)&address, sizeof(address)))
-		result = fail(failure, "NETLINK_FAILED", errno, "interfaces cannot be followed by rtnetlink");
-	else if (setsockopt(reader->netlink, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)))
-		setsockopt(reader->netlink, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
-	if (own >= 0 && setns(own, CLONE_NEWNET))
-		result = fail(failure, "NO_NETNS", errno, "the own network namespace cannot be entered again");
-out:
-	if (own >= 0)
-		close(own);
-	if (watched >= 0)
-		close(watched);
-	return result;
 }
 
 int links_start(struct reader *reader, struct failure *failure)

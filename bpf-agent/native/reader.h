@@ -163,6 +163,10 @@ int keys_delete(struct reader *reader, const struct flow_key *keys, uint32_t cou
 int links_start(struct reader *reader, struct failure *failure);
 void links_stop(struct reader *reader);
 
+/* netlink.c */
+int netlink_open(struct reader *reader, struct failure *failure);
+int netlink_ask(struct reader *reader);
+
 /* attach.c; run on the links thread, in the watched network namespace */
 struct attachment {
 	uint32_t ifindex;
