@@ -1,5 +1,6 @@
 import type { RuleGroup } from "../../lib/monitoring/rules.ts";
 import { controlPlaneAlerts, kubeletAlerts } from "./cluster-alerts.ts";
+import { clusterDashboardUid } from "./cluster-dashboard.ts";
 import type { ControlPlanePart } from "./control-plane.ts";
 import { nodeAlerts } from "./node-alerts.ts";
 import { recordingRules } from "./recording-rules.ts";
@@ -27,15 +28,23 @@ export interface Monitored {
  * what it scrapes, so that they hold without Mimir; they look at one series at a time, since a shard sees its targets alone.
  */
 export function ruleGroups(known: Monitored): RuleGroup[] {
-  return [
+  const stack = [
     watchdog,
     ...(known.prometheus ? [prometheusAlerts(known)] : []),
     ...(known.alertmanagers > 0 ? [alertmanagerAlerts(known.alertmanagers)] : []),
     ...(known.operator ? [operatorAlerts] : []),
+  ];
+  const cluster = [
     ...(known.kubeStateMetrics ? [stateMetricsAlerts, workloadAlerts] : []),
     ...(known.nodes ? [nodeAlerts] : []),
     ...(known.kubelets ? [kubeletAlerts] : []),
     ...(known.controlPlane.length > 0 ? [controlPlaneAlerts(known.controlPlane)] : []),
-    ...recordingRules(known),
   ];
+  return [...stack, ...cluster.map(onClusterDashboard), ...recordingRules(known)];
 }
+
+/** Nodes and workloads are on a dashboard of their own, not on the one of Prometheus. */
+const onClusterDashboard = (group: RuleGroup): RuleGroup => ({
+  ...group,
+  rules: group.rules.map((rule) => ("alert" in rule ? { ...rule, dashboard: clusterDashboardUid } : rule)),
+});

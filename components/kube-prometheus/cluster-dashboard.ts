@@ -4,10 +4,12 @@ import type { Monitored } from "./alerts.ts";
 const cluster = 'cluster=~"$cluster"';
 const where = `${cluster}, namespace=~"$namespace"`;
 
+export const clusterDashboardUid = "skopos-kube-prometheus-cluster";
+
 /** Nodes, namespaces, workloads and the control plane, as far as each is watched. */
 export function clusterDashboard(known: Monitored): Dashboard {
   return {
-    uid: "skopos-kube-prometheus-cluster",
+    uid: clusterDashboardUid,
     title: "Cluster",
     description: "CPU and memory of nodes and namespaces against their requests, workloads that are not well, volumes.",
     variables: [

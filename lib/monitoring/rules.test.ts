@@ -1,0 +1,91 @@
+import { App } from "cdk8s";
+import { describe, expect, test } from "vitest";
+import { ComponentChart, type ComponentProps } from "../kubernetes/index.ts";
+import { type Alert, type Evaluator, type RuleGroup, rules } from "./rules.ts";
+
+class Shop extends ComponentChart {
+  readonly endpoints = {};
+  constructor(groups: readonly RuleGroup[], props: Partial<ComponentProps> = {}) {
+    super(new App(), "shop", "shop", { namespace: "team", ...props });
+    rules(this, "shop", groups);
+  }
+}
+
+const alert = (change: Partial<Alert> = {}): Alert => ({
+  alert: "ShopDown",
+  expr: "up == 0",
+  severity: "critical",
+  summary: "The shop is down.",
+  description: "{{ $labels.pod }} is down.",
+  ...change,
+});
+
+const groups: readonly RuleGroup[] = [
+  { name: "shop", rules: [alert({ for: "5m" })] },
+  { name: "shop.local", local: true, interval: "10s", rules: [{ record: "shop:up:sum", expr: "sum(up)" }] },
+];
+
+/** Names of the groups that each of the two evaluators finds. */
+const found = (evaluator: Evaluator) =>
+  (
+    new Shop(groups, { evaluator }).toJson() as {
+      metadata: { name: string; labels: object };
+      spec: { groups: RuleGroup[] };
+    }[]
+  ).map(({ metadata, spec }) => [
+    metadata.name,
+    "release" in metadata.labels ? "prometheus" : "mimir",
+    spec.groups.map(({ name }) => name),
+  ]);
+
+describe("each group has one evaluator", () => {
+  test("Prometheus has them all where there is no other", () => {
+    expect(found("prometheus")).toEqual([["shop", "prometheus", ["shop", "shop.local"]]]);
+  });
+
+  test("Mimir's ruler has all but the local ones, under a label that Prometheus does not select", () => {
+    expect(found("mimir")).toEqual([
+      ["shop", "prometheus", ["shop.local"]],
+      ["shop-ruler", "mimir", ["shop"]],
+    ]);
+  });
+});
+
+const first = (chart: ComponentChart) => chart.toJson()[0].spec.groups[0].rules[0];
+
+describe("an alert", () => {
+  test("has all that its reader needs", () => {
+    expect(first(new Shop(groups))).toEqual({
+      alert: "ShopDown",
+      expr: "up == 0",
+      for: "5m",
+      labels: { severity: "critical" },
+      annotations: {
+        summary: "The shop is down.",
+        description: "{{ $labels.pod }} is down.",
+        runbook_url: "docs/runbooks/ShopDown.md",
+        dashboard_uid: "skopos-shop",
+      },
+    });
+  });
+
+  test("links to the runbooks and the dashboard it was given", () => {
+    const chart = new Shop([{ name: "shop", rules: [alert({ dashboard: "other" })] }], {
+      runbooks: "https://r.example",
+    });
+    expect(first(chart).annotations).toMatchObject({
+      runbook_url: "https://r.example/ShopDown.md",
+      dashboard_uid: "other",
+    });
+  });
+});
+
+test.each(["up ==", "sum(up", "rate(up[5x])", "up{job=shop}"])("a query that is not PromQL is refused: %s", (expr) => {
+  const build = () => new Shop([{ name: "shop", rules: [alert({ expr })] }]);
+  expect(build).toThrow(SyntaxError);
+  expect(build).toThrow(expr);
+});
+
+test("no object is made of no rules", () => {
+  expect(new Shop([]).toJson()).toEqual([]);
+});
