@@ -7,7 +7,7 @@ import {
   samplesPerSecond,
   type Workload,
 } from "../../lib/sizing/index.ts";
-import { aggregateRules } from "./aggregates.ts";
+import { aggregateRules, aggregateSeconds } from "./aggregates.ts";
 
 /** `monolithic`: every part in one process. `microservices`: each part by itself. */
 export type MimirMode = "monolithic" | "microservices";
@@ -68,7 +68,8 @@ export function demandOf({ workload, availability, retention, mode, evaluator }:
   const senders = redundant ? 2 : 1;
   const millions = series / 1e6;
   const weight = Math.min(1, Math.max(0.1, millions));
-  const rules = (evaluator === "mimir" ? stackRules : 0) + (retention.aggregatesSeconds > 0 ? aggregateRules() : 0);
+  const rules = evaluator === "mimir" ? stackRules : 0;
+  const aggregates = retention.aggregatesSeconds > 0 ? aggregateRules() : 0;
   const chosen = mode ?? (series >= microservicesFrom ? "microservices" : "monolithic");
   return {
     mode: chosen,
@@ -77,7 +78,7 @@ export function demandOf({ workload, availability, retention, mode, evaluator }:
     series,
     inMemorySeries: series * replicationFactor * pace,
     queries: workload.queriesPerSecond * weight,
-    ruleQueries: (rules / evaluationSeconds) * Math.max(0.1, millions),
+    ruleQueries: (rules / evaluationSeconds + aggregates / aggregateSeconds) * Math.max(0.1, millions),
     reasons: {
       mode: mode
         ? "as stated"
@@ -85,7 +86,7 @@ export function demandOf({ workload, availability, retention, mode, evaluator }:
       samples: `${formatCount(series)} series every ${workload.scrapeIntervalSeconds} s, from ${senders} Prometheus`,
       inMemorySeries: `${formatCount(series)} series x ${replicationFactor} copies${pace > 1 ? ` x ${pace.toFixed(1)} for a scrape interval below ${tableInterval} s` : ""}`,
       queries: `${workload.queriesPerSecond} queries/s, each ${weight.toFixed(2)} of the table's ${secondsPerQuery * 1000} ms at this number of series`,
-      ruleQueries: `${rules} rules every ${evaluationSeconds} s, each ${secondsPerQuery * 1000} ms a million series`,
+      ruleQueries: `${rules} rules every ${evaluationSeconds} s, ${aggregates} every ${aggregateSeconds} s, each ${secondsPerQuery * 1000} ms a million series`,
     },
   };
 }
