@@ -20,7 +20,12 @@ const profiles: Readonly<Record<string, Changes>> = {
     "components.loki": false,
     "components.alloy": false,
   },
-  "xlarge, extended": { scale: "xlarge", retention: "extended" },
+  "xlarge, extended": {
+    scale: "xlarge",
+    retention: "extended",
+    // A single Tempo carries no more.
+    "components.otelGateway.tailSampling.keepPercent": 5,
+  },
 };
 
 let cluster: Cluster;
