@@ -174,6 +174,30 @@ describe("idle expiry", () => {
   });
 });
 
+describe("removing", () => {
+  it("starts each type's series again from nothing, also for handles that were kept", async () => {
+    const registry = new Registry({ ownMetrics: false });
+    const labels = { a: "any" } as const;
+    const native = registry.metric({ name: "e", type: "exponential_histogram", help, labels });
+    const summary = registry.metric({ name: "s", type: "summary", help, labels, quantiles: [1] });
+    for (const metric of [native, summary]) {
+      const handle = metric.with({ a: 1 });
+      for (let i = 0; i < 600; i++) handle.observe(-i);
+      handle.observe(1000);
+      metric.remove({ a: 1 });
+      handle.observe(3);
+    }
+    expect(parseText(await scrapeText(registry)).map(({ name, value }) => `${name} ${value}`)).toEqual([
+      "e_bucket 1",
+      "e_sum 3",
+      "e_count 1",
+      "s 3",
+      "s_sum 3",
+      "s_count 1",
+    ]);
+  });
+});
+
 describe("lint", () => {
   it("finds labels of many values and metrics of more series than expected", () => {
     const registry = new Registry();

@@ -101,6 +101,7 @@ describe("the rules of a specification", () => {
     ["half a bucket", { type: "exponential_histogram", maxBuckets: 10.5 }, ["METRIC_MAX_BUCKETS"]],
     ["no states", { type: "stateset" }, ["METRIC_STATES"]],
     ["a state twice", { type: "stateset", states: ["a", "a"] }, ["METRIC_STATES"]],
+    ["exemplars of a gauge", { exemplars: true }, ["METRIC_EXEMPLARS"]],
     ["an unknown aggregate", { aggregate: "mean" as "sum" }, ["METRIC_AGGREGATE"]],
   ])("%s", (_, spec, expected) => {
     expect(codes(spec)).toEqual(expected);

@@ -95,6 +95,9 @@ function checkShape(spec: MetricSpec): Problem[] {
   if (spec.type === "stateset" && new Set(states).size !== Math.max(1, states.length)) {
     report("METRIC_STATES", "a stateset needs states, each once.", 'List them, e.g. ["starting", "ready"].');
   }
+  if (spec.exemplars && !["counter", "histogram", "exponential_histogram"].includes(spec.type)) {
+    report("METRIC_EXEMPLARS", `a ${spec.type} cannot have exemplars.`, "Only counters and histograms can.");
+  }
   if (!AGGREGATES.includes(aggregate)) {
     report("METRIC_AGGREGATE", `${aggregate} is not a way to aggregate.`, `Use one of ${AGGREGATES.join(", ")}.`);
   }

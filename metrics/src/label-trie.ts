@@ -32,15 +32,14 @@ export class LabelTrie<T> {
   }
 
   /** Removes one tuple and the Maps that it leaves empty. */
-  delete(values: readonly unknown[]): boolean {
+  delete(values: readonly unknown[]): void {
     const path: Node[] = [this.root];
     for (let i = 0; i < values.length - 1; i++) {
       const next = path[i]!.get(values[i]) as Node | undefined;
-      if (next === undefined) return false;
+      if (next === undefined) return;
       path.push(next);
     }
-    if (!path.at(-1)!.delete(values.at(-1))) return false;
+    path.at(-1)!.delete(values.at(-1));
     for (let i = path.length - 1; i > 0 && path[i]!.size === 0; i--) path[i - 1]!.delete(values[i - 1]);
-    return true;
   }
 }

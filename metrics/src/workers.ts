@@ -1,4 +1,4 @@
-import { getEnvironmentData, isMainThread, setEnvironmentData, type Worker } from "node:worker_threads";
+import { getEnvironmentData, setEnvironmentData, type Worker } from "node:worker_threads";
 import { Registry, type RegistryOptions, type SharedRegistry } from "./registry.ts";
 
 const ENVIRONMENT_KEY = "@skopos/metrics registry";
@@ -12,7 +12,9 @@ let own: Registry | undefined;
  * @param options of the first call in the main thread; later ones, and those of workers, have no effect
  */
 export function sharedRegistry(options: RegistryOptions = {}): Registry {
-  own ??= isMainThread ? create(options) : attach(options);
+  const shared = getEnvironmentData(ENVIRONMENT_KEY) as SharedRegistry | undefined;
+  // A worker whose main thread has none gets a registry of its own.
+  own ??= shared ? Registry.attach(shared) : create(options);
   return own;
 }
 
@@ -22,9 +24,3 @@ function create(options: RegistryOptions): Registry {
   process.on("worker", (worker: Worker) => registry.watch(worker));
   return registry;
 }
-
-/** A worker whose main thread has no registry gets one of its own. */
-const attach = (options: RegistryOptions): Registry => {
-  const shared = getEnvironmentData(ENVIRONMENT_KEY) as SharedRegistry | undefined;
-  return shared ? Registry.attach(shared) : create(options);
-};

@@ -184,6 +184,26 @@ describe("the rest of the API", () => {
     expect(await compat.register.getSingleMetricAsString("none")).toBe("");
     expect((await compat.register.getMetricsAsJSON())[0]?.values).toEqual([{ value: 2, labels: { a: "1" } }]);
     expect(compat.register.getMetricsAsArray()).toEqual([counter]);
+    const histogram = new compat.Histogram({ name: "h", help, buckets: [1] });
+    histogram.observe(2);
+    expect(
+      (await histogram.get()).values.map(({ metricName, labels, value }) => [metricName, labels.le, value]),
+    ).toEqual([
+      ["h_bucket", 1, 0],
+      ["h_bucket", "+Inf", 1],
+      ["h_sum", undefined, 2],
+      ["h_count", undefined, 1],
+    ]);
+    const summary = new compat.Summary({ name: "s", help, percentiles: [0.5] });
+    summary.observe(2);
+    expect((await summary.get()).values.map(({ labels, value }) => [labels.quantile, value])).toEqual([
+      [0.5, 2],
+      [undefined, 2],
+      [undefined, 1],
+    ]);
+    const gauge = new compat.Gauge({ name: "g", help });
+    gauge.set(4);
+    expect((await gauge.get()).values).toEqual([{ value: 4, labels: {} }]);
   });
 
   it("keeps registries apart and merges them", async () => {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { parseText, scrapeText } from "../../test/scrape.ts";
 import type { ExponentialValue } from "../read/exponential.ts";
 import { readExponential } from "../read/exponential.ts";
@@ -88,6 +88,24 @@ describe("an exponential histogram", () => {
         }
       }),
     );
+  });
+});
+
+describe("a reader that is overtaken again and again", () => {
+  it("leaves a bank out at last, rather than show half of it", () => {
+    const registry = new Registry({ ownMetrics: false });
+    registry.metric({ name: "e", type: "exponential_histogram", help }).observe(3);
+    const load = Atomics.load;
+    let epoch = 0n;
+    vi.spyOn(Atomics, "load").mockImplementation(((array: Int32Array, at: number) => {
+      const value: number | bigint = load(array, at);
+      return typeof value === "bigint" && value !== 0n ? value + (++epoch << 40n) : value;
+    }) as typeof Atomics.load);
+    const found = registry.read((families, arena) =>
+      readExponential(arena, families[0]!.definition, families[0]!.series[0]!.sources),
+    );
+    vi.restoreAllMocks();
+    expect(found.count).toBe(0);
   });
 });
 

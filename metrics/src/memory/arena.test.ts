@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Arena } from "./arena.ts";
 import { CHUNK_BYTES, Header, MAX_REGIONS } from "./layout.ts";
 import { SeriesSet, seriesKey } from "./series-set.ts";
@@ -29,6 +29,9 @@ describe("the arena", () => {
     const taking = Atomics.add(arena.words, Header.nextChunk, 1);
     const given = [arena.allocateChunk(2), arena.allocateChunk(2)];
     expect(given).not.toContain(taking);
+    // Another thread may have taken the freed chunk that was announced.
+    Atomics.store(arena.words, Header.freeChunks, 1);
+    expect(arena.allocateChunk(2)).toBeGreaterThan(taking);
   });
 
   it("ends where it was told to", () => {
@@ -99,6 +102,23 @@ describe("the set of series", () => {
   it("tells label sets apart by where one value ends and the next begins", () => {
     expect(seriesKey("n", ["ab", "c"])).not.toEqual(seriesKey("n", ["a", "bc"]));
     expect(seriesKey("na", ["b"])).not.toEqual(seriesKey("n", ["ab"]));
+  });
+
+  it("tries again when another thread was faster", () => {
+    const arena = Arena.create();
+    const set = new SeriesSet(arena);
+    const key = seriesKey("n", ["a"]);
+    const lose = () => vi.spyOn(Atomics, "compareExchange").mockImplementationOnce(() => -1 as never);
+    lose();
+    expect(set.acquire(key)).toBe(true);
+    lose();
+    expect(set.acquire(key)).toBe(true);
+    lose();
+    set.release(key);
+    expect(count(arena)).toBe(1);
+    vi.restoreAllMocks();
+    set.release(key);
+    expect(count(arena)).toBe(0);
   });
 
   it("is full where more sets than it looks at fall into one place", () => {

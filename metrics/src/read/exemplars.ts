@@ -14,18 +14,12 @@ export interface Exemplar {
 }
 
 /** Where a type's exemplar cells start, and how many there are. */
-export function exemplarCells(definition: Definition): { offset: number; cells: number } {
-  if (!definition.exemplars) return { offset: 0, cells: 0 };
-  switch (definition.type) {
-    case "counter":
-      return { offset: 1, cells: 1 };
-    case "histogram":
-      return { offset: definition.buckets.length + 2, cells: definition.buckets.length + 1 };
-    case "exponential_histogram":
-      return { offset: Slot.exponential.length, cells: EXPONENTIAL_EXEMPLARS };
-    default:
-      return { offset: 0, cells: 0 };
-  }
+export function exemplarCells({ exemplars, type, buckets }: Definition): { offset: number; cells: number } {
+  if (!exemplars) return { offset: 0, cells: 0 };
+  if (type === "histogram") return { offset: buckets.length + 2, cells: buckets.length + 1 };
+  if (type === "exponential_histogram") return { offset: Slot.exponential.length, cells: EXPONENTIAL_EXEMPLARS };
+  // A counter: no other type has them.
+  return { offset: 1, cells: 1 };
 }
 
 /** For each cell, the latest exemplar of all threads. */

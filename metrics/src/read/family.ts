@@ -91,10 +91,8 @@ export class Family implements FamilyView {
   }
 }
 
+/** Orders two different label sets by the first value in which they differ. */
 function byValues(a: Series, b: Series): number {
-  for (let i = 0; i < a.values.length; i++) {
-    if (a.values[i]! < b.values[i]!) return -1;
-    if (a.values[i]! > b.values[i]!) return 1;
-  }
-  return 0;
+  const at = a.values.findIndex((value, i) => value !== b.values[i]);
+  return a.values[at]! < b.values[at]! ? -1 : 1;
 }

@@ -55,10 +55,6 @@ export class Reader {
     return this.#sorted;
   }
 
-  family(name: string): Family | undefined {
-    return this.#families.get(name)?.family;
-  }
-
   /** Takes in what the threads published since the last call. Never waits for them. */
   refresh(): void {
     this.#startAgainAfterFold();

@@ -3,7 +3,7 @@ import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { parseText } from "../../test/scrape.ts";
 import { Registry } from "../registry.ts";
 import { type MetricsServer, type ServeOptions, serve } from "./serve.ts";
@@ -207,6 +207,17 @@ describe("the server", () => {
     expect(await (await fetch(`${url}/metrics`)).text()).toContain('n_total{a="after"} 1\n');
     slow.resume();
     await once(slow, "close");
+  });
+
+  it("says 500, and nothing of why, when rendering fails", async () => {
+    const errors: unknown[] = [];
+    const { url, registry } = await start({ onError: (error) => errors.push(error) });
+    vi.spyOn(registry, "read").mockImplementation(() => {
+      throw new Error("broken");
+    });
+    const response = await fetch(`${url}/metrics`);
+    expect([response.status, await response.text()]).toEqual([500, "the metrics could not be rendered\n"]);
+    expect(errors).toEqual([new Error("broken")]);
   });
 
   it("refuses what is not a request for it", async () => {
