@@ -34,8 +34,9 @@ static __always_inline __u32 slot_take(void)
 
 		if (head == *(volatile __u32 *)&state->recycled_tail)
 			break;
-		/* Orders the look at the tail before the read of what the reader wrote behind it. */
-		__sync_fetch_and_add(&state->recycled_tail, 0);
+		/* Again, as a full barrier: what the reader wrote before the tail is read after it. */
+		if (head == __sync_fetch_and_add(&state->recycled_tail, 0))
+			break;
 		index = head & recycled_mask;
 		given = bpf_map_lookup_elem(&recycled, &index);
 		if (!given)
