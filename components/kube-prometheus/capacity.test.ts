@@ -41,5 +41,6 @@ test("the text says what is crossed and what the stack does about it", () => {
   expect(texts[0]).toBe(
     "10 M active series is above 1 M active series: 4 shards of 2, 1d locally, Mimir answers people and rules",
   );
+  expect(texts[2]).toMatch(/^\d+ GB for 90d is above 100 GB for 90d: /);
   expect(scalingTriggers(workloads.large, mimirSeconds, one)[0]?.text).toContain("give it a remote write endpoint");
 });

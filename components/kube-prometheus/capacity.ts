@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, formatDuration, samplesPerSecond, type Workload } from "../../lib/sizing/index.ts";
+import { formatCount, formatDuration, samplesPerSecond, type Workload } from "../../lib/sizing/index.ts";
 
 /** Bytes that a stored sample takes, from regular gauges to jumping ones: 1 to 2, from Prometheus' storage documentation. */
 export const bytesPerStoredSample = { low: 1, high: 2 } as const;
@@ -77,7 +77,7 @@ export function scalingTriggers(workload: Workload, retentionSeconds: number, an
     {
       metric: "storedBytes",
       value: stored,
-      shown: (n) => `${formatBytes(n)} for ${formatDuration(retentionSeconds)}`,
+      shown: (n) => `${formatCount(n)}B for ${formatDuration(retentionSeconds)}`,
     },
   ];
   return candidates
