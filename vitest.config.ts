@@ -13,6 +13,7 @@ export default defineConfig({
         testTimeout: tier.timeoutMs,
         hookTimeout: tier.timeoutMs,
         fileParallelism: tier.parallel,
+        setupFiles: ["./test/setup.ts"],
         pool: "forks",
       },
     })),
