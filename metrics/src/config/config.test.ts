@@ -199,4 +199,15 @@ observability:
     await expect(fetch(running.server!.url)).rejects.toThrow();
     receiver.close();
   });
+
+  it("leaves nothing behind when the endpoint cannot be taken", async () => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const { port } = taken.address() as AddressInfo;
+    const yaml = `observability: { service: { name: svc }, prometheus: { endpoint: { port: ${port} } } }`;
+    await expect(startObservability(parseConfig(yaml, { environment: {} }))).rejects.toMatchObject({
+      code: "SERVER_LISTEN",
+    });
+    taken.close();
+  });
 });

@@ -26,33 +26,46 @@ export const registryOptions = ({ prometheus }: ObservabilityConfig): RegistryOp
  * @param more options of the endpoint that no file holds, e.g. health checks
  */
 export async function startObservability(config: ObservabilityConfig, more: ServeOptions = {}): Promise<Observability> {
-  const { service, prometheus, opentelemetry } = config;
+  const { prometheus, opentelemetry } = config;
   const registry = sharedRegistry(registryOptions(config));
-  await using stop = new AsyncDisposableStack();
-  stop.use(recordProcessMetrics(registry));
-  const server = prometheus.enabled ? stop.use(await serve(registry, { ...prometheus.endpoint, ...more })) : undefined;
-  let metrics: MetricsExport | undefined;
-  let tracing: Tracing | undefined;
-  if (opentelemetry.enabled) {
-    const { startMetricsExport, startTracing, activeTrace } = await import("../otel/index.ts");
-    const { name, version, environment, instance_id: instanceId } = service;
-    const identity = {
-      name,
-      ...(version === undefined ? {} : { version }),
-      ...(environment === undefined ? {} : { environment }),
-      ...(instanceId === undefined ? {} : { instanceId }),
-    };
-    const { endpoint, headers } = opentelemetry.otlp;
-    const target = { service: identity, endpoint, headers };
-    if (opentelemetry.metrics.enabled) {
-      const { export_interval_seconds: intervalSeconds, temporality } = opentelemetry.metrics;
-      metrics = stop.use(startMetricsExport(registry, { ...target, intervalSeconds, temporality }));
+  const started: (AsyncDisposable | Disposable)[] = [recordProcessMetrics(registry)];
+  const stop = async (): Promise<void> => {
+    for (const part of started.splice(0).reverse()) {
+      await (Symbol.asyncDispose in part ? part[Symbol.asyncDispose]() : part[Symbol.dispose]());
     }
-    if (opentelemetry.tracing.enabled) {
-      tracing = stop.use(startTracing({ ...target, sampling: opentelemetry.tracing.sampling }));
-      registry.exemplarsFrom(activeTrace);
-    }
+  };
+  try {
+    const server = prometheus.enabled ? await serve(registry, { ...prometheus.endpoint, ...more }) : undefined;
+    if (server) started.push(server);
+    const { metrics, tracing } = opentelemetry.enabled ? await startOtel(config, registry) : {};
+    for (const part of [metrics, tracing]) if (part) started.push(part);
+    return { registry, server, metrics, tracing, [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await stop();
+    throw error;
   }
-  const started = stop.move();
-  return { registry, server, metrics, tracing, [Symbol.asyncDispose]: () => started.disposeAsync() };
+}
+
+interface Otel {
+  readonly metrics?: MetricsExport;
+  readonly tracing?: Tracing;
+}
+
+async function startOtel({ service, opentelemetry }: ObservabilityConfig, registry: Registry): Promise<Otel> {
+  const { startMetricsExport, startTracing, activeTrace } = await import("../otel/index.ts");
+  const { name, version, environment, instance_id: instanceId } = service;
+  const identity = {
+    name,
+    ...(version === undefined ? {} : { version }),
+    ...(environment === undefined ? {} : { environment }),
+    ...(instanceId === undefined ? {} : { instanceId }),
+  };
+  const { otlp, tracing, metrics } = opentelemetry;
+  const target = { service: identity, endpoint: otlp.endpoint, headers: otlp.headers };
+  if (tracing.enabled) registry.exemplarsFrom(activeTrace);
+  const { export_interval_seconds: intervalSeconds, temporality } = metrics;
+  return {
+    ...(metrics.enabled ? { metrics: startMetricsExport(registry, { ...target, intervalSeconds, temporality }) } : {}),
+    ...(tracing.enabled ? { tracing: startTracing({ ...target, sampling: tracing.sampling }) } : {}),
+  };
 }

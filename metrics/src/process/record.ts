@@ -23,10 +23,9 @@ export type ProcessMetrics = Disposable;
  */
 export function recordProcessMetrics(registry: Registry, options: ProcessMetricsOptions = {}): ProcessMetrics {
   const { eventLoopResolutionMs = 20, workerIntervalMs = 5000 } = options;
-  const stop = new DisposableStack();
-  const loop = stop.use(new EventLoopMonitor(eventLoopResolutionMs));
+  const loop = new EventLoopMonitor(eventLoopResolutionMs);
   const node = registry.register(nodeCatalogue);
-  stop.use(observeGc((kind, seconds) => node.gcDuration.observe({ kind }, seconds)));
+  const gc = observeGc((kind, seconds) => node.gcDuration.observe({ kind }, seconds));
   const [major = ""] = process.versions.node.split(".");
   node.version.set({ version: process.version, major });
 
@@ -59,15 +58,23 @@ export function recordProcessMetrics(registry: Registry, options: ProcessMetrics
     spawnedBefore = now;
   };
 
-  const recordAll = isMainThread ? both(recordThread, processRecorder(registry)) : recordThread;
-  if (isMainThread) {
-    stop.defer(registry.onCollect(recordAll));
-  } else {
-    recordAll();
-    const timer = setInterval(recordAll, workerIntervalMs).unref();
-    stop.defer(() => clearInterval(timer));
-  }
-  return stop;
+  const stop = isMainThread
+    ? registry.onCollect(both(recordThread, processRecorder(registry)))
+    : every(workerIntervalMs, recordThread);
+  return {
+    [Symbol.dispose]: () => {
+      stop();
+      loop[Symbol.dispose]();
+      gc[Symbol.dispose]();
+    },
+  };
+}
+
+/** Calls `act` now and again and again. @returns a function that ends this */
+function every(milliseconds: number, act: () => void): () => void {
+  act();
+  const timer = setInterval(act, milliseconds).unref();
+  return () => clearInterval(timer);
 }
 
 const both = (a: () => void, b: () => void) => () => {
