@@ -139,7 +139,10 @@ static bool record_add(struct filling *filling, uint32_t slot)
 
 static bool has_changed(const struct flow_hot *hot, uint32_t since)
 {
-	return (int32_t)(hot->last_jiffies[0] - since) >= 0 || (int32_t)(hot->last_jiffies[1] - since) >= 0;
+	for (int direction = 0; direction < 2; direction++)
+		if (hot->observer[direction] && (int32_t)(hot->last_jiffies[direction] - since) >= 0)
+			return true;
+	return false;
 }
 
 void slots_scan(struct reader *reader, const struct command *command)
