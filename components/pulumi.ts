@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { App } from "cdk8s";
+import type { ComponentChart } from "../lib/kubernetes/index.ts";
 import {
   childOptions,
   type Inputs,
@@ -97,20 +98,23 @@ const kindOf = (component: string): string =>
 export class Observability extends pulumi.ComponentResource {
   /** What each component publishes, by component. */
   readonly endpoints: Readonly<Record<string, unknown>>;
+  /** The charts behind it, for whoever counts what they ask for. */
+  readonly charts: readonly ComponentChart[];
   /** The child component that holds the namespaces; none where they exist already. */
   readonly namespaces: pulumi.Resource[] = [];
 
   constructor(name: string, args: Inputs<ObservabilityProps>, opts?: Options) {
     super(typeToken("Observability"), name, {}, opts);
     const tokens = new TokenTable();
-    const charts = composeObservability(new App(), tokens.hide<ObservabilityProps>(args)).map((chart) => {
+    this.charts = composeObservability(new App(), tokens.hide<ObservabilityProps>(args));
+    const children = this.charts.map((chart) => {
       const childName = `${name}-${chart.node.id}`;
       const child = new pulumi.ComponentResource(typeToken(kindOf(chart.component)), childName, {}, { parent: this });
       if (chart.component === "namespaces") this.namespaces.push(child);
       return { chart, name: childName, opts: childOptions(child, opts) };
     });
-    new Registered().addCharts(charts, tokens);
-    const endpoints = charts.map(({ chart }) => [chart.node.id, revealEndpoints(chart.endpoints, tokens)]);
+    new Registered().addCharts(children, tokens);
+    const endpoints = this.charts.map((chart) => [chart.node.id, revealEndpoints(chart.endpoints, tokens)]);
     this.endpoints = Object.fromEntries(endpoints);
     this.registerOutputs({ endpoints: this.endpoints });
   }

@@ -6,7 +6,6 @@ import { planStack } from "./plan.ts";
 import { ConfigurationError } from "./problem.ts";
 import { type ResolvedStack, resolve } from "./resolve.ts";
 import { stackSchema } from "./schema.ts";
-import { renderStack } from "./stack.ts";
 
 /** Keys whose values may be secret and must stay Outputs: everything else has to be known before anything runs. */
 const secretKeys = ["grafanaAdminPassword"] as const;
@@ -41,7 +40,7 @@ export function runStack(): StackOutputs {
       { provider, dependsOn: observability.namespaces },
     );
   }
-  return { capacity: planStack(renderStack(stack)).totals, endpoints: observability.endpoints };
+  return { capacity: planStack({ ...stack, charts: observability.charts }).totals, endpoints: observability.endpoints };
 }
 
 /** The configuration as it is written, without `skopos:`; secret values are left where they are. */
