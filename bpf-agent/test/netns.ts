@@ -10,6 +10,7 @@ const left = new Set<string>();
 process.on("exit", () => {
   for (const name of left) execFileSync("ip", ["netns", "del", name]);
 });
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
 /** Runs `ip` with one command a line. */
 export function ip(lines: readonly string[], namespace?: string): void {
