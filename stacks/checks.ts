@@ -191,6 +191,23 @@ const agentNeedsGateway: Check = ({ config }) =>
       ]
     : [];
 
+/** Names that the routes of the Alertmanager's configuration use themselves. */
+const reservedReceivers = ["nobody", "dead-mans-switch"];
+
+const receiverNames: Check = ({ config }) =>
+  config.alerts.receivers.flatMap(({ name }, index, all) => {
+    const twice = all.findIndex((other) => other.name === name) < index;
+    if (!twice && !reservedReceivers.includes(name)) return [];
+    return [
+      {
+        code: "SKP1212" as const,
+        path: `skopos:alerts.receivers.${index}.name`,
+        message: `"${name}" is ${twice ? "another receiver's name" : "a name of the stack's own"}`,
+        fix: snippet(["alerts", "receivers", index, "name"], `${name}-${index + 1}`),
+      },
+    ];
+  });
+
 /** `otelcol validate` and even a start accept these; see the reference of each processor. */
 const sampling: Check = ({ config }) => {
   const { decisionWait } = config.components.otelGateway.tailSampling;
@@ -263,6 +280,7 @@ const checks: readonly Check[] = [
   whichCluster,
   hostAgents,
   agentNeedsGateway,
+  receiverNames,
   sampling,
 ];
 

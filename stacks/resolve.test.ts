@@ -97,6 +97,15 @@ test("all mistakes of a file are told at once, also those that lie behind others
   expect(found.toSorted()).toEqual(["SKP1001", "SKP1002", "SKP1004", "SKP1004", "SKP1201", "SKP1205"]);
 });
 
+test("receivers have names of their own", () => {
+  const receiver = (name: string) => ({ kind: "webhook", name, url: { secret: "s", key: "k" } });
+  const receivers = ["team", "team", "nobody"].map(receiver);
+  expect(problemsOf({ ...least, alerts: { receivers } }).map(({ path }) => path)).toEqual([
+    "skopos:alerts.receivers.1.name",
+    "skopos:alerts.receivers.2.name",
+  ]);
+});
+
 test("secure values are unknown, never wrong", () => {
   const cluster = { ...least.cluster, context: undefined, kubeconfig: { secure: "AAAB" } };
   expect(problemsOf({ ...least, cluster, grafanaAdminPassword: { secure: "AAAB" } })).toEqual([]);
