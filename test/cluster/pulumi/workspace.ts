@@ -18,11 +18,11 @@ export interface StackOptions {
 const passphrase = "only for tests";
 
 /**
- * Makes a stack with the real CLI and provider that `test/parts` built: a state of its own in a folder, nothing
- * downloaded, no account.
+ * Puts the real CLI and provider that `test/parts` built into DIRECTORY/bin, and returns the environment under which they keep
+ * a state of their own in the same folder: nothing is downloaded, no account is asked for.
  * @throws Error when one of them is not built.
  */
-export async function newStack({ directory, kubeconfig, stack, program }: StackOptions): Promise<Stack> {
+export function pulumiEnvironment(directory: string, kubeconfig: string): Record<string, string> {
   const bin = join(directory, "bin");
   const state = join(directory, "state");
   for (const folder of [bin, state]) mkdirSync(folder, { recursive: true });
@@ -31,21 +31,24 @@ export async function newStack({ directory, kubeconfig, stack, program }: StackO
     if (path === undefined) throw new Error(`not built yet: node test/parts/build.ts ${name}`);
     symlinkSync(path, join(bin, name));
   }
+  return {
+    PATH: [bin, environment.PATH].join(delimiter),
+    KUBECONFIG: kubeconfig,
+    PULUMI_HOME: join(directory, "home"),
+    PULUMI_BACKEND_URL: `file://${state}`,
+    PULUMI_CONFIG_PASSPHRASE: passphrase,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+  };
+}
+
+/** Makes a stack whose program is a function of this process. */
+export async function newStack({ directory, kubeconfig, stack, program }: StackOptions): Promise<Stack> {
+  const envVars = pulumiEnvironment(directory, kubeconfig);
   return LocalWorkspace.createStack(
     { stackName: stack, projectName: "skopos", program },
-    {
-      // Looks for bin/pulumi below.
-      pulumiCommand: await PulumiCommand.get({ root: directory, skipVersionCheck: true }),
-      pulumiHome: join(directory, "home"),
-      envVars: {
-        PATH: [bin, environment.PATH].join(delimiter),
-        KUBECONFIG: kubeconfig,
-        PULUMI_BACKEND_URL: `file://${state}`,
-        PULUMI_CONFIG_PASSPHRASE: passphrase,
-        PULUMI_SKIP_UPDATE_CHECK: "true",
-        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-      },
-    },
+    // PulumiCommand looks for bin/pulumi below.
+    { pulumiCommand: await PulumiCommand.get({ root: directory, skipVersionCheck: true }), envVars },
   );
 }
 

@@ -1,0 +1,61 @@
+import { execFileSync } from "node:child_process";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** Runs a program and returns what it printed; throws with all its output when it fails. */
+export const run = (command: string, args: readonly string[], cwd: string): string => {
+  try {
+    return execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    throw new Error(`${command} ${args.join(" ")}\n${stdout}\n${stderr}`);
+  }
+};
+
+/** Versions that our own lockfile holds: what a consumer would get, and what npm has in its cache already. */
+const { devDependencies } = JSON.parse(readFileSync("package.json", "utf8")) as {
+  devDependencies: Record<string, string>;
+};
+const shared = [
+  "@pulumi/kubernetes",
+  "@pulumi/pulumi",
+  "cdk8s",
+  "cdk8s-plus-28",
+  "constructs",
+  "typescript",
+  "@types/node",
+];
+
+const pack = (project: string): string => {
+  const [{ filename }] = JSON.parse(run("npm", ["pack", "--json", "--pack-destination", project], "."));
+  return `file:${join(project, filename)}`;
+};
+
+/**
+ * Makes an empty folder a consumer's project: the packed tarball installed beside the peers it asks for.
+ * @param files programs of this folder that are copied into it.
+ */
+export function makeProject(project: string, files: readonly string[]): void {
+  run("npm", ["run", "build"], ".");
+  const dependencies = {
+    ...Object.fromEntries(shared.map((name) => [name, devDependencies[name]])),
+    skopos: pack(project),
+  };
+  writeFileSync(join(project, "package.json"), JSON.stringify({ name: "consumer", type: "module", dependencies }));
+  writeFileSync(
+    join(project, "tsconfig.json"),
+    JSON.stringify({
+      compilerOptions: {
+        target: "es2024",
+        module: "nodenext",
+        strict: true,
+        noEmit: true,
+        types: ["node"],
+        lib: ["es2024", "esnext.disposable"],
+      },
+      include: ["*.ts"],
+    }),
+  );
+  for (const file of files) copyFileSync(join("test/consumer", file), join(project, file));
+  run("npm", ["install", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"], project);
+}
