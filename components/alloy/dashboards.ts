@@ -1,5 +1,6 @@
 import type { ComponentChart } from "../../lib/kubernetes/index.ts";
 import { clusterVariable, type Dashboard, type Row } from "../../lib/monitoring/dashboard.ts";
+import { clientProcess, processRow } from "../../lib/monitoring/process-row.ts";
 
 /** What Alloy reads and sends, node by node. */
 export function alloyDashboard(
@@ -14,7 +15,12 @@ export function alloyDashboard(
     description: "Pod logs to Loki and applications' telemetry to the gateway, from every node.",
     variables: [clusterVariable, { name: "namespace", title: "Namespace", of: `up{cluster=~"$cluster", ${job}}` }],
     links: [{ title: "Loki", dashboard: "skopos-loki" }],
-    rows: [now(own), ...(does.logs ? [logs(own)] : []), ...(does.otlp ? [telemetry(own)] : []), processes(own)],
+    rows: [
+      now(own),
+      ...(does.logs ? [logs(own)] : []),
+      ...(does.otlp ? [telemetry(own)] : []),
+      processRow(own, clientProcess, 10),
+    ],
   };
 }
 
@@ -129,34 +135,6 @@ function telemetry(own: string): Row {
             legend: "{{pod}}",
           },
         ],
-      },
-    ],
-  };
-}
-
-function processes(own: string): Row {
-  return {
-    title: "Processes",
-    collapsed: true,
-    panels: [
-      {
-        type: "timeseries",
-        title: "CPU, by the busiest nodes",
-        unit: "short",
-        min: 0,
-        queries: [
-          {
-            promql: `topk(10, sum by (pod) (rate(process_cpu_seconds_total{${own}}[$__rate_interval])))`,
-            legend: "{{pod}}",
-          },
-        ],
-      },
-      {
-        type: "timeseries",
-        title: "Memory, by the busiest nodes",
-        unit: "bytes",
-        min: 0,
-        queries: [{ promql: `topk(10, process_resident_memory_bytes{${own}})`, legend: "{{pod}}" }],
       },
     ],
   };

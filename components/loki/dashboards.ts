@@ -1,5 +1,6 @@
 import type { ComponentChart } from "../../lib/kubernetes/index.ts";
 import { clusterVariable, type Dashboard, type Row } from "../../lib/monitoring/dashboard.ts";
+import { clientProcess, processRow } from "../../lib/monitoring/process-row.ts";
 import type { LokiSizing } from "./sizing.ts";
 
 /** What Loki takes, keeps and answers, and who logs how much. */
@@ -12,7 +13,7 @@ export function lokiDashboard(chart: ComponentChart, sizing: LokiSizing): Dashbo
     description: "Log lines in and out, what is discarded and why, chunks on their way to object storage, retention.",
     variables: [clusterVariable, { name: "namespace", title: "Namespace", of: `up{cluster=~"$cluster", ${job}}` }],
     links: [{ title: "Alloy", dashboard: "skopos-alloy" }],
-    rows: [now(own, sizing), writes(own), reads(own), senders(), storage(own), processes(own)],
+    rows: [now(own, sizing), writes(own), reads(own), senders(), storage(own), processRow(own, clientProcess)],
   };
 }
 
@@ -216,31 +217,6 @@ function storage(own: string): Row {
             legend: "{{operation}}",
           },
         ],
-      },
-    ],
-  };
-}
-
-function processes(own: string): Row {
-  return {
-    title: "Processes",
-    collapsed: true,
-    panels: [
-      {
-        type: "timeseries",
-        title: "CPU",
-        unit: "short",
-        min: 0,
-        queries: [
-          { promql: `sum by (pod) (rate(process_cpu_seconds_total{${own}}[$__rate_interval]))`, legend: "{{pod}}" },
-        ],
-      },
-      {
-        type: "timeseries",
-        title: "Memory",
-        unit: "bytes",
-        min: 0,
-        queries: [{ promql: `process_resident_memory_bytes{${own}}`, legend: "{{pod}}" }],
       },
     ],
   };

@@ -1,5 +1,6 @@
 import type { ComponentChart } from "../../lib/kubernetes/index.ts";
 import { clusterVariable, type Dashboard, type Row } from "../../lib/monitoring/dashboard.ts";
+import { collectorProcess, processRow } from "../../lib/monitoring/process-row.ts";
 import { collectorName } from "../../lib/otel/index.ts";
 
 /** What the agents take in on their nodes and pass on, and the CPU and memory metrics they read from the kubelets. */
@@ -25,7 +26,7 @@ export function otelAgentDashboard(chart: ComponentChart): Dashboard {
       { title: "Gateway", dashboard: "skopos-otel-gateway" },
       { title: "Overview", dashboard: "skopos-overview" },
     ],
-    rows: [now(own, where, name), telemetry(own), infrastructure, processes(own)],
+    rows: [now(own, where, name), telemetry(own), infrastructure, processRow(own, collectorProcess, 10)],
   };
 }
 
@@ -190,31 +191,3 @@ const infrastructure: Row = {
     },
   ],
 };
-
-function processes(own: string): Row {
-  return {
-    title: "Processes",
-    collapsed: true,
-    panels: [
-      {
-        type: "timeseries",
-        title: "CPU",
-        unit: "short",
-        min: 0,
-        queries: [
-          {
-            promql: `topk(10, sum by (pod) (rate(otelcol_process_cpu_seconds_total{${own}}[$__rate_interval])))`,
-            legend: "{{pod}}",
-          },
-        ],
-      },
-      {
-        type: "timeseries",
-        title: "Memory",
-        unit: "bytes",
-        min: 0,
-        queries: [{ promql: `topk(10, otelcol_process_memory_rss_bytes{${own}})`, legend: "{{pod}}" }],
-      },
-    ],
-  };
-}

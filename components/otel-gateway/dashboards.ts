@@ -1,5 +1,6 @@
 import type { ComponentChart } from "../../lib/kubernetes/index.ts";
 import { clusterVariable, type Dashboard, type Row, type Variable } from "../../lib/monitoring/dashboard.ts";
+import { collectorProcess, processRow } from "../../lib/monitoring/process-row.ts";
 import { collectorName } from "../../lib/otel/index.ts";
 
 /** What the gateway takes, keeps and sends, pod by pod, and whether Prometheus gets every pod's metrics once. */
@@ -21,7 +22,7 @@ export function otelGatewayDashboard(chart: ComponentChart): Dashboard {
       { title: "Agents", dashboard: "skopos-otel-agent" },
       { title: "Overview", dashboard: "skopos-overview" },
     ],
-    rows: [now(own, exposed), sampling(own), received(own, exposed), sent(own), processes(own)],
+    rows: [now(own, exposed), sampling(own), received(own, exposed), sent(own), processRow(own, collectorProcess)],
   };
 }
 
@@ -234,34 +235,6 @@ function sent(own: string): Row {
             legend: "{{exporter}}: failed",
           },
         ],
-      },
-    ],
-  };
-}
-
-function processes(own: string): Row {
-  return {
-    title: "Processes",
-    collapsed: true,
-    panels: [
-      {
-        type: "timeseries",
-        title: "CPU",
-        unit: "short",
-        min: 0,
-        queries: [
-          {
-            promql: `sum by (pod) (rate(otelcol_process_cpu_seconds_total{${own}}[$__rate_interval]))`,
-            legend: "{{pod}}",
-          },
-        ],
-      },
-      {
-        type: "timeseries",
-        title: "Memory",
-        unit: "bytes",
-        min: 0,
-        queries: [{ promql: `otelcol_process_memory_rss_bytes{${own}}`, legend: "{{pod}}" }],
       },
     ],
   };

@@ -1,5 +1,6 @@
 import type { ComponentChart } from "../../lib/kubernetes/index.ts";
 import { clusterVariable, type Dashboard, type Row } from "../../lib/monitoring/dashboard.ts";
+import { clientProcess, collectorProcess, processRow } from "../../lib/monitoring/process-row.ts";
 import type { TracesSizing } from "./sizing.ts";
 
 /** What the store of traces takes, keeps and answers. */
@@ -87,7 +88,7 @@ function jaegerRows(own: string): Row[] {
         },
       ],
     },
-    processes(own, "otelcol_process_cpu_seconds_total", "otelcol_process_memory_rss_bytes"),
+    processRow(own, collectorProcess),
   ];
 }
 
@@ -182,29 +183,6 @@ function tempoRows(own: string): Row[] {
         },
       ],
     },
-    processes(own, "process_cpu_seconds_total", "process_resident_memory_bytes"),
+    processRow(own, clientProcess),
   ];
-}
-
-function processes(own: string, cpu: string, memory: string): Row {
-  return {
-    title: "Processes",
-    collapsed: true,
-    panels: [
-      {
-        type: "timeseries",
-        title: "CPU",
-        unit: "short",
-        min: 0,
-        queries: [{ promql: `sum by (pod) (rate(${cpu}{${own}}[$__rate_interval]))`, legend: "{{pod}}" }],
-      },
-      {
-        type: "timeseries",
-        title: "Memory",
-        unit: "bytes",
-        min: 0,
-        queries: [{ promql: `${memory}{${own}}`, legend: "{{pod}}" }],
-      },
-    ],
-  };
 }
