@@ -1,4 +1,6 @@
+import type { INetworkPolicy } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicy";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { allows } from "../reachability.ts";
 import type { KubernetesObject } from "./api.ts";
 import { apply } from "./apply.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
@@ -176,6 +178,50 @@ describe("two real nodes", () => {
     });
     expect(await logOf(cluster.api, namespace, "crasher", "main", true)).toContain("connection refused");
     await cluster.api.send("DELETE", await cluster.api.path("v1", "Pod", namespace, "crasher"));
+  });
+
+  it("enforce no NetworkPolicy by themselves; a rule made from what the policies say denies what they do not allow", async () => {
+    const server = (name: string) => ({
+      ...pod(name, ["serve"]),
+      metadata: { name, namespace, labels: { app: name } },
+    });
+    const policy: KubernetesObject & INetworkPolicy = {
+      apiVersion: "networking.k8s.io/v1",
+      kind: "NetworkPolicy",
+      metadata: { name: "closed", namespace },
+      spec: { podSelector: { matchLabels: { app: "closed" } }, policyTypes: ["Ingress"] },
+    };
+    await apply(cluster.api, [server("open"), server("closed"), policy]);
+    const address = (name: string) =>
+      until(`the address of ${name}`, async () => {
+        const live = await cluster.api.get<Pod>("v1", "Pod", namespace, name);
+        return live && isReady(live) && live.status.podIP;
+      });
+    const addresses = new Map([
+      ["open", await address("open")],
+      ["closed", await address("closed")],
+    ]);
+    const reaches = async (client: string, name: string) => {
+      const attempt = runPod(cluster.api, pod(`${client}-${name}`, ["get", `http://${addresses.get(name)}:8080`]));
+      return attempt.then(
+        () => true,
+        () => false,
+      );
+    };
+    expect(await reaches("before", "closed")).toBe(true);
+
+    const facts = (name: string) => ({ name, namespace, labels: { app: name } });
+    const denied = [...addresses].filter(([name]) => !allows([policy], facts("client"), facts(name), 8080));
+    expect(denied.map(([name]) => name)).toEqual(["closed"]);
+    for (const { machine } of cluster.nodes) {
+      const nft = (command: string) => machine.run("nft", command);
+      await nft("add table ip test-policies");
+      await nft("add chain ip test-policies forward { type filter hook forward priority 0; }");
+      for (const [, ip] of denied) await nft(`add rule ip test-policies forward ip daddr ${ip} tcp dport 8080 drop`);
+    }
+    expect(await reaches("after", "closed")).toBe(false);
+    expect(await reaches("after", "open")).toBe(true);
+    for (const { machine } of cluster.nodes) await machine.run("nft", "delete table ip test-policies");
   });
 
   it("can be drained one after the other, within the disruption budget", async () => {
