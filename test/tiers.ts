@@ -80,7 +80,7 @@ export const tiers: readonly Tier[] = [
     name: "control-plane",
     proves: "a real API server accepts every stack, refuses what the model says it refuses, and schedules it",
     ...suffixed("control-plane"),
-    parts: ["kubernetes", "etcd", "kwok", "prometheus-operator"],
+    parts: ["kubernetes", "etcd", "kwok", "prometheus-operator", "prometheus"],
     debian: [],
     root: false,
     timeoutMs: 600_000,
