@@ -8,7 +8,7 @@ import { makeProject, run } from "./project.ts";
 const project = mkdtempSync(join(tmpdir(), "skopos-consumer-"));
 afterAll(() => rmSync(project, { recursive: true }));
 
-beforeAll(() => makeProject(project, ["pulumi-program.ts", "cdk8s-app.ts"]), 300_000);
+beforeAll(() => makeProject(project, ["pulumi-program.ts", "cdk8s-app.ts", "metrics-service.ts"]), 300_000);
 
 describe("an empty project that installs the packed tarball", () => {
   test("type-checks a Pulumi program and a cdk8s app against the published declarations", () => {
@@ -25,6 +25,11 @@ describe("an empty project that installs the packed tarball", () => {
     const documents = parseAllDocuments(run(process.execPath, ["cdk8s-app.ts"], project));
     const kinds = documents.map((document) => (document.toJS() as { kind: string }).kind);
     expect(kinds).toEqual(expect.arrayContaining(["StatefulSet", "DaemonSet", "ServiceMonitor"]));
+  });
+
+  test("runs the service that counts", () => {
+    const scraped = run(process.execPath, ["metrics-service.ts"], project);
+    expect(scraped).toContain('http_requests_total{method="GET"} 1');
   });
 
   test("has the skopos command", () => {

@@ -26,8 +26,9 @@ const shared = [
   "@types/node",
 ];
 
-const pack = (project: string): string => {
-  const [{ filename }] = JSON.parse(run("npm", ["pack", "--json", "--pack-destination", project], "."));
+/** Packs a workspace, the root where none is named. */
+const pack = (project: string, ...workspace: readonly string[]): string => {
+  const [{ filename }] = JSON.parse(run("npm", ["pack", "--json", "--pack-destination", project, ...workspace], "."));
   return `file:${join(project, filename)}`;
 };
 
@@ -37,9 +38,11 @@ const pack = (project: string): string => {
  */
 export function makeProject(project: string, files: readonly string[]): void {
   run("npm", ["run", "build"], ".");
+  run("npm", ["run", "build", "-w", "metrics"], ".");
   const dependencies = {
     ...Object.fromEntries(shared.map((name) => [name, devDependencies[name]])),
     skopos: pack(project),
+    "@skopos/metrics": pack(project, "-w", "metrics"),
   };
   writeFileSync(join(project, "package.json"), JSON.stringify({ name: "consumer", type: "module", dependencies }));
   writeFileSync(
