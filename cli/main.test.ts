@@ -1,0 +1,119 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+
+const folder = mkdtempSync(join(tmpdir(), "skopos-cli-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const bin = resolve("bin/skopos.mjs");
+
+function skopos(args: readonly string[], cwd = ".") {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], { cwd, encoding: "utf8" });
+  return { status, stdout, stderr };
+}
+
+/** A project with one stack file. */
+function project(name: string, config: string): string {
+  const home = join(folder, name);
+  mkdirSync(home);
+  writeFileSync(join(home, "Pulumi.dev.yaml"), config);
+  return home;
+}
+
+describe("a mistake in the configuration", () => {
+  const home = project("wrong", "config:\n  skopos:scale: tiny\n  skopos:retention: standard\n");
+
+  test.each(["render", "plan", "images", "preview"])(
+    "ends %s with every problem, no stack trace, nothing written",
+    (command) => {
+      const { status, stdout, stderr } = skopos([command], home);
+      expect(status).toBe(1);
+      expect(stdout).toBe("");
+      expect(stderr).toContain("SKP1004 skopos:scale");
+      expect(stderr).toContain("SKP1003 skopos:cluster");
+      expect(stderr).not.toMatch(/\n\s+at /);
+      expect(readdirSync(home)).toEqual(["Pulumi.dev.yaml"]);
+    },
+  );
+});
+
+test("YAML that cannot be read is told with its line", () => {
+  const home = project("unreadable", "config:\n  skopos:scale: [small\n");
+  const { status, stderr } = skopos(["plan"], home);
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/SKP1005 Pulumi\.dev\.yaml: .+/);
+});
+
+test("an unknown stack is told with the ones there are", () => {
+  const { status, stderr } = skopos(["plan", "--stack", "prdo"]);
+  expect(status).toBe(1);
+  expect(stderr).toContain("there are dev, prod, staging");
+  expect(stderr).toContain("--stack prod");
+});
+
+test("render writes one file an object, and removes what no longer belongs there", () => {
+  const out = join(folder, "manifests");
+  const { status, stdout } = skopos(["render", "--stack", "dev", "--out", out, "--json"]);
+  expect(status).toBe(0);
+  const { files } = JSON.parse(stdout) as { files: string[] };
+  const stale = join(out, "loki", "service-gone.yaml");
+  writeFileSync(stale, "kind: Service\n");
+  skopos(["render", "--stack", "dev", "--out", out]);
+  expect(existsSync(stale)).toBe(false);
+  for (const file of files.slice(0, 20)) expect(parse(readFileSync(join(out, file), "utf8"))).toHaveProperty("kind");
+});
+
+test("plan --json is data alone, with the totals of its workloads", () => {
+  const { stdout, stderr } = skopos(["plan", "--stack", "staging", "--json"]);
+  const { totals, workloads } = JSON.parse(stdout) as {
+    totals: Record<string, number>;
+    workloads: { memoryBytes: number }[];
+  };
+  expect(stderr).toBe("");
+  expect(totals.memoryBytes).toBe(workloads.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0));
+});
+
+test("images go through the registry map", () => {
+  const home = project(
+    "mirrored",
+    `config:
+  skopos:cluster: { name: c, version: "1.35", networkPolicies: false }
+  skopos:retention: ephemeral
+  skopos:scale: small
+  skopos:availability: single
+  skopos:images: { registries: { docker.io: mirror.example/docker } }
+`,
+  );
+  const { stdout } = skopos(["images"], home);
+  expect(stdout).toContain("mirror.example/docker/grafana/loki:");
+  expect(stdout).toContain("quay.io/prometheus/prometheus:");
+  expect(stdout).not.toContain("docker.io/");
+});
+
+describe("init", () => {
+  const tarball = join(folder, "skopos.tgz");
+  writeFileSync(tarball, "");
+
+  test("writes a project whose stack can be planned", () => {
+    expect(skopos(["init", "fresh", "--from", tarball], folder).status).toBe(0);
+    const { status, stdout } = skopos(["plan"], join(folder, "fresh"));
+    expect(status).toBe(0);
+    expect(stdout).toContain("StatefulSet mimir");
+  });
+
+  test("overwrites nothing", () => {
+    const { status, stderr } = skopos(["init", "fresh", "--from", tarball], folder);
+    expect(status).toBe(1);
+    expect(stderr).toContain("nothing was written");
+  });
+});
+
+test("explain knows every code, and guesses a mistyped one", () => {
+  expect(skopos(["explain", "skp1203"]).stdout).toContain("Tail sampling on several gateways");
+  const { status, stderr } = skopos(["explain", "SKP9203"]);
+  expect(status).toBe(1);
+  expect(stderr).toContain("did you mean");
+});
