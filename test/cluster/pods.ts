@@ -19,7 +19,7 @@ export interface Pod extends KubernetesObject {
   };
 }
 
-interface Container {
+export interface Container {
   readonly name: string;
   readonly image: string;
   readonly restartPolicy?: string;
@@ -37,6 +37,12 @@ export interface ContainerStatus {
 export const isReady = (pod: Pod): boolean =>
   pod.metadata.deletionTimestamp === undefined &&
   (pod.status.conditions ?? []).some(({ type, status }) => type === "Ready" && status === "True");
+
+/** The containers that run as long as the pod: with native sidecars, without what only prepares it. */
+export const lasting = ({ containers, initContainers = [] }: Pod["spec"]): Container[] => [
+  ...containers,
+  ...initContainers.filter(({ restartPolicy }) => restartPolicy === "Always"),
+];
 
 /** One line on why a pod is not ready: its phase, its conditions that are not true, and what its containers wait for. */
 export function describePod({ metadata, status }: Pod): string {

@@ -3,7 +3,7 @@ import { updateOf } from "../../../lib/kubernetes/update.ts";
 import { apply, changedByApplying, nameOf } from "../apply.ts";
 import { type Cluster, startCluster } from "../cluster.ts";
 import { componentImages, describeImages, mirrors } from "../component-images.ts";
-import { allPodsReady, describePod, isReady, type Pod } from "../pods.ts";
+import { allPodsReady, describePod, isReady, lasting, type Pod } from "../pods.ts";
 import { quantity } from "../quantity.ts";
 import { until } from "../wait.ts";
 import { openBackends } from "./telemetry.ts";
@@ -180,12 +180,6 @@ describe("the dev stack on a real node", () => {
     expect(gone).toEqual([gateway]);
   });
 });
-
-/** The containers that run as long as the pod: with native sidecars, without what only prepares it. */
-const lasting = ({ containers, initContainers = [] }: Pod["spec"]) => [
-  ...containers,
-  ...initContainers.filter(({ restartPolicy }) => restartPolicy === "Always"),
-];
 
 /** Workloads whose pods a change replaces, by the model. */
 function restarts(from: Variant, to: Variant): string[] {

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { quantityBytes, quantityCores } from "../../../lib/sizing/index.ts";
 import { type Api, ApiError } from "../api.ts";
 import { apply } from "../apply.ts";
 import { type Cluster, startCluster } from "../cluster.ts";
-import { describePod, isReady, type Pod } from "../pods.ts";
+import { describePod, isReady, lasting, type Pod } from "../pods.ts";
 import { storageClass } from "../provisioner.ts";
 import { quantity } from "../quantity.ts";
 import { until } from "../wait.ts";
+import { startOperator } from "./operator.ts";
 import { prerequisites, variant } from "./variants.ts";
 
 const nodes = Number(process.env.SKOPOS_PLACEMENT_NODES ?? 500);
@@ -19,7 +19,7 @@ const stack = variant("prod", {
 });
 const zones = stack.resolved.props.cluster.zones!;
 const { footprints } = stack;
-/** Pods that the stack's own workloads make; an operator's are its own affair. */
+/** Pods of the stack's workloads, and of those that the operator makes for it. */
 const expected = footprints.reduce((sum, { kind, sized }) => sum + (kind === "DaemonSet" ? nodes : sized.replicas), 0);
 
 let cluster: Cluster;
@@ -28,6 +28,7 @@ let pods: Pod[];
 beforeAll(async () => {
   cluster = await startCluster({ nodes: { simulated: nodes, zones } });
   await apply(cluster.api, [...prerequisites(stack), ...stack.objects]);
+  await startOperator(cluster, stack.objects);
   pods = await runningPods(cluster.api, expected);
 });
 afterAll(() => cluster?.dispose());
@@ -60,7 +61,7 @@ const ownerOf = ({ metadata }: Pod) => {
   const [owner] = metadata.ownerReferences as { kind: string; name: string }[];
   return owner!.kind === "ReplicaSet"
     ? `Deployment ${owner!.name.replace(/-[a-z0-9]+$/, "")}`
-    : `${owner!.kind} ${owner!.name}`;
+    : `${owner!.kind} ${owner!.name.replace(/-shard-\d+$/, "")}`;
 };
 const byOwner = () => Map.groupBy(pods, ownerOf);
 
@@ -73,11 +74,11 @@ describe(`${scale} on ${nodes} nodes in three zones`, () => {
     for (const { kind, name, perPod } of footprints) {
       const [pod] = byOwner().get(`${kind} ${name}`) ?? [];
       expect(pod, `${kind} ${name}`).toBeDefined();
-      const containers = [...(pod!.spec.initContainers ?? []), ...pod!.spec.containers];
+      const containers = lasting(pod!.spec);
       const sum = (resource: "cpu" | "memory") =>
         containers.reduce((total, { resources }) => total + quantity(resources?.requests?.[resource]), 0);
-      expect(sum("cpu"), `cpu of ${name}`).toBeCloseTo(quantityCores(perPod.cpuCores), 6);
-      expect(sum("memory"), `memory of ${name}`).toBe(quantityBytes(perPod.memoryBytes));
+      expect(sum("cpu"), `cpu of ${name}`).toBeCloseTo(perPod.cpuCores, 6);
+      expect(sum("memory"), `memory of ${name}`).toBe(perPod.memoryBytes);
     }
   });
 
