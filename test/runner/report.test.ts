@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readReport, totals } from "./report.ts";
+import { readReport, totals, withSecondRun } from "./report.ts";
 
 const green = { passed: 3, failures: [], skips: [] };
 
@@ -28,4 +28,13 @@ test("totals are sums over all reports", () => {
   const failing = { passed: 1, failures: [{ name: "a", message: "" }], skips: [{ name: "b", reason: "no alloy" }] };
   expect(totals([green, failing])).toBe("4 passed, 1 failed, 1 skipped");
   expect(totals([])).toBe("0 passed, 0 failed, 0 skipped");
+});
+
+test("a file that crashed is counted by its second run; crashing twice is a failure", () => {
+  const first = { passed: 2, failures: [], skips: [], crashed: ["a.test.ts"] };
+  const second = { passed: 1, failures: [], skips: [] };
+  expect(withSecondRun(first, second)).toEqual({ passed: 3, failures: [], skips: [] });
+  expect(withSecondRun(first, { ...second, passed: 0, crashed: ["a.test.ts"] }).failures).toEqual([
+    { name: "a.test.ts", message: "Node crashed in it, twice" },
+  ]);
 });

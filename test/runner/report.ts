@@ -3,6 +3,8 @@ export interface Report {
   readonly passed: number;
   readonly failures: readonly Failure[];
   readonly skips: readonly Skip[];
+  /** Files in whose process Node itself crashed: none of their tests is counted. @default none */
+  readonly crashed?: readonly string[];
 }
 
 /** A test that failed, or a file, hook or stray promise that failed outside of one. */
@@ -34,10 +36,20 @@ export function readReport(text: string | undefined, exitCode: number | null): R
     return { passed: 0, failures: [{ name: "vitest", message: `ended with ${exitCode}, no report` }], skips: [] };
   }
   const report = JSON.parse(text) as Report;
-  if (exitCode !== 0 && report.failures.length === 0) {
+  if (exitCode !== 0 && report.failures.length === 0 && !report.crashed?.length) {
     return { ...report, failures: [{ name: "vitest", message: `ended with ${exitCode} though no test failed` }] };
   }
   return report;
+}
+
+/** The report of a run and that of the files of it that were run once more. Who crashes twice has failed. */
+export function withSecondRun(first: Report, second: Report): Report {
+  const again = (second.crashed ?? []).map((name) => ({ name, message: "Node crashed in it, twice" }));
+  return {
+    passed: first.passed + second.passed,
+    failures: [...first.failures, ...second.failures, ...again],
+    skips: [...first.skips, ...second.skips],
+  };
 }
 
 /** The last line of a run: the sums over all reports. */

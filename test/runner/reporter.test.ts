@@ -9,20 +9,20 @@ const scratch = mkdtempSync(join(tmpdir(), "skopos-reporter-"));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
 /** Runs vitest itself on test files and returns what our reporter wrote. */
-function reportOf(files: Readonly<Record<string, string>>): Report {
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(scratch, name), text);
+function reportOf(files: Readonly<Record<string, string>>, folder = scratch): Report {
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   const root = join(import.meta.dirname, "../..");
-  const report = join(scratch, "report.json");
+  const report = join(folder, "report.json");
   spawnSync(
     process.execPath,
     [
       join(root, "node_modules/vitest/vitest.mjs"),
       "run",
       "--globals",
-      `--root=${scratch}`,
+      `--root=${folder}`,
       `--reporter=${join(import.meta.dirname, "reporter.ts")}`,
     ],
-    { cwd: scratch, env: { ...process.env, [reportVariable]: report } },
+    { cwd: folder, env: { ...process.env, [reportVariable]: report } },
   );
   return JSON.parse(readFileSync(report, "utf8")) as Report;
 }
@@ -54,4 +54,23 @@ test("counts passes, failures in and outside of tests, and skips with their reas
     { name: "results.test.ts > absent", reason: "alloy is not on PATH" },
     { name: "results.test.ts > silent", reason: noReason },
   ]);
+});
+
+test("names a file in whose process Node crashed, and counts nothing of it", () => {
+  const crashing = mkdtempSync(join(tmpdir(), "skopos-crash-"));
+  try {
+    const report = reportOf(
+      {
+        "crash.test.ts": `test("first", () => {}); test("last", async () => {
+          process.kill(process.pid, "SIGTRAP");
+          await new Promise((resolve) => setTimeout(resolve, 5_000));
+        });`,
+        "calm.test.ts": `test("good", () => {});`,
+      },
+      crashing,
+    );
+    expect(report).toEqual({ passed: 1, failures: [], skips: [], crashed: ["crash.test.ts"] });
+  } finally {
+    rmSync(crashing, { recursive: true });
+  }
 });

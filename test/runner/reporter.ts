@@ -12,13 +12,26 @@ export default class ReportWriter implements Reporter {
   }
 }
 
-/** Sums the modules of one run up. */
+/** How vitest says that the process of a file was ended by a signal that Node raises on a fatal error of its own. */
+const fatal = /exited unexpectedly with signal SIG(?:TRAP|ILL|SEGV|ABRT|BUS) .*while running test file (\S+)/;
+
+const whole = ({ message, cause }: SerializedError): string =>
+  [message, (cause as SerializedError | undefined)?.message].filter((part) => part).join(" ");
+
+/** Sums the modules of one run up. Files in which Node itself crashed are named, and nothing of them is counted. */
 export function summarize(modules: readonly TestModule[], unhandled: readonly SerializedError[]): Report {
   let passed = 0;
-  const failures: Failure[] = unhandled.map(({ message }) => ({ name: "outside of any test", message }));
+  const messages = unhandled.map(whole);
+  const crashed = messages
+    .flatMap((message) => fatal.exec(message)?.[1] ?? [])
+    .map((file) => relative(process.cwd(), file));
+  const failures: Failure[] = messages
+    .filter((message) => !fatal.test(message))
+    .map((message) => ({ name: "outside of any test", message }));
   const skips: Skip[] = [];
   for (const module of modules) {
     const file = relative(process.cwd(), module.moduleId);
+    if (crashed.includes(file)) continue;
     const suites = [...module.children.allSuites()];
     for (const error of [module, ...suites].flatMap((part) => part.errors())) {
       failures.push({ name: file, message: error.message });
@@ -32,5 +45,5 @@ export function summarize(modules: readonly TestModule[], unhandled: readonly Se
       else failures.push({ name, message: "did not finish" });
     }
   }
-  return { passed, failures, skips };
+  return { passed, failures, skips, crashed };
 }

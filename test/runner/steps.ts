@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Tier } from "../tiers.ts";
 import { run } from "./processes.ts";
-import { type Failure, type Report, readReport, reportVariable } from "./report.ts";
+import { type Failure, type Report, readReport, reportVariable, withSecondRun } from "./report.ts";
 
 /** A step of a run and what came of it. */
 export interface Step {
@@ -31,29 +31,40 @@ export function runChecks(root: string): Promise<Step> {
   });
 }
 
-/** Runs a tier's tests with vitest; its progress goes to stderr. */
+/**
+ * Runs a tier's tests with vitest; its progress goes to stderr. A file in which Node itself crashed is run once more:
+ * V8 24 dies now and then (`Check failed: jit_page.has_value()`) when a worker thread is ended while it compiles, which
+ * is what the tests of dying threads do.
+ */
 export function runTier(tier: Tier, root: string, paths: readonly string[]): Promise<Step> {
   return timed(tier.name, async () => {
-    const folder = mkdtempSync(join(tmpdir(), "skopos-test-"));
-    try {
-      const file = join(folder, "report.json");
-      const code = await run(
-        process.execPath,
-        [
-          join(root, "node_modules/vitest/vitest.mjs"),
-          "run",
-          `--project=${tier.name}`,
-          "--reporter=default",
-          `--reporter=${join(root, "test/runner/reporter.ts")}`,
-          ...paths,
-        ],
-        { cwd: root, env: { ...process.env, [reportVariable]: file } },
-      );
-      return readReport(existsSync(file) ? readFileSync(file, "utf8") : undefined, code);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    const first = await runVitest(tier, root, paths);
+    if (!first.crashed?.length) return first;
+    console.error(`\nNode itself crashed; once more: ${first.crashed.join(", ")}`);
+    return withSecondRun(first, await runVitest(tier, root, first.crashed));
   });
+}
+
+async function runVitest(tier: Tier, root: string, paths: readonly string[]): Promise<Report> {
+  const folder = mkdtempSync(join(tmpdir(), "skopos-test-"));
+  try {
+    const file = join(folder, "report.json");
+    const code = await run(
+      process.execPath,
+      [
+        join(root, "node_modules/vitest/vitest.mjs"),
+        "run",
+        `--project=${tier.name}`,
+        "--reporter=default",
+        `--reporter=${join(root, "test/runner/reporter.ts")}`,
+        ...paths,
+      ],
+      { cwd: root, env: { ...process.env, [reportVariable]: file } },
+    );
+    return readReport(existsSync(file) ? readFileSync(file, "utf8") : undefined, code);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 async function timed(name: string, work: () => Promise<Report>): Promise<Step> {
