@@ -43,7 +43,8 @@ describe("a consumer's program in an empty folder", () => {
     child.stderr.on("data", (chunk) => {
       complaints += chunk;
     });
-    const ended = once(child, "exit");
+    // "close", not "exit": then all its output has been read, too.
+    const ended = once(child, "close");
     const gateways = await until(
       "two ready gateways",
       async () => {
