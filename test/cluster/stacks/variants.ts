@@ -70,13 +70,18 @@ export const otelOperatorCrds = (): KubernetesObject[] =>
     .map((document) => document.toJS() as KubernetesObject | null)
     .filter((document) => document !== null);
 
-let knownCrds: KubernetesObject[] | undefined;
+let known: KubernetesObject[] | undefined;
+
+/** The CRDs of both operators: what a cluster has that other teams use too. */
+export function definitions(): readonly KubernetesObject[] {
+  known ??= [...otelOperatorCrds(), ...(operatorCrds() as unknown as KubernetesObject[])];
+  return known;
+}
 
 /** What must be in a cluster before a stack comes: CRDs that others bring. The stack's own are left to it. */
 export function prerequisites({ objects }: Variant): KubernetesObject[] {
   const own = new Set(
     objects.filter(({ kind }) => kind === "CustomResourceDefinition").map(({ metadata }) => metadata.name),
   );
-  knownCrds ??= [...otelOperatorCrds(), ...(operatorCrds() as unknown as KubernetesObject[])];
-  return knownCrds.filter(({ metadata }) => !own.has(metadata.name));
+  return definitions().filter(({ metadata }) => !own.has(metadata.name));
 }
