@@ -151,6 +151,7 @@ const dnsPorts: INetworkPolicyPort[] = [
 
 function workloadPolicy(pods: Pods, ingress: Edge[], egress: Edge[], cluster: ClusterFacts): INetworkPolicy {
   const { instance, part } = pods.identity;
+  const allowedIn = merged(ingress, (edge) => podPeers(edge.from, cluster));
   return {
     apiVersion: "networking.k8s.io/v1",
     kind: "NetworkPolicy",
@@ -162,7 +163,8 @@ function workloadPolicy(pods: Pods, ingress: Edge[], egress: Edge[], cluster: Cl
     spec: {
       podSelector: { matchLabels: { ...selector(pods) } },
       policyTypes: ["Ingress", "Egress"],
-      ingress: merged(ingress, (edge) => podPeers(edge.from, cluster)).map(([ports, from]) => ({ from, ...ports })),
+      // Nothing instead of an empty list: the API server stores none, and every apply of one would count as a change.
+      ...(allowedIn.length > 0 && { ingress: allowedIn.map(([ports, from]) => ({ from, ...ports })) }),
       egress: [
         { to: podPeers("dns", cluster), ports: dnsPorts },
         ...merged(egress, (edge) => podPeers(edge.to, cluster)).map(([ports, to]) => ({ to, ...ports })),
