@@ -47,7 +47,7 @@ function rowsOf(schema: JsonSchema, prefix: string): string[] {
     return [
       `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`,
       ...rowsOf(value, `${path}.`),
-      ...variants.flatMap((variant) => rowsOf(variant, `${path}.`).map((row) => `${row}`)),
+      ...variants.flatMap((variant) => rowsOf(variant, `${path}.`)),
     ];
   });
 }

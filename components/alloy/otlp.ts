@@ -1,5 +1,6 @@
 import { type Block, block, call, component, ref, type Value } from "../../lib/alloy/index.ts";
 import { type Endpoint, url } from "../../lib/kubernetes/index.ts";
+import { podAttributes } from "../../lib/otel/index.ts";
 import { MiB, type Resources } from "../../lib/sizing/index.ts";
 import { nodeVariable } from "./logs.ts";
 
@@ -21,20 +22,6 @@ const signals: readonly Signal[] = ["traces", "metrics", "logs"];
 const noise = [
   'IsMatch(span.name, "^opentelemetry\\\\.proto\\\\.collector\\\\.")',
   'IsMatch(span.name, "^(tcp|dns|redis|net)[.-]?(connect|lookup)$")',
-];
-
-/** What is added to every resource: who the sender is, and where. */
-const podAttributes = [
-  "k8s.namespace.name",
-  "k8s.pod.name",
-  "k8s.pod.uid",
-  "k8s.pod.start_time",
-  "k8s.node.name",
-  "k8s.deployment.name",
-  "k8s.statefulset.name",
-  "k8s.daemonset.name",
-  "k8s.job.name",
-  "k8s.cronjob.name",
 ];
 
 /** Copied where the application did not say who it is, and never overwritten. */

@@ -12,6 +12,7 @@ import {
   healthCheck,
   memoryLimiter,
   otlpReceiver,
+  podAttributes,
   retry,
   selfTelemetry,
   sendingQueue,
@@ -68,20 +69,6 @@ export const kubeletMetrics = [
   "k8s.node.cpu.time",
   "k8s.node.memory.usage",
 ] as const;
-
-/** What `k8s_attributes` adds to every resource. */
-const podAttributes = [
-  "k8s.namespace.name",
-  "k8s.pod.name",
-  "k8s.pod.uid",
-  "k8s.pod.start_time",
-  "k8s.node.name",
-  "k8s.deployment.name",
-  "k8s.statefulset.name",
-  "k8s.daemonset.name",
-  "k8s.job.name",
-  "k8s.cronjob.name",
-];
 
 /** The agent's configuration file. */
 export function otelAgentConfig(props: OtelAgentConfigProps): CollectorConfig {

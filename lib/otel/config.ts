@@ -86,3 +86,17 @@ export function selfTelemetry(level: "normal" | "detailed"): Blocks {
 
 /** The health endpoint that probes ask. */
 export const healthCheck = { health_check: { endpoint: `0.0.0.0:${collectorPorts.health}` } } as const;
+
+/** What the agents add to every resource, whoever runs there: who the sender is, and where. */
+export const podAttributes = [
+  "k8s.namespace.name",
+  "k8s.pod.name",
+  "k8s.pod.uid",
+  "k8s.pod.start_time",
+  "k8s.node.name",
+  "k8s.deployment.name",
+  "k8s.statefulset.name",
+  "k8s.daemonset.name",
+  "k8s.job.name",
+  "k8s.cronjob.name",
+];
