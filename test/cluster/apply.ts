@@ -36,10 +36,21 @@ const order = [
   "Service",
 ];
 
-/** Objects in the order in which they can be applied one by one. */
-export function inOrder<T extends KubernetesObject>(objects: readonly T[]): T[] {
+/** Objects in the order in which they can be applied: those of one group side by side, the groups one after the other. */
+export function inGroups<T extends KubernetesObject>(objects: readonly T[]): T[][] {
   const rank = ({ kind }: T) => (order.includes(kind) ? order.indexOf(kind) : order.length);
-  return objects.toSorted((a, b) => rank(a) - rank(b));
+  const groups = [...Map.groupBy(objects, rank)];
+  return groups.sort(([a], [b]) => a - b).map(([, group]) => group);
+}
+
+/** Does something with every object, group by group, and returns what came of each, in that order. */
+export async function forEachGroup<T>(
+  objects: readonly KubernetesObject[],
+  action: (object: KubernetesObject) => Promise<T>,
+): Promise<T[]> {
+  const results: T[] = [];
+  for (const group of inGroups(objects)) results.push(...(await Promise.all(group.map(action))));
+  return results;
 }
 
 /** Applies one object server-side: unknown and duplicate fields are errors, fields of another owner a conflict. */
@@ -73,19 +84,19 @@ export async function apply(
 ): Promise<Applied[]> {
   const applied: Applied[] = [];
   const refusals: { object: KubernetesObject; error: ApiError }[] = [];
-  const applyAll = async (some: readonly KubernetesObject[]) => {
-    for (const object of some)
+  const applyAll = (some: readonly KubernetesObject[]) =>
+    forEachGroup(some, async (object) => {
       try {
         applied.push(await applyObject(api, object, options));
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
         refusals.push({ object, error });
       }
-  };
+    });
   const definitions = objects.filter(({ kind }) => kind === "CustomResourceDefinition");
   await applyAll(definitions);
   if (!options.dryRun) for (const definition of definitions) await established(api, definition);
-  await applyAll(inOrder(objects.filter((object) => !definitions.includes(object))));
+  await applyAll(objects.filter((object) => !definitions.includes(object)));
   if (refusals.length > 0) throw new ApplyError(refusals);
   return applied;
 }
@@ -115,37 +126,39 @@ const established = (api: Api, { apiVersion, kind, metadata }: KubernetesObject)
  * another afterwards. A controller may write a status between the two looks, so a change counts when it shows three times.
  */
 export async function changedByApplying(api: Api, objects: readonly KubernetesObject[]): Promise<string[]> {
-  const changed: string[] = [];
-  for (const object of inOrder(objects)) {
+  const changes = async (object: KubernetesObject) => {
     const { apiVersion, kind, metadata } = object;
-    const changes = async () => {
-      const live = await api.get<KubernetesObject>(apiVersion, kind, metadata.namespace ?? "", metadata.name);
-      const { object: then } = await applyObject(api, object);
-      return live?.metadata.resourceVersion !== then.metadata.resourceVersion;
-    };
-    if ((await changes()) && (await changes()) && (await changes())) changed.push(nameOf(object));
-  }
-  return changed;
+    const live = await api.get<KubernetesObject>(apiVersion, kind, metadata.namespace ?? "", metadata.name);
+    const { object: then } = await applyObject(api, object);
+    return live?.metadata.resourceVersion !== then.metadata.resourceVersion;
+  };
+  const names = await forEachGroup(objects, async (object) =>
+    (await changes(object)) && (await changes(object)) && (await changes(object)) ? [nameOf(object)] : [],
+  );
+  return names.flat();
 }
 
 /** Deletes objects in the reverse of their order, waits until they are gone, and returns the names of those it deleted. */
 export async function remove(api: Api, objects: readonly KubernetesObject[]): Promise<string[]> {
   const removed: string[] = [];
-  for (const object of inOrder(objects).toReversed()) {
+  const gone = async (object: KubernetesObject) => {
     const { apiVersion, kind, metadata } = object;
-    try {
-      const path = await api.path(apiVersion, kind, metadata.namespace, metadata.name);
-      await api.send("DELETE", `${path}?propagationPolicy=Background`);
-      removed.push(nameOf(object));
-    } catch (error) {
-      if (!(error instanceof ApiError && error.status === 404)) throw error;
-    }
-  }
-  for (const object of objects)
-    await until(`${nameOf(object)} to be gone`, async () => {
-      const { apiVersion, kind, metadata } = object;
-      return (await api.get(apiVersion, kind, metadata.namespace ?? "", metadata.name)) === undefined;
-    });
+    return (await api.get(apiVersion, kind, metadata.namespace ?? "", metadata.name)) === undefined;
+  };
+  for (const group of inGroups(objects).toReversed())
+    await Promise.all(
+      group.map(async (object) => {
+        const { apiVersion, kind, metadata } = object;
+        try {
+          const path = await api.path(apiVersion, kind, metadata.namespace, metadata.name);
+          await api.send("DELETE", `${path}?propagationPolicy=Background`);
+          removed.push(nameOf(object));
+        } catch (error) {
+          if (!(error instanceof ApiError && error.status === 404)) throw error;
+        }
+      }),
+    );
+  await Promise.all(objects.map((object) => until(`${nameOf(object)} to be gone`, () => gone(object))));
   return removed;
 }
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Api, ApiError, type KubernetesObject } from "./api.ts";
-import { applyObject, inOrder, nameOf } from "./apply.ts";
+import { applyObject, nameOf } from "./apply.ts";
 
 /** What the API server would do with one object. */
 export type Outcome =
@@ -22,8 +22,9 @@ export async function transition(
   from: readonly KubernetesObject[],
   to: readonly KubernetesObject[],
 ): Promise<Map<string, Outcome>> {
-  const outcomes = new Map<string, Outcome>();
-  for (const object of inOrder(to)) outcomes.set(nameOf(object), await outcomeOf(api, object));
+  const outcomes = new Map(
+    await Promise.all(to.map(async (object) => [nameOf(object), await outcomeOf(api, object)] as const)),
+  );
   const kept = new Set(to.map(nameOf));
   for (const object of from) if (!kept.has(nameOf(object))) outcomes.set(nameOf(object), { kind: "removed" });
   return outcomes;

@@ -34,7 +34,7 @@ const pack = (project: string, ...workspace: readonly string[]): string => {
 
 /**
  * Makes an empty folder a consumer's project: the packed tarball installed beside the peers it asks for.
- * @param files programs of this folder that are copied into it.
+ * @param files programs of `programs/` that are copied into it.
  */
 export function makeProject(project: string, files: readonly string[]): void {
   run("npm", ["run", "build"], ".");
@@ -59,6 +59,6 @@ export function makeProject(project: string, files: readonly string[]): void {
       include: ["*.ts"],
     }),
   );
-  for (const file of files) copyFileSync(join("test/consumer", file), join(project, file));
+  for (const file of files) copyFileSync(join("test/consumer/programs", file), join(project, file));
   run("npm", ["install", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"], project);
 }
