@@ -1,6 +1,9 @@
 import type { ComponentChart } from "../../lib/kubernetes/index.ts";
 import { clusterVariable, type Dashboard, type Row } from "../../lib/monitoring/dashboard.ts";
+import { runbook } from "../../lib/monitoring/panel.ts";
 import { clientProcess, processRow } from "../../lib/monitoring/process-row.ts";
+import { ratePanel } from "../../lib/monitoring/rates.ts";
+import { queueFill, spans, telemetryCounters } from "../../lib/otel/index.ts";
 
 /** What Alloy reads and sends, node by node. */
 export function alloyDashboard(
@@ -45,96 +48,61 @@ function now(own: string): Row {
         queries: [
           { promql: `sum(alloy_component_controller_running_components{${own}, health_type!="healthy"}) or vector(0)` },
         ],
-        links: [{ title: "AlloyComponentUnhealthy", runbook: "AlloyComponentUnhealthy" }],
+        links: [runbook("AlloyComponentUnhealthy")],
       },
     ],
   };
 }
 
 function logs(own: string): Row {
-  const per = (metric: string) => `topk(10, sum by (pod) (rate(${metric}{${own}}[$__rate_interval])))`;
   return {
     title: "Logs",
     panels: [
-      {
-        type: "timeseries",
+      ratePanel({
         title: "Sent, by the busiest nodes",
+        own,
+        by: "pod",
+        busiest: 10,
         unit: "Bps",
-        min: 0,
-        queries: [{ promql: per("loki_write_sent_bytes_total"), legend: "{{pod}}" }],
-      },
-      {
-        type: "timeseries",
+        counters: [{ counter: "loki_write_sent_bytes_total" }],
+      }),
+      ratePanel({
         title: "Dropped by reason",
-        unit: "cps",
-        min: 0,
-        queries: [
-          {
-            promql: `sum by (reason) (rate(loki_write_dropped_entries_total{${own}}[$__rate_interval]))`,
-            legend: "{{reason}}",
-          },
-        ],
-        links: [{ title: "AlloyLogsDropped", runbook: "AlloyLogsDropped" }],
-      },
-      {
-        type: "timeseries",
+        own,
+        by: "reason",
+        counters: [{ counter: "loki_write_dropped_entries_total" }],
+        links: [runbook("AlloyLogsDropped")],
+      }),
+      ratePanel({
         title: "Loki's answers",
+        own,
+        by: "status_code",
         unit: "reqps",
-        min: 0,
-        queries: [
-          {
-            promql: `sum by (status_code) (rate(loki_write_request_duration_seconds_count{${own}}[$__rate_interval]))`,
-            legend: "{{status_code}}",
-          },
-        ],
-        links: [{ title: "AlloyLogsNotAccepted", runbook: "AlloyLogsNotAccepted" }],
-      },
+        counters: [{ counter: "loki_write_request_duration_seconds_count" }],
+        links: [runbook("AlloyLogsNotAccepted")],
+      }),
     ],
   };
 }
 
 function telemetry(own: string): Row {
-  const rate = (metric: string) => `sum(rate(${metric}{${own}}[$__rate_interval]))`;
   return {
     title: "Telemetry",
     panels: [
-      {
-        type: "timeseries",
-        title: "Received",
-        unit: "cps",
-        min: 0,
-        queries: [
-          { promql: rate("otelcol_receiver_accepted_spans_total"), legend: "spans" },
-          { promql: rate("otelcol_receiver_accepted_metric_points_total"), legend: "data points" },
-          { promql: rate("otelcol_receiver_accepted_log_records_total"), legend: "log records" },
-        ],
-      },
-      {
-        type: "timeseries",
+      ratePanel({ title: "Received", own, counters: telemetryCounters("receiver_accepted") }),
+      ratePanel({
         title: "Refused and not delivered",
-        unit: "cps",
-        min: 0,
-        queries: [
-          { promql: rate("otelcol_receiver_refused_spans_total"), legend: "spans refused" },
-          { promql: rate("otelcol_exporter_send_failed_spans_total"), legend: "spans not delivered" },
-        ],
-        links: [
-          { title: "AlloyTelemetryRefused", runbook: "AlloyTelemetryRefused" },
-          { title: "AlloyTelemetryNotDelivered", runbook: "AlloyTelemetryNotDelivered" },
-        ],
-      },
+        own,
+        counters: [spans("receiver_refused", "spans refused"), spans("exporter_send_failed", "spans not delivered")],
+        links: [runbook("AlloyTelemetryRefused"), runbook("AlloyTelemetryNotDelivered")],
+      }),
       {
         type: "timeseries",
         title: "Fullest queues",
         unit: "percentunit",
         min: 0,
         max: 1,
-        queries: [
-          {
-            promql: `topk(5, max by (pod) (otelcol_exporter_queue_size{${own}} / otelcol_exporter_queue_capacity{${own}}))`,
-            legend: "{{pod}}",
-          },
-        ],
+        queries: [{ promql: `topk(5, max by (pod) (${queueFill(own)}))`, legend: "{{pod}}" }],
       },
     ],
   };

@@ -1,4 +1,6 @@
 import { clusterVariable, type Dashboard } from "../../lib/monitoring/dashboard.ts";
+import { runbook } from "../../lib/monitoring/panel.ts";
+import { ratePanel } from "../../lib/monitoring/rates.ts";
 
 const own = 'cluster=~"$cluster", namespace=~"$namespace"';
 
@@ -23,7 +25,7 @@ export function grafanaDashboard(): Dashboard {
             thresholds: { critical: 1, bad: "low" },
             queries: [{ promql: `count(grafana_build_info{${own}})` }],
             noValue: "0",
-            links: [{ title: "GrafanaDown", runbook: "GrafanaDown" }],
+            links: [runbook("GrafanaDown")],
           },
           {
             type: "stat",
@@ -56,19 +58,14 @@ export function grafanaDashboard(): Dashboard {
       {
         title: "Requests",
         panels: [
-          {
-            type: "timeseries",
+          ratePanel({
             title: "Requests by status",
+            own,
+            by: "status_code",
             unit: "reqps",
-            min: 0,
             stack: true,
-            queries: [
-              {
-                promql: `sum by (status_code) (rate(grafana_http_request_duration_seconds_count{${own}}[$__rate_interval]))`,
-                legend: "{{status_code}}",
-              },
-            ],
-          },
+            counters: [{ counter: "grafana_http_request_duration_seconds_count" }],
+          }),
           {
             type: "timeseries",
             title: "Duration, 99th percentile",
@@ -87,18 +84,13 @@ export function grafanaDashboard(): Dashboard {
       {
         title: "Data sources",
         panels: [
-          {
-            type: "timeseries",
+          ratePanel({
             title: "Queries by data source",
+            own,
+            by: "datasource",
             unit: "reqps",
-            min: 0,
-            queries: [
-              {
-                promql: `sum by (datasource) (rate(grafana_datasource_request_total{${own}}[$__rate_interval]))`,
-                legend: "{{datasource}}",
-              },
-            ],
-          },
+            counters: [{ counter: "grafana_datasource_request_total" }],
+          }),
           {
             type: "timeseries",
             title: "Failed queries by type of data source",

@@ -1,4 +1,5 @@
 import { clusterVariable, type Dashboard, type Row } from "../../lib/monitoring/dashboard.ts";
+import { runbook } from "../../lib/monitoring/panel.ts";
 import type { Monitored } from "./alerts.ts";
 
 const cluster = 'cluster=~"$cluster"';
@@ -45,7 +46,7 @@ const unwell: Row = {
       queries: [
         { promql: `count(kube_node_status_condition{${cluster}, condition="Ready", status="true"} == 0) or vector(0)` },
       ],
-      links: [{ title: "KubeNodeNotReady", runbook: "KubeNodeNotReady" }],
+      links: [runbook("KubeNodeNotReady")],
     },
     {
       type: "stat",
@@ -54,7 +55,7 @@ const unwell: Row = {
       noValue: "0",
       thresholds: { warning: 1 },
       queries: [{ promql: `sum(kube_pod_status_phase{${where}, phase=~"Pending|Unknown|Failed"})` }],
-      links: [{ title: "KubePodNotReady", runbook: "KubePodNotReady" }],
+      links: [runbook("KubePodNotReady")],
     },
     {
       type: "stat",
@@ -65,7 +66,7 @@ const unwell: Row = {
       queries: [
         { promql: `sum(kube_pod_container_status_waiting_reason{${where}, reason="CrashLoopBackOff"}) or vector(0)` },
       ],
-      links: [{ title: "KubePodCrashLooping", runbook: "KubePodCrashLooping" }],
+      links: [runbook("KubePodCrashLooping")],
     },
     {
       type: "stat",
@@ -172,7 +173,7 @@ const nodes: Row = {
       max: 1,
       thresholds: { critical: 0.95 },
       queries: [{ promql: `instance:node_memory_utilisation:ratio{${cluster}}`, legend: "{{instance}}" }],
-      links: [{ title: "NodeMemoryAlmostFull", runbook: "NodeMemoryAlmostFull" }],
+      links: [runbook("NodeMemoryAlmostFull")],
     },
     {
       type: "timeseries",
@@ -241,7 +242,7 @@ const apiServer: Row = {
           legend: "{{code}}",
         },
       ],
-      links: [{ title: "KubeApiServerErrors", runbook: "KubeApiServerErrors" }],
+      links: [runbook("KubeApiServerErrors")],
     },
     {
       type: "timeseries",
@@ -253,7 +254,7 @@ const apiServer: Row = {
           legend: "{{verb}}",
         },
       ],
-      links: [{ title: "KubeApiServerSlow", runbook: "KubeApiServerSlow" }],
+      links: [runbook("KubeApiServerSlow")],
     },
   ],
 };
@@ -272,7 +273,7 @@ const dns: Row = {
           legend: "{{rcode}}",
         },
       ],
-      links: [{ title: "CoreDnsErrors", runbook: "CoreDnsErrors" }],
+      links: [runbook("CoreDnsErrors")],
     },
     {
       type: "timeseries",

@@ -1,4 +1,6 @@
 import { clusterVariable, type Dashboard, type Row } from "../../lib/monitoring/dashboard.ts";
+import { runbook } from "../../lib/monitoring/panel.ts";
+import { ratePanel, rateStat } from "../../lib/monitoring/rates.ts";
 import { deliveryRows } from "./delivery-dashboard.ts";
 
 const where = 'cluster=~"$cluster", namespace=~"$namespace"';
@@ -41,7 +43,7 @@ function now(): Row {
         noValue: "0",
         thresholds: { warning: 1 },
         queries: [{ promql: 'count(up{cluster=~"$cluster"} == 0) or vector(0)' }],
-        links: [{ title: "TargetDown", runbook: "TargetDown" }],
+        links: [runbook("TargetDown")],
       },
       {
         type: "stat",
@@ -53,14 +55,9 @@ function now(): Row {
             promql: `sum(prometheus_tsdb_head_series{${prometheus}}) / count(count by (pod) (prometheus_tsdb_head_series{${prometheus}}))`,
           },
         ],
-        links: [{ title: "PrometheusSeriesAbovePlan", runbook: "PrometheusSeriesAbovePlan" }],
+        links: [runbook("PrometheusSeriesAbovePlan")],
       },
-      {
-        type: "stat",
-        title: "Samples",
-        unit: "cps",
-        queries: [{ promql: `sum(rate(prometheus_tsdb_head_samples_appended_total{${prometheus}}[5m]))` }],
-      },
+      rateStat({ title: "Samples", own: prometheus, counter: "prometheus_tsdb_head_samples_appended_total" }),
       {
         type: "stat",
         title: "Firing",
@@ -86,7 +83,7 @@ function now(): Row {
             promql: `max(prometheus_remote_storage_queue_highest_timestamp_seconds{${prometheus}} - prometheus_remote_storage_queue_highest_sent_timestamp_seconds{${prometheus}})`,
           },
         ],
-        links: [{ title: "PrometheusRemoteWriteBehind", runbook: "PrometheusRemoteWriteBehind" }],
+        links: [runbook("PrometheusRemoteWriteBehind")],
       },
       {
         type: "stat",
@@ -95,7 +92,7 @@ function now(): Row {
         unit: "none",
         mappings: { 0: ["old", "red"], 1: ["current", "green"] },
         queries: [{ promql: `min(prometheus_config_last_reload_successful{${prometheus}})` }],
-        links: [{ title: "PrometheusConfigReloadFailed", runbook: "PrometheusConfigReloadFailed" }],
+        links: [runbook("PrometheusConfigReloadFailed")],
       },
     ],
   };
@@ -146,38 +143,24 @@ function scrapes(): Row {
   return {
     title: "Scrapes",
     panels: [
-      {
-        type: "timeseries",
+      ratePanel({
         title: "Samples taken in",
-        unit: "cps",
-        queries: [
-          {
-            promql: `sum by (pod) (rate(prometheus_tsdb_head_samples_appended_total{${prometheus}}[$__rate_interval]))`,
-            legend: "{{pod}}",
-          },
-        ],
-      },
-      {
-        type: "timeseries",
+        own: prometheus,
+        by: "pod",
+        counters: [{ counter: "prometheus_tsdb_head_samples_appended_total" }],
+      }),
+      ratePanel({
         title: "Scrapes refused",
         description: "Targets that exceed a limit are dropped whole; duplicates mean that a target is there twice.",
-        unit: "cps",
-        queries: [
-          {
-            promql: `sum by (pod) (rate(prometheus_target_scrapes_exceeded_sample_limit_total{${prometheus}}[$__rate_interval]))`,
-            legend: "sample limit, {{pod}}",
-          },
-          {
-            promql: `sum by (pod) (rate(prometheus_target_scrape_pool_exceeded_target_limit_total{${prometheus}}[$__rate_interval]))`,
-            legend: "target limit, {{pod}}",
-          },
-          {
-            promql: `sum by (pod) (rate(prometheus_target_scrapes_sample_duplicate_timestamp_total{${prometheus}}[$__rate_interval]))`,
-            legend: "duplicates, {{pod}}",
-          },
+        own: prometheus,
+        by: "pod",
+        counters: [
+          { counter: "prometheus_target_scrapes_exceeded_sample_limit_total", name: "sample limit" },
+          { counter: "prometheus_target_scrape_pool_exceeded_target_limit_total", name: "target limit" },
+          { counter: "prometheus_target_scrapes_sample_duplicate_timestamp_total", name: "duplicates" },
         ],
-        links: [{ title: "PrometheusScrapeLimitHit", runbook: "PrometheusScrapeLimitHit" }],
-      },
+        links: [runbook("PrometheusScrapeLimitHit")],
+      }),
       {
         type: "table",
         title: "Largest jobs",

@@ -1,4 +1,6 @@
 import type { Row } from "../../lib/monitoring/dashboard.ts";
+import { runbook } from "../../lib/monitoring/panel.ts";
+import { ratePanel } from "../../lib/monitoring/rates.ts";
 
 const where = 'cluster=~"$cluster", namespace=~"$namespace"';
 const prometheus = `${where}, job="prometheus", pod=~"$pod"`;
@@ -24,7 +26,7 @@ function rules(): Row {
             legend: "{{rule_group}}",
           },
         ],
-        links: [{ title: "PrometheusRuleMissed", runbook: "PrometheusRuleMissed" }],
+        links: [runbook("PrometheusRuleMissed")],
       },
       {
         type: "timeseries",
@@ -36,30 +38,28 @@ function rules(): Row {
             legend: "{{rule_group}}",
           },
         ],
-        links: [{ title: "PrometheusRuleFailing", runbook: "PrometheusRuleFailing" }],
+        links: [runbook("PrometheusRuleFailing")],
       },
     ],
   };
 }
 
 function remoteWrite(): Row {
-  const sent = (what: string) =>
-    `sum by (pod) (rate(prometheus_remote_storage_${what}_total{${prometheus}}[$__rate_interval]))`;
   return {
     title: "Remote write",
     collapsed: true,
     panels: [
-      {
-        type: "timeseries",
+      ratePanel({
         title: "Sent, tried again, failed",
-        unit: "cps",
-        queries: [
-          { promql: sent("samples"), legend: "sent, {{pod}}" },
-          { promql: sent("samples_retried"), legend: "tried again, {{pod}}" },
-          { promql: sent("samples_failed"), legend: "failed, {{pod}}" },
+        own: prometheus,
+        by: "pod",
+        counters: [
+          { counter: "prometheus_remote_storage_samples_total", name: "sent" },
+          { counter: "prometheus_remote_storage_samples_retried_total", name: "tried again" },
+          { counter: "prometheus_remote_storage_samples_failed_total", name: "failed" },
         ],
-        links: [{ title: "PrometheusRemoteWriteFailing", runbook: "PrometheusRemoteWriteFailing" }],
-      },
+        links: [runbook("PrometheusRemoteWriteFailing")],
+      }),
       {
         type: "timeseries",
         title: "Senders",
@@ -68,7 +68,7 @@ function remoteWrite(): Row {
           { promql: `prometheus_remote_storage_shards{${prometheus}}`, legend: "{{pod}}" },
           { promql: `prometheus_remote_storage_shards_max{${prometheus}}`, legend: "most, {{pod}}" },
         ],
-        links: [{ title: "PrometheusRemoteWriteSaturated", runbook: "PrometheusRemoteWriteSaturated" }],
+        links: [runbook("PrometheusRemoteWriteSaturated")],
       },
     ],
   };
@@ -79,22 +79,16 @@ function alerts(): Row {
     title: "Alerts on their way",
     collapsed: true,
     panels: [
-      {
-        type: "timeseries",
+      ratePanel({
         title: "Notifications by receiver",
-        unit: "cps",
-        queries: [
-          {
-            promql: `sum by (integration) (rate(alertmanager_notifications_total{${alertmanager}}[$__rate_interval]))`,
-            legend: "{{integration}}",
-          },
-          {
-            promql: `sum by (integration) (rate(alertmanager_notifications_failed_total{${alertmanager}}[$__rate_interval]))`,
-            legend: "failed, {{integration}}",
-          },
+        own: alertmanager,
+        by: "integration",
+        counters: [
+          { counter: "alertmanager_notifications_total" },
+          { counter: "alertmanager_notifications_failed_total", name: "failed" },
         ],
-        links: [{ title: "AlertmanagerNotificationsFailing", runbook: "AlertmanagerNotificationsFailing" }],
-      },
+        links: [runbook("AlertmanagerNotificationsFailing")],
+      }),
       {
         type: "timeseries",
         title: "Alerts and silences held",
@@ -116,22 +110,16 @@ function operated(): Row {
     title: "Operator",
     collapsed: true,
     panels: [
-      {
-        type: "timeseries",
+      ratePanel({
         title: "Reconciliations",
-        unit: "cps",
-        queries: [
-          {
-            promql: `sum by (controller) (rate(prometheus_operator_reconcile_operations_total{${operator}}[$__rate_interval]))`,
-            legend: "{{controller}}",
-          },
-          {
-            promql: `sum by (controller) (rate(prometheus_operator_reconcile_errors_total{${operator}}[$__rate_interval]))`,
-            legend: "failed, {{controller}}",
-          },
+        own: operator,
+        by: "controller",
+        counters: [
+          { counter: "prometheus_operator_reconcile_operations_total" },
+          { counter: "prometheus_operator_reconcile_errors_total", name: "failed" },
         ],
-        links: [{ title: "PrometheusOperatorReconcileFailing", runbook: "PrometheusOperatorReconcileFailing" }],
-      },
+        links: [runbook("PrometheusOperatorReconcileFailing")],
+      }),
       {
         type: "timeseries",
         title: "Resources refused",
@@ -142,7 +130,7 @@ function operated(): Row {
             legend: "{{resource}} for {{controller}}",
           },
         ],
-        links: [{ title: "PrometheusOperatorRejected", runbook: "PrometheusOperatorRejected" }],
+        links: [runbook("PrometheusOperatorRejected")],
       },
     ],
   };

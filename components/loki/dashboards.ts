@@ -1,6 +1,8 @@
 import type { ComponentChart } from "../../lib/kubernetes/index.ts";
 import { clusterVariable, type Dashboard, type Row } from "../../lib/monitoring/dashboard.ts";
+import { runbook } from "../../lib/monitoring/panel.ts";
 import { clientProcess, processRow } from "../../lib/monitoring/process-row.ts";
+import { latencyPanel, ratePanel, rateStat } from "../../lib/monitoring/rates.ts";
 import type { LokiSizing } from "./sizing.ts";
 
 /** What Loki takes, keeps and answers, and who logs how much. */
@@ -21,28 +23,17 @@ function now(own: string, { limits, replicationFactor }: LokiSizing): Row {
   return {
     title: "Now",
     panels: [
-      {
-        type: "stat",
-        title: "Received",
-        unit: "Bps",
-        queries: [{ promql: `sum(rate(loki_distributor_bytes_received_total{${own}}[5m]))` }],
-      },
-      {
-        type: "stat",
-        title: "Lines",
-        unit: "cps",
-        queries: [{ promql: `sum(rate(loki_distributor_lines_received_total{${own}}[5m]))` }],
-      },
-      {
-        type: "stat",
+      rateStat({ title: "Received", own, counter: "loki_distributor_bytes_received_total", unit: "Bps" }),
+      rateStat({ title: "Lines", own, counter: "loki_distributor_lines_received_total" }),
+      rateStat({
         title: "Discarded",
         description: "Lines a second that a limit refused.",
-        unit: "cps",
+        own,
+        counter: "loki_discarded_samples_total",
         noValue: "0",
         thresholds: { critical: 1 },
-        queries: [{ promql: `sum(rate(loki_discarded_samples_total{${own}}[5m]))` }],
-        links: [{ title: "LokiLogsDiscarded", runbook: "LokiLogsDiscarded" }],
-      },
+        links: [runbook("LokiLogsDiscarded")],
+      }),
       {
         type: "gauge",
         title: "Streams of their limit",
@@ -52,7 +43,7 @@ function now(own: string, { limits, replicationFactor }: LokiSizing): Row {
         height: 4,
         thresholds: { warning: 0.8, critical: 0.95 },
         queries: [{ promql: `sum(loki_ingester_memory_streams{${own}}) / ${limits.maxStreams * replicationFactor}` }],
-        links: [{ title: "LokiStreamLimitNear", runbook: "LokiStreamLimitNear" }],
+        links: [runbook("LokiStreamLimitNear")],
       },
       {
         type: "stat",
@@ -65,7 +56,7 @@ function now(own: string, { limits, replicationFactor }: LokiSizing): Row {
             promql: `time() - max(loki_compactor_apply_retention_last_successful_run_timestamp_seconds{${own}})`,
           },
         ],
-        links: [{ title: "LokiRetentionStale", runbook: "LokiRetentionStale" }],
+        links: [runbook("LokiRetentionStale")],
       },
     ],
   };
@@ -76,33 +67,23 @@ const queries = 'route=~"loki_api_v1_(query|query_range|series|labels?|tail|inde
 
 /** Rate by status code, and the 99th percentile, of some routes. */
 function requests(title: string, own: string, routes: string): Row["panels"] {
+  const asked = `${own}, ${routes}`;
   return [
-    {
-      type: "timeseries",
+    ratePanel({
       title: `${title} by status`,
+      own: asked,
+      by: "status_code",
       unit: "reqps",
-      min: 0,
       stack: true,
-      queries: [
-        {
-          promql: `sum by (status_code) (rate(loki_request_duration_seconds_count{${own}, ${routes}}[$__rate_interval]))`,
-          legend: "{{status_code}}",
-        },
-      ],
-      links: [{ title: "LokiRequestErrors", runbook: "LokiRequestErrors" }],
-    },
-    {
-      type: "timeseries",
+      counters: [{ counter: "loki_request_duration_seconds_count" }],
+      links: [runbook("LokiRequestErrors")],
+    }),
+    latencyPanel({
       title: `${title}: 99th percentile`,
-      unit: "s",
-      min: 0,
-      queries: [
-        {
-          promql: `histogram_quantile(0.99, sum by (le, route) (rate(loki_request_duration_seconds_bucket{${own}, ${routes}}[$__rate_interval])))`,
-          legend: "{{route}}",
-        },
-      ],
-    },
+      own: asked,
+      by: "route",
+      histogram: "loki_request_duration_seconds",
+    }),
   ];
 }
 
@@ -111,19 +92,13 @@ function writes(own: string): Row {
     title: "Writes",
     panels: [
       ...requests("Pushes", own, pushes),
-      {
-        type: "timeseries",
+      ratePanel({
         title: "Discarded by reason",
-        unit: "cps",
-        min: 0,
-        queries: [
-          {
-            promql: `sum by (reason) (rate(loki_discarded_samples_total{${own}}[$__rate_interval]))`,
-            legend: "{{reason}}",
-          },
-        ],
-        links: [{ title: "LokiLogsDiscarded", runbook: "LokiLogsDiscarded" }],
-      },
+        own,
+        by: "reason",
+        counters: [{ counter: "loki_discarded_samples_total" }],
+        links: [runbook("LokiLogsDiscarded")],
+      }),
       {
         type: "timeseries",
         title: "Streams in memory",
@@ -168,20 +143,14 @@ function storage(own: string): Row {
   return {
     title: "Storage",
     panels: [
-      {
-        type: "timeseries",
+      ratePanel({
         title: "Chunks written, and why then",
         description: "`full` is good; `idle` and `max_age` are small chunks of quiet streams.",
-        unit: "cps",
-        min: 0,
+        own,
+        by: "reason",
         stack: true,
-        queries: [
-          {
-            promql: `sum by (reason) (rate(loki_ingester_chunks_flushed_total{${own}}[$__rate_interval]))`,
-            legend: "{{reason}}",
-          },
-        ],
-      },
+        counters: [{ counter: "loki_ingester_chunks_flushed_total" }],
+      }),
       {
         type: "timeseries",
         title: "Chunks that wait, and failures",
@@ -194,7 +163,7 @@ function storage(own: string): Row {
             legend: "{{pod}}: failures a second",
           },
         ],
-        links: [{ title: "LokiFlushFailing", runbook: "LokiFlushFailing" }],
+        links: [runbook("LokiFlushFailing")],
       },
       {
         type: "timeseries",
@@ -204,20 +173,15 @@ function storage(own: string): Row {
         max: 1,
         thresholds: { critical: 0.8 },
         queries: [{ promql: `max by (pod) (loki_ingester_wal_disk_usage_percent{${own}})`, legend: "{{pod}}" }],
-        links: [{ title: "LokiWalDiskFull", runbook: "LokiWalDiskFull" }],
+        links: [runbook("LokiWalDiskFull")],
       },
-      {
-        type: "timeseries",
+      ratePanel({
         title: "Object storage",
+        own,
+        by: "operation",
         unit: "ops",
-        min: 0,
-        queries: [
-          {
-            promql: `sum by (operation) (rate(loki_objstore_bucket_operations_total{${own}}[$__rate_interval]))`,
-            legend: "{{operation}}",
-          },
-        ],
-      },
+        counters: [{ counter: "loki_objstore_bucket_operations_total" }],
+      }),
     ],
   };
 }

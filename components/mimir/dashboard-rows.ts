@@ -1,6 +1,7 @@
 import type { Row } from "../../lib/monitoring/dashboard.ts";
 import type { Unit } from "../../lib/monitoring/grafana.ts";
 import type { Panel } from "../../lib/monitoring/panel.ts";
+import { latencyPanel, ratePanel } from "../../lib/monitoring/rates.ts";
 import { mostSeriesInMemory } from "./store-alerts.ts";
 
 /** Lines over time of one query. */
@@ -13,37 +14,39 @@ export const lines = (title: string, unit: Unit, promql: string, legend: string,
   ...(description && { description }),
 });
 
-/** The 99th percentile of a histogram of requests. */
-const p99 = (metric: string, own: string, by: string): string =>
-  `histogram_quantile(0.99, sum by (${by}, le) (rate(${metric}_bucket{${own}}[$__rate_interval])))`;
-
 /** What comes in, how fast, and what is refused. */
 export function writes(own: string): Row {
   const pushed = `${own}, route=~"api_v1_push|otlp_v1_metrics"`;
   return {
     title: "Writes",
     panels: [
-      lines(
-        "Write requests by answer",
-        "reqps",
-        `sum by (status_code) (rate(cortex_request_duration_seconds_count{${pushed}}[$__rate_interval]))`,
-        "{{status_code}}",
-        "202 is the other Prometheus of a pair, whose samples are there already.",
-      ),
-      lines("Write latency, 99th percentile", "s", p99("cortex_request_duration_seconds", pushed, "job"), "{{job}}"),
-      lines(
-        "Samples dropped as copies",
-        "cps",
-        `sum by (cluster) (rate(cortex_distributor_deduped_samples_total{${own}}[$__rate_interval]))`,
-        "of cluster {{cluster}}",
-        "About as many as are kept, where Prometheus runs as a pair.",
-      ),
-      lines(
-        "Samples refused by reason",
-        "cps",
-        `sum by (user, reason) (rate(cortex_discarded_samples_total{${own}}[$__rate_interval]))`,
-        "{{user}} {{reason}}",
-      ),
+      ratePanel({
+        title: "Write requests by answer",
+        description: "202 is the other Prometheus of a pair, whose samples are there already.",
+        own: pushed,
+        by: "status_code",
+        unit: "reqps",
+        counters: [{ counter: "cortex_request_duration_seconds_count" }],
+      }),
+      latencyPanel({
+        title: "Write latency, 99th percentile",
+        own: pushed,
+        by: "job",
+        histogram: "cortex_request_duration_seconds",
+      }),
+      ratePanel({
+        title: "Samples dropped as copies",
+        description: "About as many as are kept, where Prometheus runs as a pair.",
+        own,
+        by: "cluster",
+        counters: [{ counter: "cortex_distributor_deduped_samples_total" }],
+      }),
+      ratePanel({
+        title: "Samples refused by reason",
+        own,
+        by: "user, reason",
+        counters: [{ counter: "cortex_discarded_samples_total" }],
+      }),
       {
         type: "timeseries",
         title: "Series by ingester",
@@ -68,25 +71,26 @@ export function reads(own: string): Row {
   return {
     title: "Reads",
     panels: [
-      lines(
-        "Queries",
-        "reqps",
-        `sum by (route) (rate(cortex_request_duration_seconds_count{${asked}}[$__rate_interval]))`,
-        "{{route}}",
-      ),
-      lines(
-        "Query latency, 99th percentile",
-        "s",
-        p99("cortex_request_duration_seconds", asked, "job, route"),
-        "{{job}} {{route}}",
-      ),
+      ratePanel({
+        title: "Queries",
+        own: asked,
+        by: "route",
+        unit: "reqps",
+        counters: [{ counter: "cortex_request_duration_seconds_count" }],
+      }),
+      latencyPanel({
+        title: "Query latency, 99th percentile",
+        own: asked,
+        by: "job, route",
+        histogram: "cortex_request_duration_seconds",
+      }),
       lines("Queries that wait", "short", `sum by (user) (cortex_query_scheduler_queue_length{${own}})`, "{{user}}"),
-      lines(
-        "Wait for a querier, 99th percentile",
-        "s",
-        p99("cortex_query_scheduler_queue_duration_seconds", own, "cluster"),
-        "{{cluster}}",
-      ),
+      latencyPanel({
+        title: "Wait for a querier, 99th percentile",
+        own,
+        by: "cluster",
+        histogram: "cortex_query_scheduler_queue_duration_seconds",
+      }),
     ],
   };
 }
@@ -96,12 +100,12 @@ export function evaluation(own: string): Row {
   return {
     title: "Rules",
     panels: [
-      lines(
-        "Evaluations",
-        "cps",
-        `sum by (user) (rate(cortex_prometheus_rule_evaluations_total{${own}}[$__rate_interval]))`,
-        "{{user}}",
-      ),
+      ratePanel({
+        title: "Evaluations",
+        own,
+        by: "user",
+        counters: [{ counter: "cortex_prometheus_rule_evaluations_total" }],
+      }),
       lines(
         "Failures",
         "cps",
@@ -114,12 +118,12 @@ export function evaluation(own: string): Row {
         `topk(5, cortex_prometheus_rule_group_last_duration_seconds{${own}})`,
         "{{rule_group}}",
       ),
-      lines(
-        "Alerts not taken by Alertmanager",
-        "cps",
-        `sum by (user) (rate(cortex_prometheus_notifications_errors_total{${own}}[$__rate_interval]))`,
-        "{{user}}",
-      ),
+      ratePanel({
+        title: "Alerts not taken by Alertmanager",
+        own,
+        by: "user",
+        counters: [{ counter: "cortex_prometheus_notifications_errors_total" }],
+      }),
     ],
   };
 }
@@ -159,25 +163,26 @@ export function cacheRow(own: string): Row {
     title: "Caches",
     collapsed: true,
     panels: [
-      lines(
-        "Requests",
-        "reqps",
-        `sum by (name, operation) (rate(thanos_cache_operations_total{${own}}[$__rate_interval]))`,
-        "{{name}} {{operation}}",
-      ),
+      ratePanel({
+        title: "Requests",
+        own,
+        by: "name, operation",
+        unit: "reqps",
+        counters: [{ counter: "thanos_cache_operations_total" }],
+      }),
       lines(
         "Hits",
         "percentunit",
         `sum by (name) (rate(thanos_cache_hits_total{${own}}[$__rate_interval])) / sum by (name) (rate(thanos_cache_requests_total{${own}}[$__rate_interval]))`,
         "{{name}}",
       ),
-      lines(
-        "Evictions",
-        "cps",
-        `sum by (job) (rate(memcached_items_evicted_total{${own}}[$__rate_interval]))`,
-        "{{job}}",
-        "A constant rate is a cache that is too small.",
-      ),
+      ratePanel({
+        title: "Evictions",
+        description: "A constant rate is a cache that is too small.",
+        own,
+        by: "job",
+        counters: [{ counter: "memcached_items_evicted_total" }],
+      }),
     ],
   };
 }

@@ -1,5 +1,7 @@
 import type { ComponentChart } from "../../lib/kubernetes/index.ts";
 import { clusterVariable, type Dashboard, type Row } from "../../lib/monitoring/dashboard.ts";
+import { runbook } from "../../lib/monitoring/panel.ts";
+import { ratePanel, rateStat } from "../../lib/monitoring/rates.ts";
 import type { Alerted } from "./alerts.ts";
 import { blocks, cacheRow, evaluation, lines, reads, writes } from "./dashboard-rows.ts";
 
@@ -42,12 +44,7 @@ function now(own: string, { sizing, tenant, seriesLimit }: Alerted): Row {
   return {
     title: "Now",
     panels: [
-      {
-        type: "stat",
-        title: "Samples taken in",
-        unit: "cps",
-        queries: [{ promql: `sum(rate(cortex_distributor_received_samples_total{${own}}[5m]))` }],
-      },
+      rateStat({ title: "Samples taken in", own, counter: "cortex_distributor_received_samples_total" }),
       { type: "stat", title: "Series in memory", unit: "short", queries: [{ promql: series("") }] },
       {
         type: "gauge",
@@ -58,7 +55,7 @@ function now(own: string, { sizing, tenant, seriesLimit }: Alerted): Row {
         max: 1,
         thresholds: { warning: 0.8, critical: 0.95 },
         queries: [{ promql: `${series(`, user="${tenant}"`)} / ${seriesLimit}` }],
-        links: [{ title: "MimirSeriesLimitNear", runbook: "MimirSeriesLimitNear" }],
+        links: [runbook("MimirSeriesLimitNear")],
       },
       {
         type: "stat",
@@ -67,7 +64,7 @@ function now(own: string, { sizing, tenant, seriesLimit }: Alerted): Row {
         noValue: "0",
         thresholds: { warning: 0.1, critical: 100 },
         queries: [{ promql: `sum(rate(cortex_discarded_samples_total{${own}}[5m])) or vector(0)` }],
-        links: [{ title: "MimirSamplesDiscarded", runbook: "MimirSamplesDiscarded" }],
+        links: [runbook("MimirSamplesDiscarded")],
       },
       {
         type: "stat",
@@ -76,7 +73,7 @@ function now(own: string, { sizing, tenant, seriesLimit }: Alerted): Row {
         noValue: "0",
         thresholds: { warning: 1, critical: 2 },
         queries: [{ promql: `max(cortex_ring_members{${own}, name="ingester", state!="ACTIVE"})` }],
-        links: [{ title: "MimirIngesterUnhealthy", runbook: "MimirIngesterUnhealthy" }],
+        links: [runbook("MimirIngesterUnhealthy")],
       },
       {
         type: "stat",
@@ -84,7 +81,7 @@ function now(own: string, { sizing, tenant, seriesLimit }: Alerted): Row {
         unit: "s",
         thresholds: { warning: 6 * 3600, critical: 24 * 3600 },
         queries: [{ promql: `time() - max(cortex_compactor_last_successful_run_timestamp_seconds{${own}} > 0)` }],
-        links: [{ title: "MimirCompactorStale", runbook: "MimirCompactorStale" }],
+        links: [runbook("MimirCompactorStale")],
       },
     ],
   };
@@ -100,12 +97,12 @@ function tenants(own: string, factor: number): Row {
         `sum by (user) (cortex_ingester_memory_series_created_total{${own}} - cortex_ingester_memory_series_removed_total{${own}}) / ${factor}`,
         "{{user}}",
       ),
-      lines(
-        "Samples taken in",
-        "cps",
-        `sum by (user) (rate(cortex_distributor_received_samples_total{${own}}[$__rate_interval]))`,
-        "{{user}}",
-      ),
+      ratePanel({
+        title: "Samples taken in",
+        own,
+        by: "user",
+        counters: [{ counter: "cortex_distributor_received_samples_total" }],
+      }),
       {
         type: "table",
         title: "Limits",

@@ -1,7 +1,9 @@
 import type { ComponentChart } from "../../lib/kubernetes/index.ts";
 import { clusterVariable, type Dashboard, type Row } from "../../lib/monitoring/dashboard.ts";
+import { runbook } from "../../lib/monitoring/panel.ts";
 import { collectorProcess, processRow } from "../../lib/monitoring/process-row.ts";
-import { collectorName } from "../../lib/otel/index.ts";
+import { ratePanel, rateStat } from "../../lib/monitoring/rates.ts";
+import { collectorName, fullestQueue, spans, telemetryCounters } from "../../lib/otel/index.ts";
 
 /** What the agents take in on their nodes and pass on, and the CPU and memory metrics they read from the kubelets. */
 export function otelAgentDashboard(chart: ComponentChart): Dashboard {
@@ -45,7 +47,7 @@ function now(own: string, where: string, name: string): Row {
             promql: `sum(kube_daemonset_status_desired_number_scheduled{${daemonSet}} - kube_daemonset_status_number_ready{${daemonSet}})`,
           },
         ],
-        links: [{ title: "OtelAgentMissingOnNodes", runbook: "OtelAgentMissingOnNodes" }],
+        links: [runbook("OtelAgentMissingOnNodes")],
       },
       {
         type: "stat",
@@ -55,65 +57,28 @@ function now(own: string, where: string, name: string): Row {
         noValue: "not routed",
         thresholds: { critical: 1, bad: "low" },
         queries: [{ promql: `min(otelcol_loadbalancer_num_backends{${own}})` }],
-        links: [{ title: "OtelAgentFindsNoGateway", runbook: "OtelAgentFindsNoGateway" }],
+        links: [runbook("OtelAgentFindsNoGateway")],
       },
-      {
-        type: "stat",
-        title: "Spans received",
-        unit: "cps",
-        noValue: "0",
-        queries: [{ promql: `sum(rate(otelcol_receiver_accepted_spans_total{${own}}[5m]))` }],
-      },
-      {
-        type: "stat",
-        title: "Data points received",
-        unit: "cps",
-        queries: [{ promql: `sum(rate(otelcol_receiver_accepted_metric_points_total{${own}}[5m]))` }],
-      },
-      {
-        type: "stat",
+      rateStat({ title: "Spans received", own, counter: "otelcol_receiver_accepted_spans_total", noValue: "0" }),
+      rateStat({ title: "Data points received", own, counter: "otelcol_receiver_accepted_metric_points_total" }),
+      rateStat({
         title: "Log records received",
-        unit: "cps",
+        own,
+        counter: "otelcol_receiver_accepted_log_records_total",
         noValue: "0",
-        queries: [{ promql: `sum(rate(otelcol_receiver_accepted_log_records_total{${own}}[5m]))` }],
-      },
-      {
-        type: "gauge",
-        title: "Fullest queue",
-        unit: "percentunit",
-        min: 0,
-        max: 1,
-        height: 4,
-        thresholds: { warning: 0.6, critical: 0.7 },
-        queries: [{ promql: `max(otelcol_exporter_queue_size{${own}} / otelcol_exporter_queue_capacity{${own}})` }],
-      },
+      }),
+      fullestQueue(own),
     ],
   };
 }
 
 function telemetry(own: string): Row {
-  const byPod = (metric: string) => `topk(10, sum by (pod) (rate(otelcol_${metric}{${own}}[$__rate_interval])))`;
+  const busiest = { own, by: "pod", busiest: 10 };
   return {
     title: "Telemetry",
     panels: [
-      {
-        type: "timeseries",
-        title: "Busiest agents: spans",
-        unit: "cps",
-        min: 0,
-        queries: [{ promql: byPod("receiver_accepted_spans_total"), legend: "{{pod}}" }],
-      },
-      {
-        type: "timeseries",
-        title: "Refused",
-        unit: "cps",
-        min: 0,
-        queries: [
-          { promql: byPod("receiver_refused_spans_total"), legend: "{{pod}}: spans" },
-          { promql: byPod("receiver_refused_metric_points_total"), legend: "{{pod}}: data points" },
-          { promql: byPod("receiver_refused_log_records_total"), legend: "{{pod}}: log records" },
-        ],
-      },
+      ratePanel({ title: "Busiest agents: spans", ...busiest, counters: [spans("receiver_accepted")] }),
+      ratePanel({ title: "Refused", ...busiest, counters: telemetryCounters("receiver_refused") }),
       {
         type: "timeseries",
         title: "Export queue",
@@ -126,17 +91,7 @@ function telemetry(own: string): Row {
           },
         ],
       },
-      {
-        type: "timeseries",
-        title: "Failed to send",
-        unit: "cps",
-        min: 0,
-        queries: [
-          { promql: byPod("exporter_send_failed_spans_total"), legend: "{{pod}}: spans" },
-          { promql: byPod("exporter_send_failed_metric_points_total"), legend: "{{pod}}: data points" },
-          { promql: byPod("exporter_send_failed_log_records_total"), legend: "{{pod}}: log records" },
-        ],
-      },
+      ratePanel({ title: "Failed to send", ...busiest, counters: telemetryCounters("exporter_send_failed") }),
     ],
   };
 }

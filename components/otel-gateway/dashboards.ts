@@ -1,7 +1,9 @@
 import type { ComponentChart } from "../../lib/kubernetes/index.ts";
 import { clusterVariable, type Dashboard, type Row, type Variable } from "../../lib/monitoring/dashboard.ts";
+import { runbook } from "../../lib/monitoring/panel.ts";
 import { collectorProcess, processRow } from "../../lib/monitoring/process-row.ts";
-import { collectorName } from "../../lib/otel/index.ts";
+import { ratePanel, rateStat } from "../../lib/monitoring/rates.ts";
+import { collectorName, fullestQueue, spans } from "../../lib/otel/index.ts";
 
 /** What the gateway takes, keeps and sends, pod by pod, and whether Prometheus gets every pod's metrics once. */
 export function otelGatewayDashboard(chart: ComponentChart): Dashboard {
@@ -45,14 +47,13 @@ function now(own: string, exposed: string): Row {
         noValue: "0",
         thresholds: { critical: 1, bad: "low" },
         queries: [{ promql: `count(up{${exposed}} == 1)` }],
-        links: [{ title: "OtelGatewayTargetsWrong", runbook: "OtelGatewayTargetsWrong" }],
+        links: [runbook("OtelGatewayTargetsWrong")],
       },
-      {
-        type: "stat",
+      rateStat({
         title: "Spans received",
-        unit: "cps",
-        queries: [{ promql: `sum(rate(otelcol_receiver_accepted_spans_total{${own}, receiver="otlp"}[5m]))` }],
-      },
+        own: `${own}, receiver="otlp"`,
+        counter: "otelcol_receiver_accepted_spans_total",
+      }),
       {
         type: "stat",
         title: "Traces kept",
@@ -65,48 +66,31 @@ function now(own: string, exposed: string): Row {
           },
         ],
       },
-      {
-        type: "stat",
+      rateStat({
         title: "Refused",
-        unit: "cps",
+        own,
+        counter: "otelcol_receiver_refused_spans_total",
         noValue: "0",
         thresholds: { critical: 0.01 },
-        queries: [{ promql: `sum(rate(otelcol_receiver_refused_spans_total{${own}}[5m]))` }],
-        links: [{ title: "OtelGatewayRefusingData", runbook: "OtelGatewayRefusingData" }],
-      },
-      {
-        type: "gauge",
-        title: "Fullest queue",
-        unit: "percentunit",
-        min: 0,
-        max: 1,
-        height: 4,
-        thresholds: { warning: 0.6, critical: 0.7 },
-        queries: [{ promql: `max(otelcol_exporter_queue_size{${own}} / otelcol_exporter_queue_capacity{${own}})` }],
-      },
+        links: [runbook("OtelGatewayRefusingData")],
+      }),
+      fullestQueue(own),
     ],
   };
 }
 
 function sampling(own: string): Row {
-  const tail = (metric: string, by: string) =>
-    `sum by (${by}) (rate(otelcol_processor_tail_sampling_${metric}{${own}}[$__rate_interval]))`;
+  const tail = (metric: string) => `otelcol_processor_tail_sampling_${metric}_total`;
   return {
     title: "Tail sampling",
     panels: [
-      {
-        type: "timeseries",
+      ratePanel({
         title: "Traces kept by policy",
         description: "A trace that several policies keep counts for each.",
-        unit: "cps",
-        min: 0,
-        queries: [
-          {
-            promql: `sum by (policy) (rate(otelcol_processor_tail_sampling_count_traces_sampled_total{${own}, decision="sampled"}[$__rate_interval]))`,
-            legend: "{{policy}}",
-          },
-        ],
-      },
+        own,
+        by: "policy",
+        counters: [{ counter: tail("count_traces_sampled"), where: 'decision="sampled"' }],
+      }),
       {
         type: "timeseries",
         title: "Traces in memory",
@@ -115,17 +99,16 @@ function sampling(own: string): Row {
         min: 0,
         queries: [{ promql: `otelcol_processor_tail_sampling_sampling_traces_on_memory{${own}}`, legend: "{{pod}}" }],
       },
-      {
-        type: "timeseries",
+      ratePanel({
         title: "Dropped too early, and late spans",
         description: "Both should be zero: the first means too many traces in flight, the second too short a wait.",
-        unit: "cps",
-        min: 0,
-        queries: [
-          { promql: tail("sampling_trace_dropped_too_early_total", "pod"), legend: "{{pod}}: traces dropped early" },
-          { promql: tail("early_releases_from_cache_decision_total", "pod"), legend: "{{pod}}: late spans" },
+        own,
+        by: "pod",
+        counters: [
+          { counter: tail("sampling_trace_dropped_too_early"), name: "traces dropped early" },
+          { counter: tail("early_releases_from_cache_decision"), name: "late spans" },
         ],
-      },
+      }),
       {
         type: "timeseries",
         title: "Dropped by processor",
@@ -158,18 +141,12 @@ function received(own: string, exposed: string): Row {
           { promql: "sum by (instance) (rate(otelcol_receiver_accepted_spans_total[5m]))", legend: "{{instance}}" },
         ],
       },
-      {
-        type: "timeseries",
+      ratePanel({
         title: "Data points received per pod",
-        unit: "cps",
-        min: 0,
-        queries: [
-          {
-            promql: `sum by (pod) (rate(otelcol_receiver_accepted_metric_points_total{${own}}[$__rate_interval]))`,
-            legend: "{{pod}}",
-          },
-        ],
-      },
+        own,
+        by: "pod",
+        counters: [{ counter: "otelcol_receiver_accepted_metric_points_total" }],
+      }),
       {
         type: "timeseries",
         title: "Series exposed on :8889",
@@ -220,22 +197,12 @@ function sent(own: string): Row {
           },
         ],
       },
-      {
-        type: "timeseries",
+      ratePanel({
         title: "Spans sent and failed",
-        unit: "cps",
-        min: 0,
-        queries: [
-          {
-            promql: `sum by (exporter) (rate(otelcol_exporter_sent_spans_total{${own}}[$__rate_interval]))`,
-            legend: "{{exporter}}: sent",
-          },
-          {
-            promql: `sum by (exporter) (rate(otelcol_exporter_send_failed_spans_total{${own}}[$__rate_interval]))`,
-            legend: "{{exporter}}: failed",
-          },
-        ],
-      },
+        own,
+        by: "exporter",
+        counters: [spans("exporter_sent", "sent"), spans("exporter_send_failed", "failed")],
+      }),
     ],
   };
 }

@@ -1,4 +1,5 @@
 import { clusterVariable, type Dashboard } from "../../lib/monitoring/dashboard.ts";
+import { runbook } from "../../lib/monitoring/panel.ts";
 
 const pushed = 'cluster=~"$cluster", job=~"$job"';
 
@@ -29,7 +30,7 @@ export const pushgatewayDashboard: Dashboard = {
           queries: [
             { promql: `count(push_failure_time_seconds{${pushed}} > push_time_seconds{${pushed}}) or vector(0)` },
           ],
-          links: [{ title: "PushgatewayPushFailing", runbook: "PushgatewayPushFailing" }],
+          links: [runbook("PushgatewayPushFailing")],
         },
         {
           type: "table",

@@ -1,6 +1,9 @@
 import type { ComponentChart } from "../../lib/kubernetes/index.ts";
 import { clusterVariable, type Dashboard, type Row } from "../../lib/monitoring/dashboard.ts";
+import { runbook } from "../../lib/monitoring/panel.ts";
 import { clientProcess, collectorProcess, processRow } from "../../lib/monitoring/process-row.ts";
+import { latencyPanel, ratePanel } from "../../lib/monitoring/rates.ts";
+import { spans } from "../../lib/otel/index.ts";
 import type { TracesSizing } from "./sizing.ts";
 
 /** What the store of traces takes, keeps and answers. */
@@ -22,70 +25,39 @@ function jaegerRows(own: string): Row[] {
     {
       title: "Spans",
       panels: [
-        {
-          type: "timeseries",
+        ratePanel({
           title: "Received and refused",
-          unit: "cps",
-          min: 0,
-          queries: [
-            {
-              promql: `sum by (pod) (rate(otelcol_receiver_accepted_spans_total{${own}}[$__rate_interval]))`,
-              legend: "{{pod}}: received",
-            },
-            {
-              promql: `sum by (pod) (rate(otelcol_receiver_refused_spans_total{${own}}[$__rate_interval]))`,
-              legend: "{{pod}}: refused",
-            },
-          ],
-          links: [{ title: "JaegerSpansRefused", runbook: "JaegerSpansRefused" }],
-        },
-        {
-          type: "timeseries",
+          own,
+          by: "pod",
+          counters: [spans("receiver_accepted", "received"), spans("receiver_refused", "refused")],
+          links: [runbook("JaegerSpansRefused")],
+        }),
+        ratePanel({
           title: "Stored and lost",
-          unit: "cps",
-          min: 0,
-          queries: [
-            {
-              promql: `sum by (pod) (rate(otelcol_exporter_sent_spans_total{${own}, exporter="jaeger_storage_exporter"}[$__rate_interval]))`,
-              legend: "{{pod}}: stored",
-            },
-            {
-              promql: `sum by (pod) (rate(otelcol_exporter_send_failed_spans_total{${own}, exporter="jaeger_storage_exporter"}[$__rate_interval]))`,
-              legend: "{{pod}}: lost",
-            },
-          ],
-          links: [{ title: "JaegerSpansNotStored", runbook: "JaegerSpansNotStored" }],
-        },
+          own: `${own}, exporter="jaeger_storage_exporter"`,
+          by: "pod",
+          counters: [spans("exporter_sent", "stored"), spans("exporter_send_failed", "lost")],
+          links: [runbook("JaegerSpansNotStored")],
+        }),
       ],
     },
     {
       title: "Queries",
       panels: [
-        {
-          type: "timeseries",
+        ratePanel({
           title: "Queries by result",
+          own,
+          by: "operation, result",
           unit: "reqps",
-          min: 0,
-          queries: [
-            {
-              promql: `sum by (operation, result) (rate(jaeger_storage_requests_total{${own}}[$__rate_interval]))`,
-              legend: "{{operation}} {{result}}",
-            },
-          ],
-          links: [{ title: "JaegerQueriesFailing", runbook: "JaegerQueriesFailing" }],
-        },
-        {
-          type: "timeseries",
+          counters: [{ counter: "jaeger_storage_requests_total" }],
+          links: [runbook("JaegerQueriesFailing")],
+        }),
+        latencyPanel({
           title: "Queries: 99th percentile",
-          unit: "s",
-          min: 0,
-          queries: [
-            {
-              promql: `histogram_quantile(0.99, sum by (le, operation) (rate(jaeger_storage_latency_seconds_bucket{${own}}[$__rate_interval])))`,
-              legend: "{{operation}}",
-            },
-          ],
-        },
+          own,
+          by: "operation",
+          histogram: "jaeger_storage_latency_seconds",
+        }),
       ],
     },
     processRow(own, collectorProcess),
@@ -97,58 +69,37 @@ function tempoRows(own: string): Row[] {
     {
       title: "Spans",
       panels: [
-        {
-          type: "timeseries",
+        ratePanel({
           title: "Received",
-          unit: "cps",
-          min: 0,
-          queries: [
-            { promql: `sum(rate(tempo_distributor_spans_received_total{${own}}[$__rate_interval]))`, legend: "spans" },
-          ],
-        },
-        {
-          type: "timeseries",
+          own,
+          counters: [{ counter: "tempo_distributor_spans_received_total", name: "spans" }],
+        }),
+        ratePanel({
           title: "Discarded by reason",
-          unit: "cps",
-          min: 0,
-          queries: [
-            {
-              promql: `sum by (reason) (rate(tempo_discarded_spans_total{${own}}[$__rate_interval]))`,
-              legend: "{{reason}}",
-            },
-          ],
-          links: [{ title: "TempoSpansDiscarded", runbook: "TempoSpansDiscarded" }],
-        },
+          own,
+          by: "reason",
+          counters: [{ counter: "tempo_discarded_spans_total" }],
+          links: [runbook("TempoSpansDiscarded")],
+        }),
       ],
     },
     {
       title: "Requests",
       panels: [
-        {
-          type: "timeseries",
+        ratePanel({
           title: "Requests by status",
+          own,
+          by: "status_code",
           unit: "reqps",
-          min: 0,
-          queries: [
-            {
-              promql: `sum by (status_code) (rate(tempo_request_duration_seconds_count{${own}}[$__rate_interval]))`,
-              legend: "{{status_code}}",
-            },
-          ],
-          links: [{ title: "TempoRequestErrors", runbook: "TempoRequestErrors" }],
-        },
-        {
-          type: "timeseries",
+          counters: [{ counter: "tempo_request_duration_seconds_count" }],
+          links: [runbook("TempoRequestErrors")],
+        }),
+        latencyPanel({
           title: "Requests: 99th percentile",
-          unit: "s",
-          min: 0,
-          queries: [
-            {
-              promql: `histogram_quantile(0.99, sum by (le, route) (rate(tempo_request_duration_seconds_bucket{${own}}[$__rate_interval])))`,
-              legend: "{{route}}",
-            },
-          ],
-        },
+          own,
+          by: "route",
+          histogram: "tempo_request_duration_seconds",
+        }),
       ],
     },
     {
@@ -161,26 +112,15 @@ function tempoRows(own: string): Row[] {
           min: 0,
           queries: [{ promql: `max(tempodb_blocklist_length{${own}})`, legend: "blocks" }],
         },
-        {
-          type: "timeseries",
+        ratePanel({
           title: "Failed polls and compactions",
-          unit: "cps",
-          min: 0,
-          queries: [
-            {
-              promql: `sum(rate(tempodb_blocklist_poll_errors_total{${own}}[$__rate_interval]))`,
-              legend: "polls",
-            },
-            {
-              promql: `sum(rate(tempodb_compaction_errors_total{${own}}[$__rate_interval]))`,
-              legend: "compactions",
-            },
+          own,
+          counters: [
+            { counter: "tempodb_blocklist_poll_errors_total", name: "polls" },
+            { counter: "tempodb_compaction_errors_total", name: "compactions" },
           ],
-          links: [
-            { title: "TempoPollsFailing", runbook: "TempoPollsFailing" },
-            { title: "TempoCompactionsFailing", runbook: "TempoCompactionsFailing" },
-          ],
-        },
+          links: [runbook("TempoPollsFailing"), runbook("TempoCompactionsFailing")],
+        }),
       ],
     },
     processRow(own, clientProcess),

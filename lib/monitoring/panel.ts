@@ -30,6 +30,9 @@ export type Link = { readonly title: string; readonly newTab?: boolean } & (
   | { readonly url: string }
 );
 
+/** A link to an alert's runbook, by the alert's name. */
+export const runbook = (alert: string): Link => ({ title: alert, runbook: alert });
+
 /** How numbers are written and judged. */
 export interface Numbers {
   readonly unit: Unit;

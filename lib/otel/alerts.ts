@@ -1,9 +1,7 @@
 import type { ComponentChart } from "../kubernetes/index.ts";
 import type { Alert } from "../monitoring/rules.ts";
 import { collectorName } from "./collector.ts";
-
-/** What the collectors' counters count: each kind of telemetry has one of its own. */
-const items = ["spans", "metric_points", "log_records"] as const;
+import { queueFill, telemetry } from "./panels.ts";
 
 /** Matchers of a collector's own metrics: the operator of Prometheus names a job after the Service. */
 export function selfMetrics(chart: ComponentChart): string {
@@ -12,7 +10,7 @@ export function selfMetrics(chart: ComponentChart): string {
 
 /** Telemetry a second that one of the collectors' counters has counted, of whichever kind there is any. */
 function counted(counter: string, matchers: string, by: string): string {
-  return items
+  return Object.keys(telemetry)
     .map((item) => `sum by (${by}) (rate(otelcol_${counter}_${item}_total{${matchers}}[5m])) > 0`)
     .join(" or ");
 }
@@ -37,7 +35,7 @@ export function collectorAlerts(chart: ComponentChart, prefix: string, who: stri
     {
       alert: `${prefix}QueueFilling`,
       // Between 60 and 70 % is where the collector's own documents say to scale.
-      expr: `max by (pod, exporter, data_type) (otelcol_exporter_queue_size{${own}} / otelcol_exporter_queue_capacity{${own}}) > 0.7`,
+      expr: `max by (pod, exporter, data_type) (${queueFill(own)}) > 0.7`,
       for: "10m",
       severity: "warning",
       summary: `A queue of the ${who} is filling`,

@@ -1,3 +1,4 @@
 export * from "./alerts.ts";
 export * from "./collector.ts";
 export * from "./config.ts";
+export * from "./panels.ts";
