@@ -4,7 +4,7 @@ import type { ComponentChart } from "../lib/kubernetes/index.ts";
 import {
   childOptions,
   type Inputs,
-  Registered,
+  registerCharts,
   revealEndpoints,
   SkoposComponent,
   TokenTable,
@@ -113,7 +113,7 @@ export class Observability extends pulumi.ComponentResource {
       if (chart.component === "namespaces") this.namespaces.push(child);
       return { chart, name: childName, opts: childOptions(child, opts) };
     });
-    new Registered().addCharts(children, tokens);
+    registerCharts(children, tokens);
     const endpoints = this.charts.map((chart) => [chart.node.id, revealEndpoints(chart.endpoints, tokens)]);
     this.endpoints = Object.fromEntries(endpoints);
     this.registerOutputs({ endpoints: this.endpoints });

@@ -1,3 +1,4 @@
+import type { ApiObject } from "cdk8s";
 import type { Construct } from "constructs";
 import {
   allowsHostAgents,
@@ -106,7 +107,7 @@ export class KubePrometheusChart extends ComponentChart<KubePrometheusEndpoints>
     this.haClusterLabel = haClusterLabel(this.sizing);
     const { external = {} } = props;
     if (props.crds ?? true) crds(this);
-    if (props.operator ?? true) operator(this, this.sizing.operator);
+    const reconciler = (props.operator ?? true) ? operator(this, this.sizing.operator) : undefined;
 
     const manager = external.alertmanager ?? alertmanager(this, this.sizing.alertmanager, props.alerts ?? {});
     const own = external.prometheus
@@ -135,6 +136,13 @@ export class KubePrometheusChart extends ComponentChart<KubePrometheusEndpoints>
     if (own) dashboardConfigMap(this, kubePrometheusDashboard);
     dashboardConfigMap(this, clusterDashboard(monitored), { folder: "Kubernetes" });
     if (own) this.#connect(own.pods, manager, props);
+    if (reconciler) this.#finishBefore(reconciler);
+  }
+
+  /** What the operator makes pods of comes after the operator and goes before it: somebody must be there to clean up. */
+  #finishBefore(reconciler: ApiObject): void {
+    for (const object of this.apiObjects)
+      if (object.kind === "Prometheus" || object.kind === "Alertmanager") object.addDependency(reconciler);
   }
 
   /** Lets Prometheus reach what the monitors of other components ask for. */

@@ -1,3 +1,4 @@
+import type { ApiObject } from "cdk8s";
 import {
   apiServerPorts,
   type ComponentChart,
@@ -18,7 +19,7 @@ const part = "operator";
 const ports = { http: 8080 } as const;
 
 /** Adds the Prometheus Operator. It makes workloads in this namespace alone, and reads monitors in all. */
-export function operator(chart: ComponentChart, sized: Sized): void {
+export function operator(chart: ComponentChart, sized: Sized): ApiObject {
   const name = partName(chart, part);
   const kubelets = exposesKubelet(chart.cluster.platform);
   const account = serviceAccount(chart, {
@@ -26,7 +27,7 @@ export function operator(chart: ComponentChart, sized: Sized): void {
     clusterRules: operatorClusterRules,
     namespaceRules: operatorNamespaceRules(kubelets),
   });
-  deployment(chart, {
+  const workload = deployment(chart, {
     part,
     sized,
     user: nobody,
@@ -77,4 +78,5 @@ export function operator(chart: ComponentChart, sized: Sized): void {
     class: "infrastructure",
   });
   chart.connects(chart.pods(part), "api server", apiServerPorts, "resources to reconcile");
+  return workload;
 }

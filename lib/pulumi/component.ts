@@ -3,7 +3,7 @@ import { App, type Chart } from "cdk8s";
 import type { Construct } from "constructs";
 import type { Inputs } from "./inputs.ts";
 import { warnOfReplacement } from "./provider.ts";
-import { Registered } from "./register.ts";
+import { registerCharts } from "./register.ts";
 import { TokenTable } from "./tokens.ts";
 
 /** A chart class, as the bridge needs it. */
@@ -47,7 +47,7 @@ export abstract class SkoposComponent<Props extends object, Endpoints> extends p
     super(typeToken(kind), name, {}, opts);
     const tokens = new TokenTable();
     const rendered = new chart(new App(), name, tokens.hide<Props>(args));
-    new Registered().addCharts([{ chart: rendered, name, opts: childOptions(this, opts) }], tokens);
+    registerCharts([{ chart: rendered, name, opts: childOptions(this, opts) }], tokens);
     this.endpoints = revealEndpoints(rendered.endpoints, tokens) as Inputs<Endpoints>;
     warnOfReplacement(this);
     this.registerOutputs({ endpoints: this.endpoints });

@@ -1,5 +1,5 @@
 export { childOptions, revealEndpoints, SkoposComponent, typeToken } from "./component.ts";
 export type { Inputs } from "./inputs.ts";
 export { type ClusterAccess, clusterProvider } from "./provider.ts";
-export { Registered } from "./register.ts";
+export { registerCharts } from "./register.ts";
 export { TokenTable } from "./tokens.ts";

@@ -44,10 +44,11 @@ async function outcomeOf(api: Api, object: KubernetesObject): Promise<Outcome> {
   }
 }
 
-/** Everything but what the server keeps count with. */
+/** Everything but what the server and its controllers keep count with: they may write between two looks. */
 const content = ({ metadata, status: _, ...rest }: KubernetesObject) => {
-  const { resourceVersion, generation, managedFields, ...kept } = metadata;
-  return { ...rest, metadata: kept };
+  const { resourceVersion, generation, managedFields, annotations = {}, ...kept } = metadata;
+  const { "deployment.kubernetes.io/revision": revision, ...ours } = annotations;
+  return { ...rest, metadata: { ...kept, annotations: ours } };
 };
 
 const podTemplate = ({ spec }: KubernetesObject) => (spec as { template?: unknown } | undefined)?.template;

@@ -1,0 +1,52 @@
+import type { RenderedObject } from "./reveal.ts";
+
+/** An object's key: what others refer to it by. Objects without a namespace have an empty one. */
+export const keyOf = (kind: string, namespace: string | undefined, name: string): string =>
+  `${kind} ${namespace ?? ""}/${name}`;
+
+/**
+ * Keys of what an object cannot start without, as far as it names it itself: its namespace, its kind's definition, the
+ * service account it runs as, the ConfigMaps, Secrets and claims it mounts, a binding's role and subjects. They are read off
+ * the fields that Kubernetes has for this, wherever they stand, so custom resources count too.
+ */
+export function needsOf({ apiVersion, kind, metadata, ...content }: RenderedObject): string[] {
+  const { namespace } = metadata;
+  const keys = [definitionKey(apiVersion.split("/")[0] as string, kind)];
+  if (namespace !== undefined) keys.push(keyOf("Namespace", undefined, namespace));
+  const need = (neededKind: string, name: unknown) => {
+    if (typeof name === "string") keys.push(keyOf(neededKind, namespace, name));
+  };
+  visit(content, (field, value) => {
+    const named = (value ?? {}) as Readonly<Record<string, unknown>>;
+    if (field === "serviceAccountName") need("ServiceAccount", value);
+    else if (configMapFields.has(field)) need("ConfigMap", named.name);
+    else if (secretFields.has(field)) need("Secret", named.name ?? named.secretName);
+    else if (field === "persistentVolumeClaim") need("PersistentVolumeClaim", named.claimName);
+    else if (field === "priorityClassName" && typeof value === "string")
+      keys.push(keyOf("PriorityClass", undefined, value));
+    else if (field === "roleRef")
+      keys.push(keyOf(String(named.kind), named.kind === "ClusterRole" ? undefined : namespace, String(named.name)));
+  });
+  return [...keys, ...subjectsOf(content)];
+}
+
+/** Key of the CustomResourceDefinition of a kind. */
+export const definitionKey = (group: string, kind: string): string => `definition ${group}/${kind}`;
+
+/** The service accounts that a binding gives its role to. */
+export function subjectsOf(binding: Readonly<Record<string, unknown>>): string[] {
+  if (binding.roleRef === undefined) return [];
+  const subjects = (binding.subjects ?? []) as readonly { kind: string; name: string; namespace?: string }[];
+  return subjects.map(({ kind, name, namespace }) => keyOf(kind, namespace, name));
+}
+
+const configMapFields = new Set(["configMap", "configMapRef", "configMapKeyRef"]);
+const secretFields = new Set(["secret", "secretRef", "secretKeyRef"]);
+
+function visit(value: unknown, see: (field: string, value: unknown) => void): void {
+  if (value === null || typeof value !== "object") return;
+  for (const [field, inner] of Object.entries(value)) {
+    see(field, inner);
+    visit(inner, see);
+  }
+}
