@@ -1,6 +1,6 @@
 import { type Block, block, call, component, ref, type Value } from "../../lib/alloy/index.ts";
 import { type Endpoint, url } from "../../lib/kubernetes/index.ts";
-import { podAttributes } from "../../lib/otel/index.ts";
+import { bareSpanNames, podAttributes } from "../../lib/otel/index.ts";
 import { MiB, type Resources } from "../../lib/sizing/index.ts";
 import { nodeVariable } from "./logs.ts";
 
@@ -17,12 +17,6 @@ export interface AlloyGateway {
 
 type Signal = "traces" | "metrics" | "logs";
 const signals: readonly Signal[] = ["traces", "metrics", "logs"];
-
-/** Leaf spans that say nothing: an SDK's own exports, and the bare connects of client libraries. */
-const noise = [
-  'IsMatch(span.name, "^opentelemetry\\\\.proto\\\\.collector\\\\.")',
-  'IsMatch(span.name, "^(tcp|dns|redis|net)[.-]?(connect|lookup)$")',
-];
 
 /** Copied where the application did not say who it is, and never overwritten. */
 const instanceStatement =
@@ -75,7 +69,7 @@ export function otlp(gateway: AlloyGateway, resources: Resources, queueItems: nu
       }),
     ]),
     component("otelcol.processor.filter", "applications", { error_mode: "ignore" }, [
-      block("trace_conditions", { context: "span", conditions: noise }),
+      block("trace_conditions", { context: "span", conditions: bareSpanNames }),
       output({ traces: "otelcol.processor.batch.applications" }),
     ]),
     component(

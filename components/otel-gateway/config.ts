@@ -1,5 +1,6 @@
 import { type Endpoint, url } from "../../lib/kubernetes/index.ts";
 import {
+  bareSpanNames,
   batch,
   type CollectorConfig,
   collectorPorts,
@@ -56,12 +57,8 @@ const probeSpans = [
   `IsMatch(span.attributes["http.user_agent"], ${probeAgents})`,
 ];
 
-/** An SDK's own exports, and the bare connects of client libraries: leaf spans that say nothing. */
-const bareSpans = [
-  'IsMatch(span.name, "^opentelemetry\\\\.proto\\\\.collector\\\\.")',
-  'IsMatch(span.attributes["url.path"], "^/v1/(traces|metrics|logs)$")',
-  'IsMatch(span.name, "^(tcp|dns|redis|net)[.-]?(connect|lookup)$")',
-];
+/** An SDK's own exports by OTLP/HTTP: no span of an application has these paths. */
+const exportSpans = 'IsMatch(span.attributes["url.path"], "^/v1/(traces|metrics|logs)$")';
 
 /** Resource and span attributes that name a machine's insides and help nobody. */
 const unwantedAttributes = ["process.command", "process.executable", "os.type", "os.version", "db.connection_string"];
@@ -121,7 +118,7 @@ export function otelGatewayConfig(props: OtelGatewayConfigProps): CollectorConfi
     processors: {
       memory_limiter: memoryLimiter(sizing.gateway),
       ...((traces || spanMetrics) && {
-        "filter/noise": { error_mode: "ignore", trace_conditions: [...probeSpans, ...bareSpans] },
+        "filter/noise": { error_mode: "ignore", trace_conditions: [...probeSpans, exportSpans, ...bareSpanNames] },
         "transform/peer-service": { error_mode: "ignore", trace_statements: peerService },
       }),
       ...(traces && { "transform/clean-attrs": cleanAttributes, tail_sampling: tailSampling(props) }),
