@@ -9,14 +9,12 @@ import {
   type Endpoint,
   images,
   type Pods,
-  service,
   serviceHost,
-  serviceMonitor,
   url,
 } from "../../lib/kubernetes/index.ts";
 import type { Sized } from "../../lib/sizing/index.ts";
 import { type AlertRouting, alertmanagerConfig } from "./alertmanager-config.ts";
-import { addReloader, operatedLabels, operatedPods, operatedSpec, reloaderMonitor, shardBudget } from "./operated.ts";
+import { addReloader, operatedLabels, operatedPods, operatedService, operatedSpec, shardBudget } from "./operated.ts";
 import { receiverPorts, receiverSecrets } from "./receivers.ts";
 
 /** Alertmanager's HTTP port: the operator names it `web`. */
@@ -65,22 +63,7 @@ export function alertmanager(
   chart.add(alertmanagerResource(chart, sized, configSecret, url(endpoint), routing));
   addReloader(chart, { part, name: `alertmanager-${chart.name}`, sized });
   if (sized.replicas > 1) shardBudget(chart, part, 0, 1);
-  service(chart, {
-    part,
-    name,
-    selector: operatedLabels(chart, part),
-    ports: { web: alertmanagerPort, "reloader-web": 8080 },
-  });
-  serviceMonitor(chart, {
-    part,
-    name,
-    pods,
-    jobLabel: "app.kubernetes.io/component",
-    port: "web",
-    targetPort: alertmanagerPort,
-    class: "infrastructure",
-  });
-  reloaderMonitor(chart, part, pods);
+  operatedService(chart, { part, name, port: alertmanagerPort });
   if (sized.replicas > 1) chart.connects(pods, pods, [meshPort], "gossip of silences and notifications", [meshPort]);
   const ports = receiverPorts(routing.receivers ?? []);
   const outside = routing.deadMansSwitch ? [...new Set([...ports, 443])] : ports;

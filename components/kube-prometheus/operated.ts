@@ -7,6 +7,7 @@ import {
   type Labels,
   type Pods,
   podSecurity,
+  service,
   serviceMonitor,
 } from "../../lib/kubernetes/index.ts";
 import { bytesQuantity, cpuQuantity, MiB, quantityCores, type Sized, sized } from "../../lib/sizing/index.ts";
@@ -109,8 +110,44 @@ export function addReloader(
   });
 }
 
+/** The Service in front of a resource's pods, and the monitors of the process and of its config reloader. */
+export function operatedService(
+  chart: ComponentChart,
+  { part, name, port, clientIpAffinity = false }: OperatedServiceProps,
+): void {
+  const pods = operatedPods(chart, part);
+  service(chart, {
+    part,
+    name,
+    selector: operatedLabels(chart, part),
+    ports: { web: port, "reloader-web": reloaderPort },
+    clientIpAffinity,
+  });
+  serviceMonitor(chart, {
+    part,
+    name,
+    pods,
+    jobLabel: "app.kubernetes.io/component",
+    port: "web",
+    targetPort: port,
+    class: "infrastructure",
+  });
+  reloaderMonitor(chart, part, pods);
+}
+
+/** Where the operator's pods of one part are reached. */
+export interface OperatedServiceProps {
+  readonly part: string;
+  /** Name of the Service and of the process' monitor. */
+  readonly name: string;
+  /** Port of the process, `web`. */
+  readonly port: number;
+  /** Whether a client stays with one pod. @default false */
+  readonly clientIpAffinity?: boolean;
+}
+
 /** The reloader's own metrics: whether it could read what the operator wrote. */
-export function reloaderMonitor(chart: ComponentChart, part: string, pods: Pods): void {
+function reloaderMonitor(chart: ComponentChart, part: string, pods: Pods): void {
   serviceMonitor(chart, {
     part,
     name: `${chart.name}-${part}-reloader`,

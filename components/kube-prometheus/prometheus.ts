@@ -7,14 +7,12 @@ import {
   monitorLabels,
   type Pods,
   scrapeLimits,
-  service,
   serviceHost,
-  serviceMonitor,
   url,
 } from "../../lib/kubernetes/index.ts";
 import { formatDuration, MiB, type Workload } from "../../lib/sizing/index.ts";
 import { scrapeClasses } from "./control-plane.ts";
-import { addReloader, operatedLabels, operatedPods, operatedSpec, reloaderMonitor, shardBudget } from "./operated.ts";
+import { addReloader, operatedPods, operatedService, operatedSpec, shardBudget } from "./operated.ts";
 import { prometheusAccount } from "./prometheus-account.ts";
 import type { KubePrometheusSizing } from "./sizing.ts";
 
@@ -60,24 +58,9 @@ export function prometheus(chart: ComponentChart, props: PrometheusProps): Endpo
   for (let shard = 0; shard < sizing.shards && sizing.replicasPerShard > 1; shard++) {
     shardBudget(chart, part, shard, sizing.shards);
   }
-  service(chart, {
-    part,
-    name,
-    selector: operatedLabels(chart, part),
-    ports: { web: prometheusPort, "reloader-web": 8080 },
-    // The replicas differ by a scrape's phase: a client that changes between them sees its graphs flap.
-    clientIpAffinity: sizing.replicasPerShard > 1,
-  });
-  serviceMonitor(chart, {
-    part,
-    name,
-    pods,
-    jobLabel: "app.kubernetes.io/component",
-    port: "web",
-    targetPort: prometheusPort,
-    class: "infrastructure",
-  });
-  reloaderMonitor(chart, part, pods);
+  // The replicas differ by a scrape's phase: a client that changes between them sees its graphs flap.
+  const clientIpAffinity = sizing.replicasPerShard > 1;
+  operatedService(chart, { part, name, port: prometheusPort, clientIpAffinity });
   return endpoint;
 }
 

@@ -2,13 +2,13 @@ import {
   type ComponentChart,
   type ConfigMapRef,
   configVolume,
+  instanceLabels,
   type Labels,
   type Mount,
   type ObjectStore,
   objectStoreAccess,
   objectStorePodLabels,
   scratchVolume,
-  selectorLabels,
   service,
   serviceMonitor,
   type Volume,
@@ -32,11 +32,8 @@ export interface LokiContext {
 /** Uid of Loki's image. */
 const lokiUser = 10001;
 
-/** Label of the pods that belong to the gossip ring: all of one Loki. */
-export function memberLabels(chart: ComponentChart): Labels {
-  const { "app.kubernetes.io/component": _, ...labels } = selectorLabels(chart.identity("memberlist"));
-  return labels;
-}
+/** Labels of the pods that belong to the gossip ring: all of one Loki. */
+export const memberLabels = (chart: ComponentChart): Labels => instanceLabels(chart.identity("memberlist"));
 
 /** Names of the Services that other processes dial. */
 export const serviceNames = (chart: ComponentChart, part: LokiService | "memberlist"): string =>

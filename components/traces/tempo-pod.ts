@@ -3,12 +3,12 @@ import {
   type ConfigMapRef,
   claimVolume,
   configVolume,
+  instanceLabels,
   type Labels,
   type ObjectStore,
   objectStoreAccess,
   objectStorePodLabels,
   scratchVolume,
-  selectorLabels,
   service,
   serviceMonitor,
 } from "../../lib/kubernetes/index.ts";
@@ -34,11 +34,8 @@ export interface TempoContext {
 export const tempoServiceName = (chart: ComponentChart, part: TempoService | "memberlist"): string =>
   `${chart.name}-${part}`;
 
-/** Label of the pods that belong to the gossip ring: all of one Tempo. */
-export function memberLabels(chart: ComponentChart): Labels {
-  const { "app.kubernetes.io/component": _, ...labels } = selectorLabels(chart.identity("memberlist"));
-  return labels;
-}
+/** Labels of the pods that belong to the gossip ring: all of one Tempo. */
+export const memberLabels = (chart: ComponentChart): Labels => instanceLabels(chart.identity("memberlist"));
 
 export interface TempoPodOptions {
   readonly part: string;

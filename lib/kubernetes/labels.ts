@@ -11,13 +11,14 @@ export interface Identity {
   readonly part: string;
 }
 
+/** The labels that select all pods of one instance of a program, whatever their part. */
+export function instanceLabels({ name, instance }: Omit<Identity, "part">): Labels {
+  return { "app.kubernetes.io/name": name, "app.kubernetes.io/instance": instance };
+}
+
 /** The labels that select an identity's pods. Never a version, never a hash: a selector can not be changed. */
 export function selectorLabels(identity: Identity): Labels {
-  return {
-    "app.kubernetes.io/name": identity.name,
-    "app.kubernetes.io/instance": identity.instance,
-    "app.kubernetes.io/component": identity.part,
-  };
+  return { ...instanceLabels(identity), "app.kubernetes.io/component": identity.part };
 }
 
 /** The labels of every object: the selector's, and who manages it. */
