@@ -3,8 +3,17 @@ import { App } from "cdk8s";
 import { parse } from "yaml";
 import { MimirChart, type MimirProps } from "../components/mimir/index.ts";
 import type { ObjectStore } from "../lib/kubernetes/index.ts";
-import { type Scale, workloads } from "../lib/sizing/index.ts";
+import { type Scale, type Workload, workloads } from "../lib/sizing/index.ts";
 import { objectOf } from "./charts.ts";
+
+/** The smallest of all: one node. */
+export const devWorkload: Workload = {
+  ...workloads.small,
+  nodes: 1,
+  pods: 30,
+  activeSeries: 20_000,
+  queriesPerSecond: 1,
+};
 
 /** A bucket with keys. */
 export const s3: ObjectStore = {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "cdk8s";
@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ComponentChart } from "../../lib/kubernetes/index.ts";
 import { rules } from "../../lib/monitoring/rules.ts";
 import { retentionProfiles } from "../../lib/sizing/index.ts";
-import { configFile, mimirContainers, offCluster, writeConfigMap } from "../../test/data-plane/mimir.ts";
-import { type RunningProgram, ready, start } from "../../test/data-plane/process.ts";
+import { mimirContainers, startMimir, writeConfigMap } from "../../test/data-plane/mimir.ts";
+import { type RunningProgram, ready } from "../../test/data-plane/process.ts";
 import { remoteWrite } from "../../test/data-plane/remote-write.ts";
 import { render } from "../../test/mimir.ts";
 import { longTermTenant, MimirRulesChart } from "./index.ts";
@@ -55,22 +55,20 @@ describe("every part by itself, three zones", () => {
       mimir: chart,
       charts: [new ShopChart(new App())],
     });
-    for (const { name, args, ...place } of processes) {
-      const config = offCluster(configFile(chart, "mimir", "mimir.yaml"), {
-        ...place,
+    for (const process of processes) {
+      const { name, host } = process;
+      for (const tenant of chart.ruleTenants) {
+        writeConfigMap(rendered, `mimir-rules-${tenant}`, join(process.folder, "etc/rules", tenant));
+      }
+      const placement = {
+        host,
+        folder: process.folder,
         scheduler: hostOf("mimir-query-scheduler"),
         join: processes[0]?.host ?? "",
         bucket: join(folder, "bucket"),
-      });
-      const file = join(folder, `${name}.yaml`);
-      writeFileSync(file, config);
-      writeConfigMap(chart, "mimir-runtime", join(place.folder, "etc/runtime"));
-      for (const tenant of chart.ruleTenants) {
-        writeConfigMap(rendered, `mimir-rules-${tenant}`, join(place.folder, "etc/rules", tenant));
-      }
-      const flags = args.map((arg) => (arg.startsWith("-config.file=") ? `-config.file=${file}` : arg));
+      };
       const evaluation = name === "mimir-ruler" ? ["-ruler.evaluation-delay-duration=0"] : [];
-      running.set(name, start("mimir", [...flags, ...evaluation, "-shutdown-delay=0"]));
+      running.set(name, startMimir(chart, process, placement, { flags: [...evaluation, "-shutdown-delay=0"] }));
     }
     await Promise.all(
       processes.map(({ name, host }) => ready(running.get(name) as RunningProgram, `http://${host}:8080/ready`, 120)),

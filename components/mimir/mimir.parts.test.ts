@@ -1,107 +1,29 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parser } from "@prometheus-io/lezer-promql";
 import { App } from "cdk8s";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ComponentChart, type ObjectStore } from "../../lib/kubernetes/index.ts";
-import { panelsOf } from "../../lib/monitoring/dashboard.ts";
+import { ComponentChart } from "../../lib/kubernetes/index.ts";
 import { type RuleGroup, rules } from "../../lib/monitoring/rules.ts";
-import { retentionProfiles, retentions, type Workload, workloads } from "../../lib/sizing/index.ts";
-import { configFile, mimirContainers, offCluster, writeConfigMap } from "../../test/data-plane/mimir.ts";
-import { type RunningProgram, ready, requirePart, start } from "../../test/data-plane/process.ts";
+import { retentionProfiles } from "../../lib/sizing/index.ts";
+import { askedSeries } from "../../test/charts.ts";
+import { type MimirContainer, mimirContainers, startMimir, writeConfigMap } from "../../test/data-plane/mimir.ts";
+import { type RunningProgram, ready } from "../../test/data-plane/process.ts";
 import { remoteWrite } from "../../test/data-plane/remote-write.ts";
-import { aggregateGroups, longTermTenant, MimirChart, type MimirProps, MimirRulesChart } from "./index.ts";
+import { devWorkload } from "../../test/mimir.ts";
+import { aggregateGroups, longTermTenant, MimirChart, MimirRulesChart } from "./index.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "skopos-mimir-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const dev: Workload = { ...workloads.small, nodes: 1, pods: 30, activeSeries: 20_000, queriesPerSecond: 1 };
-const s3: ObjectStore = {
-  kind: "s3",
-  endpoint: "s3.example:443",
-  region: "eu",
-  credentials: {
-    accessKeyId: { secret: "bucket", key: "id" },
-    secretAccessKey: { secret: "bucket", key: "key" },
-  },
-};
-/** Values that would break, or change, a config that took them unquoted. */
-const secrets = { OBJECT_STORE_ACCESS_KEY: "id: [#1", OBJECT_STORE_SECRET_KEY: "- {key}: &anchor" };
 const alertmanager = { scheme: "http", host: "alertmanager-operated.observability.svc", port: 9093 } as const;
-
-const variants: Record<string, Omit<MimirProps, "namespace">> = {
-  "dev, file system": { workload: dev },
-  "small, monolithic": { workload: workloads.small, objectStore: s3 },
-  "small, microservices of one": {
-    workload: workloads.small,
-    objectStore: { kind: "gcs" },
-    mode: "microservices",
-    availability: "single",
-  },
-  medium: { workload: workloads.medium, objectStore: { kind: "azure", account: "a" }, alertmanager },
-  large: { workload: workloads.large, objectStore: s3, evaluator: "mimir", alertmanager },
-  xlarge: { workload: workloads.xlarge, objectStore: s3, evaluator: "mimir", haClusterLabel: "prometheus_shard" },
-};
-
-const cases = Object.entries(variants).flatMap(([name, props]) =>
-  retentions.map((retention) => ({ name: `${name}, ${retention}`, props, retention: retentionProfiles[retention] })),
-);
-
-describe.each(cases)("$name", ({ name, props, retention }) => {
-  const chart = new MimirChart(new App(), "mimir", { namespace: "observability", ...props, retention });
-  const file = join(folder, `${name.replaceAll(/\W+/g, "-")}.yaml`);
-  writeFileSync(file, configFile(chart, "mimir", "mimir.yaml"));
-
-  test("the real Mimir accepts the config of every pod, with its flags", () => {
-    const containers = mimirContainers(chart);
-    expect(containers.length).toBeGreaterThan(0);
-    for (const { args } of containers) {
-      const flags = args.map((arg) => (arg.startsWith("-config.file=") ? `-config.file=${file}` : arg));
-      const modules = execFileSync(requirePart("mimir"), [...flags, "-modules"], { env: secrets, encoding: "utf8" });
-      for (const target of targets(args)) expect(modules).toMatch(new RegExp(`^${target}( |$)`, "m"));
-    }
-  });
-});
-
-/** What `-modules` itself does not check: whether such a target exists. */
-function targets(args: readonly string[]): readonly string[] {
-  return (
-    args
-      .find((arg) => arg.startsWith("-target="))
-      ?.slice("-target=".length)
-      .split(",") ?? []
-  );
-}
-
-test("the real Mimir refuses a setting that it does not know", () => {
-  const file = join(folder, "broken.yaml");
-  writeFileSync(file, "ingester: {ring: {copies: 3}}");
-  const { status, stderr } = spawnSync(requirePart("mimir"), [`-config.file=${file}`, "-modules"], {
-    encoding: "utf8",
-  });
-  expect(status).not.toBe(0);
-  expect(stderr).toContain("field copies not found");
-});
 
 /** Metrics that appear with a tenant's first block in the bucket, hours after a start. */
 const onlyWithBlocks = new Set([
   "cortex_bucket_blocks_count",
   "cortex_bucket_index_last_successful_update_timestamp_seconds",
 ]);
-
-/** Names of the metrics that a query selects. */
-function metricNames(promql: string): string[] {
-  const names: string[] = [];
-  parser.parse(promql.replaceAll("$__rate_interval", "5m")).iterate({
-    enter: ({ name, from, to }) => {
-      if (name === "Identifier" && promql.slice(from, to).includes("_")) names.push(promql.slice(from, to));
-    },
-  });
-  return names;
-}
 
 /** A component that brings rules along: one recording, one alert, one aggregate. */
 class RulesChart extends ComponentChart {
@@ -145,7 +67,7 @@ describe("one process with the rendered config and rules", () => {
   const shared = { namespace: "observability", evaluator: "mimir" } as const;
   const chart = new MimirChart(app, "mimir", {
     ...shared,
-    workload: dev,
+    workload: devWorkload,
     retention: retentionProfiles.extended,
     haClusterLabel: "prometheus_shard",
     alertmanager,
@@ -183,15 +105,11 @@ describe("one process with the rendered config and rules", () => {
 
   beforeAll(async () => {
     await new Promise<void>((listening) => receiver.listen(alertmanager.port, host, listening));
-    mkdirSync(join(home, "etc"), { recursive: true });
     writeRules(100);
-    writeConfigMap(chart, "mimir-runtime", join(home, "etc/runtime"));
-    const file = join(home, "mimir.yaml");
-    writeFileSync(file, offCluster(configFile(chart, "mimir", "mimir.yaml"), { host, folder: home }));
     const [container] = mimirContainers(chart);
-    const args = (container?.args ?? []).map((arg) => (arg.startsWith("-config.file=") ? `-config.file=${file}` : arg));
     // Rules are evaluated at the present: the minute that the ruler waits for late samples would only be waited for here.
-    mimir = start("mimir", [...args, "-ruler.evaluation-delay-duration=0"]);
+    const flags = ["-ruler.evaluation-delay-duration=0"];
+    mimir = startMimir(chart, container as MimirContainer, { host, folder: home }, { flags });
     await ready(mimir, at("/ready"));
   });
   afterAll(async () => {
@@ -286,13 +204,9 @@ describe("one process with the rendered config and rules", () => {
     const many = Object.fromEntries(Array.from({ length: 80 }, (_, index) => [`label_${index}`, "x"]));
     expect(await write({ __name__: "too_many_labels", ...many }, 1)).toMatchObject({ status: 400 });
     const metrics = await (await fetch(at("/metrics"))).text();
-    const asked = new Set([
-      ...chart.ruleGroups.flatMap((group) => group.rules.flatMap(({ expr }) => metricNames(expr))),
-      ...chart.dashboards
-        .flatMap(panelsOf)
-        .flatMap(({ queries }) => queries.flatMap((query) => metricNames("promql" in query ? query.promql : ""))),
-    ]);
-    const own = [...asked].filter((name) => /^(cortex|thanos|memberlist)_/.test(name) && !onlyWithBlocks.has(name));
+    const own = askedSeries(chart).filter(
+      (name) => /^(cortex|thanos|memberlist)_/.test(name) && !onlyWithBlocks.has(name),
+    );
     expect(own.length).toBeGreaterThan(20);
     expect(own.filter((name) => !new RegExp(`^${name}[{ ]`, "m").test(metrics))).toEqual([]);
   });

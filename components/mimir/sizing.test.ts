@@ -10,6 +10,7 @@ import {
   type Workload,
   workloads,
 } from "../../lib/sizing/index.ts";
+import { devWorkload } from "../../test/mimir.ts";
 import { type MimirLoad, type MimirSizing, mimirStorage, sizeMimir } from "./index.ts";
 import { compactorShards } from "./limits.ts";
 
@@ -20,7 +21,6 @@ const load = (workload: Workload, more: Partial<MimirLoad> = {}): MimirLoad => (
   retention: standard,
   ...more,
 });
-const dev: Workload = { ...workloads.small, nodes: 1, pods: 30, activeSeries: 20_000, queriesPerSecond: 1 };
 
 /** Every workload of a sizing. */
 function pods(sizing: MimirSizing): readonly Sized[] {
@@ -121,7 +121,7 @@ describe("the mode", () => {
 
 test("a development stack asks for about 0.1 cores and 512 MiB", () => {
   const sizing = sizeMimir(
-    load(dev, { availability: "single", retention: retentionProfiles.ephemeral, filesystem: true }),
+    load(devWorkload, { availability: "single", retention: retentionProfiles.ephemeral, filesystem: true }),
   );
   const { cpu, memory, disk } = totals(sizing);
   expect(cpu).toBeLessThanOrEqual(0.12);
@@ -133,8 +133,10 @@ test("a development stack asks for about 0.1 cores and 512 MiB", () => {
 
 test("a pod's own disk holds all blocks of the retention, with half as much again", () => {
   const month: Retention = { ...standard, mimirSeconds: seconds("30d") };
-  const withBlocks = totals(sizeMimir(load(dev, { availability: "single", retention: month, filesystem: true })));
-  const without = totals(sizeMimir(load(dev, { availability: "single", retention: month })));
+  const withBlocks = totals(
+    sizeMimir(load(devWorkload, { availability: "single", retention: month, filesystem: true })),
+  );
+  const without = totals(sizeMimir(load(devWorkload, { availability: "single", retention: month })));
   // 667 samples/s x 2 B x 30 d.
   expect(withBlocks.disk - without.disk).toBeGreaterThanOrEqual(1.5 * 666 * 2 * 30 * 86_400);
 });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { IDeployment } from "kubernetes-models/apps/v1/Deployment";
 import { parse, stringify } from "yaml";
 import type { ComponentChart } from "../../lib/kubernetes/index.ts";
+import { type RunningProgram, start } from "./process.ts";
 
 /** One Mimir container of a rendered chart. */
 export interface MimirContainer {
@@ -90,4 +91,22 @@ export function offCluster(config: string, placement: MimirPlacement): string {
   }
   mkdirSync(join(folder, "data"), { recursive: true });
   return stringify(moved, { lineWidth: 0 });
+}
+
+/**
+ * Starts one rendered Mimir container as a process: its configuration off the cluster, its runtime file, its arguments.
+ *
+ * @param more flags after the rendered ones, and the environment that the container would get from Secrets
+ */
+export function startMimir(
+  chart: ComponentChart,
+  container: MimirContainer,
+  placement: MimirPlacement,
+  more: { readonly flags?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {},
+): RunningProgram {
+  writeConfigMap(chart, "mimir-runtime", join(placement.folder, "etc/runtime"));
+  const file = join(placement.folder, "mimir.yaml");
+  writeFileSync(file, offCluster(configFile(chart, "mimir", "mimir.yaml"), placement));
+  const args = container.args.map((arg) => (arg.startsWith("-config.file=") ? `-config.file=${file}` : arg));
+  return start("mimir", [...args, ...(more.flags ?? [])], more.env);
 }
