@@ -44,7 +44,7 @@ const configOf = (object: KubernetesObject) =>
 
 const address = (labels: Labels) => `${labels.__scheme__}://${labels.__address__}${labels.__metrics_path__}`;
 
-/** Every target of one shard, by job. Eight at a time: each is a process. */
+/** Every target of one shard, by job. Many at a time: each is a process that waits, for the most part. */
 async function targetsOf(config: PrometheusConfig, shard: number): Promise<Map<string, Labels[]>> {
   const targets = new Map<string, Labels[]>();
   const waiting = [...config.scrape_configs];
@@ -52,7 +52,7 @@ async function targetsOf(config: PrometheusConfig, shard: number): Promise<Map<s
     for (let job = waiting.shift(); job !== undefined; job = waiting.shift())
       targets.set(job.job_name, await discover(cluster, config, job, shard));
   };
-  await Promise.all(Array.from({ length: 8 }, worker));
+  await Promise.all(Array.from({ length: 24 }, worker));
   return targets;
 }
 
