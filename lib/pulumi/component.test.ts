@@ -234,11 +234,15 @@ describe("children", () => {
         },
       );
     });
-    const child = seen.find(({ type }) => type === "kubernetes:apps/v1:Deployment");
-    expect(child?.opts).toMatchObject({ retainOnDelete: true, protect: true });
-    expect(child?.opts.dependsOn).toHaveLength(1);
+    const of = (kind: string) =>
+      seen.find(({ type }) => type.endsWith(`:${kind}`)) as pulumi.ResourceTransformationArgs;
+    const [child, config] = [of("Deployment"), of("ConfigMap")];
+    expect(child.opts).toMatchObject({ retainOnDelete: true, protect: true });
+    expect(config.opts.dependsOn).toHaveLength(1);
+    // What the component waits for, and what the Deployment itself mounts.
+    expect(child.opts.dependsOn).toEqual([...(config.opts.dependsOn as pulumi.Resource[]), config.resource]);
     // The engine gives a parent's aliases to its children, whose names start with the parent's.
-    expect(child?.opts.parent).toBeInstanceOf(Printer);
-    expect(child?.name).toBe("p-deployment-printer");
+    expect(child.opts.parent).toBeInstanceOf(Printer);
+    expect(child.name).toBe("p-deployment-printer");
   });
 });
