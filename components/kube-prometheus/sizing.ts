@@ -1,11 +1,9 @@
 import {
   type Availability,
-  formatBytes,
   formatCount,
   formatDuration,
   GiB,
   MiB,
-  quantityBytes,
   type Reasons,
   type Retention,
   replicasFor,
@@ -131,14 +129,14 @@ function sizePrometheus({ workload, longTerm }: KubePrometheusLoad, shards: numb
       cpuCores: Math.max(0.05, samples / samplesPerCore),
       memoryBytes: memory(bytesPerSeries.request),
       memoryLimitBytes: memory(bytesPerSeries.limit),
-      diskBytes: quantityBytes(Math.max(GiB, disk)),
+      diskBytes: Math.max(GiB, disk),
     },
     {
       replicas: `${shards} x ${replicas}: shards x replicas`,
       cpuCores: `${formatCount(samples)} samples/s at ${formatCount(samplesPerCore)} a core`,
       memoryBytes: `${formatCount(series)} series x 8 KiB${written}`,
       memoryLimitBytes: `${formatCount(series)} series x 12 KiB${written}: queries and WAL replay`,
-      diskBytes: `${formatDuration(local)} and 3h of head x ${formatCount(samples)} samples/s x 2 B, 80 % full (${formatBytes(disk)})`,
+      diskBytes: `${formatDuration(local)} and 3h of head x ${formatCount(samples)} samples/s x 2 B, 80 % full, at least 1 GiB`,
     },
   );
 }

@@ -20,7 +20,7 @@ export interface FleetOptions {
 
 /**
  * As many replicas as a load needs, each asking for its share of it. The totals never fall when the load grows: where a
- * replica is added, those before it were full.
+ * replica is added, those before it were full. Disks alone may fall by a step ({@link diskStep}) then.
  *
  * @param load in full replicas
  */

@@ -180,7 +180,8 @@ describe("capacity", () => {
           const larger = of(more.series, more.queries, more.days);
           expect(larger.cpu).toBeGreaterThanOrEqual(less.cpu - 1e-6);
           expect(larger.memory).toBeGreaterThanOrEqual(less.memory);
-          expect(larger.disk).toBeGreaterThanOrEqual(less.disk);
+          // Disks come in steps of a third at most: where there is one pod more, each may fall to the step below.
+          expect(larger.disk).toBeGreaterThanOrEqual(0.75 * less.disk);
         },
       ),
       { numRuns: 500 },

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { GiB, retentionProfiles, type Workload, workloads } from "../../lib/sizing/index.ts";
+import { diskStep, GiB, retentionProfiles, type Workload, workloads } from "../../lib/sizing/index.ts";
 import { bytesPerSpan, keptSpans, sizeTraces, type TracesSizing } from "./index.ts";
 import type { TracesSizingLoad } from "./sizing.ts";
 
@@ -45,7 +45,7 @@ describe("Jaeger", () => {
     if (sizing.backend !== "jaeger") throw new Error("tempo");
     expect(sizing.jaeger.replicas).toBe(1);
     // 262.5 spans/s x 7 d x 640 B, filled to 80 %, and 4 GiB ahead.
-    expect(sizing.jaeger.diskBytes).toBe(Math.ceil((262.5 * 604_800 * 640) / 0.8 / GiB + 4) * GiB);
+    expect(sizing.jaeger.diskBytes).toBe(diskStep((262.5 * 604_800 * 640) / 0.8 + 4 * GiB));
   });
 
   test("a search engine is given any number of pods without a disk, at least two", () => {
