@@ -4,7 +4,7 @@ import { allows } from "../reachability.ts";
 import type { KubernetesObject } from "./api.ts";
 import { apply } from "./apply.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
-import { allPodsReady, drain, isReady, logOf, type Pod, runPod } from "./pods.ts";
+import { allPodsReady, drain, isReady, logOf, type Pod, runPod, uncordon } from "./pods.ts";
 import { standInBinary } from "./stand-in.ts";
 import { until } from "./wait.ts";
 
@@ -60,7 +60,10 @@ const web: KubernetesObject[] = [
       template: {
         metadata: { labels },
         spec: podSpec(["serve"], {
-          container: { readinessProbe: { httpGet: { path: "/", port: 8080 }, periodSeconds: 1 } },
+          // Ready after a while, as real programs are: a second eviction comes before that.
+          container: {
+            readinessProbe: { httpGet: { path: "/", port: 8080 }, initialDelaySeconds: 3, periodSeconds: 1 },
+          },
           spec: {
             topologySpreadConstraints: [
               {
@@ -230,8 +233,7 @@ describe("two real nodes", () => {
       const pods = await webPods();
       return pods.length === 2 && pods.every(({ spec }) => spec.nodeName === "node-2");
     });
-    const node = await cluster.api.path("v1", "Node", undefined, "node-1");
-    await cluster.api.send("PATCH", node, { spec: { unschedulable: null } }, "application/merge-patch+json");
+    await uncordon(cluster.api, "node-1");
     // Both are on one node now: the budget lets the second go only when the first stands again elsewhere.
     expect(await drain(cluster.api, "node-2")).toBeGreaterThan(0);
   });

@@ -107,6 +107,12 @@ async function explainPods(api: Api, namespace: string): Promise<string> {
   return lines.join("\n");
 }
 
+/** Lets pods come to a node again. */
+export const uncordon = async (api: Api, node: string): Promise<void> => {
+  const path = await api.path("v1", "Node", undefined, node);
+  await api.send("PATCH", path, { spec: { unschedulable: null } }, "application/merge-patch+json");
+};
+
 /**
  * Empties a node as `kubectl drain` does: cordons it, then evicts its pods one by one, trying again while a disruption
  * budget forbids it. DaemonSet pods stay.

@@ -27,8 +27,8 @@ export interface Provisioner {
 }
 
 /**
- * Provides every claim of the default class with a `local` volume on the node its first pod was scheduled to, and takes it
- * back when the claim is deleted: the protocol of an external provisioner
+ * Provides every claim of the default class with a `local` volume once its first pod was scheduled, and takes it back
+ * when the claim is deleted: the protocol of an external provisioner
  * (https://github.com/kubernetes/design-proposals-archive/blob/main/storage/container-storage-interface.md, "Provisioning
  * and Deleting"), with folders. `local`, unlike `hostPath`, has the kubelet apply `fsGroup`.
  * @param directory folder of the volumes, the same path on every node; undefined where no pod will ever look into them.
@@ -76,6 +76,9 @@ async function provide(api: Api, claim: Claim, node: string, directory: string |
   const name = `pvc-${claim.metadata.uid}`;
   const path = join(directory ?? "/volumes", name);
   if (directory !== undefined) mkdirSync(path, { recursive: true });
+  const key = "kubernetes.io/hostname";
+  // Real nodes all see the folder, as they would see a disk of the network: a pod that moves takes its volume along.
+  const reach = directory === undefined ? { key, operator: "In", values: [node] } : { key, operator: "Exists" };
   const volume = {
     apiVersion: "v1",
     kind: "PersistentVolume",
@@ -93,13 +96,7 @@ async function provide(api: Api, claim: Claim, node: string, directory: string |
         name: claim.metadata.name,
         uid: claim.metadata.uid,
       },
-      nodeAffinity: {
-        required: {
-          nodeSelectorTerms: [
-            { matchExpressions: [{ key: "kubernetes.io/hostname", operator: "In", values: [node] }] },
-          ],
-        },
-      },
+      nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [reach] }] } },
     },
   };
   await api.create(volume).catch(ignore(409));

@@ -3,7 +3,7 @@ import { updateOf } from "../../../lib/kubernetes/update.ts";
 import { apply, changedByApplying, nameOf } from "../apply.ts";
 import { type Cluster, startCluster } from "../cluster.ts";
 import { componentImages, describeImages, mirrors } from "../component-images.ts";
-import { allPodsReady, describePod, isReady, lasting, type Pod } from "../pods.ts";
+import { allPodsReady, describePod, drain, isReady, lasting, type Pod, uncordon } from "../pods.ts";
 import { quantity } from "../quantity.ts";
 import { until } from "../wait.ts";
 import { openBackends } from "./telemetry.ts";
@@ -26,13 +26,15 @@ const stackPods = async (): Promise<Pod[]> => [
   ...(await cluster.api.list<Pod>("v1", "Pod", agents)),
 ];
 
+const nodes = ["node-1", "node-2"] as const;
+
 const podsOf = ({ footprints }: Variant, namespace: string) =>
   footprints
     .filter((footprint) => footprint.namespace === namespace)
-    .reduce((sum, { kind, sized }) => sum + (kind === "DaemonSet" ? 1 : sized.replicas), 0);
+    .reduce((sum, { kind, sized }) => sum + (kind === "DaemonSet" ? nodes.length : sized.replicas), 0);
 
 beforeAll(async () => {
-  cluster = await startCluster({ nodes: { real: 1 } });
+  cluster = await startCluster({ nodes: { real: nodes.length } });
   const images = await componentImages(dev.images);
   console.info(describeImages(images));
   for (const { spec } of images) await cluster.load(spec);
@@ -48,7 +50,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster?.dispose());
 
-describe("the dev stack on a real node", () => {
+describe("the dev stack on two real nodes", () => {
   it("has every pod ready, none having been restarted", async () => {
     const pods = await allPodsReady(cluster.api, home, podsOf(dev, home), 400_000);
     const hostPods = podsOf(dev, agents);
@@ -145,7 +147,10 @@ describe("the dev stack on a real node", () => {
   });
 
   it("uses no more memory than the plan gave it", async () => {
-    const { pods } = (await cluster.api.send<Summary>("GET", "/api/v1/nodes/node-1/proxy/stats/summary")).body;
+    const summaries = await Promise.all(
+      nodes.map((node) => cluster.api.send<Summary>("GET", `/api/v1/nodes/${node}/proxy/stats/summary`)),
+    );
+    const pods = summaries.flatMap(({ body }) => body.pods);
     const limits = new Map(
       (await stackPods()).flatMap(({ metadata, spec }) =>
         lasting(spec).map(({ name, resources }) => [`${metadata.name}/${name}`, resources?.limits?.memory] as const),
@@ -159,6 +164,21 @@ describe("the dev stack on a real node", () => {
     expect(used.map(([name]) => name).sort()).toEqual([...limits.keys()].sort());
     for (const [name, bytes] of used)
       expect(bytes, `${name} of ${limits.get(name)}`).toBeLessThan(0.8 * quantity(limits.get(name)));
+  });
+
+  it("moves to the other node when its own is drained, with its data", async () => {
+    const [drained] = nodes;
+    await drain(cluster.api, drained);
+    const pods = await allPodsReady(cluster.api, home, podsOf(dev, home));
+    const owners = pods
+      .filter(({ spec }) => spec.nodeName === drained)
+      .flatMap(({ metadata }) => metadata.ownerReferences as { kind: string }[]);
+    // What every node has one of stays.
+    expect([...new Set(owners.map(({ kind }) => kind))]).toEqual(["DaemonSet"]);
+    const backends = await openBackends(cluster, home);
+    expect(await backends.loki('{service_name="checkout"}')).toEqual(["payment refused"]);
+    expect(await backends.spans("checkout")).toEqual(["POST /pay"]);
+    await uncordon(cluster.api, drained);
   });
 
   it("replaces exactly the pods whose configuration changes, as the model says", async () => {
