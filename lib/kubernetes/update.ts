@@ -11,7 +11,10 @@ export type Update =
   | { readonly kind: "unchanged" | "updated" }
   /** Another pod template: its pods are replaced, one after the other. */
   | { readonly kind: "restarts" }
-  /** Fields that the API server lets nobody change differ: it refuses the object until the old one is deleted. */
+  /**
+   * Fields that the API server lets nobody change differ: it refuses the object until the old one is deleted.
+   * `docs/changing-a-stack.md` says how that is done without an interruption.
+   */
   | { readonly kind: "immutable"; readonly fields: readonly string[] };
 
 /** Fields of a StatefulSet's spec that may change (kubernetes, pkg/apis/apps/validation, ValidateStatefulSetUpdate). */
