@@ -60,6 +60,7 @@ export const tiers: readonly Tier[] = [
       "libelf-dev",
       "zlib1g-dev",
       "iproute2",
+      "nftables",
     ],
     root: true,
     timeoutMs: 300_000,

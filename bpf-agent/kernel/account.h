@@ -3,30 +3,11 @@
 #ifndef SKOPOS_FLOW_ACCOUNT_H
 #define SKOPOS_FLOW_ACCOUNT_H
 
+#include "find.h"
 #include "latency.h"
 #include "maps.h"
 #include "observer.h"
 #include "packet.h"
-
-/* The slot a key leads to, or 0. */
-static __always_inline struct flow_slot *flow_find(const struct packet *packet, __u32 fingerprint, __u32 *index)
-{
-	struct flow_ref *ref = bpf_map_lookup_elem(&flows, &packet->key);
-	struct flow_slot *slot;
-	__u64 both;
-
-	if (!ref)
-		return 0;
-	both = *(volatile __u64 *)ref; /* one load: slot and tag of one writer */
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	both = both >> 32 | both << 32;
-#endif
-	*index = (__u32)both;
-	slot = bpf_map_lookup_elem(&slots, index);
-	if (!slot || reference_tag(fingerprint, *index, slot->hot.generation) != both >> 32)
-		return 0;
-	return slot;
-}
 
 /* The sequence number after this segment: SYN and FIN take one each. */
 static __always_inline __u32 tcp_next(const struct packet *packet)
@@ -60,7 +41,7 @@ static __always_inline void flow_account(struct __sk_buff *skb, struct flow_slot
 
 	if (unlikely(packet->tunnel_depth && !(slot->hot.marks & FLOW_MARK_TUNNEL)))
 		tunnel_learn(index, slot, packet);
-	if (slot->hot.observer[direction] != me && !observer_claim(skb, slot, packet, me, now) && dedup) {
+	if (slot->hot.observer[direction] != me && !observer_claim(skb, slot, index, packet, me) && dedup) {
 		count(FLOW_DUPLICATE, packet->bytes);
 		return;
 	}

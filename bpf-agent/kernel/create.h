@@ -5,6 +5,7 @@
 
 #include "account.h"
 #include "filter.h"
+#include "translate.h"
 
 #define NO_SLOT 0xffffffff
 #define CREATED 0
@@ -124,6 +125,8 @@ static __always_inline void event_emit(const struct packet *packet, const struct
 
 VERIFIED_ALONE int flow_create(struct __sk_buff *skb, struct packet *packet, __u32 me)
 {
+	struct flow_translation translation = {};
+	enum wire_tuple wire = WIRE_NEITHER;
 	struct flow_slot *slot;
 	struct flow_ref ref;
 	__u32 index;
@@ -131,6 +134,12 @@ VERIFIED_ALONE int flow_create(struct __sk_buff *skb, struct packet *packet, __u
 
 	if (!packet)
 		return CREATED;
+	if (skb_conntrack_offset) {
+		wire = translation_read(skb, packet, &translation);
+		/* A flow that passed the filter by one tuple is not refused by the other. */
+		if (wire != WIRE_NEITHER && translation_join(wire, &translation))
+			return ALREADY_THERE;
+	}
 	if (filter_rules && filter_refuses(packet, skb->ifindex)) {
 		count(FLOW_FILTERED, packet->bytes);
 		return CREATED;
@@ -158,6 +167,8 @@ VERIFIED_ALONE int flow_create(struct __sk_buff *skb, struct packet *packet, __u
 		tunnel_learn(index, slot, packet);
 	if (emit_events)
 		event_emit(packet, slot, index, me);
+	if (wire != WIRE_NEITHER)
+		unite(slot, index, wire, &translation);
 	return CREATED;
 }
 

@@ -34,10 +34,16 @@ struct flow_key {
 
 /* The value in the `flows` hash: where the flow's counters are. */
 struct flow_ref {
-	__u32 slot;
+	__u32 slot; /* its number, with FLOW_REF bits where the key is an alias */
 	/* reference_tag(): a hash element may be given to another key while a packet still looks at it. */
 	__u32 tag;
 };
+
+/* The key is another tuple of the flow, by which NAT shows its packets elsewhere: see `translations`. */
+#define FLOW_REF_ALIAS (1u << 31)
+/* ... and its low end is the high end of the flow's own key. */
+#define FLOW_REF_SWAPPED (1u << 30)
+#define FLOW_REF_SLOT (FLOW_REF_SWAPPED - 1)
 
 /* Direction of a packet relative to the key. */
 #define FLOW_LOW_TO_HIGH 0
@@ -53,6 +59,8 @@ struct flow_ref {
 #define FLOW_MARK_PROBE_ACKED (1u << 23)          /* ... acknowledged, its answer still to come */
 #define FLOW_MARK_HANDSHAKE (1u << 24)            /* SYN seen, handshake not finished */
 #define FLOW_MARK_TUNNEL (1u << 25)               /* seen inside a tunnel at least once: see `tunnels` */
+#define FLOW_MARK_TRANSLATED(n) (1u << (26 + (n))) /* the n-th of FLOW_TRANSLATIONS in `translations` is there */
+#define FLOW_MARK_ABSORBED (1u << 30)             /* void: another flow of the same connection counts its packets */
 
 /*
  * The observer is a clsact filter that stands in until the TCX link is there. To the rule that each direction has one
@@ -107,24 +115,7 @@ struct flow_slot {
 	struct flow_cold cold;
 };
 
-enum flow_tunnel_type {
-	FLOW_TUNNEL_NONE = 0,
-	FLOW_TUNNEL_VXLAN = 1,
-	FLOW_TUNNEL_GENEVE = 2,
-	FLOW_TUNNEL_GRE = 3,
-	FLOW_TUNNEL_IPIP = 4,
-};
-
-/* The tunnel that carried the keyed packet, by slot. */
-struct flow_tunnel {
-	struct flow_address source;
-	struct flow_address destination;
-	__be16 source_port;
-	__be16 destination_port;
-	__u32 type_vni; /* enum flow_tunnel_type in bits 0-7, VNI or GRE key (low 24 bits) in bits 8-31 */
-	__u32 generation; /* of the slot it belongs to */
-	__u32 reserved;
-};
+#include "attributes.h"
 
 /* Ring buffer record: one for each new flow, none for later packets. */
 struct flow_event {
@@ -160,6 +151,7 @@ enum flow_cause {
 	FLOW_FRAGMENT_ORPHAN,   /* later fragment without its first: keyed without ports */
 	FLOW_TUNNEL_OPAQUE,     /* the tunnel's inside cannot be keyed: the outer tuple is */
 	FLOW_TUNNEL_FULL,       /* `tunnels` had no room: attributes lost, packets counted */
+	FLOW_TRANSLATION_FULL,  /* no room for a translated tuple: the connection is two flows */
 	FLOW_CAUSES,
 };
 

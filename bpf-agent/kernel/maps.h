@@ -71,6 +71,14 @@ struct {
 	__type(value, struct flow_tunnel);
 } tunnels SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 131072);
+	__type(key, __u32); /* slot * FLOW_TRANSLATIONS + n */
+	__type(value, struct flow_translation);
+} translations SEC(".maps");
+
 /* First fragments, so that the later ones find the ports. LRU: losing an entry is counted as FLOW_FRAGMENT_ORPHAN. */
 struct fragment_key {
 	struct flow_address source;
@@ -157,6 +165,11 @@ const volatile _Bool key_by_vni = 0;
 const volatile _Bool emit_events = 1;
 const volatile _Bool join_fragments = 1;
 const volatile _Bool fast_path = 1;      /* off: every packet takes the general walk; the results are the same */
+/* Where this kernel keeps a packet's conntrack entry and what it says; 0: unknown, conntrack is not asked. */
+const volatile __u32 skb_conntrack_offset = 0; /* sk_buff._nfct */
+const volatile __u32 conntrack_status_offset = 0;
+const volatile __u32 conntrack_original_offset = 0; /* the tuple of the way there */
+const volatile __u32 conntrack_reply_offset = 0;    /* ... and back */
 
 static __always_inline void count(__u32 cause, __u32 bytes)
 {

@@ -9,6 +9,7 @@
 
 #include "maps.h"
 #include "packet.h"
+#include "translate.h"
 
 static __always_inline int observer_is_gone(__u32 observer)
 {
@@ -43,14 +44,17 @@ static __noinline void tunnel_learn(__u32 index, struct flow_slot *slot, struct 
 }
 
 /* True when `me` counts this direction from now on. */
-static __noinline int observer_claim(struct __sk_buff *skb, struct flow_slot *slot, const struct packet *packet, __u32 me,
-				     __u32 now)
+static __noinline int observer_claim(struct __sk_buff *skb, struct flow_slot *slot, __u32 index,
+				     const struct packet *packet, __u32 me)
 {
 	__u32 direction = packet->direction & 1;
 	__u32 observer = slot->hot.observer[direction], before;
+	__u32 now = bpf_jiffies64();
 
 	if (observer && now - slot->hot.last_jiffies[direction] <= takeover_jiffies &&
 	    !observer_is_gone(observer))
+		return 0;
+	if (skb_conntrack_offset && translation_learn(skb, slot, index, packet))
 		return 0;
 	before = __sync_val_compare_and_swap(&slot->hot.observer[direction], observer, me);
 	if (before != observer)

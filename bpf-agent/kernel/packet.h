@@ -58,13 +58,16 @@ static __always_inline void address_v4(struct flow_address *address, __be32 v4)
 	address->halves[1] = (__u64)v4 << 32 | 0xffff0000;
 #else
 	address->halves[1] = 0xffff00000000ULL | v4;
-/* What a flow's reference in the hash must say: it fits this key, this slot and this life of the slot only. */
-static __always_inline __u32 reference_tag(__u32 fingerprint, __u32 slot, __u32 generation)
-{
-	return fingerprint ^ slot << 12 ^ generation;
+#endif
 }
 
-#endif
+/* The same packet seen from a key with its ends the other way round. */
+static __always_inline void packet_reverse(struct packet *packet)
+{
+	const __u32 forward = FLOW_MARK_CE(0) | FLOW_MARK_FRAGMENT(0);
+
+	packet->direction ^= 1;
+	packet->marks = (packet->marks & forward) << 1 | (packet->marks >> 1 & forward);
 }
 
 /* The smaller end is `low`, by address then port as big-endian numbers (the order of Community ID v1). */

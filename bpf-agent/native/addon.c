@@ -195,25 +195,66 @@ static napi_value reader_counters(napi_env env, napi_callback_info info)
 	return NULL;
 }
 
-/* tunnels(reader, slots: Uint32Array, into: Uint8Array): one struct flow_tunnel a slot, zeros where there is none */
+/* Reads `each` elements a slot from a hash by slot; zeros where there is none. */
+static void attributes_read(napi_env env, napi_value keys, napi_value values, int map, uint32_t each, size_t size)
+{
+	size_t slot_bytes, into_bytes;
+	const uint32_t *slots = bytes_of(env, keys, &slot_bytes);
+	uint8_t *into = bytes_of(env, values, &into_bytes);
+
+	for (size_t i = 0; slots && into && i < slot_bytes / 4 * each && (i + 1) * size <= into_bytes; i++) {
+		uint32_t key = slots[i / each] * each + i % each;
+
+		if (bpf_map_lookup_elem(map, &key, into + i * size))
+			memset(into + i * size, 0, size);
+	}
+}
+
+/* tunnels(reader, slots: Uint32Array, into: Uint8Array): one struct flow_tunnel a slot */
 static napi_value reader_tunnels(napi_env env, napi_callback_info info)
 {
 	napi_value arguments[3];
-	size_t count = 3, slot_bytes, into_bytes;
+	size_t count = 3;
 	struct session *session;
-	const uint32_t *slots;
-	struct flow_tunnel *into;
 
 	napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
 	session = session_of(env, arguments[0]);
+	if (session)
+		attributes_read(env, arguments[1], arguments[2], session->reader.tunnels_fd, 1,
+				sizeof(struct flow_tunnel));
+	return NULL;
+}
+
+/* translations(reader, slots: Uint32Array, into: Uint8Array): FLOW_TRANSLATIONS of struct flow_translation a slot */
+static napi_value reader_translations(napi_env env, napi_callback_info info)
+{
+	napi_value arguments[3];
+	size_t count = 3;
+	struct session *session;
+
+	napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
+	session = session_of(env, arguments[0]);
+	if (session)
+		attributes_read(env, arguments[1], arguments[2], session->reader.translations_fd, FLOW_TRANSLATIONS,
+				sizeof(struct flow_translation));
+	return NULL;
+}
+
+/* missing(reader): what does not run and why, by name */
+static napi_value reader_missing(napi_env env, napi_callback_info info)
+{
+	napi_value argument, result;
+	size_t count = 1;
+	struct session *session;
+
+	napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
+	session = session_of(env, argument);
 	if (!session)
 		return NULL;
-	slots = bytes_of(env, arguments[1], &slot_bytes);
-	into = bytes_of(env, arguments[2], &into_bytes);
-	for (size_t i = 0; slots && into && i < slot_bytes / 4 && (i + 1) * sizeof(*into) <= into_bytes; i++)
-		if (bpf_map_lookup_elem(session->reader.tunnels_fd, &slots[i], &into[i]))
-			memset(&into[i], 0, sizeof(*into));
-	return NULL;
+	napi_create_object(env, &result);
+	if (*session->reader.untranslated)
+		set(env, result, "conntrack", string(env, session->reader.untranslated));
+	return result;
 }
 
 /* descriptors(reader): file descriptors of the programs and maps, by name */
@@ -246,7 +287,8 @@ NAPI_MODULE_INIT()
 		{ "open", reader_open },       { "close", reader_close },
 		{ "scan", reader_scan },       { "end", reader_end },
 		{ "drain", reader_drain },     { "counters", reader_counters },
-		{ "tunnels", reader_tunnels }, { "descriptors", reader_descriptors },
+		{ "tunnels", reader_tunnels }, { "translations", reader_translations },
+		{ "missing", reader_missing }, { "descriptors", reader_descriptors },
 		{ "layout", layout },          { "programLoad", program_load },
 		{ "programRun", program_run },
 	};

@@ -174,26 +174,55 @@ static int find_programs(struct reader *reader, struct failure *failure)
 	return 0;
 }
 
-int reader_load(struct reader *reader, const struct options *options,
-		int (*configure)(struct bpf_object *object, void *context, struct failure *failure), void *context,
+/* Opens, configures and loads the object; `conntrack` is NULL where it is not to be asked. Returns 0, -1 for a failure, or
+ * the kernel's refusal as a positive errno. */
+static int load(struct reader *reader, configure_call configure, void *context,
+		const struct conntrack_offsets *conntrack, struct failure *failure)
+{
+	reader->object = bpf_object__open_file(reader->options.object, NULL);
+	if (!reader->object)
+		return fail(failure, "BAD_OBJECT", errno, "%s cannot be opened", reader->options.object);
+	if (resize(reader, failure) || configure(reader->object, context, failure) ||
+	    (conntrack && conntrack_configure(reader->object, conntrack, failure)))
+		return -1;
+	return -bpf_object__load(reader->object);
+}
+
+/* With connection tracking where it can be asked, else without, and the reason kept. */
+static int load_either_way(struct reader *reader, configure_call configure, void *context, struct failure *failure)
+{
+	struct conntrack_offsets offsets;
+	const char *problem = reader->options.conntrack ? conntrack_learn(&offsets) : "switched off";
+	int error;
+
+	if (!problem) {
+		error = load(reader, configure, context, &offsets, failure);
+		if (error <= 0 || error == EPERM)
+			return error;
+		bpf_object__close(reader->object);
+		problem = "the kernel refuses a flow program that reads its memory";
+	}
+	snprintf(reader->untranslated, sizeof(reader->untranslated), "%s", problem);
+	return load(reader, configure, context, NULL, failure);
+}
+
+int reader_load(struct reader *reader, const struct options *options, configure_call configure, void *context,
 		struct failure *failure)
 {
 	int error;
 
 	reader->options = *options;
-	reader->object = bpf_object__open_file(options->object, NULL);
-	if (!reader->object)
-		return fail(failure, "BAD_OBJECT", errno, "%s cannot be opened", options->object);
-	if (resize(reader, failure) || configure(reader->object, context, failure))
+	error = load_either_way(reader, configure, context, failure);
+	if (error < 0)
 		return -1;
-	error = bpf_object__load(reader->object);
-	if (error == -EPERM)
+	if (error == EPERM)
 		return fail(failure, "NO_PRIVILEGE", EPERM,
 			    "the kernel refused the flow program: it needs the capabilities BPF, PERFMON and NET_ADMIN");
 	if (error)
-		return fail(failure, "LOAD_FAILED", -error, "the kernel refused the flow program");
+		return fail(failure, "LOAD_FAILED", error, "the kernel refused the flow program");
 	reader->flows_fd = map_fd(reader->object, "flows");
 	reader->tunnels_fd = map_fd(reader->object, "tunnels");
+	reader->translations_fd = map_fd(reader->object, "translations");
 	reader->counters_fd = map_fd(reader->object, "counters");
 	reader->clock_fd = map_fd(reader->object, "clock");
 	reader->gone_fd = map_fd(reader->object, "gone");

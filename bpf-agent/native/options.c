@@ -49,6 +49,7 @@ int options_read(napi_env env, napi_value object, struct options *options, struc
 	options->handover = get_bool(env, object, "handover", true);
 	options->events = get_bool(env, object, "events", true);
 	options->batch = get_bool(env, object, "batch", true);
+	options->conntrack = get_bool(env, object, "conntrack", true);
 	return 0;
 }
 
@@ -136,6 +137,7 @@ napi_value layout(napi_env env, napi_callback_info info)
 		{ "slot", sizeof(struct flow_slot) },
 		{ "record", sizeof(struct record) },
 		{ "tunnel", sizeof(struct flow_tunnel) },
+		{ "translation", sizeof(struct flow_translation) },
 		{ "causes", FLOW_CAUSES },
 		{ "key.protocolVni", offsetof(struct flow_key, protocol_vni) },
 		{ "event.firstNs", offsetof(struct flow_event, first_ns) },
@@ -155,6 +157,9 @@ napi_value layout(napi_env env, napi_callback_info info)
 		{ "slot.latency", offsetof(struct flow_slot, cold.syn_to_synack_us) },
 		{ "tunnel.typeVni", offsetof(struct flow_tunnel, type_vni) },
 		{ "tunnel.generation", offsetof(struct flow_tunnel, generation) },
+		{ "translation.translated", offsetof(struct flow_translation, translated) },
+		{ "translation.flags", offsetof(struct flow_translation, flags) },
+		{ "translation.generation", offsetof(struct flow_translation, generation) },
 	};
 	napi_value result;
 

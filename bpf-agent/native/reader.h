@@ -42,6 +42,7 @@ struct options {
 	bool handover;                /* begin with clsact, go over to TCX when interfaces are quiet */
 	bool events;                  /* the program announces new flows */
 	bool batch;                   /* false: no BPF_MAP_*_BATCH calls */
+	bool conntrack;               /* false: connection tracking is not asked */
 };
 
 /* A typed array over a SharedArrayBuffer, in two halves: one is filled while JavaScript reads the other. */
@@ -89,13 +90,19 @@ struct command {
 
 enum program_kind { PROGRAM_LINK, PROGRAM_NO_LINK, PROGRAM_EARLY };
 
+/* Bytes from the beginning of the kernel's structs: native/conntrack.c. */
+struct conntrack_offsets {
+	int32_t entry, status, tuples[2];
+};
+
 struct interface;
 
 struct reader {
 	struct options options;
 	struct bpf_object *object;
 	struct ring_buffer *ring;
-	int flows_fd, tunnels_fd, counters_fd, clock_fd, gone_fd, grace_fd, grace_inner_fd;
+	char untranslated[256];       /* why translated connections are not joined; "" when they are */
+	int flows_fd, tunnels_fd, translations_fd, counters_fd, clock_fd, gone_fd, grace_fd, grace_inner_fd;
 	int clock_program_fd;
 	int program_fd[2][3];         /* [egress][enum program_kind] */
 
@@ -130,8 +137,9 @@ struct reader {
 };
 
 /* load.c */
-int reader_load(struct reader *reader, const struct options *options,
-		int (*configure)(struct bpf_object *object, void *context, struct failure *failure), void *context,
+/* Called between opening and loading: sets constants. */
+typedef int (*configure_call)(struct bpf_object *object, void *context, struct failure *failure);
+int reader_load(struct reader *reader, const struct options *options, configure_call configure, void *context,
 		struct failure *failure);
 void reader_unload(struct reader *reader);
 int constant_set(struct bpf_object *object, const char *name, uint64_t value, struct failure *failure);
@@ -158,6 +166,15 @@ int event_received(void *context, void *data, size_t size);
 int keys_recover(struct reader *reader);
 /* Takes `count` keys out of the hash. Returns 0 or an errno; a key that is already out is no error. */
 int keys_delete(struct reader *reader, const struct flow_key *keys, uint32_t count);
+
+/* translations.c; run on the flows thread */
+/* Takes the other keys of ending slots out of the hash. Returns whether there were any. */
+bool translations_end(struct reader *reader, const uint32_t *slots, uint32_t count);
+
+/* conntrack.c */
+/* Returns NULL, or why connection tracking cannot be asked. */
+const char *conntrack_learn(struct conntrack_offsets *offsets);
+int conntrack_configure(struct bpf_object *object, const struct conntrack_offsets *offsets, struct failure *failure);
 
 /* links.c */
 int links_start(struct reader *reader, struct failure *failure);

@@ -133,6 +133,8 @@ static bool record_add(struct filling *filling, uint32_t slot)
 	record->slot = slot;
 	record->reserved = 0;
 	memcpy(&record->flow, &filling->reader->slots[slot], sizeof(record->flow));
+	if (record->flow.hot.marks & FLOW_MARK_ABSORBED) /* counted elsewhere */
+		memset(record->flow.hot.sent, 0, sizeof(record->flow.hot.sent));
 	filling_added(filling);
 	return true;
 }
@@ -180,9 +182,18 @@ static void slot_give_back(struct reader *reader, uint32_t slot)
 	__atomic_store_n(&reader->allocator->recycled_tail, tail + 1, __ATOMIC_RELEASE);
 }
 
+/* Returns when no CPU can still be adding to what it found in the hash before. */
+static int grace(struct reader *reader)
+{
+	uint32_t zero = 0;
+
+	return bpf_map_update_elem(reader->grace_fd, &zero, &reader->grace_inner_fd, BPF_ANY) ? errno : 0;
+}
+
 /*
  * Out of the hash first, so that no packet finds the slot any more; then a grace period, after which no CPU that had
  * found it before is still adding; then the final read; then the slot may be used again. Nothing is lost between.
+ * A CPU that had found it may also have given it another key meanwhile: such a key goes too, and grace is waited again.
  */
 void slots_end(struct reader *reader, const struct command *command)
 {
@@ -191,7 +202,7 @@ void slots_end(struct reader *reader, const struct command *command)
 	struct batch done = { .kind = BATCH_DONE, .command = command->id };
 	struct flow_key *keys = malloc((command->count + 1) * sizeof(*keys));
 	uint32_t *slots = malloc((command->count + 1) * sizeof(*slots));
-	uint32_t count = 0, zero = 0;
+	uint32_t count = 0, owned = 0;
 
 	if (!keys || !slots)
 		done.error = ENOMEM;
@@ -201,14 +212,18 @@ void slots_end(struct reader *reader, const struct command *command)
 		if (slot >= reader->options.capacity || !is_live(reader, slot))
 			continue;
 		reader->ended[slot] = reader->known[slot]; /* a slot named twice is ended once */
-		keys[count] = reader->keys[slot];
+		if (!(reader->slots[slot].hot.marks & FLOW_MARK_ABSORBED)) /* else its key is another flow's alias */
+			keys[owned++] = reader->keys[slot];
 		slots[count++] = slot;
 	}
+	if (!done.error && count) {
+		done.error = keys_delete(reader, keys, owned);
+		translations_end(reader, slots, count);
+	}
 	if (!done.error && count)
-		done.error = keys_delete(reader, keys, count);
-	if (!done.error && count &&
-	    bpf_map_update_elem(reader->grace_fd, &zero, &reader->grace_inner_fd, BPF_ANY))
-		done.error = errno;
+		done.error = grace(reader);
+	while (!done.error && translations_end(reader, slots, count))
+		done.error = grace(reader);
 	for (uint32_t i = 0; !done.error && i < count; i++) {
 		if (!record_add(&filling, slots[i]))
 			break;

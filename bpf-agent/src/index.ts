@@ -5,5 +5,13 @@ export { FlowView, formatAddress, KeyView, type Side, type TcpState } from "./fl
 export { kernelFeatures, minimumKernel, UnsupportedHostError } from "./kernel.ts";
 export { type Cause, causes, type Direction, marks, type TunnelType } from "./layout.ts";
 export type { FlowFeatures, ReaderOptions } from "./options.ts";
-export { type Clock, type Counters, FlowReader, type InterfaceChange, type ReaderHandlers } from "./reader.ts";
+export {
+  type Clock,
+  type Counters,
+  FlowReader,
+  type InterfaceChange,
+  type Missing,
+  type ReaderHandlers,
+} from "./reader.ts";
+export { type Endpoint, type Ends, TranslationView } from "./translation-view.ts";
 export { TunnelView } from "./tunnel-view.ts";

@@ -1,7 +1,7 @@
 /** The bytes shared with the kernel program and the addon: kernel/layout.h in TypeScript, compared by a test. */
 
 /** Sizes of the C structs, in bytes. */
-export const sizes = { key: 40, event: 80, slot: 128, record: 176, tunnel: 48 } as const;
+export const sizes = { key: 40, event: 80, slot: 128, record: 176, tunnel: 48, translation: 88 } as const;
 
 /** Byte offsets inside `struct flow_key`. */
 export const keyOffset = { low: 0, high: 16, lowPort: 32, highPort: 34, protocolVni: 36 } as const;
@@ -58,6 +58,15 @@ export const tunnelOffset = {
   generation: 40,
 } as const;
 
+/** Byte offsets inside `struct flow_translation`. */
+export const translationOffset = { original: 0, translated: 40, flags: 80, generation: 84 } as const;
+
+/** `FLOW_TRANSLATIONS`: tuples that one flow can be joined with. */
+export const translationsPerFlow = 4;
+
+/** Bits of a translation's flags: the initiator is the key's high end. */
+export const translationFlags = { originalHigh: 1, translatedHigh: 2 } as const;
+
 /** 0: from the key's low end to its high end; 1: the other way. */
 export type Direction = 0 | 1;
 
@@ -73,6 +82,10 @@ export const marks = {
   handshake: 1 << 24,
   /** The flow was seen inside a tunnel. */
   tunnel: 1 << 25,
+  /** Conntrack translates the flow's addresses: any of the bits of `FLOW_MARK_TRANSLATED`. */
+  translated: 0xf << 26,
+  /** Void: another flow of the same connection counts its packets, this one's counters read 0. */
+  absorbed: 1 << 30,
 } as const;
 
 /** `enum flow_tunnel_type`, by number. */
@@ -110,5 +123,7 @@ export const causes = [
   "tunnel_opaque",
   /** The flow is counted, its tunnel's attributes were lost. */
   "tunnel_full",
+  /** No room for the other tuple of a translated connection: it is two flows. */
+  "translation_full",
 ] as const;
 export type Cause = (typeof causes)[number];

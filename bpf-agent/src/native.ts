@@ -20,6 +20,8 @@ export interface NativeOptions {
   /** The program announces new flows; else each scan reads the hash for their keys. */
   readonly events: boolean;
   readonly batch: boolean;
+  /** Ask connection tracking for the other tuple of translated connections, where it can be asked. */
+  readonly conntrack: boolean;
   /** Load-time constants of kernel/maps.h by name. */
   readonly constants: Readonly<Record<string, number>>;
   /** Map entries written after loading and before attaching: map, key, value. */
@@ -62,6 +64,9 @@ export interface Addon {
   drain(reader: ReaderHandle, command: number): void;
   counters(reader: ReaderHandle, into: Float64Array): void;
   tunnels(reader: ReaderHandle, slots: Uint32Array, into: Uint8Array): void;
+  translations(reader: ReaderHandle, slots: Uint32Array, into: Uint8Array): void;
+  /** What does not run, and why. */
+  missing(reader: ReaderHandle): Record<string, string>;
   /** File descriptors of programs and maps by name. */
   descriptors(reader: ReaderHandle): Record<string, number>;
   /** Sizes and offsets as the C compiler laid them out, and `tickNs`, the kernel's tick (jiffy). */

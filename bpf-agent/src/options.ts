@@ -26,10 +26,10 @@ export interface ReaderOptions {
   /** Attach at all; without, the programs are only loaded. @default true */
   readonly attach?: boolean;
   /**
-   * What to do without: TCX links and batch calls as on a kernel that lacks them; the handover, by which an interface is
-   * counted at once by clsact filters and some time later by TCX links. @default none
+   * What to do without: TCX links, batch calls and conntrack as on a kernel that lacks them; the handover, by which an
+   * interface is counted at once by clsact filters and some time later by TCX links. @default none
    */
-  readonly without?: readonly ("tcx" | "batch" | "handover")[];
+  readonly without?: readonly ("tcx" | "batch" | "handover" | "conntrack")[];
   /** The BPF object. @default the one built with the package */
   readonly object?: string;
 }
@@ -118,6 +118,7 @@ export function resolveOptions(options: ReaderOptions, tickNs: number): NativeOp
     handover: options.features?.dedup !== false && !options.without?.includes("handover"),
     events: options.features?.events !== false,
     batch: !options.without?.includes("batch"),
+    conntrack: !options.without?.includes("conntrack"),
     constants,
     entries: filter.entries,
   };

@@ -1,9 +1,10 @@
 import { EventView } from "./event-view.ts";
 import { FlowView } from "./flow-view.ts";
 import { requireKernel } from "./kernel.ts";
-import { type Cause, causes, sizes } from "./layout.ts";
+import { type Cause, causes, sizes, translationsPerFlow } from "./layout.ts";
 import { type Addon, batchKind, loadAddon, type NativeBatch, type ReaderHandle } from "./native.ts";
 import { type ReaderOptions, resolveOptions } from "./options.ts";
+import { TranslationView } from "./translation-view.ts";
 import { TunnelView } from "./tunnel-view.ts";
 
 /** The kernel's tick count and CLOCK_MONOTONIC at one moment: turns a flow's last jiffies into a time. */
@@ -37,6 +38,12 @@ export interface ReaderHandlers {
 
 /** Packets and bytes by cause, of all CPUs. */
 export type Counters = Readonly<Record<Cause, { readonly packets: number; readonly bytes: number }>>;
+
+/** What does not run on this host, each with the reason; absent when it runs. */
+export interface Missing {
+  /** Joining the two tuples of connections that NAT translates: without, each is a flow of its own. */
+  readonly conntrack?: string;
+}
 
 /** Sizes of the shared buffers: each is filled in halves of so many elements. */
 const halves = { events: 16_384, records: 8_192 } as const;
@@ -122,6 +129,18 @@ export class FlowReader implements Disposable {
     const buffer = new Uint8Array(slots.length * sizes.tunnel);
     this.#addon.tunnels(this.#handle, slots, buffer);
     return new TunnelView(buffer);
+  }
+
+  /** The other tuples of translated flows (`marks.translated`): ask before `end`, which forgets them. */
+  translations(slots: Uint32Array): TranslationView {
+    const buffer = new Uint8Array(slots.length * translationsPerFlow * sizes.translation);
+    this.#addon.translations(this.#handle, slots, buffer);
+    return new TranslationView(buffer);
+  }
+
+  /** What this host's kernel, or an option, keeps from running. */
+  missing(): Missing {
+    return this.#addon.missing(this.#handle);
   }
 
   /** File descriptors of the loaded programs and maps by name, valid until `close`. */

@@ -57,7 +57,9 @@ export class Peer {
     return result;
   }
 
+  /** Ends the process; its sockets are closed then. Stopping twice is allowed. */
   async stop(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const exited = once(this.#child, "exit");
     this.#child.kill();
     await exited;

@@ -1,37 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { marks } from "../src/layout.ts";
-import { FlowReader } from "../src/reader.ts";
-import { builtAddon, type Flow, scan, total } from "./harness.ts";
+import { type Flow, scan, total } from "./harness.ts";
 import { acquaint, addresses, connect, Namespace, type Routed, routed } from "./netns.ts";
 import type { Peer } from "./peer.ts";
-
-/** A reader on the interfaces of a namespace, once it is attached to `count` of them. */
-async function watch(namespace: Namespace, count: number, options: { include?: string[]; exclude?: string[] } = {}) {
-  const attached: string[] = [];
-  let changed = () => {};
-  const reader = new FlowReader(
-    { netns: namespace.path, drainMs: 10, ...options },
-    {
-      onInterface(change) {
-        attached.push(`${change.attached ? "+" : "-"}${change.name}`);
-        changed();
-      },
-    },
-    builtAddon(),
-  );
-  const until = (length: number) =>
-    new Promise<void>((resolve) => {
-      changed = () => attached.length >= length && resolve();
-      changed();
-    });
-  await until(count);
-  return { reader, attached, until };
-}
-
-/** Sockets close and last acknowledgements pass after the program said it is done. */
-const settle = () => new Promise((resolve) => setTimeout(resolve, 300));
-
-const ETHERNET = 14;
+import { ETHERNET, settle, watch } from "./watch.ts";
 
 /** Flow counters and the pod's interface must agree to the byte. */
 function expectSame(flows: readonly Flow[], namespace: Namespace, device: string): void {

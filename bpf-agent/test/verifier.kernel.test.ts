@@ -1,6 +1,14 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { causes, eventOffset, recordOffset, sizes, slotOffset, tunnelOffset } from "../src/layout.ts";
+import {
+  causes,
+  eventOffset,
+  recordOffset,
+  sizes,
+  slotOffset,
+  translationOffset,
+  tunnelOffset,
+} from "../src/layout.ts";
 import type { FlowFeatures } from "../src/options.ts";
 import { builtAddon, openLoaded } from "./harness.ts";
 
@@ -82,6 +90,9 @@ test("TypeScript and C agree on every byte", () => {
     "slot.latency": slotOffset.synToSynack,
     "tunnel.typeVni": tunnelOffset.typeVni,
     "tunnel.generation": tunnelOffset.generation,
+    "translation.translated": translationOffset.translated,
+    "translation.flags": translationOffset.flags,
+    "translation.generation": translationOffset.generation,
   };
   expect(layout).toEqual({ ...ours, tickNs: expect.any(Number) });
 });

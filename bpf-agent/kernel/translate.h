@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A connection that NAT translates (a ClusterIP, a masquerade) shows two tuples. Once a packet has passed netfilter its
+ * skb points at a conntrack entry that has both, so at egress the one can be told from the other. It is asked when a
+ * flow is new and when a hook becomes an observer, never for the packets between: the other tuple is made an alias, a
+ * second key of the same slot, and the observer rule counts the packet once wherever it is seen.
+ */
+#ifndef SKOPOS_FLOW_TRANSLATE_H
+#define SKOPOS_FLOW_TRANSLATE_H
+
+#include <linux/errno.h>
+#include "conntrack.h"
+#include "find.h"
+
+static __always_inline const struct flow_key *alias_key(const struct flow_translation *translation)
+{
+	return translation->flags & FLOW_TRANSLATION_ALIAS_ORIGINAL ? &translation->original :
+								       &translation->translated;
+}
+
+/*
+ * Makes a key an alias of the slot. What the reader needs to take it back is written first: no alias is ever without.
+ * BPF_NOEXIST or BPF_ANY says whether a reference already there is replaced. Returns 0 or a negative errno.
+ */
+static __noinline int alias_add(struct flow_slot *slot, __u32 index, struct flow_translation *translation, __u64 how)
+{
+	const __u32 high = FLOW_TRANSLATION_ORIGINAL_HIGH | FLOW_TRANSLATION_TRANSLATED_HIGH;
+	const struct flow_key *alias = alias_key(translation);
+	__u32 same = translation->flags & high;
+	struct flow_ref ref = {
+		.slot = index | FLOW_REF_ALIAS | (same && same != high ? FLOW_REF_SWAPPED : 0),
+		.tag = reference_tag(key_fingerprint(alias), index, slot->hot.generation),
+	};
+	int n, error = -ENOSPC;
+
+	translation->generation = slot->hot.generation;
+	for (n = 0; n < FLOW_TRANSLATIONS; n++) {
+		__u32 place = index * FLOW_TRANSLATIONS + n;
+
+		if (slot->hot.marks & FLOW_MARK_TRANSLATED(n))
+			continue;
+		error = bpf_map_update_elem(&translations, &place, translation, BPF_NOEXIST);
+		if (error == -EEXIST) /* another CPU is at it */
+			continue;
+		if (error)
+			break;
+		__sync_fetch_and_or(&slot->hot.marks, FLOW_MARK_TRANSLATED(n));
+		error = bpf_map_update_elem(&flows, alias, &ref, how);
+		if (error) {
+			__sync_fetch_and_and(&slot->hot.marks, ~FLOW_MARK_TRANSLATED(n));
+			bpf_map_delete_elem(&translations, &place);
+		}
+		break;
+	}
+	if (error && error != -EEXIST)
+		count(FLOW_TRANSLATION_FULL, 0);
+	return error;
+}
+
+/*
+ * Both tuples began a flow, each at an ingress, where conntrack is not known yet: the agent came in the middle of the
+ * connection. What the translated one counted the original one counts too, at the other end of the way through the
+ * node; so the original's stays, and the translated key becomes its alias. Which CPU sees it first does not matter.
+ */
+static __always_inline int absorb(struct flow_slot *kept, __u32 kept_index, struct flow_slot *gone, __u32 gone_bits,
+				  struct flow_translation *translation)
+{
+	/* An alias of a flow that used the tuple before: that flow keeps what it counted. */
+	int is_own = !(gone_bits & FLOW_REF_ALIAS);
+
+	if (is_own && (__sync_fetch_and_or(&gone->hot.marks, FLOW_MARK_ABSORBED) & FLOW_MARK_ABSORBED))
+		return 0;
+	if (alias_add(kept, kept_index, translation, BPF_ANY) && is_own)
+		__sync_fetch_and_and(&gone->hot.marks, ~FLOW_MARK_ABSORBED);
+	return 0;
+}
+
+/* Brings the packet's other tuple to its slot. True when the other tuple's flow is the one to count the packet. */
+static __noinline int unite(struct flow_slot *slot, __u32 index, enum wire_tuple wire,
+			    struct flow_translation *translation)
+{
+	int is_original = wire == WIRE_ORIGINAL;
+	struct flow_slot *other;
+	__u32 other_index = 0, own_bits = 0, bits = 0;
+
+	other = slot_of(is_original ? &translation->translated : &translation->original, &other_index, &bits);
+	if (other && other_index == index)
+		return 0;
+	if (!other) {
+		translation->flags |= is_original ? 0 : FLOW_TRANSLATION_ALIAS_ORIGINAL;
+		alias_add(slot, index, translation, BPF_NOEXIST);
+		return 0;
+	}
+	if (is_original) {
+		absorb(slot, index, other, bits, translation);
+		return 0;
+	}
+	slot_of(&translation->translated, &index, &own_bits);
+	absorb(other, other_index, slot, own_bits, translation);
+	return 1;
+}
+
+/* At a hook that is about to count a direction. True when it must not: the packet is counted in another flow. */
+static __noinline int translation_learn(struct __sk_buff *skb, struct flow_slot *slot, __u32 index,
+					const struct packet *packet)
+{
+	struct flow_translation translation = {};
+	enum wire_tuple wire = translation_read(skb, packet, &translation);
+
+	return wire != WIRE_NEITHER && unite(slot, index, wire, &translation);
+}
+
+/* For a packet without a flow: true when its other tuple has one and the packet's key is now an alias of it. */
+static __noinline int translation_join(enum wire_tuple wire, struct flow_translation *translation)
+{
+	int is_original = wire == WIRE_ORIGINAL, error;
+	__u32 index = 0, bits = 0;
+	struct flow_slot *slot = slot_of(is_original ? &translation->translated : &translation->original, &index, &bits);
+
+	if (!slot)
+		return 0;
+	translation->flags |= is_original ? FLOW_TRANSLATION_ALIAS_ORIGINAL : 0;
+	error = alias_add(slot, index, translation, BPF_NOEXIST);
+	return !error || error == -EEXIST;
+}
+
+#endif
