@@ -3,10 +3,10 @@ import { parse, stringify } from "yaml";
 import type { ComponentChart } from "../../lib/kubernetes/index.ts";
 import { requirePart } from "./process.ts";
 
-/** The configuration that the operator's own code makes from a chart's Prometheus resource and monitors. */
-export function operatedConfig(chart: ComponentChart): string {
-  const input = chart
-    .toJson()
+/** The configuration that the operator's own code makes from the Prometheus resource and the monitors of some charts. */
+export function operatedConfig(...charts: readonly ComponentChart[]): string {
+  const input = charts
+    .flatMap((chart) => chart.toJson())
     .filter(({ kind }) => /^(Prometheus|ServiceMonitor|PodMonitor|Secret)$/.test(kind))
     .map((object) => JSON.stringify(object))
     .join("\n---\n");

@@ -29,8 +29,9 @@ ${table(["part", "module", "version", "programs", "tiers"], parts.map(partRow))}
 
 ## Not tested on the real thing
 
-Alloy, Tempo, Grafana, the OpenTelemetry operator and Pulumi's Node.js language host come from no package registry. A
-test that needs one of them runs where the program is on PATH; elsewhere it is listed as skipped, with this reason.
+Alloy, Tempo, Grafana, the OpenTelemetry operator and Pulumi's Node.js language host come from no package registry, and
+the Pushgateway only as Debian's \`prometheus-pushgateway\`. A test that needs one of them runs where the program is on
+PATH; elsewhere it is listed as skipped, with this reason.
 `;
 }
 
