@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { Observability } from "../../components/pulumi.ts";
 import type { KubernetesObject } from "../../lib/kubernetes/index.ts";
 import { objectsOf } from "../../stacks/stack.ts";
-import { plain, runUnderMocks } from "../pulumi-mocks.ts";
+import { type MockRun, plain, runUnderMocks } from "../pulumi-mocks.ts";
 import { environments } from "./variants.ts";
 
 const key = ({ kind, metadata }: KubernetesObject) => `${kind} ${metadata?.namespace ?? ""}/${metadata?.name}`;
@@ -12,18 +12,20 @@ const sorted = (objects: readonly KubernetesObject[]) =>
   Object.fromEntries([...objects].sort((a, b) => (key(a) < key(b) ? -1 : 1)).map((object) => [key(object), object]));
 
 describe.each(environments)("$name", ({ render }) => {
-  test("Pulumi registers what render writes, object by object", async () => {
-    const stack = render();
-    const run = await runUnderMocks(() => new Observability("observability", stack.props));
+  const stack = render();
+  let run: MockRun;
+  beforeAll(async () => {
+    run = await runUnderMocks(() => new Observability("observability", stack.props));
+  });
+
+  test("Pulumi registers what render writes, object by object", () => {
     const registered = run.resources
       .filter(({ component }) => !component)
       .map(({ inputs }) => plain(inputs) as KubernetesObject);
     expect(sorted(registered)).toEqual(sorted(objectsOf(stack).map(({ object }) => object)));
   });
 
-  test("every name in Pulumi is its own", async () => {
-    const stack = render();
-    const run = await runUnderMocks(() => new Observability("observability", stack.props));
+  test("every name in Pulumi is its own", () => {
     const names = run.resources.map(({ type, name }) => `${type} ${name}`);
     expect(new Set(names).size).toBe(names.length);
   });

@@ -167,11 +167,19 @@ export async function serve(registry: Registry, options: ServeOptions = {}): Pro
       },
     );
   };
+  const limits = {
+    requestTimeout: requestTimeoutMs,
+    headersTimeout: requestTimeoutMs,
+    // Node looks for half-open requests every 30 s unless told: a client could stay four times as long as it may.
+    connectionsCheckingInterval: Math.ceil(requestTimeoutMs / 4),
+  };
+  const verifiesClients = tls?.ca !== undefined;
   const server: Server = tls
-    ? createHttpsServer({ ...tls, requestCert: tls.ca !== undefined, rejectUnauthorized: tls.ca !== undefined }, handle)
-    : createHttpServer(handle);
-  server.requestTimeout = requestTimeoutMs;
-  server.headersTimeout = requestTimeoutMs;
+    ? createHttpsServer(
+        { ...tls, ...limits, requestCert: verifiesClients, rejectUnauthorized: verifiesClients },
+        handle,
+      )
+    : createHttpServer(limits, handle);
   server.maxConnections = options.maxConnections ?? 128;
   server.on("clientError", (_error, socket) => {
     if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
