@@ -86,11 +86,11 @@ export function whenStale(output: string, folders: readonly string[], build: () 
   build();
 }
 
-/** Paths of the two native outputs, relative to the package. */
-export const outputs = { bpf: "dist/flow.bpf.o", addon: "dist/flow_reader.node" } as const;
+/** BPF programs: the flow program, and those that are off unless asked for. */
+const programs = ["flow", "process", "drops"] as const;
 
 /**
- * Brings the BPF object and the addon up to date.
+ * Brings the BPF objects and the addon up to date.
  *
  * @throws Error naming the Debian packages to install when part of the toolchain is missing.
  */
@@ -102,8 +102,12 @@ export function buildNative(): void {
         `  apt-get install ${[...new Set(lacking.flatMap(({ packages }) => packages))].join(" ")}`,
     );
   }
-  whenStale(outputs.bpf, ["kernel"], () => buildBpf("kernel/flow.bpf.c", outputs.bpf));
-  whenStale(outputs.addon, ["native", "kernel"], () => buildAddon({ output: outputs.addon }));
+  for (const program of programs) {
+    const output = `dist/${program}.bpf.o`;
+    whenStale(output, ["kernel"], () => buildBpf(`kernel/${program}.bpf.c`, output));
+  }
+  const output = "dist/flow_reader.node";
+  whenStale(output, ["native", "kernel"], () => buildAddon({ output }));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

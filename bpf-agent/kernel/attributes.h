@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What some flows have and most have not, in hashes by slot: the values of `tunnels` and `translations`. Part of layout.h. */
+/* What some flows have and most have not, in hashes by slot: the values of `tunnels`, `translations`, `processes`
+ * and `drops`. Part of layout.h. */
 #ifndef SKOPOS_FLOW_ATTRIBUTES_H
 #define SKOPOS_FLOW_ATTRIBUTES_H
 
@@ -36,6 +37,25 @@ struct flow_translation {
 	struct flow_key translated; /* what arrives: at the pod behind it */
 	__u32 flags;
 	__u32 generation; /* of the slot it belongs to */
+};
+
+/* Who sends a flow's packets each way, as far as the socket is on this node: `processes`. */
+struct flow_process {
+	__u32 pid; /* 0: unknown */
+	char name[16];
+};
+
+struct flow_processes {
+	struct flow_process sender[2]; /* by direction */
+	__u32 generation;
+};
+
+/* Packets of a flow that the kernel dropped: `drops`. */
+struct flow_drops {
+	__u64 packets;
+	__u64 bytes;  /* IP total length */
+	__u32 reason; /* of the last one: enum skb_drop_reason */
+	__u32 generation;
 };
 
 #endif

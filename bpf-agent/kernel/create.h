@@ -165,6 +165,8 @@ VERIFIED_ALONE int flow_create(struct __sk_buff *skb, struct packet *packet, __u
 	}
 	if (packet->tunnel_depth)
 		tunnel_learn(index, slot, packet);
+	if (track_processes)
+		process_learn(skb, slot, index, packet->direction & 1);
 	if (emit_events)
 		event_emit(packet, slot, index, me);
 	if (wire != WIRE_NEITHER)

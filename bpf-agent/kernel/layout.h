@@ -61,6 +61,7 @@ struct flow_ref {
 #define FLOW_MARK_TUNNEL (1u << 25)               /* seen inside a tunnel at least once: see `tunnels` */
 #define FLOW_MARK_TRANSLATED(n) (1u << (26 + (n))) /* the n-th of FLOW_TRANSLATIONS in `translations` is there */
 #define FLOW_MARK_ABSORBED (1u << 30)             /* void: another flow of the same connection counts its packets */
+#define FLOW_MARK_EXTRAS (1u << 31)               /* `processes` or `drops` has something */
 
 /*
  * The observer is a clsact filter that stands in until the TCX link is there. To the rule that each direction has one
@@ -152,6 +153,7 @@ enum flow_cause {
 	FLOW_TUNNEL_OPAQUE,     /* the tunnel's inside cannot be keyed: the outer tuple is */
 	FLOW_TUNNEL_FULL,       /* `tunnels` had no room: attributes lost, packets counted */
 	FLOW_TRANSLATION_FULL,  /* no room for a translated tuple: the connection is two flows */
+	FLOW_EXTRAS_FULL,       /* `processes` or `drops` had no room: the flow is counted without */
 	FLOW_CAUSES,
 };
 

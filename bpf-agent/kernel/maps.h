@@ -79,6 +79,22 @@ struct {
 	__type(value, struct flow_translation);
 } translations SEC(".maps");
 
+/* The process that made a socket; those a listener accepts inherit it. It goes with the socket. */
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
+	__type(key, int);
+	__type(value, struct flow_process);
+} sockets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, __u32); /* slot */
+	__type(value, struct flow_processes);
+} processes SEC(".maps");
+
 /* First fragments, so that the later ones find the ports. LRU: losing an entry is counted as FLOW_FRAGMENT_ORPHAN. */
 struct fragment_key {
 	struct flow_address source;
@@ -164,6 +180,7 @@ const volatile _Bool decapsulate = 1;
 const volatile _Bool key_by_vni = 0;
 const volatile _Bool emit_events = 1;
 const volatile _Bool join_fragments = 1;
+const volatile _Bool track_processes = 0; /* needs process.bpf.o attached */
 const volatile _Bool fast_path = 1;      /* off: every packet takes the general walk; the results are the same */
 /* Where this kernel keeps a packet's conntrack entry and what it says; 0: unknown, conntrack is not asked. */
 const volatile __u32 skb_conntrack_offset = 0; /* sk_buff._nfct */

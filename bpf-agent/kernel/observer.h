@@ -9,6 +9,7 @@
 
 #include "maps.h"
 #include "packet.h"
+#include "process.h"
 #include "translate.h"
 
 static __always_inline int observer_is_gone(__u32 observer)
@@ -62,6 +63,8 @@ static __noinline int observer_claim(struct __sk_buff *skb, struct flow_slot *sl
 	if (!observer) {
 		side_write(&slot->cold.side[direction], packet, skb);
 		slot->hot.next_seq[direction] = packet->seq;
+		if (track_processes)
+			process_learn(skb, slot, index, direction);
 	}
 	return 1;
 }

@@ -22,17 +22,20 @@ static __always_inline const struct flow_key *alias_key(const struct flow_transl
  * Makes a key an alias of the slot. What the reader needs to take it back is written first: no alias is ever without.
  * BPF_NOEXIST or BPF_ANY says whether a reference already there is replaced. Returns 0 or a negative errno.
  */
-static __noinline int alias_add(struct flow_slot *slot, __u32 index, struct flow_translation *translation, __u64 how)
+VERIFIED_ALONE int alias_add(struct flow_slot *slot, __u32 index, struct flow_translation *translation, __u64 how)
 {
 	const __u32 high = FLOW_TRANSLATION_ORIGINAL_HIGH | FLOW_TRANSLATION_TRANSLATED_HIGH;
-	const struct flow_key *alias = alias_key(translation);
-	__u32 same = translation->flags & high;
-	struct flow_ref ref = {
-		.slot = index | FLOW_REF_ALIAS | (same && same != high ? FLOW_REF_SWAPPED : 0),
-		.tag = reference_tag(key_fingerprint(alias), index, slot->hot.generation),
-	};
+	const struct flow_key *alias;
 	int n, error = -ENOSPC;
+	struct flow_ref ref;
+	__u32 ends;
 
+	if (!slot || !translation)
+		return error;
+	alias = alias_key(translation);
+	ends = translation->flags & high;
+	ref.slot = index | FLOW_REF_ALIAS | (ends && ends != high ? FLOW_REF_SWAPPED : 0);
+	ref.tag = reference_tag(key_fingerprint(alias), index, slot->hot.generation);
 	translation->generation = slot->hot.generation;
 	for (n = 0; n < FLOW_TRANSLATIONS; n++) {
 		__u32 place = index * FLOW_TRANSLATIONS + n;
@@ -76,13 +79,15 @@ static __always_inline int absorb(struct flow_slot *kept, __u32 kept_index, stru
 }
 
 /* Brings the packet's other tuple to its slot. True when the other tuple's flow is the one to count the packet. */
-static __noinline int unite(struct flow_slot *slot, __u32 index, enum wire_tuple wire,
+VERIFIED_ALONE int unite(struct flow_slot *slot, __u32 index, enum wire_tuple wire,
 			    struct flow_translation *translation)
 {
 	int is_original = wire == WIRE_ORIGINAL;
 	struct flow_slot *other;
 	__u32 other_index = 0, own_bits = 0, bits = 0;
 
+	if (!slot || !translation)
+		return 0;
 	other = slot_of(is_original ? &translation->translated : &translation->original, &other_index, &bits);
 	if (other && other_index == index)
 		return 0;
@@ -101,8 +106,8 @@ static __noinline int unite(struct flow_slot *slot, __u32 index, enum wire_tuple
 }
 
 /* At a hook that is about to count a direction. True when it must not: the packet is counted in another flow. */
-static __noinline int translation_learn(struct __sk_buff *skb, struct flow_slot *slot, __u32 index,
-					const struct packet *packet)
+VERIFIED_ALONE int translation_learn(struct __sk_buff *skb, struct flow_slot *slot, __u32 index,
+				     const struct packet *packet)
 {
 	struct flow_translation translation = {};
 	enum wire_tuple wire = translation_read(skb, packet, &translation);
@@ -111,12 +116,15 @@ static __noinline int translation_learn(struct __sk_buff *skb, struct flow_slot 
 }
 
 /* For a packet without a flow: true when its other tuple has one and the packet's key is now an alias of it. */
-static __noinline int translation_join(enum wire_tuple wire, struct flow_translation *translation)
+VERIFIED_ALONE int translation_join(enum wire_tuple wire, struct flow_translation *translation)
 {
 	int is_original = wire == WIRE_ORIGINAL, error;
+	struct flow_slot *slot;
 	__u32 index = 0, bits = 0;
-	struct flow_slot *slot = slot_of(is_original ? &translation->translated : &translation->original, &index, &bits);
 
+	if (!translation)
+		return 0;
+	slot = slot_of(is_original ? &translation->translated : &translation->original, &index, &bits);
 	if (!slot)
 		return 0;
 	translation->flags |= is_original ? FLOW_TRANSLATION_ALIAS_ORIGINAL : 0;

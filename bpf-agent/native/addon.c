@@ -210,34 +210,71 @@ static void attributes_read(napi_env env, napi_value keys, napi_value values, in
 	}
 }
 
-/* tunnels(reader, slots: Uint32Array, into: Uint8Array): one struct flow_tunnel a slot */
-static napi_value reader_tunnels(napi_env env, napi_callback_info info)
+/* attributes(reader, map, slots: Uint32Array, into: Uint8Array): the map's elements of each slot, one after another */
+static napi_value reader_attributes(napi_env env, napi_callback_info info)
 {
-	napi_value arguments[3];
-	size_t count = 3;
+	napi_value arguments[4];
+	size_t count = 4, length;
+	char name[16] = "";
 	struct session *session;
+	const struct reader *reader;
 
 	napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
 	session = session_of(env, arguments[0]);
-	if (session)
-		attributes_read(env, arguments[1], arguments[2], session->reader.tunnels_fd, 1,
-				sizeof(struct flow_tunnel));
+	if (!session)
+		return NULL;
+	reader = &session->reader;
+	const struct {
+		const char *name;
+		int map;
+		uint32_t each;
+		size_t size;
+	} kinds[] = {
+		{ "tunnels", reader->tunnels_fd, 1, sizeof(struct flow_tunnel) },
+		{ "translations", reader->translations_fd, FLOW_TRANSLATIONS, sizeof(struct flow_translation) },
+		{ "processes", reader->processes_fd, 1, sizeof(struct flow_processes) },
+		{ "drops", reader->drops_fd, 1, sizeof(struct flow_drops) },
+	};
+
+	napi_get_value_string_utf8(env, arguments[1], name, sizeof(name), &length);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (!strcmp(kinds[i].name, name))
+			attributes_read(env, arguments[2], arguments[3], kinds[i].map, kinds[i].each, kinds[i].size);
 	return NULL;
 }
 
-/* translations(reader, slots: Uint32Array, into: Uint8Array): FLOW_TRANSLATIONS of struct flow_translation a slot */
-static napi_value reader_translations(napi_env env, napi_callback_info info)
+/* dropReasons(reader): [code, packets, bytes] by reason, summed over CPUs, one after another */
+static napi_value drop_reasons(napi_env env, napi_callback_info info)
 {
-	napi_value arguments[3];
-	size_t count = 3;
+	napi_value argument, result;
+	size_t count = 1;
 	struct session *session;
+	int cpus = libbpf_num_possible_cpus();
+	struct flow_counter *each;
+	uint32_t code, *previous = NULL, last, at = 0;
 
-	napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
-	session = session_of(env, arguments[0]);
-	if (session)
-		attributes_read(env, arguments[1], arguments[2], session->reader.translations_fd, FLOW_TRANSLATIONS,
-				sizeof(struct flow_translation));
-	return NULL;
+	napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
+	session = session_of(env, argument);
+	if (!session)
+		return NULL;
+	napi_create_array(env, &result);
+	each = cpus > 0 ? calloc(cpus, sizeof(*each)) : NULL;
+	while (each && !bpf_map_get_next_key(session->reader.drop_reasons_fd, previous, &code)) {
+		double packets = 0, bytes = 0;
+
+		if (!bpf_map_lookup_elem(session->reader.drop_reasons_fd, &code, each))
+			for (int cpu = 0; cpu < cpus; cpu++) {
+				packets += each[cpu].packets;
+				bytes += each[cpu].bytes;
+			}
+		napi_set_element(env, result, at++, number(env, code));
+		napi_set_element(env, result, at++, number(env, packets));
+		napi_set_element(env, result, at++, number(env, bytes));
+		last = code;
+		previous = &last;
+	}
+	free(each);
+	return result;
 }
 
 /* missing(reader): what does not run and why, by name */
@@ -254,6 +291,10 @@ static napi_value reader_missing(napi_env env, napi_callback_info info)
 	napi_create_object(env, &result);
 	if (*session->reader.untranslated)
 		set(env, result, "conntrack", string(env, session->reader.untranslated));
+	if (*session->reader.processes.missing)
+		set(env, result, "processes", string(env, session->reader.processes.missing));
+	if (*session->reader.drops.missing)
+		set(env, result, "drops", string(env, session->reader.drops.missing));
 	return result;
 }
 
@@ -287,10 +328,10 @@ NAPI_MODULE_INIT()
 		{ "open", reader_open },       { "close", reader_close },
 		{ "scan", reader_scan },       { "end", reader_end },
 		{ "drain", reader_drain },     { "counters", reader_counters },
-		{ "tunnels", reader_tunnels }, { "translations", reader_translations },
-		{ "missing", reader_missing }, { "descriptors", reader_descriptors },
+		{ "attributes", reader_attributes }, { "missing", reader_missing },
+		{ "dropReasons", drop_reasons }, { "descriptors", reader_descriptors },
 		{ "layout", layout },          { "programLoad", program_load },
-		{ "programRun", program_run },
+		{ "programRun", program_run }, { "enumNames", enum_names },
 	};
 
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);

@@ -98,6 +98,11 @@ static int resize(struct reader *reader, struct failure *failure)
 		return fail(failure, "BAD_CAPACITY", errno, "the ring of free slots cannot hold %u", options->capacity);
 	if (bpf_map__set_max_entries(bpf_object__find_map_by_name(reader->object, "events"), options->ring_bytes))
 		return fail(failure, "BAD_RING", errno, "the event ring cannot have %u bytes", options->ring_bytes);
+	if (!*options->processes &&
+	    bpf_map__set_max_entries(bpf_object__find_map_by_name(reader->object, "processes"), 1))
+		return fail(failure, "BAD_OBJECT", errno, "the BPF object has no map of processes");
+	if (constant_set(reader->object, "track_processes", *options->processes != 0, failure))
+		return -1;
 	if (constant_set(reader->object, "recycled_mask", reader->recycled_mask, failure))
 		return -1;
 	return constant_set(reader->object, "ring_wakeup_bytes", options->ring_bytes / 8, failure);
@@ -223,9 +228,11 @@ int reader_load(struct reader *reader, const struct options *options, configure_
 	reader->flows_fd = map_fd(reader->object, "flows");
 	reader->tunnels_fd = map_fd(reader->object, "tunnels");
 	reader->translations_fd = map_fd(reader->object, "translations");
+	reader->processes_fd = map_fd(reader->object, "processes");
 	reader->counters_fd = map_fd(reader->object, "counters");
 	reader->clock_fd = map_fd(reader->object, "clock");
 	reader->gone_fd = map_fd(reader->object, "gone");
+	collectors_start(reader);
 	if (find_programs(reader, failure) || make_grace(reader, failure) || map_memory(reader, failure))
 		return -1;
 	reader->ring = ring_buffer__new(map_fd(reader->object, "events"), event_received, reader, NULL);
@@ -236,6 +243,7 @@ int reader_load(struct reader *reader, const struct options *options, configure_
 
 void reader_unload(struct reader *reader)
 {
+	collectors_stop(reader);
 	ring_buffer__free(reader->ring);
 	if (reader->slots)
 		munmap((void *)reader->slots, reader->slots_bytes);

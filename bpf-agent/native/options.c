@@ -37,6 +37,9 @@ int options_read(napi_env env, napi_value object, struct options *options, struc
 	if (!get_string(env, object, "object", options->object, sizeof(options->object)))
 		return fail(failure, "BAD_OBJECT", 0, "options.object is not the path of a BPF object");
 	get_string(env, object, "netns", options->netns, sizeof(options->netns));
+	get_string(env, object, "processes", options->processes, sizeof(options->processes));
+	get_string(env, object, "drops", options->drops, sizeof(options->drops));
+	get_string(env, object, "cgroup", options->cgroup, sizeof(options->cgroup));
 	options->includes = read_patterns(env, object, "include", options->include, failure);
 	options->excludes = read_patterns(env, object, "exclude", options->exclude, failure);
 	if (options->includes < 0 || options->excludes < 0)
@@ -138,6 +141,8 @@ napi_value layout(napi_env env, napi_callback_info info)
 		{ "record", sizeof(struct record) },
 		{ "tunnel", sizeof(struct flow_tunnel) },
 		{ "translation", sizeof(struct flow_translation) },
+		{ "processes", sizeof(struct flow_processes) },
+		{ "drops", sizeof(struct flow_drops) },
 		{ "causes", FLOW_CAUSES },
 		{ "key.protocolVni", offsetof(struct flow_key, protocol_vni) },
 		{ "event.firstNs", offsetof(struct flow_event, first_ns) },
@@ -157,6 +162,9 @@ napi_value layout(napi_env env, napi_callback_info info)
 		{ "slot.latency", offsetof(struct flow_slot, cold.syn_to_synack_us) },
 		{ "tunnel.typeVni", offsetof(struct flow_tunnel, type_vni) },
 		{ "tunnel.generation", offsetof(struct flow_tunnel, generation) },
+		{ "processes.generation", offsetof(struct flow_processes, generation) },
+		{ "drops.reason", offsetof(struct flow_drops, reason) },
+		{ "drops.generation", offsetof(struct flow_drops, generation) },
 		{ "translation.translated", offsetof(struct flow_translation, translated) },
 		{ "translation.flags", offsetof(struct flow_translation, flags) },
 		{ "translation.generation", offsetof(struct flow_translation, generation) },

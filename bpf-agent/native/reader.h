@@ -31,6 +31,9 @@ int fail(struct failure *failure, const char *code, int error, const char *forma
 struct options {
 	char object[4096];
 	char netns[4096];             /* path, or "" for the process's own */
+	char processes[4096];         /* path of the object, or "" when not wanted */
+	char drops[4096];             /* likewise */
+	char cgroup[4096];            /* root of cgroup v2, or "" for the usual places */
 	char include[MAX_PATTERNS][NAME_SIZE + 16];
 	char exclude[MAX_PATTERNS][NAME_SIZE + 16];
 	int includes, excludes;
@@ -95,6 +98,13 @@ struct conntrack_offsets {
 	int32_t entry, status, tuples[2];
 };
 
+/* An object that is off unless asked for. */
+struct collector {
+	struct bpf_object *object;
+	struct bpf_link *link;
+	char missing[256];            /* why it does not run; "" when it does, or was not asked for */
+};
+
 struct interface;
 
 struct reader {
@@ -103,6 +113,8 @@ struct reader {
 	struct ring_buffer *ring;
 	char untranslated[256];       /* why translated connections are not joined; "" when they are */
 	int flows_fd, tunnels_fd, translations_fd, counters_fd, clock_fd, gone_fd, grace_fd, grace_inner_fd;
+	struct collector processes, drops;
+	int processes_fd, drops_fd, drop_reasons_fd;
 	int clock_program_fd;
 	int program_fd[2][3];         /* [egress][enum program_kind] */
 
@@ -175,6 +187,10 @@ bool translations_end(struct reader *reader, const uint32_t *slots, uint32_t cou
 /* Returns NULL, or why connection tracking cannot be asked. */
 const char *conntrack_learn(struct conntrack_offsets *offsets);
 int conntrack_configure(struct bpf_object *object, const struct conntrack_offsets *offsets, struct failure *failure);
+
+/* collectors.c */
+void collectors_start(struct reader *reader);
+void collectors_stop(struct reader *reader);
 
 /* links.c */
 int links_start(struct reader *reader, struct failure *failure);

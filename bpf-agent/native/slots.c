@@ -229,6 +229,10 @@ void slots_end(struct reader *reader, const struct command *command)
 			break;
 		if (reader->slots[slots[i]].hot.marks & FLOW_MARK_TUNNEL)
 			bpf_map_delete_elem(reader->tunnels_fd, &slots[i]);
+		if (reader->slots[slots[i]].hot.marks & FLOW_MARK_EXTRAS) {
+			bpf_map_delete_elem(reader->processes_fd, &slots[i]);
+			bpf_map_delete_elem(reader->drops_fd, &slots[i]);
+		}
 		slot_give_back(reader, slots[i]);
 	}
 	free(keys);

@@ -25,4 +25,7 @@ void *bytes_of(napi_env env, napi_value value, size_t *length);
 napi_value program_run(napi_env env, napi_callback_info info);
 napi_value program_load(napi_env env, napi_callback_info info);
 
+/* types.c */
+napi_value enum_names(napi_env env, napi_callback_info info);
+
 #endif

@@ -1,4 +1,5 @@
 export { communityId } from "./community-id.ts";
+export { type Drops, DropView } from "./drop-view.ts";
 export { EventView } from "./event-view.ts";
 export type { FlowFilter, Rules } from "./filter.ts";
 export { FlowView, formatAddress, KeyView, type Side, type TcpState } from "./flow-view.ts";

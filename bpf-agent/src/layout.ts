@@ -1,7 +1,16 @@
 /** The bytes shared with the kernel program and the addon: kernel/layout.h in TypeScript, compared by a test. */
 
 /** Sizes of the C structs, in bytes. */
-export const sizes = { key: 40, event: 80, slot: 128, record: 176, tunnel: 48, translation: 88 } as const;
+export const sizes = {
+  key: 40,
+  event: 80,
+  slot: 128,
+  record: 176,
+  tunnel: 48,
+  translation: 88,
+  processes: 44,
+  drops: 24,
+} as const;
 
 /** Byte offsets inside `struct flow_key`. */
 export const keyOffset = { low: 0, high: 16, lowPort: 32, highPort: 34, protocolVni: 36 } as const;
@@ -61,6 +70,12 @@ export const tunnelOffset = {
 /** Byte offsets inside `struct flow_translation`. */
 export const translationOffset = { original: 0, translated: 40, flags: 80, generation: 84 } as const;
 
+/** Byte offsets inside `struct flow_processes`, two of `struct flow_process`, by direction, and the generation. */
+export const processesOffset = { pid: 0, name: 4, nameBytes: 16, stride: 20, generation: 40 } as const;
+
+/** Byte offsets inside `struct flow_drops`. */
+export const dropsOffset = { packets: 0, bytes: 8, reason: 16, generation: 20 } as const;
+
 /** `FLOW_TRANSLATIONS`: tuples that one flow can be joined with. */
 export const translationsPerFlow = 4;
 
@@ -86,6 +101,8 @@ export const marks = {
   translated: 0xf << 26,
   /** Void: another flow of the same connection counts its packets, this one's counters read 0. */
   absorbed: 1 << 30,
+  /** `processes` or `drops` knows something of the flow. */
+  extras: 1 << 31,
 } as const;
 
 /** `enum flow_tunnel_type`, by number. */
@@ -125,5 +142,7 @@ export const causes = [
   "tunnel_full",
   /** No room for the other tuple of a translated connection: it is two flows. */
   "translation_full",
+  /** No room for a flow's processes or drops: it is counted without. */
+  "extras_full",
 ] as const;
 export type Cause = (typeof causes)[number];

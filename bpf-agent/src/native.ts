@@ -22,6 +22,11 @@ export interface NativeOptions {
   readonly batch: boolean;
   /** Ask connection tracking for the other tuple of translated connections, where it can be asked. */
   readonly conntrack: boolean;
+  /** Objects that are off unless asked for: "" or the path. */
+  readonly processes: string;
+  readonly drops: string;
+  /** Root of the cgroup v2 hierarchy; "" for the usual places. */
+  readonly cgroup: string;
   /** Load-time constants of kernel/maps.h by name. */
   readonly constants: Readonly<Record<string, number>>;
   /** Map entries written after loading and before attaching: map, key, value. */
@@ -63,8 +68,17 @@ export interface Addon {
   end(reader: ReaderHandle, command: number, slots: Uint32Array): void;
   drain(reader: ReaderHandle, command: number): void;
   counters(reader: ReaderHandle, into: Float64Array): void;
-  tunnels(reader: ReaderHandle, slots: Uint32Array, into: Uint8Array): void;
-  translations(reader: ReaderHandle, slots: Uint32Array, into: Uint8Array): void;
+  /** Reads a map by slot; zeros where there is nothing. */
+  attributes(
+    reader: ReaderHandle,
+    map: "tunnels" | "translations" | "processes" | "drops",
+    slots: Uint32Array,
+    into: Uint8Array,
+  ): void;
+  /** Reason, packets, bytes; and so on. */
+  dropReasons(reader: ReaderHandle): number[];
+  /** Names of an enum of the kernel's, by number: from its BTF, empty without. */
+  enumNames(name: string): Record<string, string>;
   /** What does not run, and why. */
   missing(reader: ReaderHandle): Record<string, string>;
   /** File descriptors of programs and maps by name. */
@@ -77,8 +91,9 @@ export interface Addon {
   programRun(program: number, frames: Uint8Array, stride: number, repeat: number): number;
 }
 
-/** Where `npm run build -w bpf-agent` puts the flow program; the same seen from `src/` and from `dist/`. */
-export const defaultObject = fileURLToPath(new URL("../dist/flow.bpf.o", import.meta.url));
+/** Where `npm run build -w bpf-agent` puts a BPF program; the same seen from `src/` and from `dist/`. */
+export const builtObject = (program: "flow" | "process" | "drops") =>
+  fileURLToPath(new URL(`../dist/${program}.bpf.o`, import.meta.url));
 
 /**
  * Loads the addon.

@@ -1,5 +1,5 @@
 import { encodeFilter, type FlowFilter } from "./filter.ts";
-import { defaultObject, type NativeOptions } from "./native.ts";
+import { builtObject, type NativeOptions } from "./native.ts";
 
 /** What a reader watches and how. */
 export interface ReaderOptions {
@@ -30,6 +30,12 @@ export interface ReaderOptions {
    * interface is counted at once by clsact filters and some time later by TCX links. @default none
    */
   readonly without?: readonly ("tcx" | "batch" | "handover" | "conntrack")[];
+  /** Tell which process sends a flow's packets: notes, from now on, who makes a socket. @default false */
+  readonly processes?: boolean;
+  /** Root of the host's cgroup v2 hierarchy, for `processes`. @default /sys/fs/cgroup or /sys/fs/cgroup/unified */
+  readonly cgroup?: string;
+  /** Count what the kernel drops, by reason and by flow. @default false */
+  readonly drops?: boolean;
   /** The BPF object. @default the one built with the package */
   readonly object?: string;
 }
@@ -106,7 +112,7 @@ export function resolveOptions(options: ReaderOptions, tickNs: number): NativeOp
   for (const [feature, on] of Object.entries(options.features ?? {}))
     constants[constantOf[feature as keyof FlowFeatures]] = on ? 1 : 0;
   return {
-    object: options.object ?? defaultObject,
+    object: options.object ?? builtObject("flow"),
     netns: options.netns ?? "",
     include: options.include ?? ["*"],
     exclude: options.exclude ?? ["lo"],
@@ -118,6 +124,9 @@ export function resolveOptions(options: ReaderOptions, tickNs: number): NativeOp
     handover: options.features?.dedup !== false && !options.without?.includes("handover"),
     events: options.features?.events !== false,
     batch: !options.without?.includes("batch"),
+    processes: options.processes ? builtObject("process") : "",
+    drops: options.drops ? builtObject("drops") : "",
+    cgroup: options.cgroup ?? "",
     conntrack: !options.without?.includes("conntrack"),
     constants,
     entries: filter.entries,

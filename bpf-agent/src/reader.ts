@@ -1,9 +1,11 @@
+import { type Drops, DropView, reasonName } from "./drop-view.ts";
 import { EventView } from "./event-view.ts";
 import { FlowView } from "./flow-view.ts";
 import { requireKernel } from "./kernel.ts";
 import { type Cause, causes, sizes, translationsPerFlow } from "./layout.ts";
 import { type Addon, batchKind, loadAddon, type NativeBatch, type ReaderHandle } from "./native.ts";
 import { type ReaderOptions, resolveOptions } from "./options.ts";
+import { ProcessView } from "./process-view.ts";
 import { TranslationView } from "./translation-view.ts";
 import { TunnelView } from "./tunnel-view.ts";
 
@@ -39,10 +41,12 @@ export interface ReaderHandlers {
 /** Packets and bytes by cause, of all CPUs. */
 export type Counters = Readonly<Record<Cause, { readonly packets: number; readonly bytes: number }>>;
 
-/** What does not run on this host, each with the reason; absent when it runs. */
+/** What was wanted and does not run on this host, each with the reason. */
 export interface Missing {
   /** Joining the two tuples of connections that NAT translates: without, each is a flow of its own. */
   readonly conntrack?: string;
+  readonly processes?: string;
+  readonly drops?: string;
 }
 
 /** Sizes of the shared buffers: each is filled in halves of so many elements. */
@@ -70,6 +74,7 @@ export class FlowReader implements Disposable {
   readonly #pending = new Map<number, Pending>();
   readonly #tickNs: number;
   #commands = 0;
+  #reasonNames: Readonly<Record<string, string>> | undefined;
 
   /**
    * Loads the program, attaches it to the interfaces there are and follows those that come.
@@ -126,16 +131,32 @@ export class FlowReader implements Disposable {
 
   /** The tunnels of flows that have the mark: one element a slot, its type "none" where there is none. */
   tunnels(slots: Uint32Array): TunnelView {
-    const buffer = new Uint8Array(slots.length * sizes.tunnel);
-    this.#addon.tunnels(this.#handle, slots, buffer);
-    return new TunnelView(buffer);
+    return new TunnelView(this.#attributes("tunnels", slots, sizes.tunnel));
   }
 
   /** The other tuples of translated flows (`marks.translated`): ask before `end`, which forgets them. */
   translations(slots: Uint32Array): TranslationView {
-    const buffer = new Uint8Array(slots.length * translationsPerFlow * sizes.translation);
-    this.#addon.translations(this.#handle, slots, buffer);
-    return new TranslationView(buffer);
+    return new TranslationView(this.#attributes("translations", slots, translationsPerFlow * sizes.translation));
+  }
+
+  /** Who sends the flows' packets, where `processes` runs and `marks.extras` is set: ask before `end`. */
+  processes(slots: Uint32Array): ProcessView {
+    return new ProcessView(this.#attributes("processes", slots, sizes.processes));
+  }
+
+  /** The flows' dropped packets, where `drops` runs and `marks.extras` is set: ask before `end`. */
+  flowDrops(slots: Uint32Array): DropView {
+    return new DropView(this.#attributes("drops", slots, sizes.drops), this.#reasons());
+  }
+
+  /** Everything the kernel dropped since the reader began, by reason; empty where `drops` does not run. */
+  drops(): Drops[] {
+    const values = this.#addon.dropReasons(this.#handle);
+    return Array.from({ length: values.length / 3 }, (_, i) => ({
+      reason: reasonName(this.#reasons(), values[3 * i]!),
+      packets: values[3 * i + 1]!,
+      bytes: values[3 * i + 2]!,
+    }));
   }
 
   /** What this host's kernel, or an option, keeps from running. */
@@ -157,6 +178,17 @@ export class FlowReader implements Disposable {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #attributes(map: Parameters<Addon["attributes"]>[1], slots: Uint32Array, size: number): Uint8Array {
+    const buffer = new Uint8Array(slots.length * size);
+    this.#addon.attributes(this.#handle, map, slots, buffer);
+    return buffer;
+  }
+
+  #reasons(): Readonly<Record<string, string>> {
+    this.#reasonNames ??= this.#addon.enumNames("skb_drop_reason");
+    return this.#reasonNames;
   }
 
   #command(onFlows: Pending["onFlows"], start: (id: number) => void): Promise<Clock> {

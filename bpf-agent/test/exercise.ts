@@ -13,7 +13,7 @@ const frames = Array.from({ length: 3000 }, (_, i) =>
   p.ethernet(p.ipv4({ source: "10.0.0.1", destination: "10.0.0.2", protocol: 17 }, p.udp(i, 2, p.zeros(9)))),
 );
 
-/** One reader's life: events, more flows than slots, a scan, an end, counters, tunnels, a close in the middle of a scan. */
+/** One reader's life: events, more flows than slots, a scan, an end, counters, attributes, a close in the middle of a scan. */
 async function live(netns?: string): Promise<void> {
   let attached = () => {};
   const ready = new Promise<void>((resolve) => {
@@ -21,7 +21,7 @@ async function live(netns?: string): Promise<void> {
   });
   const options = netns ? { netns, exclude: [] } : { attach: false };
   const reader = new FlowReader(
-    { ...options, flows: 2048 },
+    { ...options, flows: 2048, processes: true, drops: true },
     { onEvents: (view) => view.key(0), onInterface: attached },
     addon,
   );
@@ -32,7 +32,13 @@ async function live(netns?: string): Promise<void> {
   await reader.scan((view) => {
     for (let i = 0; i < view.length; i++) slots.push(view.slot(i));
   });
-  reader.tunnels(Uint32Array.from(slots.slice(0, 10)));
+  const some = Uint32Array.from(slots.slice(0, 10));
+  reader.tunnels(some);
+  reader.translations(some);
+  reader.processes(some);
+  reader.flowDrops(some);
+  reader.drops();
+  reader.missing();
   reader.counters();
   await reader.end(Uint32Array.from(slots), () => {});
   const cut = reader.scan(() => {});

@@ -49,6 +49,11 @@ export class Peer {
     this.#child = child;
   }
 
+  /** `ip netns exec` becomes the program it runs. */
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
   async call<K extends keyof Operations>(operation: K, options: Parameters<Operations[K]>[0]): Promise<number> {
     const answer = once(this.#child, "message");
     this.#child.send({ operation, options });

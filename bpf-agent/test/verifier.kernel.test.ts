@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import {
   causes,
+  dropsOffset,
   eventOffset,
+  processesOffset,
   recordOffset,
   sizes,
   slotOffset,
@@ -90,6 +92,9 @@ test("TypeScript and C agree on every byte", () => {
     "slot.latency": slotOffset.synToSynack,
     "tunnel.typeVni": tunnelOffset.typeVni,
     "tunnel.generation": tunnelOffset.generation,
+    "processes.generation": processesOffset.generation,
+    "drops.reason": dropsOffset.reason,
+    "drops.generation": dropsOffset.generation,
     "translation.translated": translationOffset.translated,
     "translation.flags": translationOffset.flags,
     "translation.generation": translationOffset.generation,
