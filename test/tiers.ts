@@ -69,9 +69,9 @@ export const tiers: readonly Tier[] = [
   {
     name: "data-plane",
     proves:
-      "real collectors, Prometheus, Alertmanager, Mimir, Loki and Jaeger run the rendered configs; telemetry in, query out",
+      "real collectors, Prometheus, Alertmanager, Mimir, Loki and Jaeger run the rendered configs, also on a real S3 server; telemetry in, query out",
     ...suffixed("parts"),
-    parts: stack,
+    parts: [...stack, "versitygw"],
     debian: [],
     root: false,
     timeoutMs: 300_000,

@@ -94,7 +94,9 @@ export function offCluster(config: string, placement: MimirPlacement): string {
 }
 
 /**
- * Starts one rendered Mimir container as a process: its configuration off the cluster, its runtime file, its arguments.
+ * Starts one rendered Mimir container as a process: its configuration off the cluster, its runtime file, its arguments,
+ * and a folder for the rules that a test may put there. An ingester is ready at once: the 15 s after which it says so
+ * slow a rollout down, for neighbours that it does not have here.
  *
  * @param more flags after the rendered ones, and the environment that the container would get from Secrets
  */
@@ -105,8 +107,9 @@ export function startMimir(
   more: { readonly flags?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {},
 ): RunningProgram {
   writeConfigMap(chart, "mimir-runtime", join(placement.folder, "etc/runtime"));
+  mkdirSync(join(placement.folder, "etc/rules"), { recursive: true });
   const file = join(placement.folder, "mimir.yaml");
   writeFileSync(file, offCluster(configFile(chart, "mimir", "mimir.yaml"), placement));
   const args = container.args.map((arg) => (arg.startsWith("-config.file=") ? `-config.file=${file}` : arg));
-  return start("mimir", [...args, ...(more.flags ?? [])], more.env);
+  return start("mimir", [...args, "-ingester.ring.min-ready-duration=0s", ...(more.flags ?? [])], more.env);
 }

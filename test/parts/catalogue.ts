@@ -99,6 +99,12 @@ export const parts: readonly Part[] = [
     stamp: { "github.com/jaegertracing/jaeger/internal/version.latestVersion": "v2.13.0" },
   },
   {
+    name: "versitygw",
+    module: "github.com/versity/versitygw",
+    binaries: { versitygw: "github.com/versity/versitygw/cmd/versitygw" },
+    stamp: { "main.Version": "v1.8.0" },
+  },
+  {
     name: "alertmanager",
     module: "github.com/prometheus/alertmanager",
     binaries: packages("github.com/prometheus/alertmanager/cmd", ["alertmanager", "amtool"]),
