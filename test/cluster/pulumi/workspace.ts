@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { partPath } from "../../parts/find.ts";
@@ -25,7 +25,10 @@ const passphrase = "only for tests";
 export function pulumiEnvironment(directory: string, kubeconfig: string): Record<string, string> {
   const bin = join(directory, "bin");
   const state = join(directory, "state");
-  for (const folder of [bin, state]) mkdirSync(folder, { recursive: true });
+  const home = join(directory, "home");
+  for (const folder of [bin, state, home]) mkdirSync(folder, { recursive: true });
+  // Where the CLI cannot make its log folder it keeps no verbose log of every run: half of what a preview costs.
+  writeFileSync(join(home, "logs"), "");
   for (const name of ["pulumi", "pulumi-resource-kubernetes"]) {
     const path = partPath(name);
     if (path === undefined) throw new Error(`not built yet: node test/parts/build.ts ${name}`);
@@ -34,10 +37,12 @@ export function pulumiEnvironment(directory: string, kubeconfig: string): Record
   return {
     PATH: [bin, environment.PATH].join(delimiter),
     KUBECONFIG: kubeconfig,
-    PULUMI_HOME: join(directory, "home"),
+    PULUMI_HOME: home,
     PULUMI_BACKEND_URL: `file://${state}`,
     PULUMI_CONFIG_PASSPHRASE: passphrase,
     PULUMI_SKIP_UPDATE_CHECK: "true",
+    // The state is saved once at the end, also of an update that fails, instead of whole after every resource.
+    PULUMI_SKIP_CHECKPOINTS: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
   };
 }
