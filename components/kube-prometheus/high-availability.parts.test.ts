@@ -6,12 +6,7 @@ import { join } from "node:path";
 import { App } from "cdk8s";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { retentionProfiles, workloads } from "../../lib/sizing/index.ts";
-import {
-  configFile,
-  mimirContainers,
-  offCluster as mimirOffCluster,
-  writeConfigMap,
-} from "../../test/data-plane/mimir.ts";
+import { type MimirContainer, mimirContainers, startMimir } from "../../test/data-plane/mimir.ts";
 import { type RunningProgram, ready, requirePart, start } from "../../test/data-plane/process.ts";
 import { offCluster, operatedConfig } from "../../test/data-plane/prometheus.ts";
 import { MimirChart } from "../mimir/index.ts";
@@ -79,17 +74,10 @@ async function serveTargets(): Promise<string[]> {
   return servers.map((server) => `${host}:${(server.address() as AddressInfo).port}`);
 }
 
-async function startMimir(): Promise<void> {
+async function startStore(): Promise<void> {
   const chart = mimirOf();
-  const home = join(folder, "mimir");
-  mkdirSync(join(home, "etc/rules"), { recursive: true });
-  writeConfigMap(chart, "mimir-runtime", join(home, "etc/runtime"));
-  const file = join(home, "mimir.yaml");
-  writeFileSync(file, mimirOffCluster(configFile(chart, "mimir", "mimir.yaml"), { host, folder: home }));
-  const args = (mimirContainers(chart)[0]?.args ?? []).map((arg) =>
-    arg.startsWith("-config.file=") ? `-config.file=${file}` : arg,
-  );
-  const mimir = start("mimir", args);
+  const [container] = mimirContainers(chart);
+  const mimir = startMimir(chart, container as MimirContainer, { host, folder: join(folder, "mimir") });
   running.push(mimir);
   await ready(mimir, `http://${host}:8080/ready`);
 }
@@ -130,7 +118,7 @@ const everyShop = Array.from({ length: targetCount }, (_, index) => index);
 beforeAll(async () => {
   requirePart("prometheus-config");
   const targets = await serveTargets();
-  await startMimir();
+  await startStore();
   for (const [tenant, first] of [
     ["anonymous", 19_000],
     ["ungrouped", 19_010],
