@@ -1,6 +1,6 @@
 /** What a packet costs, by BPF_PROG_TEST_RUN: known flows, new flows, and what each feature adds. */
 import { buildBpf, whenStale } from "../build.ts";
-import type { FlowFeatures } from "../src/options.ts";
+import type { FlowFeatures, ReaderOptions } from "../src/options.ts";
 import { builtAddon, inject, openLoaded, pack } from "../test/harness.ts";
 import * as p from "../test/packets.ts";
 import { median, report } from "./report.ts";
@@ -31,8 +31,8 @@ export function noop(): { object: object; ns: () => number } {
 }
 
 /** Median nanoseconds of a packet of a known flow, ours and the do-nothing program's, measured in turn. */
-function hot(frame: Uint8Array, peer: () => number, features: FlowFeatures = {}): { ours: number; peer: number } {
-  using reader = openLoaded({ features });
+function hot(frame: Uint8Array, peer: () => number): { ours: number; peer: number } {
+  using reader = openLoaded();
   inject(reader, [frame]);
   const pairs = Array.from({ length: rounds }, () => [inject(reader, [frame], { repeat }), peer()] as const);
   return { ours: median(pairs.map(([ours]) => ours)), peer: median(pairs.map(([, theirs]) => theirs)) };
@@ -53,8 +53,8 @@ const newFlows = {
 } as const;
 
 /** Nanoseconds of single runs, each of a flow never seen before: the median of the batches' means. */
-function fresh(kind: keyof typeof newFlows, features: FlowFeatures = {}): number {
-  using reader = openLoaded({ features });
+function fresh(kind: keyof typeof newFlows, options: ReaderOptions = {}): number {
+  using reader = openLoaded(options);
   return median(newFlows[kind].map((frames) => inject(reader, frames)));
 }
 
@@ -66,6 +66,12 @@ const features: readonly (keyof FlowFeatures)[] = [
   "fragments",
   "events",
   "fastPath",
+];
+
+/** What is on by default, by the options without it. */
+const shares: readonly (readonly [string, ReaderOptions])[] = [
+  ...features.map((feature) => [feature, { features: { [feature]: false } }] as const),
+  ["conntrack", { without: ["conntrack"] }],
 ];
 
 export function packetSuite(): void {
@@ -88,20 +94,19 @@ export function packetSuite(): void {
     report({ ...against, case: `new flow, ${kind}`, ours, peer, note });
   }
   const share = { suite: "feature share", unit: "ns", peer: null, peerName: null };
-  for (const feature of features) {
-    const off = { [feature]: false };
-    report({ ...share, case: `${feature}, hot`, ours: difference((f) => hotOnce(frames["TCP over IPv4"], f), off) });
-    report({ ...share, case: `${feature}, new flow`, ours: difference((f) => fresh("tcp", f), off) });
+  for (const [name, off] of shares) {
+    report({ ...share, case: `${name}, hot`, ours: difference((o) => hotOnce(frames["TCP over IPv4"], o), off) });
+    report({ ...share, case: `${name}, new flow`, ours: difference((o) => fresh("tcp", o), off) });
   }
 }
 
 /** Median of what is saved without a feature, with and without measured in turn. */
-function difference(measure: (features: FlowFeatures) => number, off: FlowFeatures): number {
+function difference(measure: (options: ReaderOptions) => number, off: ReaderOptions): number {
   return median(Array.from({ length: 5 }, () => measure({}) - measure(off)));
 }
 
-function hotOnce(frame: Uint8Array, features: FlowFeatures): number {
-  using reader = openLoaded({ features });
+function hotOnce(frame: Uint8Array, options: ReaderOptions): number {
+  using reader = openLoaded(options);
   inject(reader, [frame]);
   return inject(reader, [frame], { repeat });
 }

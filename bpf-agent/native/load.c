@@ -80,30 +80,32 @@ int constant_set(struct bpf_object *object, const char *name, uint64_t value, st
 	return 0;
 }
 
+static int map_resize(struct reader *reader, const char *name, uint32_t entries, struct failure *failure)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(reader->object, name);
+
+	if (!map)
+		return fail(failure, "BAD_OBJECT", 0, "no map %s in the BPF object", name);
+	if (bpf_map__set_max_entries(map, entries))
+		return fail(failure, "BAD_CAPACITY", errno, "map %s cannot have a size of %u", name, entries);
+	return 0;
+}
+
 static int resize(struct reader *reader, struct failure *failure)
 {
-	static const char *const by_capacity[] = { "flows", "slots" };
 	const struct options *options = &reader->options;
 
-	for (size_t i = 0; i < sizeof(by_capacity) / sizeof(*by_capacity); i++)
-		if (bpf_map__set_max_entries(bpf_object__find_map_by_name(reader->object, by_capacity[i]),
-					     options->capacity))
-			return fail(failure, "BAD_CAPACITY", errno, "map %s cannot hold %u flows", by_capacity[i],
-				    options->capacity);
 	reader->recycled_mask = 1;
 	while (reader->recycled_mask < options->capacity)
 		reader->recycled_mask = reader->recycled_mask << 1 | 1;
-	if (bpf_map__set_max_entries(bpf_object__find_map_by_name(reader->object, "recycled"),
-				     reader->recycled_mask + 1))
-		return fail(failure, "BAD_CAPACITY", errno, "the ring of free slots cannot hold %u", options->capacity);
-	if (bpf_map__set_max_entries(bpf_object__find_map_by_name(reader->object, "events"), options->ring_bytes))
-		return fail(failure, "BAD_RING", errno, "the event ring cannot have %u bytes", options->ring_bytes);
-	if (!*options->processes &&
-	    bpf_map__set_max_entries(bpf_object__find_map_by_name(reader->object, "processes"), 1))
-		return fail(failure, "BAD_OBJECT", errno, "the BPF object has no map of processes");
-	if (constant_set(reader->object, "track_processes", *options->processes != 0, failure))
+	if (map_resize(reader, "flows", options->capacity, failure) ||
+	    map_resize(reader, "slots", options->capacity, failure) ||
+	    map_resize(reader, "recycled", reader->recycled_mask + 1, failure) ||
+	    map_resize(reader, "events", options->ring_bytes, failure) ||
+	    (!*options->processes && map_resize(reader, "processes", 1, failure)))
 		return -1;
-	if (constant_set(reader->object, "recycled_mask", reader->recycled_mask, failure))
+	if (constant_set(reader->object, "track_processes", *options->processes != 0, failure) ||
+	    constant_set(reader->object, "recycled_mask", reader->recycled_mask, failure))
 		return -1;
 	return constant_set(reader->object, "ring_wakeup_bytes", options->ring_bytes / 8, failure);
 }

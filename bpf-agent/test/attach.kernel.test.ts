@@ -200,7 +200,10 @@ test("a namespace that is not there is a clear error", () => {
   );
 });
 
-test("an object that is none is a clear error", () => {
-  const object = new URL("../package.json", import.meta.url).pathname;
+test.each([
+  ["no BPF object at all", "../package.json"],
+  ["another BPF program", "../dist/process.bpf.o"],
+])("a wrong object is a clear error: %s", (_, path) => {
+  const object = new URL(path, import.meta.url).pathname;
   expect(() => new FlowReader({ object }, {}, builtAddon())).toThrow(expect.objectContaining({ code: "BAD_OBJECT" }));
 });

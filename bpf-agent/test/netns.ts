@@ -30,14 +30,18 @@ export class Namespace implements AsyncDisposable {
   readonly name: string;
   readonly #peers: Peer[] = [];
 
-  /** Without IPv6 interfaces are silent but for what the test sends; with it, listener reports come for two seconds. */
+  /** Without IPv6 interfaces are silent but for what the test sends; with it, listener reports come first: `quiet`. */
   constructor(label: string, { v6 = false } = {}) {
     made += 1;
     this.name = `skopos-${process.pid}-${made}-${label}`;
     execFileSync("ip", ["netns", "add", this.name]);
     left.add(this.name);
     this.ip("link set lo up");
-    this.sysctl(`net.ipv6.conf.default.disable_ipv6=${v6 ? 0 : 1}`, "net.ipv6.conf.default.addr_gen_mode=1");
+    this.sysctl(
+      `net.ipv6.conf.default.disable_ipv6=${v6 ? 0 : 1}`,
+      "net.ipv6.conf.default.addr_gen_mode=1",
+      "net.ipv6.conf.default.mldv2_unsolicited_report_interval=20",
+    );
   }
 
   get path(): string {
@@ -75,6 +79,9 @@ export class Namespace implements AsyncDisposable {
     execFileSync("ip", ["netns", "del", this.name]);
   }
 }
+
+/** Waits until the multicast listener reports of interfaces that came up are over: two, 20 ms from each other. */
+export const quiet = () => new Promise((resolve) => setTimeout(resolve, 500));
 
 /** A veth between two namespaces, up, without the noise of IPv6 autoconfiguration. */
 export function connect(one: Namespace, oneDevice: string, other: Namespace, otherDevice: string, mtu = 1500): void {

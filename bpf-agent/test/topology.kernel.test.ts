@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { marks } from "../src/layout.ts";
 import { type Flow, scan, total } from "./harness.ts";
-import { acquaint, addresses, connect, Namespace, type Routed, routed } from "./netns.ts";
+import { acquaint, addresses, connect, Namespace, quiet, type Routed, routed } from "./netns.ts";
 import type { Peer } from "./peer.ts";
 import { ETHERNET, settle, watch } from "./watch.ts";
 
@@ -28,8 +28,7 @@ describe.each([
   beforeAll(async () => {
     network = routed({ mtu, v6 });
     peers = { left: await network.left.peer(), right: await network.right.peer() };
-    // Multicast listener reports of interfaces that came up: two, within a second of each other.
-    if (v6) await new Promise((resolve) => setTimeout(resolve, 2500));
+    if (v6) await quiet();
   });
   afterAll(() => network?.[Symbol.asyncDispose]());
 

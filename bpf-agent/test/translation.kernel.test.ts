@@ -5,7 +5,7 @@ import { marks } from "../src/layout.ts";
 import type { ReaderOptions } from "../src/options.ts";
 import type { FlowReader } from "../src/reader.ts";
 import { endAll, type Flow, inject, scan, total } from "./harness.ts";
-import { addresses, type Namespace, type Routed, routed } from "./netns.ts";
+import { addresses, type Namespace, quiet, type Routed, routed } from "./netns.ts";
 import * as p from "./packets.ts";
 import { ETHERNET, settle, watch } from "./watch.ts";
 
@@ -64,8 +64,7 @@ const translationsOf = (reader: FlowReader, flow: Flow) => {
 async function talk(network: Routed, v6: boolean, options: ReaderOptions = {}) {
   const [client, server] = [await network.left.peer(), await network.right.peer()];
   const [vip, pod] = v6 ? [service.v6, addresses.right6] : [service.v4, addresses.right];
-  // Listener reports of interfaces that came up are over after two seconds.
-  if (v6) await sleep(2500);
+  if (v6) await quiet();
   const before = passed(network.left);
   const { reader } = await watch(network.node, 2, options);
   await server.call("udpEcho", { address: pod, port: backend.udp, reply: 300 });
@@ -213,7 +212,7 @@ test("a socket that is sent from one backend to the next stays one flow with bot
   using _ = reader;
   const send = () => client.call("udpSend", { address: service.v4, port: 53, from: 7000, count: 4, size: 100 });
   await send();
-  await sleep(2500);
+  await sleep(1500);
   await send();
   const flows = await scan(reader);
   expect(flows).toMatchObject([{ high: service.v4, packets: [8, 8] }]);
