@@ -15,6 +15,15 @@ test("defaults", () => {
   });
 });
 
+test("what is off unless asked for has no object", () => {
+  expect(resolveOptions({}, tickNs)).toMatchObject({ processes: "", drops: "", cgroup: "" });
+  expect(resolveOptions({ processes: true, drops: true, cgroup: "/host/cgroup" }, tickNs)).toMatchObject({
+    processes: expect.stringMatching(/dist\/process\.bpf\.o$/),
+    drops: expect.stringMatching(/dist\/drops\.bpf\.o$/),
+    cgroup: "/host/cgroup",
+  });
+});
+
 test("the ring grows to a power of two, features become constants", () => {
   const { ringBytes, constants, handover } = resolveOptions(
     { ringBytes: 5000, features: { dedup: false, keyByVni: true } },
