@@ -48,6 +48,14 @@ describe("Jaeger", () => {
     expect(sizing.jaeger.diskBytes).toBe(diskStep((262.5 * 604_800 * 640) / 0.8 + 4 * GiB));
   });
 
+  test("a slightly other share of kept traces leaves the claim as it is", () => {
+    const disk = (keepPercent: number) => {
+      const sizing = size({ backend: "jaeger", keepPercent });
+      return sizing.backend === "jaeger" ? sizing.jaeger.diskBytes : undefined;
+    };
+    expect([48, 50, 52].map(disk)).toEqual([disk(50), disk(50), disk(50)]);
+  });
+
   test("a search engine is given any number of pods without a disk, at least two", () => {
     const pods = (workload: Workload) => {
       const sizing = size({ backend: "jaeger", storage: "elasticsearch" }, workload);
