@@ -14,7 +14,7 @@ import { defaultLoad, KubePrometheusChart, sizeKubePrometheus } from "./index.ts
 
 // Two shards of two real Prometheus, configured by the operator's code from the rendered resource, and a real Mimir.
 const folder = mkdtempSync(join(tmpdir(), "skopos-ha-"));
-const host = "127.0.33.1";
+const host = "127.0.36.1";
 const shards = 2;
 const targetCount = 8;
 const running: RunningProgram[] = [];
