@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { tiers } from "./test/tiers.ts";
 
@@ -5,6 +6,8 @@ import { tiers } from "./test/tiers.ts";
 export default defineConfig({
   test: {
     reporters: ["default"],
+    // vitest itself leaves a core free: of two, half the machine.
+    maxWorkers: availableParallelism(),
     projects: tiers.map((tier) => ({
       test: {
         name: tier.name,

@@ -7,7 +7,7 @@ import { buildMissing, installPackages } from "./runner/prepare.ts";
 import { stopAll } from "./runner/processes.ts";
 import { runChecks, runTier, type Step } from "./runner/steps.ts";
 import { summary } from "./runner/summary.ts";
-import { tiers } from "./tiers.ts";
+import { type Tier, tiers } from "./tiers.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 
@@ -22,8 +22,8 @@ async function test(options: Options): Promise<number> {
 
   const steps: Step[] = [];
   const leftOut: LeftOut[] = [];
-  const climb = async (company: boolean) => {
-    for (const tier of wanted.filter(({ parallel }) => parallel === company)) {
+  const climb = async (some: readonly Tier[]) => {
+    for (const tier of some) {
       const missing = leaveOut(tier, thisMachine);
       if (missing === undefined) steps.push(await runTier(tier, root, options.paths));
       else leftOut.push(missing);
@@ -33,10 +33,11 @@ async function test(options: Options): Promise<number> {
   if (options.requireAll) await installPackages(wanted, thisMachine, root);
   const building = options.requireAll ? buildMissing(wanted, thisMachine) : undefined;
   if (options.tiers.length === 0 && options.paths.length === 0) steps.push(await runChecks(root));
-  // Tests whose files may run side by side do not mind the compilers beside them; the others wait for a quiet machine.
-  await climb(true);
+  // What needs no parts and may run side by side does not mind the compilers beside it; the others wait for a quiet machine.
+  const early = wanted.filter(({ parallel, parts }) => parallel && parts.length === 0);
+  await climb(early);
   await building;
-  await climb(false);
+  await climb(wanted.filter((tier) => !early.includes(tier)));
 
   for (const line of summary(steps, leftOut, options.requireAll)) console.log(line);
   const failed = steps.some(({ report }) => report.failures.length > 0);

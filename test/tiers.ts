@@ -75,7 +75,7 @@ export const tiers: readonly Tier[] = [
     debian: [],
     root: false,
     timeoutMs: 300_000,
-    parallel: false,
+    parallel: true,
   },
   {
     name: "control-plane",
