@@ -170,7 +170,7 @@ VERIFIED_ALONE int flow_create(struct __sk_buff *skb, struct packet *packet, __u
 	if (emit_events)
 		event_emit(packet, slot, index, me);
 	if (wire != WIRE_NEITHER)
-		unite(slot, index, wire, &translation);
+		unite(slot, index, wire, &translation, packet->direction);
 	return CREATED;
 }
 

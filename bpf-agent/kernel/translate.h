@@ -60,35 +60,54 @@ VERIFIED_ALONE int alias_add(struct flow_slot *slot, __u32 index, struct flow_tr
 	return error;
 }
 
-/*
- * Both tuples began a flow, each at an ingress, where conntrack is not known yet: the agent came in the middle of the
- * connection. What the translated one counted the original one counts too, at the other end of the way through the
- * node; so the original's stays, and the translated key becomes its alias. Which CPU sees it first does not matter.
- */
-static __always_inline int absorb(struct flow_slot *kept, __u32 kept_index, struct flow_slot *gone, __u32 gone_bits,
-				  struct flow_translation *translation)
+/* A flow the tuples of one connection lead to: `flips` says that the initiator is the high end of the flow's own key. */
+static __always_inline struct flow_slot *side_of(const struct flow_key *key, __u32 high, __u32 *index, __u32 *bits,
+						 __u32 *flips)
 {
-	/* An alias of a flow that used the tuple before: that flow keeps what it counted. */
-	int is_own = !(gone_bits & FLOW_REF_ALIAS);
+	struct flow_slot *slot = slot_of(key, index, bits);
 
-	if (is_own && (__sync_fetch_and_or(&gone->hot.marks, FLOW_MARK_ABSORBED) & FLOW_MARK_ABSORBED))
-		return 0;
-	if (alias_add(kept, kept_index, translation, BPF_ANY) && is_own)
-		__sync_fetch_and_and(&gone->hot.marks, ~FLOW_MARK_ABSORBED);
-	return 0;
+	*flips = !!high ^ !!(*bits & FLOW_REF_SWAPPED);
+	return slot;
 }
 
-/* Brings the packet's other tuple to its slot. True when the other tuple's flow is the one to count the packet. */
-VERIFIED_ALONE int unite(struct flow_slot *slot, __u32 index, enum wire_tuple wire,
-			    struct flow_translation *translation)
+/*
+ * Both tuples began a flow, each at an ingress, where conntrack is not known yet: the agent came in the middle of the
+ * connection, or two CPUs were at it. What the younger flow counted at its ingress the older one counted too, when the
+ * packet came by on its way out; so the older stays, and the key of the other becomes its alias.
+ */
+static __always_inline void absorb(struct flow_slot *kept, __u32 kept_index, struct flow_slot *gone,
+				   struct flow_translation *translation)
 {
+	if (__sync_fetch_and_or(&gone->hot.marks, FLOW_MARK_ABSORBED) & FLOW_MARK_ABSORBED)
+		return;
+	if (alias_add(kept, kept_index, translation, BPF_ANY))
+		__sync_fetch_and_and(&gone->hot.marks, ~FLOW_MARK_ABSORBED);
+}
+
+/*
+ * Brings the packet's other tuple to its slot, `slot`, in which the packet goes in `direction`. True when the packet is
+ * counted already: at the other tuple's hook, in the other tuple's flow.
+ */
+VERIFIED_ALONE int unite(struct flow_slot *slot, __u32 index, enum wire_tuple wire,
+			 struct flow_translation *translation, __u32 direction)
+{
+	__u32 other_index = 0, ignored = 0, bits = 0, other_bits = 0, flips, other_flips, turn;
 	int is_original = wire == WIRE_ORIGINAL;
 	struct flow_slot *other;
-	__u32 other_index = 0, own_bits = 0, bits = 0;
 
 	if (!slot || !translation)
 		return 0;
-	other = slot_of(is_original ? &translation->translated : &translation->original, &other_index, &bits);
+	if (is_original) {
+		side_of(&translation->original, translation->flags & FLOW_TRANSLATION_ORIGINAL_HIGH, &ignored, &bits,
+			&flips);
+		other = side_of(&translation->translated, translation->flags & FLOW_TRANSLATION_TRANSLATED_HIGH,
+				&other_index, &other_bits, &other_flips);
+	} else {
+		side_of(&translation->translated, translation->flags & FLOW_TRANSLATION_TRANSLATED_HIGH, &ignored,
+			&bits, &flips);
+		other = side_of(&translation->original, translation->flags & FLOW_TRANSLATION_ORIGINAL_HIGH,
+				&other_index, &other_bits, &other_flips);
+	}
 	if (other && other_index == index)
 		return 0;
 	if (!other) {
@@ -96,12 +115,22 @@ VERIFIED_ALONE int unite(struct flow_slot *slot, __u32 index, enum wire_tuple wi
 		alias_add(slot, index, translation, BPF_NOEXIST);
 		return 0;
 	}
-	if (is_original) {
-		absorb(slot, index, other, bits, translation);
+	turn = flips ^ other_flips;
+	/* The same observer: the younger flow goes on where the reader is ending the older, or where another connection
+	 * had the tuple. Each keeps what it counted. */
+	if ((slot->hot.observer[0] && slot->hot.observer[0] == other->hot.observer[turn]) ||
+	    (slot->hot.observer[1] && slot->hot.observer[1] == other->hot.observer[!turn]))
+		return other->hot.observer[(direction ^ turn) & 1] != 0;
+	if (slot->cold.first_ns < other->cold.first_ns ||
+	    (slot->cold.first_ns == other->cold.first_ns && index < other_index)) {
+		translation->flags |= is_original ? 0 : FLOW_TRANSLATION_ALIAS_ORIGINAL;
+		if (!(other_bits & FLOW_REF_ALIAS))
+			absorb(slot, index, other, translation);
 		return 0;
 	}
-	slot_of(&translation->translated, &index, &own_bits);
-	absorb(other, other_index, slot, own_bits, translation);
+	translation->flags |= is_original ? FLOW_TRANSLATION_ALIAS_ORIGINAL : 0;
+	if (!(bits & FLOW_REF_ALIAS))
+		absorb(other, other_index, slot, translation);
 	return 1;
 }
 
@@ -112,7 +141,7 @@ VERIFIED_ALONE int translation_learn(struct __sk_buff *skb, struct flow_slot *sl
 	struct flow_translation translation = {};
 	enum wire_tuple wire = translation_read(skb, packet, &translation);
 
-	return wire != WIRE_NEITHER && unite(slot, index, wire, &translation);
+	return packet && wire != WIRE_NEITHER && unite(slot, index, wire, &translation, packet->direction);
 }
 
 /* For a packet without a flow: true when its other tuple has one and the packet's key is now an alias of it. */
