@@ -17,19 +17,17 @@ const loki = {
 const otlp = { scheme: "grpc", host: "gateway.obs.svc", port: 4317 } as const;
 
 // No package registry has Alloy: the printer's own tests read its output by an independent reader of the grammar.
-for (const scale of ["small", "medium"] as const) {
-  const title = `the real Alloy accepts the configuration of ${scale}${alloy ? "" : ": not made, there is no alloy on PATH"}`;
-  test.skipIf(!alloy)(title, () => {
-    const chart = new AlloyChart(new App(), "alloy", {
-      namespace: "agents",
-      workload: workloads[scale],
-      logs: loki,
-      gateway: { otlp, otlpByTraceId: { ...otlp, host: "gateway-headless.obs.svc" } },
-      hostMetrics: scale === "medium",
-    });
-    const { data } = objectOf(chart, "ConfigMap", "alloy") as unknown as { data: Record<string, string> };
-    const input = data["config.alloy"] ?? "";
-    execFileSync(alloy as string, ["fmt", "-"], { input });
-    execFileSync(alloy as string, ["validate", "/dev/stdin"], { input });
+test.for(["small", "medium"] as const)("the real Alloy accepts the configuration of %s", (scale, { skip }) => {
+  skip(alloy === undefined, "there is no alloy on PATH");
+  const chart = new AlloyChart(new App(), "alloy", {
+    namespace: "agents",
+    workload: workloads[scale],
+    logs: loki,
+    gateway: { otlp, otlpByTraceId: { ...otlp, host: "gateway-headless.obs.svc" } },
+    hostMetrics: scale === "medium",
   });
-}
+  const { data } = objectOf(chart, "ConfigMap", "alloy") as unknown as { data: Record<string, string> };
+  const input = data["config.alloy"] ?? "";
+  execFileSync(alloy as string, ["fmt", "-"], { input });
+  execFileSync(alloy as string, ["validate", "/dev/stdin"], { input });
+});

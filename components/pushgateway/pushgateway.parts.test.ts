@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "cdk8s";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { GiB, workloads } from "../../lib/sizing/index.ts";
 import { askedSeries, objectOf } from "../../test/charts.ts";
 import { type RunningProgram, ready, start } from "../../test/data-plane/process.ts";
@@ -14,9 +14,8 @@ import { PushgatewayChart } from "./index.ts";
 // The Go module proxy does not have it; Debian's package of this name does.
 const program = "prometheus-pushgateway";
 const there = partPath(program) !== undefined;
-const title = `a real Pushgateway${there ? "" : `: not made, there is no ${program} on PATH`}`;
 
-describe.skipIf(!there)(title, () => {
+describe("a real Pushgateway", () => {
   const folder = mkdtempSync(join(tmpdir(), "skopos-pushgateway-"));
   const host = "127.0.39.1";
   const chart = new PushgatewayChart(new App(), "push", { namespace: "observability", diskBytes: GiB });
@@ -37,7 +36,8 @@ describe.skipIf(!there)(title, () => {
   const push = (path: string, text: string) => fetch(at(path), { method: "PUT", body: text });
   const metrics = async () => (await fetch(at("/metrics"))).text();
 
-  beforeAll(startGateway);
+  beforeAll(() => (there ? startGateway() : undefined));
+  beforeEach(({ skip }) => skip(!there, `there is no ${program} on PATH`));
   afterAll(async () => {
     await gateway?.stop();
     rmSync(folder, { recursive: true });
