@@ -24,6 +24,8 @@ export function startControllerManager(place: Place, options: ControllerManagerO
     `--service-account-private-key-file=${c.serviceAccount.privateKey}`,
     `--cluster-signing-cert-file=${c.authority}`,
     `--cluster-signing-key-file=${c.authorityKey}`,
+    // A node of a test is gone when the test deletes it, never because a busy machine was late.
+    "--node-monitor-grace-period=600s",
     "--kube-api-qps=400",
     "--kube-api-burst=800",
   ]);

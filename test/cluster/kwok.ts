@@ -148,7 +148,8 @@ export function startKwok(place: Place, { binary, kubeconfig, directory }: KwokO
     `--kubeconfig=${kubeconfig}`,
     `--config=${config}`,
     "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake",
-    "--node-lease-duration-seconds=40",
+    // As long as the controller's patience: thousands of leases are not renewed in less on a small machine.
+    "--node-lease-duration-seconds=600",
     // Addresses of simulated pods: outside what real nodes hand out.
     "--cidr=10.200.0.0/16",
   ]);

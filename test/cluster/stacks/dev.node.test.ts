@@ -6,6 +6,7 @@ import { componentImages, describeImages, mirrors } from "../component-images.ts
 import { allPodsReady, describePod, drain, isReady, lasting, type Pod, uncordon } from "../pods.ts";
 import { quantity } from "../quantity.ts";
 import { until } from "../wait.ts";
+import { sendLoad } from "./load.ts";
 import { openBackends } from "./telemetry.ts";
 import { prerequisites, type Variant, variant } from "./variants.ts";
 
@@ -146,7 +147,16 @@ describe("the dev stack on two real nodes", () => {
     expect(await changedByApplying(cluster.api, dev.objects)).toEqual([]);
   });
 
-  it("uses no more memory than the plan gave it", async () => {
+  it("uses no more memory than the plan gave it, under the load it was planned for", async () => {
+    const { workload } = dev.resolved.props;
+    const backends = await openBackends(cluster, home);
+    const head = async () => Number((await backends.prometheus("sum(prometheus_tsdb_head_series)"))[0]?.value[1]);
+    const missing = Math.max(0, Math.floor(0.95 * workload.activeSeries - (await head())));
+    await sendLoad(backends.post, workload, missing, 30);
+    await until("the planned series", async () => (await head()) > 0.9 * workload.activeSeries, {
+      every: 1_000,
+      explain: async () => `${await head()} of ${workload.activeSeries}`,
+    });
     const summaries = await Promise.all(
       nodes.map((node) => cluster.api.send<Summary>("GET", `/api/v1/nodes/${node}/proxy/stats/summary`)),
     );

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Cluster } from "../cluster.ts";
 import type { Pod } from "../pods.ts";
+import type { Post } from "./load.ts";
 
 /** A target as Prometheus' API gives it. */
 export interface Target {
@@ -24,6 +25,8 @@ export interface Backends {
   spans(service: string): Promise<string[]>;
   /** Sends OTLP/HTTP to the agent: one log line, and one trace of one span that failed. */
   send(service: string, line: string, span: string): Promise<void>;
+  /** Posts an OTLP/JSON body to the agent. */
+  readonly post: Post;
 }
 
 export interface Sample {
@@ -64,7 +67,7 @@ export async function openBackends(cluster: Cluster, namespace: string): Promise
   const instant = async (base: string, query: string) =>
     (await json(`${base}/api/v1/query?query=${encodeURIComponent(query)}`, { headers: tenant })).data
       .result as Sample[];
-  const post = (path: string, body: object) =>
+  const post: Post = (path, body) =>
     json(`${agent}${path}`, {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -72,6 +75,7 @@ export async function openBackends(cluster: Cluster, namespace: string): Promise
     });
 
   return {
+    post,
     targets: async () => (await json(`${prometheus}/api/v1/targets?state=active`)).data.activeTargets,
     prometheus: (query) => instant(prometheus, query),
     mimir: (query) => instant(`${mimir}/prometheus`, query),
