@@ -42,6 +42,17 @@ const configOf = (object: KubernetesObject) =>
     () => operator.log(20),
   );
 
+const podsReady = (prefix: string, count: number) =>
+  until(
+    `${count} pods named ${prefix}*`,
+    async () => {
+      const pods = await cluster.api.list<Pod>("v1", "Pod", home);
+      const own = pods.filter(({ metadata }) => metadata.name.startsWith(prefix));
+      return own.length === count && own.every(isReady);
+    },
+    { explain: () => operator.log(20) },
+  );
+
 const address = (labels: Labels) => `${labels.__scheme__}://${labels.__address__}${labels.__metrics_path__}`;
 
 /** Every target of one shard, by job. Many at a time: each is a process that waits, for the most part. */
@@ -61,15 +72,7 @@ describe("the operator, with its service account's rights", () => {
     for (const { kind, metadata, spec } of stack.objects.filter(({ kind }) =>
       ["Prometheus", "Alertmanager"].includes(kind),
     ))
-      await until(
-        `the pods of ${kind} ${metadata.name}`,
-        async () => {
-          const pods = await cluster.api.list<Pod>("v1", "Pod", home);
-          const own = pods.filter((pod) => pod.metadata.name.startsWith(`${kind.toLowerCase()}-${metadata.name}-`));
-          return own.length === (spec as { replicas: number }).replicas && own.every(isReady);
-        },
-        { explain: () => operator.log(20) },
-      );
+      await podsReady(`${kind.toLowerCase()}-${metadata.name}-`, (spec as { replicas: number }).replicas);
   });
 
   it("takes every monitor of the stack into the configuration, each endpoint once", async () => {
@@ -111,6 +114,7 @@ describe("what Prometheus discovers with that configuration", () => {
       ({ scrape_configs }) => JSON.stringify(scrape_configs).includes('"modulus":3'),
       () => operator.log(20),
     );
+    await podsReady(`prometheus-${prometheus.metadata.name}-`, 3 * (prometheus.spec as { replicas: number }).replicas);
     const shards = [];
     for (const shard of [0, 1, 2]) shards.push(await targetsOf(config, shard));
     const all = shards.flatMap((shard) => [...shard.values()].flat()).map(address);

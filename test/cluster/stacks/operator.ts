@@ -100,6 +100,14 @@ export async function discover(
     ["check", "service-discovery", "--timeout=4s", path, job.job_name],
     { maxBuffer: 1 << 26 },
   );
-  const found = JSON.parse(stdout) as { labels: Labels | null }[];
-  return found.flatMap(({ labels }) => (labels && Object.keys(labels).length > 0 ? [labels] : []));
+  type Found = { readonly discoveredLabels: Labels; readonly labels: Labels | null };
+  const kept = (JSON.parse(stdout) as Found[]).filter(({ labels }) => Object.keys(labels ?? {}).length > 0);
+  // While it listens promtool adds up what it is told: an object that changes meanwhile is there again with all its targets.
+  return [...new Map(kept.map(({ discoveredLabels, labels }) => [source(discoveredLabels), labels!])).values()];
 }
+
+/** Which address of which object a target was found at. */
+const source = (found: Labels): string =>
+  ["__meta_kubernetes_endpointslice_name", "__meta_kubernetes_pod_uid", "__address__"]
+    .map((label) => found[label] ?? "")
+    .join(" ");
