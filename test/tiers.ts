@@ -85,7 +85,7 @@ export const tiers: readonly Tier[] = [
     debian: [],
     root: false,
     timeoutMs: 600_000,
-    parallel: false,
+    parallel: true,
   },
   {
     name: "node",
