@@ -6,8 +6,6 @@ import { tiers } from "./test/tiers.ts";
 export default defineConfig({
   test: {
     reporters: ["default"],
-    // vitest itself leaves a core free: of two, half the machine.
-    maxWorkers: availableParallelism(),
     projects: tiers.map((tier) => ({
       test: {
         name: tier.name,
@@ -15,7 +13,7 @@ export default defineConfig({
         exclude: ["**/node_modules/**", "**/dist/**", ...tier.exclude],
         testTimeout: tier.timeoutMs,
         hookTimeout: tier.timeoutMs,
-        fileParallelism: tier.parallel,
+        maxWorkers: Math.max(1, Math.ceil(tier.filesPerCore * availableParallelism())),
         setupFiles: ["./test/setup.ts"],
         pool: "forks",
       },

@@ -14,8 +14,11 @@ export interface Tier {
   readonly root: boolean;
   /** Longest time one test or hook may take, in milliseconds. */
   readonly timeoutMs: number;
-  /** Whether its files may run side by side. */
-  readonly parallel: boolean;
+  /**
+   * How many of its files run side by side: more than one a core where they mostly wait for the programs they started, 0 where
+   * each needs the machine to itself.
+   */
+  readonly filesPerCore: number;
 }
 
 /** A test file's suffix names its tier: `x.test.ts` is a unit test, `x.kernel.test.ts` belongs to the kernel tier. */
@@ -43,7 +46,7 @@ export const tiers: readonly Tier[] = [
     debian: [],
     root: false,
     timeoutMs: 60_000,
-    parallel: true,
+    filesPerCore: 1,
   },
   {
     name: "kernel",
@@ -64,7 +67,7 @@ export const tiers: readonly Tier[] = [
     ],
     root: true,
     timeoutMs: 300_000,
-    parallel: false,
+    filesPerCore: 0,
   },
   {
     name: "data-plane",
@@ -75,7 +78,7 @@ export const tiers: readonly Tier[] = [
     debian: [],
     root: false,
     timeoutMs: 300_000,
-    parallel: true,
+    filesPerCore: 2,
   },
   {
     name: "control-plane",
@@ -85,7 +88,7 @@ export const tiers: readonly Tier[] = [
     debian: [],
     root: false,
     timeoutMs: 600_000,
-    parallel: true,
+    filesPerCore: 1.5,
   },
   {
     name: "node",
@@ -95,7 +98,7 @@ export const tiers: readonly Tier[] = [
     debian: ["runc", "containernetworking-plugins", "nftables", "iproute2"],
     root: true,
     timeoutMs: 600_000,
-    parallel: false,
+    filesPerCore: 0,
   },
   {
     name: "pulumi",
@@ -105,6 +108,6 @@ export const tiers: readonly Tier[] = [
     debian: ["runc", "containernetworking-plugins", "nftables", "iproute2"],
     root: true,
     timeoutMs: 900_000,
-    parallel: false,
+    filesPerCore: 0,
   },
 ];

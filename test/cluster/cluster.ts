@@ -95,7 +95,7 @@ export async function startCluster({ nodes }: ClusterOptions): Promise<Cluster> 
       async load(image) {
         const archive = join(directory, "image.tar");
         await writeImage(archive, image);
-        for (const node of realNodes) await node.import(archive);
+        await Promise.all(realNodes.map((node) => node.import(archive)));
         rmSync(archive);
       },
       async forward(target) {

@@ -14,30 +14,30 @@ beforeAll(
 );
 
 describe("an empty project that installs the packed tarball", () => {
-  test("type-checks a Pulumi program and a cdk8s app against the published declarations", () => {
-    expect(run(process.execPath, ["node_modules/typescript/bin/tsc"], project)).toBe("");
+  test("type-checks a Pulumi program and a cdk8s app against the published declarations", async () => {
+    expect(await run(process.execPath, ["node_modules/typescript/bin/tsc"], project)).toBe("");
   });
 
-  test("runs the Pulumi program", () => {
-    const types = run(process.execPath, ["pulumi-program.ts"], project).trim().split("\n");
+  test("runs the Pulumi program", async () => {
+    const types = (await run(process.execPath, ["pulumi-program.ts"], project)).trim().split("\n");
     expect(types).toContain("skopos:index:OtelGateway");
     expect(types).toContain("kubernetes:apps/v1:StatefulSet");
   });
 
-  test("runs the cdk8s app", () => {
-    const documents = parseAllDocuments(run(process.execPath, ["cdk8s-app.ts"], project));
+  test("runs the cdk8s app", async () => {
+    const documents = parseAllDocuments(await run(process.execPath, ["cdk8s-app.ts"], project));
     const kinds = documents.map((document) => (document.toJS() as { kind: string }).kind);
     expect(kinds).toEqual(expect.arrayContaining(["StatefulSet", "DaemonSet", "ServiceMonitor"]));
   });
 
-  test("runs the service that counts", () => {
-    const scraped = run(process.execPath, ["metrics-service.ts"], project);
+  test("runs the service that counts", async () => {
+    const scraped = await run(process.execPath, ["metrics-service.ts"], project);
     expect(scraped).toContain('http_requests_total{method="GET"} 1');
   });
 
-  test("has the skopos command", () => {
-    expect(run(process.execPath, ["node_modules/skopos/bin/skopos.mjs", "explain", "SKP1203"], project)).toContain(
-      "SKP1203",
-    );
+  test("has the skopos command", async () => {
+    expect(
+      await run(process.execPath, ["node_modules/skopos/bin/skopos.mjs", "explain", "SKP1203"], project),
+    ).toContain("SKP1203");
   });
 });

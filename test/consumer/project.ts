@@ -1,11 +1,12 @@
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 
 /** Runs a program and returns what it printed; throws with all its output when it fails. */
-export const run = (command: string, args: readonly string[], cwd: string): string => {
+export const run = async (command: string, args: readonly string[], cwd: string): Promise<string> => {
   try {
-    return execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+    return (await promisify(execFile)(command, args, { cwd, maxBuffer: 1 << 26 })).stdout;
   } catch (error) {
     const { stdout, stderr } = error as { stdout: string; stderr: string };
     throw new Error(`${command} ${args.join(" ")}\n${stdout}\n${stderr}`);
@@ -27,8 +28,10 @@ const shared = [
 ];
 
 /** Packs a workspace, the root where none is named. */
-const pack = (project: string, ...workspace: readonly string[]): string => {
-  const [{ filename }] = JSON.parse(run("npm", ["pack", "--json", "--pack-destination", project, ...workspace], "."));
+const pack = async (project: string, ...workspace: readonly string[]): Promise<string> => {
+  const [{ filename }] = JSON.parse(
+    await run("npm", ["pack", "--json", "--pack-destination", project, ...workspace], "."),
+  );
   return `file:${join(project, filename)}`;
 };
 
@@ -36,13 +39,13 @@ const pack = (project: string, ...workspace: readonly string[]): string => {
  * Makes an empty folder a consumer's project: the packed tarball installed beside the peers it asks for.
  * @param files programs of `programs/` that are copied into it.
  */
-export function makeProject(project: string, files: readonly string[]): void {
-  run("npm", ["run", "build"], ".");
-  run("npm", ["run", "build", "-w", "metrics"], ".");
+export async function makeProject(project: string, files: readonly string[]): Promise<void> {
+  await run("npm", ["run", "build"], ".");
+  await run("npm", ["run", "build", "-w", "metrics"], ".");
   const dependencies = {
     ...Object.fromEntries(shared.map((name) => [name, devDependencies[name]])),
-    skopos: pack(project),
-    "@skopos/metrics": pack(project, "-w", "metrics"),
+    skopos: await pack(project),
+    "@skopos/metrics": await pack(project, "-w", "metrics"),
   };
   writeFileSync(join(project, "package.json"), JSON.stringify({ name: "consumer", type: "module", dependencies }));
   writeFileSync(
@@ -60,5 +63,5 @@ export function makeProject(project: string, files: readonly string[]): void {
     }),
   );
   for (const file of files) copyFileSync(join("test/consumer/programs", file), join(project, file));
-  run("npm", ["install", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"], project);
+  await run("npm", ["install", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"], project);
 }

@@ -16,12 +16,13 @@ import { pulumiEnvironment } from "./workspace.ts";
 const project = mkdtempSync(join(tmpdir(), "skopos-consumer-"));
 let cluster: Cluster;
 
-beforeAll(async () => {
+const clusterWithImages = async () => {
   cluster = await startCluster({ nodes: { real: 1 } });
   for (const { spec } of await componentImages(["otel-collector"])) await cluster.load(spec);
   await apply(cluster.api, definitions());
-  makeProject(project, ["gateway.ts"]);
-});
+};
+
+beforeAll(() => Promise.all([makeProject(project, ["gateway.ts"]), clusterWithImages()]));
 afterAll(async () => {
   rmSync(project, { recursive: true });
   await cluster?.dispose();
