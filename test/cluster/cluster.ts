@@ -71,7 +71,8 @@ export async function startCluster({ nodes }: ClusterOptions): Promise<Cluster> 
       const user = writeKubeconfig(directory, { certificates, server, user: "kwok", group: "system:masters" });
       const kwok = startKwok(place, { binary: binaries.kwok, kubeconfig: user, directory });
       await addSimulatedNodes(api, simulatedNodes(simulated, zones));
-      await kwok.ready(() => allReady(api, simulated));
+      // Nodes are listed whole each time, and get ready some fifty a second.
+      await kwok.ready(() => allReady(api, simulated), { every: 50 + simulated, within: 60_000 + 100 * simulated });
     }
     const realNodes = machine
       ? await startRealNodes({ binaries, controlPlane, controlPlaneMachine: machine, count: real, directory, watchdog })

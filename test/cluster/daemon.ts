@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { GiveUp, until } from "./wait.ts";
+import { GiveUp, type Patience, until } from "./wait.ts";
 import type { Watchdog } from "./watchdog.ts";
 
 /** A program that runs as long as the cluster, or until it is stopped. */
@@ -12,7 +12,7 @@ export interface Daemon {
   /** The last lines it wrote, for error messages. */
   log(lines?: number): string;
   /** Waits until `check` succeeds; fails at once, with the log, when the daemon has ended. */
-  ready(check: () => Promise<unknown>): Promise<void>;
+  ready(check: () => Promise<unknown>, patience?: Patience): Promise<void>;
   /** Ends it with SIGKILL and waits. */
   stop(): Promise<void>;
 }
@@ -85,13 +85,13 @@ function daemonOf(name: string, child: ChildProcess, path: string): Daemon {
   return {
     name,
     log,
-    ready: async (check) => {
+    ready: async (check, patience) => {
       const ask = async () => {
         if (ended !== undefined) throw new GiveUp(`${name} ended (${ended}):\n${log()}`);
         await check();
         return true;
       };
-      await until(`${name} to be ready`, ask, { explain: log });
+      await until(`${name} to be ready`, ask, { explain: log, ...patience });
     },
     async stop() {
       child.kill("SIGKILL");

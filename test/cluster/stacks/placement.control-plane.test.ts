@@ -9,7 +9,7 @@ import { until } from "../wait.ts";
 import { startOperator } from "./operator.ts";
 import { prerequisites, variant } from "./variants.ts";
 
-/** `large` by default; SKOPOS_PLACEMENT_NODES=3000 places `xlarge`, on demand: it takes most of an hour. */
+/** `large` by default; SKOPOS_PLACEMENT_NODES=3000 places `xlarge`, on demand: CONTRIBUTING.md has its figures. */
 const nodes = Number(process.env.SKOPOS_PLACEMENT_NODES ?? 500);
 const scale = nodes > 1_000 ? "xlarge" : "large";
 /** Nodes and pods are written one by one: time goes with their number. */
