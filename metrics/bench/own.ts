@@ -5,6 +5,7 @@ import type { SubjectName } from "./cases.ts";
 import { LATENCIES, labelsOf } from "./data.ts";
 import { recordOperation } from "./record.ts";
 import { load, loadOurs, SHAPES } from "./scrape.ts";
+import { scrapersWait } from "./scrape-8.ts";
 import { nsPerOperation, percentile } from "./stats.ts";
 
 const help = "Benchmark.";
@@ -87,7 +88,7 @@ export async function memory(subject: SubjectName): Promise<number> {
   return bytes / 1e6;
 }
 
-/** 95th percentile of GET /metrics with 10 000 series while the same thread records, in milliseconds. */
+/** 95th percentile of GET /metrics with 10 000 series while the same thread records, for a scraper of another process, in milliseconds. */
 export async function scrapeUnderLoad(): Promise<number> {
   const registry = new Registry();
   const counter = registry.metric({
@@ -108,16 +109,10 @@ export async function scrapeUnderLoad(): Promise<number> {
     if (running) setImmediate(record);
   };
   record();
-  const times: number[] = [];
-  for (let i = 0; i < 100; i++) {
-    const start = performance.now();
-    const response = await fetch(`${server.url}/metrics`);
-    await response.arrayBuffer();
-    if (i >= 20) times.push(performance.now() - start);
-  }
+  const p95 = await scrapersWait(server.port, 1, 100);
   running = false;
   await server.close();
-  return percentile(times, 0.95);
+  return p95;
 }
 
 if (!isMainThread) incrementUntilTold(workerData as { shared: SharedRegistry; flag: Int32Array });

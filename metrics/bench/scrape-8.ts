@@ -24,12 +24,19 @@ async function startServer(subject: SubjectName): Promise<{ port: number; close:
   return { port: (server.address() as AddressInfo).port, close: () => server.close() };
 }
 
-/** 95th percentile of eight scrapers' waiting, in milliseconds. The scrapers are a process of their own. */
+/** 95th percentile of scrapers' waiting, in milliseconds. The scrapers are a process of their own. */
+export async function scrapersWait(port: number, scrapers: number, scrapesEach: number): Promise<number> {
+  const args = [port, scrapers, scrapesEach].map(String);
+  const process = fork(new URL("./scrapers.ts", import.meta.url), args, { execArgv: [] });
+  const [p95] = (await once(process, "message")) as [number];
+  await once(process, "exit");
+  return p95;
+}
+
+/** The wait of eight scrapers at once. */
 export async function scrapeEight(subject: SubjectName): Promise<number> {
   const { port, close } = await startServer(subject);
-  const scrapers = fork(new URL("./scrapers.ts", import.meta.url), [String(port)], { execArgv: [] });
-  const [p95] = (await once(scrapers, "message")) as [number];
-  await once(scrapers, "exit");
+  const p95 = await scrapersWait(port, 8, 25);
   close();
   return p95;
 }

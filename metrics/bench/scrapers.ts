@@ -1,12 +1,10 @@
-// Eight scrapers at once against the port in the first argument; sends the 95th percentile of their waiting, in milliseconds.
+// Scrapers at once against a port, `scrapers.ts PORT SCRAPERS SCRAPES_EACH`; sends the 95th percentile of their waiting, in milliseconds.
 // They read the socket into one buffer and count bytes: what a scraper does with them is not the server's matter.
 import { connect, type Socket } from "node:net";
 import { percentile } from "./stats.ts";
 
-const SCRAPERS = 8;
-const SCRAPES_EACH = 25;
 const REQUEST = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n";
-const port = Number(process.argv[2]);
+const [port = 0, count = 0, scrapesEach = 0] = process.argv.slice(2).map(Number);
 
 class Scraper {
   readonly #socket: Socket;
@@ -49,12 +47,12 @@ class Scraper {
   }
 }
 
-const scrapers = Array.from({ length: SCRAPERS }, () => new Scraper());
+const scrapers = Array.from({ length: count }, () => new Scraper());
 for (let i = 0; i < 5; i++) await scrapers[0]!.scrape();
 const times = await Promise.all(
   scrapers.map(async (scraper) => {
     const own: number[] = [];
-    for (let i = 0; i < SCRAPES_EACH; i++) own.push(await scraper.scrape());
+    for (let i = 0; i < scrapesEach; i++) own.push(await scraper.scrape());
     scraper.close();
     return own;
   }),
