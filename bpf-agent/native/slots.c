@@ -224,6 +224,8 @@ void slots_end(struct reader *reader, const struct command *command)
 		done.error = grace(reader);
 	while (!done.error && translations_end(reader, slots, count))
 		done.error = grace(reader);
+	if (!done.error)
+		translations_free(reader, slots, count);
 	for (uint32_t i = 0; !done.error && i < count; i++) {
 		if (!record_add(&filling, slots[i]))
 			break;

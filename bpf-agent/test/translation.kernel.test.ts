@@ -242,11 +242,11 @@ test("flows ended under traffic lose no packet, and leave no key behind", async 
   const before = passed(network.left);
   const ended: Flow[] = [];
   let running = true;
-  const traffic = Promise.all(
-    clients.map(({ peer, from }) =>
-      peer.call("udpSend", { address: service.v4, port: 53, from, count: 1500, size: 100 }),
-    ),
-  ).finally(() => {
+  const send = (count: number) =>
+    Promise.all(
+      clients.map(({ peer, from }) => peer.call("udpSend", { address: service.v4, port: 53, from, count, size: 100 })),
+    );
+  const traffic = send(1500).finally(() => {
     running = false;
   });
   while (running) ended.push(...(await endAll(reader)));
@@ -263,6 +263,13 @@ test("flows ended under traffic lose no packet, and leave no key behind", async 
   expect(surplus).toBeLessThanOrEqual(ended.length);
   expect(counted.bytes - wire.bytes).toBe(surplus * 128);
   expect(ended.every((flow) => total(flow.packets) > 0 || flow.marks & marks.absorbed)).toBe(true);
-  const { map_full, contended, translation_full } = reader.counters();
-  expect([map_full.packets, contended.packets, translation_full.packets]).toEqual([0, 0, 0]);
+  const refused = () => {
+    const { map_full, contended, translation_full } = reader.counters();
+    return [map_full.packets, contended.packets, translation_full.packets];
+  };
+  expect(refused()).toEqual([0, 0, 0]);
+  // A key left behind would be in the way of these.
+  await send(4);
+  expect(await scan(reader)).toMatchObject(clients.map(() => ({ packets: [4, 4] })));
+  expect(refused()).toEqual([0, 0, 0]);
 });
