@@ -15,8 +15,8 @@ export interface Tier {
   /** Longest time one test or hook may take, in milliseconds. */
   readonly timeoutMs: number;
   /**
-   * How many of its files run side by side: more than one a core where they mostly wait for the programs they started, 0 where
-   * each needs the machine to itself.
+   * How many of its files run side by side for each core: more than one where they mostly wait for the programs they started,
+   * 0 where each needs the machine to itself.
    */
   readonly filesPerCore: number;
 }

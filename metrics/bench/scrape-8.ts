@@ -27,9 +27,9 @@ async function startServer(subject: SubjectName): Promise<{ port: number; close:
 /** 95th percentile of scrapers' waiting, in milliseconds. The scrapers are a process of their own. */
 export async function scrapersWait(port: number, scrapers: number, scrapesEach: number): Promise<number> {
   const args = [port, scrapers, scrapesEach].map(String);
-  const process = fork(new URL("./scrapers.ts", import.meta.url), args, { execArgv: [] });
-  const [p95] = (await once(process, "message")) as [number];
-  await once(process, "exit");
+  const child = fork(new URL("./scrapers.ts", import.meta.url), args, { execArgv: [] });
+  const [p95] = (await once(child, "message")) as [number];
+  await once(child, "exit");
   return p95;
 }
 
