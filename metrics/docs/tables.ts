@@ -1,7 +1,7 @@
-import type { Catalogue } from "../src/catalogue.ts";
 import { environmentName, SETTINGS } from "../src/config/schema.ts";
-import { ownMetrics } from "../src/own-metrics.ts";
+import type { Catalogue } from "../src/definition/catalogue.ts";
 import { nodeCatalogue, processCatalogue } from "../src/process/catalogue.ts";
+import { ownMetrics } from "../src/registry/own-metrics.ts";
 
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
 

@@ -1,5 +1,11 @@
-export { type Catalogue, defineMetrics, type InstrumentOf, type InstrumentsOf, type LabelsOf } from "./catalogue.ts";
-export { checkSpec, FORBIDDEN_LABELS, type SpecRules } from "./check.ts";
+export {
+  type Catalogue,
+  defineMetrics,
+  type InstrumentOf,
+  type InstrumentsOf,
+  type LabelsOf,
+} from "./definition/catalogue.ts";
+export { checkSpec, FORBIDDEN_LABELS, type SpecRules } from "./definition/check.ts";
 export {
   type Aggregate,
   DEFAULT_BUCKETS,
@@ -8,7 +14,9 @@ export {
   METRIC_TYPES,
   type MetricSpec,
   type MetricType,
-} from "./definition.ts";
+} from "./definition/definition.ts";
+export { type NamingRule, type NamingRules, PRESCRIBED_NAMES } from "./definition/naming.ts";
+export { sampleNames } from "./definition/sample-names.ts";
 export { MetricsError, type Problem } from "./errors.ts";
 export { type Escaping, escapeName } from "./exposition/names.ts";
 export { type Format, type FormatName, formatFor, negotiate } from "./exposition/negotiate.ts";
@@ -24,13 +32,11 @@ export type { LabelInput, LabelValue } from "./instruments/label-values.ts";
 export type { StateSet, StateSetHandle } from "./instruments/stateset.ts";
 export type { Summary, SummaryHandle } from "./instruments/summary.ts";
 export type { Timer } from "./instruments/timer.ts";
-export { type Finding, lint } from "./lint.ts";
-export { type NamingRule, type NamingRules, PRESCRIBED_NAMES } from "./naming.ts";
 export { type ProcessMetrics, type ProcessMetricsOptions, recordProcessMetrics } from "./process/record.ts";
-export type { ExemplarLabels } from "./recorder.ts";
-export { type Collector, Registry, type RegistryOptions, type SharedRegistry } from "./registry.ts";
-export { sampleNames } from "./samples.ts";
+export { type Finding, lint } from "./registry/lint.ts";
+export type { ExemplarLabels } from "./registry/recorder.ts";
+export { type Collector, Registry, type RegistryOptions, type SharedRegistry } from "./registry/registry.ts";
+export { sharedRegistry } from "./registry/workers.ts";
 export type { AuthOptions } from "./server/auth.ts";
 export type { HealthCheck, HealthOptions, HealthReport } from "./server/health.ts";
 export { type MetricsServer, type ServeOptions, serve } from "./server/serve.ts";
-export { sharedRegistry } from "./workers.ts";

@@ -1,5 +1,5 @@
 import { isMainThread, parentPort, workerData } from "node:worker_threads";
-import { Registry, type SharedRegistry } from "../src/registry.ts";
+import { Registry, type SharedRegistry } from "../src/registry/registry.ts";
 
 /** What a worker of the tests is to do. It sends "ready" when the first part is done, and "done" when all is. */
 export interface RecordingOrder {

@@ -1,6 +1,6 @@
 import { type Format, formatFor } from "../src/exposition/negotiate.ts";
 import { Renderer } from "../src/exposition/renderer.ts";
-import type { Registry } from "../src/registry.ts";
+import type { Registry } from "../src/registry/registry.ts";
 
 /** What a scrape in the text format would say, collectors run. */
 export async function scrapeText(registry: Registry, format: Format = formatFor("text")): Promise<string> {

@@ -1,4 +1,4 @@
-import { Registry } from "../registry.ts";
+import { Registry } from "../registry/registry.ts";
 
 /**
  * All compat metrics record into one registry, under keys of their own: prom-client lets one name stand in several registries, and

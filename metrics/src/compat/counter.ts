@@ -1,5 +1,5 @@
 import type { CounterHandle } from "../instruments/counter.ts";
-import type { ExemplarLabels } from "../recorder.ts";
+import type { ExemplarLabels } from "../registry/recorder.ts";
 import { type LabelValues, Metric, type MetricConfiguration, type MetricValue, requireNumber } from "./metric.ts";
 
 export type CounterConfiguration<T extends string = string> = MetricConfiguration<T>;

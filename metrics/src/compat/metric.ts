@@ -1,4 +1,4 @@
-import type { MetricSpec } from "../definition.ts";
+import type { MetricSpec } from "../definition/definition.ts";
 import type { Handle } from "../instruments/handle.ts";
 import type { Instrument } from "../instruments/instrument.ts";
 import type { LabelInput, LabelValue } from "../instruments/label-values.ts";

@@ -1,7 +1,7 @@
 import type { Handle } from "../instruments/handle.ts";
 import type { HistogramHandle, Observer } from "../instruments/histogram.ts";
 import type { SummaryHandle } from "../instruments/summary.ts";
-import type { ExemplarLabels } from "../recorder.ts";
+import type { ExemplarLabels } from "../registry/recorder.ts";
 import { type LabelValues, Metric, type MetricConfiguration, type MetricValue, requireNumber } from "./metric.ts";
 
 /** `observe` of a metric with exemplars. */

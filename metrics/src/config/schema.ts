@@ -1,4 +1,4 @@
-import { SAMPLING_STRATEGIES, type SamplingStrategy } from "../sampling.ts";
+import { SAMPLING_STRATEGIES, type SamplingStrategy } from "../otel/sampling.ts";
 
 /** The observability settings of a service. */
 export interface ObservabilityConfig {

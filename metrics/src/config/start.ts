@@ -1,9 +1,9 @@
 import type { MetricsExport } from "../otel/metrics.ts";
 import type { Tracing } from "../otel/tracing.ts";
 import { recordProcessMetrics } from "../process/record.ts";
-import type { Registry, RegistryOptions } from "../registry.ts";
+import type { Registry, RegistryOptions } from "../registry/registry.ts";
+import { sharedRegistry } from "../registry/workers.ts";
 import { type MetricsServer, type ServeOptions, serve } from "../server/serve.ts";
-import { sharedRegistry } from "../workers.ts";
 import type { ObservabilityConfig } from "./schema.ts";
 
 /** What a configuration started. */

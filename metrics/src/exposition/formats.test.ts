@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { scrapeText } from "../../test/scrape.ts";
-import { Registry } from "../registry.ts";
+import { Registry } from "../registry/registry.ts";
 import { formatFor } from "./negotiate.ts";
 import { Renderer } from "./renderer.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { scrapeText } from "../../test/scrape.ts";
-import { Registry } from "../registry.ts";
+import { Registry } from "../registry/registry.ts";
 import { escapeName } from "./names.ts";
 import { formatFor, negotiate } from "./negotiate.ts";
 

@@ -1,4 +1,4 @@
-import type { Definition } from "../definition.ts";
+import type { Definition } from "../definition/definition.ts";
 import { type Exemplar, readExemplars } from "../read/exemplars.ts";
 import type { FamilyView } from "../read/family.ts";
 import { type Escaping, escapeName, escapeValue, labelsText, quotedName, seriesText } from "./names.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Registry } from "../registry.ts";
+import { Registry } from "../registry/registry.ts";
 import { formatFor } from "./negotiate.ts";
 import { Renderer } from "./renderer.ts";
 

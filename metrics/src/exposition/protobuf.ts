@@ -1,4 +1,4 @@
-import type { Definition } from "../definition.ts";
+import type { Definition } from "../definition/definition.ts";
 import { ZERO_THRESHOLD } from "../instruments/exponential-index.ts";
 import type { Arena } from "../memory/arena.ts";
 import { type Exemplar, readExemplars } from "../read/exemplars.ts";

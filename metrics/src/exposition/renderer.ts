@@ -2,7 +2,7 @@ import type { Arena } from "../memory/arena.ts";
 import { cellCount, readCells } from "../read/cells.ts";
 import { exemplarCells } from "../read/exemplars.ts";
 import type { Family, FamilyView } from "../read/family.ts";
-import type { Registry } from "../registry.ts";
+import type { Registry } from "../registry/registry.ts";
 import type { Format } from "./negotiate.ts";
 import { openMetricsLayout, openMetricsWithExemplars } from "./openmetrics.ts";
 import { Page, Sink } from "./page.ts";

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { parseText, scrapeText } from "../../test/scrape.ts";
 import type { ExponentialValue } from "../read/exponential.ts";
 import { readExponential } from "../read/exponential.ts";
-import { Registry } from "../registry.ts";
+import { Registry } from "../registry/registry.ts";
 import { bucketIndex, coarser, schemaFor, upperBound } from "./exponential-index.ts";
 import { COMPRESSION } from "./tdigest.ts";
 

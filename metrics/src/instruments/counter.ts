@@ -1,6 +1,6 @@
 import { mistake } from "../errors.ts";
 import type { SlotRange } from "../memory/region.ts";
-import type { ExemplarLabels } from "../recorder.ts";
+import type { ExemplarLabels } from "../registry/recorder.ts";
 import { EXEMPLAR_SLOTS, ExemplarWriter } from "./exemplar.ts";
 import { Handle } from "./handle.ts";
 import { Instrument } from "./instrument.ts";

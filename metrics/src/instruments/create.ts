@@ -1,5 +1,5 @@
-import type { Definition, MetricType } from "../definition.ts";
-import type { Recorder } from "../recorder.ts";
+import type { Definition, MetricType } from "../definition/definition.ts";
+import type { Recorder } from "../registry/recorder.ts";
 import { Counter } from "./counter.ts";
 import { ExponentialHistogram } from "./exponential.ts";
 import { Gauge } from "./gauge.ts";

@@ -1,4 +1,4 @@
-import type { ExemplarLabels, Recorder } from "../recorder.ts";
+import type { ExemplarLabels, Recorder } from "../registry/recorder.ts";
 import type { Handle } from "./handle.ts";
 
 /** Most bytes of an exemplar's labels as JSON. OpenMetrics allows 128 characters of names and values. */

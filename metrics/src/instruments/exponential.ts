@@ -2,7 +2,7 @@ import { Slot } from "../memory/activity.ts";
 import { allocateBank, publishBank } from "../memory/bank.ts";
 import type { SlotRange } from "../memory/region.ts";
 import type { ExponentialValue } from "../read/exponential.ts";
-import type { ExemplarLabels } from "../recorder.ts";
+import type { ExemplarLabels } from "../registry/recorder.ts";
 import { EXEMPLAR_SLOTS, ExemplarWriter } from "./exemplar.ts";
 import { bucketIndex, coarser, MAX_SCHEMA, MIN_SCHEMA, schemaFor, ZERO_THRESHOLD } from "./exponential-index.ts";
 import { Handle } from "./handle.ts";

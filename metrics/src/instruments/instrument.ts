@@ -1,11 +1,11 @@
-import type { Definition } from "../definition.ts";
-import { LabelTrie, type Node } from "../label-trie.ts";
+import type { Definition } from "../definition/definition.ts";
 import { activity } from "../memory/activity.ts";
 import { SeriesState } from "../memory/layout.ts";
 import { type SlotRange, unseen } from "../memory/region.ts";
 import { seriesKey } from "../memory/series-set.ts";
-import type { Recorder } from "../recorder.ts";
+import type { Recorder } from "../registry/recorder.ts";
 import type { Handle, HandleOwner } from "./handle.ts";
+import { LabelTrie, type Node } from "./label-trie.ts";
 import { canonicalLabels, type LabelInput, type LabelValue } from "./label-values.ts";
 
 /** Every label of the series that takes what does not fit the limit any more. */

@@ -1,6 +1,6 @@
-import type { Definition, LabelSpec } from "../definition.ts";
+import type { Definition, LabelSpec } from "../definition/definition.ts";
 import { type Problem, throwIfAny } from "../errors.ts";
-import type { Recorder } from "../recorder.ts";
+import type { Recorder } from "../registry/recorder.ts";
 
 /** A label's value as given: numbers and booleans are exported as their text. */
 export type LabelValue = string | number | boolean;

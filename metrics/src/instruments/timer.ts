@@ -1,4 +1,4 @@
-import type { Definition } from "../definition.ts";
+import type { Definition } from "../definition/definition.ts";
 
 /** How many of the metric's unit make a second: names prescribed in milliseconds are recorded in milliseconds. */
 export function unitsPerSecond(definition: Definition): number {

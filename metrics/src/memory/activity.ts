@@ -1,4 +1,4 @@
-import type { Definition } from "../definition.ts";
+import type { Definition } from "../definition/definition.ts";
 
 /** Where each type keeps what its readers have to find, in slots from the start of a series. */
 export const Slot = {

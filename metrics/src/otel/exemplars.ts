@@ -1,5 +1,5 @@
 import { isSpanContextValid, TraceFlags, trace } from "@opentelemetry/api";
-import type { ExemplarLabels } from "../recorder.ts";
+import type { ExemplarLabels } from "../registry/recorder.ts";
 
 /** The active trace, where it is sampled and so can be looked up: for `registry.exemplarsFrom(activeTrace)`. */
 export function activeTrace(): ExemplarLabels | undefined {

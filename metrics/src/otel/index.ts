@@ -1,4 +1,3 @@
-export { SAMPLING_STRATEGIES, type SamplingStrategy } from "../sampling.ts";
 export { checkTracing } from "./check.ts";
 export { type OtlpEndpoint, otlpEndpoint } from "./endpoint.ts";
 export { activeTrace } from "./exemplars.ts";
@@ -7,6 +6,7 @@ export { type MetricsExport, type MetricsExportOptions, startMetricsExport } fro
 export { ObservedExporter } from "./observed-exporter.ts";
 export { RegistryProducer, type Temporality } from "./producer.ts";
 export { type ServiceIdentity, serviceResource } from "./resource.ts";
+export { SAMPLING_STRATEGIES, type SamplingStrategy } from "./sampling.ts";
 export {
   type Sampling,
   samplerFor,

@@ -2,7 +2,7 @@ import { DataPointType, type MetricData } from "@opentelemetry/sdk-metrics";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { receiver } from "../../test/otlp-receiver.ts";
-import { Registry } from "../registry.ts";
+import { Registry } from "../registry/registry.ts";
 import { RegistryProducer, startMetricsExport } from "./index.ts";
 
 const help = "Test.";

@@ -1,6 +1,6 @@
 import { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-proto";
 import { AggregationTemporality, MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
-import type { Registry } from "../registry.ts";
+import type { Registry } from "../registry/registry.ts";
 import { otlpEndpoint } from "./endpoint.ts";
 import { RegistryProducer, type Temporality } from "./producer.ts";
 import { type ServiceIdentity, serviceResource } from "./resource.ts";

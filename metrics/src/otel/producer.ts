@@ -8,13 +8,13 @@ import {
   type MetricData,
   type MetricProducer,
 } from "@opentelemetry/sdk-metrics";
-import type { Definition } from "../definition.ts";
+import type { Definition } from "../definition/definition.ts";
 import type { Arena } from "../memory/arena.ts";
 import { cellCount, readCells } from "../read/cells.ts";
 import { readExponential } from "../read/exponential.ts";
 import type { Family } from "../read/family.ts";
 import type { Series } from "../read/series.ts";
-import type { Registry } from "../registry.ts";
+import type { Registry } from "../registry/registry.ts";
 import { Deltas } from "./deltas.ts";
 
 export type Temporality = "cumulative" | "delta";

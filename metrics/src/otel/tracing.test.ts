@@ -6,7 +6,7 @@ import { codesOf } from "../../test/codes.ts";
 import { receiver } from "../../test/otlp-receiver.ts";
 import { scrapeText } from "../../test/scrape.ts";
 import { formatFor } from "../exposition/negotiate.ts";
-import { Registry } from "../registry.ts";
+import { Registry } from "../registry/registry.ts";
 import {
   activeTrace,
   checkTracing,

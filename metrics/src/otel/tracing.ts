@@ -12,10 +12,10 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from "@opentelemetry/sdk-trace";
-import type { SamplingStrategy } from "../sampling.ts";
 import { otlpEndpoint } from "./endpoint.ts";
 import { ObservedExporter } from "./observed-exporter.ts";
 import { type ServiceIdentity, serviceResource } from "./resource.ts";
+import type { SamplingStrategy } from "./sampling.ts";
 
 export interface Sampling {
   /** `parent_based` follows the caller, and decides by `ratio` where there is none. @default "parent_based" */

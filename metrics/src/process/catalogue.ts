@@ -1,4 +1,4 @@
-import { defineMetrics } from "../catalogue.ts";
+import { defineMetrics } from "../definition/catalogue.ts";
 
 /**
  * What a process tells about itself. Names follow Prometheus' client guidelines

@@ -3,7 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { expect, it } from "vitest";
 import { parseText, scrapeText } from "../../test/scrape.ts";
-import { Registry } from "../registry.ts";
+import { Registry } from "../registry/registry.ts";
 import { recordProcessMetrics } from "./record.ts";
 
 const help = "Test.";

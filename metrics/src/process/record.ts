@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { getHeapStatistics } from "node:v8";
 import { isMainThread } from "node:worker_threads";
-import type { Registry } from "../registry.ts";
+import type { Registry } from "../registry/registry.ts";
 import { nodeCatalogue, processCatalogue } from "./catalogue.ts";
 import { EventLoopMonitor } from "./event-loop.ts";
 import { fileDescriptors } from "./files.ts";

@@ -1,4 +1,4 @@
-import type { Definition } from "../definition.ts";
+import type { Definition } from "../definition/definition.ts";
 import { Slot } from "../memory/activity.ts";
 import type { Arena } from "../memory/arena.ts";
 import { readQuantiles } from "./digest.ts";

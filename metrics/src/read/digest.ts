@@ -1,4 +1,4 @@
-import type { Definition } from "../definition.ts";
+import type { Definition } from "../definition/definition.ts";
 import { DIGEST_EPOCH_SHIFT, DIGEST_LENGTH_MASK, Digest, DigestBank } from "../instruments/summary.ts";
 import { MOST_CENTROIDS, quantileOf, type WeightedMean } from "../instruments/tdigest.ts";
 import { Slot } from "../memory/activity.ts";

@@ -1,4 +1,4 @@
-import type { Definition } from "../definition.ts";
+import type { Definition } from "../definition/definition.ts";
 import { EXEMPLAR_SLOTS, EXEMPLAR_TEXT_BYTES } from "../instruments/exemplar.ts";
 import { EXPONENTIAL_EXEMPLARS } from "../instruments/exponential.ts";
 import { Slot } from "../memory/activity.ts";

@@ -1,4 +1,4 @@
-import type { Definition } from "../definition.ts";
+import type { Definition } from "../definition/definition.ts";
 import { cellsFor, ExponentialBank } from "../instruments/exponential.ts";
 import { coarser, MAX_SCHEMA } from "../instruments/exponential-index.ts";
 import { Slot } from "../memory/activity.ts";

@@ -1,5 +1,5 @@
-import type { Definition } from "../definition.ts";
-import { LabelTrie } from "../label-trie.ts";
+import type { Definition } from "../definition/definition.ts";
+import { LabelTrie } from "../instruments/label-trie.ts";
 import type { JournalRecord } from "../memory/journal.ts";
 import type { Series, Source } from "./series.ts";
 

@@ -1,4 +1,4 @@
-import type { Definition } from "../definition.ts";
+import type { Definition } from "../definition/definition.ts";
 import type { Arena } from "../memory/arena.ts";
 import { JournalReader } from "../memory/journal.ts";
 import { Header, MAX_REGIONS, RegionState, RegionWord, SeriesState } from "../memory/layout.ts";

@@ -2,7 +2,7 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { Format } from "../exposition/negotiate.ts";
 import { type Filter, Renderer } from "../exposition/renderer.ts";
-import type { Registry } from "../registry.ts";
+import type { Registry } from "../registry/registry.ts";
 import { within } from "./health.ts";
 
 const compress = promisify(gzip);

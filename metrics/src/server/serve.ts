@@ -1,10 +1,10 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { sampleNames } from "../definition/sample-names.ts";
 import { mistake } from "../errors.ts";
 import { acceptsGzip, negotiate } from "../exposition/negotiate.ts";
-import type { Registry } from "../registry.ts";
-import { sampleNames } from "../samples.ts";
+import type { Registry } from "../registry/registry.ts";
 import { type AuthOptions, authenticator, challenge } from "./auth.ts";
 import { type HealthOptions, type HealthReport, runChecks } from "./health.ts";
 import { Scraper } from "./scraper.ts";

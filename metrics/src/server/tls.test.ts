@@ -1,7 +1,7 @@
 import { type RequestOptions, request } from "node:https";
 import { expect, it } from "vitest";
 import { TestAuthority } from "../../test/certificates.ts";
-import { Registry } from "../registry.ts";
+import { Registry } from "../registry/registry.ts";
 import { serve } from "./serve.ts";
 
 const authority = new TestAuthority("test authority");

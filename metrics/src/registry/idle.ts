@@ -1,9 +1,9 @@
-import { activity } from "./memory/activity.ts";
-import type { Arena } from "./memory/arena.ts";
-import { SeriesState } from "./memory/layout.ts";
-import type { Family } from "./read/family.ts";
-import type { Reader } from "./read/reader.ts";
-import type { Series } from "./read/series.ts";
+import { activity } from "../memory/activity.ts";
+import type { Arena } from "../memory/arena.ts";
+import { SeriesState } from "../memory/layout.ts";
+import type { Family } from "../read/family.ts";
+import type { Reader } from "../read/reader.ts";
+import type { Series } from "../read/series.ts";
 
 /**
  * Hides the series that no thread recorded to for as long as their metric allows, and tells their owners, who retire them at the

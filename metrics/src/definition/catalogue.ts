@@ -1,14 +1,14 @@
+import { type Problem, throwIfAny } from "../errors.ts";
+import type { Counter, CounterHandle } from "../instruments/counter.ts";
+import type { ExponentialHandle, ExponentialHistogram } from "../instruments/exponential.ts";
+import type { Gauge, GaugeHandle } from "../instruments/gauge.ts";
+import type { Histogram, HistogramHandle } from "../instruments/histogram.ts";
+import type { Info } from "../instruments/info.ts";
+import type { LabelValue } from "../instruments/label-values.ts";
+import type { StateSet, StateSetHandle } from "../instruments/stateset.ts";
+import type { Summary, SummaryHandle } from "../instruments/summary.ts";
 import { checkSpec, type SpecRules } from "./check.ts";
 import type { LabelSpec, MetricSpec } from "./definition.ts";
-import { type Problem, throwIfAny } from "./errors.ts";
-import type { Counter, CounterHandle } from "./instruments/counter.ts";
-import type { ExponentialHandle, ExponentialHistogram } from "./instruments/exponential.ts";
-import type { Gauge, GaugeHandle } from "./instruments/gauge.ts";
-import type { Histogram, HistogramHandle } from "./instruments/histogram.ts";
-import type { Info } from "./instruments/info.ts";
-import type { LabelValue } from "./instruments/label-values.ts";
-import type { StateSet, StateSetHandle } from "./instruments/stateset.ts";
-import type { Summary, SummaryHandle } from "./instruments/summary.ts";
 
 /** Metrics by the name they have in code. */
 export type Catalogue = Readonly<Record<string, MetricSpec>>;

@@ -1,4 +1,4 @@
-import { defineMetrics } from "./catalogue.ts";
+import { defineMetrics } from "../definition/catalogue.ts";
 
 /** What the registry tells about itself: enough to alert on before data is lost. */
 export const ownMetrics = defineMetrics({

@@ -1,5 +1,5 @@
+import type { Problem } from "../errors.ts";
 import { AGGREGATES, type LabelSpec, METRIC_TYPES, type MetricSpec } from "./definition.ts";
-import type { Problem } from "./errors.ts";
 import { checkName, type NamingRule, type NamingRules } from "./naming.ts";
 
 /** Labels whose values are as many as users or requests: never a metric's business. */

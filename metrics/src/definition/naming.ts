@@ -1,5 +1,5 @@
+import type { Problem } from "../errors.ts";
 import type { MetricSpec } from "./definition.ts";
-import type { Problem } from "./errors.ts";
 
 /** Which names are accepted: the project's rules, or whatever Prometheus 3 can store. */
 export type NamingRules = "strict" | "utf8";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { codesOf } from "../test/codes.ts";
-import { parseText, scrapeText } from "../test/scrape.ts";
+import { codesOf } from "../../test/codes.ts";
+import { parseText, scrapeText } from "../../test/scrape.ts";
 import { lint } from "./lint.ts";
 import { Registry } from "./registry.ts";
 

@@ -1,12 +1,12 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
-import { codesOf } from "../test/codes.ts";
-import { streamProcessor } from "../test/stream-processor.ts";
+import { codesOf } from "../../test/codes.ts";
+import { streamProcessor } from "../../test/stream-processor.ts";
+import type { CounterHandle } from "../instruments/counter.ts";
+import { Registry } from "../registry/registry.ts";
 import { defineMetrics } from "./catalogue.ts";
 import { checkSpec } from "./check.ts";
 import type { MetricSpec } from "./definition.ts";
-import type { CounterHandle } from "./instruments/counter.ts";
-import { Registry } from "./registry.ts";
-import { sampleNames } from "./samples.ts";
+import { sampleNames } from "./sample-names.ts";
 
 const help = "Test.";
 

@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
-import { mistake } from "./errors.ts";
-import type { Arena } from "./memory/arena.ts";
-import type { Region } from "./memory/region.ts";
-import { SeriesSet } from "./memory/series-set.ts";
+import { mistake } from "../errors.ts";
+import type { Arena } from "../memory/arena.ts";
+import type { Region } from "../memory/region.ts";
+import { SeriesSet } from "../memory/series-set.ts";
 
 /** Labels of an exemplar: usually `trace_id` and `span_id`. */
 export type ExemplarLabels = Readonly<Record<string, string>>;

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
-import { codesOf } from "../test/codes.ts";
-import { parseText, scrapeText } from "../test/scrape.ts";
+import { codesOf } from "../../test/codes.ts";
+import { parseText, scrapeText } from "../../test/scrape.ts";
 import { Registry } from "./registry.ts";
 
 const quiet = { ownMetrics: false, now: () => 1_700_000_000_000 } as const;
@@ -219,7 +219,7 @@ describe("a registry that reads from another thread's place", () => {
     counter.inc(3);
     expect(await scrapeText(other)).toContain("n_total 3\n");
     expect(await scrapeText(registry)).toContain("n_total 3\n");
-    const worker = new Worker(new URL("../test/recording-worker.ts", import.meta.url), {
+    const worker = new Worker(new URL("../../test/recording-worker.ts", import.meta.url), {
       workerData: { shared: registry.shared, act: "labels" },
     });
     await once(worker, "message");

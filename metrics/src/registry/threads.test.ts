@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
-import { type RecordingOrder, recordingWorker } from "../test/recording-worker.ts";
-import { parseText, scrapeText } from "../test/scrape.ts";
-import { MAX_REGIONS } from "./memory/layout.ts";
+import { type RecordingOrder, recordingWorker } from "../../test/recording-worker.ts";
+import { parseText, scrapeText } from "../../test/scrape.ts";
+import { MAX_REGIONS } from "../memory/layout.ts";
 import { Registry } from "./registry.ts";
 
 const quiet = { ownMetrics: false } as const;

@@ -1,18 +1,18 @@
-import type { Definition } from "./definition.ts";
-import { CounterHandle } from "./instruments/counter.ts";
-import { ExponentialHandle } from "./instruments/exponential.ts";
-import type { Handle } from "./instruments/handle.ts";
-import { HistogramHandle } from "./instruments/histogram.ts";
-import { type Instrument, isOverflow } from "./instruments/instrument.ts";
-import { SummaryHandle } from "./instruments/summary.ts";
-import { Slot } from "./memory/activity.ts";
-import type { Arena } from "./memory/arena.ts";
-import { JournalReader } from "./memory/journal.ts";
-import { Header, SeriesState } from "./memory/layout.ts";
-import { seriesKey } from "./memory/series-set.ts";
-import { readPoints } from "./read/digest.ts";
-import { readExponential } from "./read/exponential.ts";
-import type { SlotPlace } from "./read/series.ts";
+import type { Definition } from "../definition/definition.ts";
+import { CounterHandle } from "../instruments/counter.ts";
+import { ExponentialHandle } from "../instruments/exponential.ts";
+import type { Handle } from "../instruments/handle.ts";
+import { HistogramHandle } from "../instruments/histogram.ts";
+import { type Instrument, isOverflow } from "../instruments/instrument.ts";
+import { SummaryHandle } from "../instruments/summary.ts";
+import { Slot } from "../memory/activity.ts";
+import type { Arena } from "../memory/arena.ts";
+import { JournalReader } from "../memory/journal.ts";
+import { Header, SeriesState } from "../memory/layout.ts";
+import { seriesKey } from "../memory/series-set.ts";
+import { readPoints } from "../read/digest.ts";
+import { readExponential } from "../read/exponential.ts";
+import type { SlotPlace } from "../read/series.ts";
 import type { Recorder } from "./recorder.ts";
 
 /**

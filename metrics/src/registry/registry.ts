@@ -1,21 +1,21 @@
 import { threadId, type Worker } from "node:worker_threads";
-import type { Catalogue, InstrumentOf, InstrumentsOf } from "./catalogue.ts";
-import { checkSpec, type SpecRules } from "./check.ts";
-import { type Definition, type MetricSpec, toDefinition } from "./definition.ts";
-import { mistake, type Problem, throwIfAny } from "./errors.ts";
+import type { Catalogue, InstrumentOf, InstrumentsOf } from "../definition/catalogue.ts";
+import { checkSpec, type SpecRules } from "../definition/check.ts";
+import { type Definition, type MetricSpec, toDefinition } from "../definition/definition.ts";
+import { sampleNames } from "../definition/sample-names.ts";
+import { mistake, type Problem, throwIfAny } from "../errors.ts";
+import { createInstrument } from "../instruments/create.ts";
+import type { Handle } from "../instruments/handle.ts";
+import type { Instrument } from "../instruments/instrument.ts";
+import { Arena, type ArenaOptions } from "../memory/arena.ts";
+import { Header, MAX_REGIONS, RegionState, RegionWord } from "../memory/layout.ts";
+import { Region } from "../memory/region.ts";
+import type { Family } from "../read/family.ts";
+import { Reader } from "../read/reader.ts";
 import { foldRegion } from "./fold.ts";
 import { expireIdle } from "./idle.ts";
-import { createInstrument } from "./instruments/create.ts";
-import type { Handle } from "./instruments/handle.ts";
-import type { Instrument } from "./instruments/instrument.ts";
-import { Arena, type ArenaOptions } from "./memory/arena.ts";
-import { Header, MAX_REGIONS, RegionState, RegionWord } from "./memory/layout.ts";
-import { Region } from "./memory/region.ts";
 import { ownMetrics } from "./own-metrics.ts";
-import type { Family } from "./read/family.ts";
-import { Reader } from "./read/reader.ts";
 import { type ExemplarLabels, Recorder } from "./recorder.ts";
-import { sampleNames } from "./samples.ts";
 
 /** What holds in every thread. */
 export interface RegistryOptions extends ArenaOptions, Omit<SpecRules, "maxLabels"> {
