@@ -1,5 +1,5 @@
 // `npm test`: checks, then every tier of test/tiers.ts that this machine can run. See `npm test -- --help`.
-import { stopBuilds } from "./parts/build.ts";
+import { stopBuilds } from "./binaries/build.ts";
 import { filesOf, testFiles, thisMachine } from "./runner/machine.ts";
 import { help, type Options, parseOptions } from "./runner/options.ts";
 import { type LeftOut, leaveOut } from "./runner/plan.ts";

@@ -6,7 +6,7 @@ export interface Tier {
   readonly proves: string;
   readonly include: readonly string[];
   readonly exclude: readonly string[];
-  /** Names of real parts (folders of `test/parts/`) the tier runs. */
+  /** Names of real parts (folders of `test/binaries/`) the tier runs. */
   readonly parts: readonly string[];
   /** Debian packages the tier runs. */
   readonly debian: readonly string[];
@@ -22,7 +22,7 @@ export interface Tier {
 }
 
 /** A test file's suffix names its tier: `x.test.ts` is a unit test, `x.kernel.test.ts` belongs to the kernel tier. */
-const suffixes = ["kernel", "parts", "control-plane", "node", "pulumi"] as const;
+const suffixes = ["kernel", "data-plane", "control-plane", "node", "pulumi"] as const;
 
 const suffixed = (suffix: (typeof suffixes)[number]) => ({
   include: [`**/*.${suffix}.test.ts`],
@@ -73,7 +73,7 @@ export const tiers: readonly Tier[] = [
     name: "data-plane",
     proves:
       "real collectors, Prometheus, Alertmanager, Mimir, Loki and Jaeger run the rendered configs, also on a real S3 server; telemetry in, query out",
-    ...suffixed("parts"),
+    ...suffixed("data-plane"),
     parts: [...stack, "versitygw"],
     debian: [],
     root: false,

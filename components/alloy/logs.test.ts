@@ -1,9 +1,9 @@
 import { App } from "cdk8s";
 import { describe, expect, test } from "vitest";
 import { workloads } from "../../lib/sizing/index.ts";
-import { attribute, find } from "../../test/alloy-blocks.ts";
-import { type ParsedBlock, parseAlloy } from "../../test/alloy-syntax.ts";
-import { objectOf } from "../../test/charts.ts";
+import { attribute, find } from "../../test/support/alloy-blocks.ts";
+import { type ParsedBlock, parseAlloy } from "../../test/support/alloy-syntax.ts";
+import { objectOf } from "../../test/support/charts.ts";
 import { AlloyChart, type AlloyProps, type LogSource, logLabels, logSourceFor, logSources } from "./index.ts";
 
 const push = {

@@ -5,7 +5,7 @@ import type { Endpoint } from "../../lib/kubernetes/index.ts";
 import { networkPolicies } from "../../lib/kubernetes/index.ts";
 import { dashboardErrors, panelsOf } from "../../lib/monitoring/dashboard.ts";
 import { workloads } from "../../lib/sizing/index.ts";
-import { modelOf } from "../../test/models.ts";
+import { modelOf } from "../../test/support/models.ts";
 import { GrafanaChart, GrafanaContentChart, type GrafanaProps, type Sources, sizeGrafana } from "./index.ts";
 
 const at = (host: string, port: number): Endpoint => ({ scheme: "http", host, port });

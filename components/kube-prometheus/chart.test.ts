@@ -5,8 +5,8 @@ import { describe, expect, test } from "vitest";
 import { defaultCluster, type Endpoint, platforms } from "../../lib/kubernetes/index.ts";
 import type { Alert } from "../../lib/monitoring/rules.ts";
 import { scales, workloads } from "../../lib/sizing/index.ts";
-import { chartProblems, objectOf } from "../../test/charts.ts";
-import type { PlainObject } from "../../test/wiring.ts";
+import { chartProblems, objectOf } from "../../test/support/charts.ts";
+import type { PlainObject } from "../../test/support/wiring.ts";
 import { KubePrometheusChart, type KubePrometheusProps } from "./index.ts";
 
 const push: Endpoint = {

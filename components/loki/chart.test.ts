@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { type ObjectStore, selectorLabels } from "../../lib/kubernetes/index.ts";
 import { type Retention, retentionProfiles, retentions, type Workload, workloads } from "../../lib/sizing/index.ts";
-import { chartProblems, monitoringProblems, objectOf } from "../../test/charts.ts";
+import { chartProblems, monitoringProblems, objectOf } from "../../test/support/charts.ts";
 import { checkLoki, LokiChart, type LokiProps, sizeLoki } from "./index.ts";
 
 const s3: ObjectStore = {

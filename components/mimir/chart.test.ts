@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { retentionProfiles, retentions, scales } from "../../lib/sizing/index.ts";
-import { chartProblems, objectOf } from "../../test/charts.ts";
-import { cluster, render } from "../../test/mimir.ts";
+import { chartProblems, objectOf } from "../../test/support/charts.ts";
+import { cluster, render } from "../../test/support/mimir.ts";
 
 describe.each(scales)("%s", (scale) => {
   test.each(retentions)("%s: objects are valid, and each monitor finds its pods", (retention) => {

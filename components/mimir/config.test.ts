@@ -1,7 +1,7 @@
 import { App } from "cdk8s";
 import { describe, expect, test } from "vitest";
 import { retentionProfiles, workloads } from "../../lib/sizing/index.ts";
-import { configOf, fileOf, render } from "../../test/mimir.ts";
+import { configOf, fileOf, render } from "../../test/support/mimir.ts";
 import { MimirChart, type MimirProps } from "./index.ts";
 
 describe("the configuration", () => {

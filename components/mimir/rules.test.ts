@@ -4,8 +4,8 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { type Dashboard, dashboardErrors, panelsOf } from "../../lib/monitoring/dashboard.ts";
 import { retentionProfiles, scales } from "../../lib/sizing/index.ts";
-import { objectOf } from "../../test/charts.ts";
-import { render } from "../../test/mimir.ts";
+import { objectOf } from "../../test/support/charts.ts";
+import { render } from "../../test/support/mimir.ts";
 import { aggregateGroups, MimirRulesChart } from "./index.ts";
 
 describe("rules", () => {

@@ -10,7 +10,7 @@ import {
   type Workload,
   workloads,
 } from "../../lib/sizing/index.ts";
-import { devWorkload } from "../../test/mimir.ts";
+import { devWorkload } from "../../test/support/mimir.ts";
 import { type MimirLoad, type MimirSizing, mimirStorage, sizeMimir } from "./index.ts";
 import { compactorShards } from "./limits.ts";
 

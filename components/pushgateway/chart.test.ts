@@ -1,7 +1,7 @@
 import { App } from "cdk8s";
 import { expect, test } from "vitest";
 import { GiB } from "../../lib/sizing/index.ts";
-import { chartProblems, objectOf } from "../../test/charts.ts";
+import { chartProblems, objectOf } from "../../test/support/charts.ts";
 import { PushgatewayChart, type PushgatewayProps, sizePushgateway } from "./index.ts";
 
 const chartOf = (props: Partial<PushgatewayProps> = {}) =>

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import type { ObjectStore } from "../../lib/kubernetes/index.ts";
 import { retentionProfiles, type Workload, workloads } from "../../lib/sizing/index.ts";
-import { chartProblems, monitoringProblems, objectOf } from "../../test/charts.ts";
+import { chartProblems, monitoringProblems, objectOf } from "../../test/support/charts.ts";
 import { checkTraces, type JaegerStorage, sizeTraces, TracesChart, type TracesProps } from "./index.ts";
 
 const retention = retentionProfiles.standard;

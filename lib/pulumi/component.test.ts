@@ -4,7 +4,7 @@ import type { Construct } from "constructs";
 import { describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { isSecret } from "../../cli/engine/embedded.ts";
-import { plain, runUnderMocks } from "../../test/pulumi-mocks.ts";
+import { plain, runUnderMocks } from "../../test/support/pulumi-mocks.ts";
 import {
   ComponentChart,
   type ComponentProps,

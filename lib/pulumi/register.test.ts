@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { ApiObject, type ApiObjectProps, App, Chart } from "cdk8s";
 import { expect, test } from "vitest";
-import { runUnderMocks } from "../../test/pulumi-mocks.ts";
+import { runUnderMocks } from "../../test/support/pulumi-mocks.ts";
 import { registerCharts, TokenTable } from "./index.ts";
 
 const namespace = "n";

@@ -1,4 +1,4 @@
-import { partPath } from "../parts/find.ts";
+import { partPath } from "../binaries/find.ts";
 
 const controlPlane = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
 const node = ["kubelet", "kube-proxy", "containerd", "containerd-shim-runc-v2", "ctr", "coredns"] as const;
@@ -24,6 +24,8 @@ export function findBinaries(names: readonly Name[]): Binaries {
   const found = names.map((name) => [name, partPath(name)] as const);
   const missing = found.filter(([, path]) => path === undefined).map(([name]) => name);
   if (missing.length > 0)
-    throw new Error(`not built yet: ${missing.join(", ")}; node test/parts/build.ts ${missing.join(" ")} builds them`);
+    throw new Error(
+      `not built yet: ${missing.join(", ")}; node test/binaries/build.ts ${missing.join(" ")} builds them`,
+    );
   return Object.fromEntries(found) as Binaries;
 }

@@ -1,5 +1,5 @@
 import { type ImageName, type ImageOptions, imageReference, images } from "../../lib/kubernetes/index.ts";
-import { partPath } from "../parts/find.ts";
+import { partPath } from "../binaries/find.ts";
 import type { ImageSpec } from "./image.ts";
 import { standInBinary } from "./stand-in.ts";
 
@@ -47,7 +47,7 @@ export interface ComponentImage {
 }
 
 /**
- * Makes images of the programs that `test/parts` built, or of the stand-in, under the references that the registry map of
+ * Makes images of the programs that `test/binaries` built, or of the stand-in, under the references that the registry map of
  * a test cluster gives them.
  * @throws Error naming every part that is not built.
  */
@@ -57,7 +57,7 @@ export async function componentImages(names: Iterable<ImageName>): Promise<Compo
   const unknown = wanted.filter((name) => !realParts[name] && !standIns[name]);
   if (unknown.length > 0) throw new Error(`no part and no stand-in for ${unknown.join(", ")}`);
   if (missing.length > 0)
-    throw new Error(`not built yet: node test/parts/build.ts ${missing.map((name) => realParts[name]).join(" ")}`);
+    throw new Error(`not built yet: node test/binaries/build.ts ${missing.map((name) => realParts[name]).join(" ")}`);
   const standIn = await standInBinary();
   return wanted.map((name) => {
     const part = realParts[name];

@@ -1,6 +1,6 @@
 import type { INetworkPolicy } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicy";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { allows } from "../reachability.ts";
+import { allows } from "../support/reachability.ts";
 import type { KubernetesObject } from "./api.ts";
 import { apply } from "./apply.ts";
 import { type Cluster, startCluster } from "./cluster.ts";

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { buildEnv, cacheRoot, goToolchain } from "../parts/cache.ts";
+import { buildEnv, cacheRoot, goToolchain } from "../binaries/cache.ts";
 
 const source = join(import.meta.dirname, "stand-in");
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { partPath } from "../parts/find.ts";
+import { partPath } from "../binaries/find.ts";
 
 /** A real program that a test started. */
 export interface RunningProgram {

@@ -18,7 +18,7 @@ test("a filter is a part of a path", () => {
 test.each([
   ["lib/kubernetes/labels.test.ts", "unit"],
   ["bpf-agent/kernel/flow.kernel.test.ts", "kernel"],
-  ["test/stacks/gateway.parts.test.ts", "data-plane"],
+  ["test/stacks/gateway.data-plane.test.ts", "data-plane"],
   ["test/cluster/teardown.node.test.ts", "node"],
   ["up.pulumi.test.ts", "pulumi"],
 ])("%s belongs to %s", (file, name) => {

@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
 import { matchesGlob } from "node:path";
-import { isBuilt } from "../parts/cache.ts";
-import { findPart } from "../parts/catalogue.ts";
+import { isBuilt } from "../binaries/cache.ts";
+import { findPart } from "../binaries/catalogue.ts";
 import type { Tier } from "../tiers.ts";
 import type { Machine } from "./plan.ts";
 
@@ -16,7 +16,8 @@ export const thisMachine: Machine = {
   },
   hasPart(name) {
     const part = findPart(name);
-    if (part === undefined) throw new Error(`test/tiers.ts names a part that test/parts/catalogue.ts lacks: ${name}`);
+    if (part === undefined)
+      throw new Error(`test/tiers.ts names a part that test/binaries/catalogue.ts lacks: ${name}`);
     return isBuilt(part);
   },
 };

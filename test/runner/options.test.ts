@@ -6,9 +6,9 @@ test("without arguments everything runs, and nothing is required", () => {
 });
 
 test("tiers may be repeated or listed, paths stand by themselves", () => {
-  const options = parseOptions(["--tier", "unit,kernel", "test/parts", "--tier=node", "lib"], {});
+  const options = parseOptions(["--tier", "unit,kernel", "test/binaries", "--tier=node", "lib"], {});
   expect(options.tiers).toEqual(["unit", "kernel", "node"]);
-  expect(options.paths).toEqual(["test/parts", "lib"]);
+  expect(options.paths).toEqual(["test/binaries", "lib"]);
 });
 
 test("SKOPOS_REQUIRE=all requires, an empty one does not, another is refused", () => {

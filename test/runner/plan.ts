@@ -6,7 +6,7 @@ export interface Machine {
   readonly root: boolean;
   /** Whether a Debian package is installed; undefined where there is no dpkg to ask. */
   hasPackage(name: string): boolean | undefined;
-  /** Whether a part of `test/parts/` is in the cache. */
+  /** Whether a part of `test/binaries/` is in the cache. */
   hasPart(name: string): boolean;
 }
 

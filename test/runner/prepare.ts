@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { buildParts } from "../parts/build.ts";
-import { parts } from "../parts/catalogue.ts";
+import { buildParts } from "../binaries/build.ts";
+import { parts } from "../binaries/catalogue.ts";
 import type { Tier } from "../tiers.ts";
 import { lackOf, type Machine } from "./plan.ts";
 import { run } from "./processes.ts";

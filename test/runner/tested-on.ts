@@ -1,6 +1,6 @@
 // Writes docs/tested-on.md from the tiers and the catalogue of parts: `npm run generate`.
 import { writeFileSync } from "node:fs";
-import { type Part, parts, partVersion } from "../parts/catalogue.ts";
+import { type Part, parts, partVersion } from "../binaries/catalogue.ts";
 import { type Tier, tiers } from "../tiers.ts";
 
 /** The page's place. */
@@ -8,7 +8,7 @@ export const testedOnPath = new URL("../../docs/tested-on.md", import.meta.url).
 
 /** The page "What is tested on what". */
 export function testedOn(): string {
-  return `<!-- Generated from test/tiers.ts and test/parts/ by: npm run generate -->
+  return `<!-- Generated from test/tiers.ts and test/binaries/ by: npm run generate -->
 
 # What is tested on what
 
@@ -22,7 +22,7 @@ A test file's suffix names its tier: \`x.test.ts\` is a unit test, ${suffixes()}
 
 ## Real components
 
-Each is compiled from its published Go module, pinned by a \`go.sum\` in \`test/parts/\`; \`npm run parts -- NAME\`
+Each is compiled from its published Go module, pinned by a \`go.sum\` in \`test/binaries/\`; \`npm run parts -- NAME\`
 builds one, \`npm run parts -- --list\` shows which are in the cache.
 
 ${table(["part", "module", "version", "programs", "tiers"], parts.map(partRow))}

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { Observability } from "../../components/pulumi.ts";
 import type { KubernetesObject } from "../../lib/kubernetes/index.ts";
 import { objectsOf } from "../../stacks/stack.ts";
-import { type MockRun, plain, runUnderMocks } from "../pulumi-mocks.ts";
+import { type MockRun, plain, runUnderMocks } from "../support/pulumi-mocks.ts";
 import { environments } from "./variants.ts";
 
 const key = ({ kind, metadata }: KubernetesObject) => `${kind} ${metadata?.namespace ?? ""}/${metadata?.name}`;

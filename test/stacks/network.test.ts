@@ -2,7 +2,7 @@ import type { INetworkPolicy } from "kubernetes-models/networking.k8s.io/v1/Netw
 import { describe, expect, test } from "vitest";
 import { type Edge, type Labels, type Peer, type Pods, selectorLabels } from "../../lib/kubernetes/index.ts";
 import { objectsOf, type RenderedStack } from "../../stacks/stack.ts";
-import { allows, type PodFacts } from "../reachability.ts";
+import { allows, type PodFacts } from "../support/reachability.ts";
 import { variants } from "./variants.ts";
 
 const isPods = (peer: Peer): peer is Pods => typeof peer === "object" && "identity" in peer;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { KubernetesObject } from "../../lib/kubernetes/index.ts";
 import { objectsOf } from "../../stacks/stack.ts";
-import { modelOf } from "../models.ts";
+import { modelOf } from "../support/models.ts";
 import { variants } from "./variants.ts";
 
 /** Kinds for which no published types exist: an operator's own, tested against its CRD on a real API server. */

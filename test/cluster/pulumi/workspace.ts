@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation/index.js";
-import { partPath } from "../../parts/find.ts";
+import { partPath } from "../../binaries/find.ts";
 import { environment } from "../daemon.ts";
 
 /** A Pulumi stack on the disk, its program a function of this process. */
@@ -18,7 +18,7 @@ export interface StackOptions {
 const passphrase = "only for tests";
 
 /**
- * Puts the real CLI and provider that `test/parts` built into DIRECTORY/bin, and returns the environment under which they keep
+ * Puts the real CLI and provider that `test/binaries` built into DIRECTORY/bin, and returns the environment under which they keep
  * a state of their own in the same folder: nothing is downloaded, no account is asked for.
  * @throws Error when one of them is not built.
  */
@@ -31,7 +31,7 @@ export function pulumiEnvironment(directory: string, kubeconfig: string): Record
   writeFileSync(join(home, "logs"), "");
   for (const name of ["pulumi", "pulumi-resource-kubernetes"]) {
     const path = partPath(name);
-    if (path === undefined) throw new Error(`not built yet: node test/parts/build.ts ${name}`);
+    if (path === undefined) throw new Error(`not built yet: node test/binaries/build.ts ${name}`);
     symlinkSync(path, join(bin, name));
   }
   return {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { gunzipSync } from "node:zlib";
 import { parse, stringify } from "yaml";
-import { partPath } from "../../parts/find.ts";
+import { partPath } from "../../binaries/find.ts";
 import type { KubernetesObject } from "../api.ts";
 import type { Cluster } from "../cluster.ts";
 import { type Daemon, freePorts } from "../daemon.ts";
@@ -28,7 +28,7 @@ export interface PrometheusConfig {
  */
 export async function startOperator(cluster: Cluster, objects: readonly KubernetesObject[]): Promise<Daemon> {
   const binary = partPath("prometheus-operator");
-  if (binary === undefined) throw new Error("not built yet: node test/parts/build.ts prometheus-operator");
+  if (binary === undefined) throw new Error("not built yet: node test/binaries/build.ts prometheus-operator");
   const deployment = objects.find(
     ({ kind, metadata }) => kind === "Deployment" && metadata.name.endsWith("-operator"),
   )!;
@@ -83,7 +83,7 @@ export async function discover(
   shard: number,
 ): Promise<Labels[]> {
   const promtool = partPath("promtool");
-  if (promtool === undefined) throw new Error("not built yet: node test/parts/build.ts prometheus");
+  if (promtool === undefined) throw new Error("not built yet: node test/binaries/build.ts prometheus");
   const withAccess = {
     ...job,
     kubernetes_sd_configs: (job.kubernetes_sd_configs ?? []).map((discovery) => ({

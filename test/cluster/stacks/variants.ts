@@ -5,7 +5,7 @@ import type { Footprint, ImageName } from "../../../lib/kubernetes/index.ts";
 import { readStackFile, stackNames } from "../../../stacks/load.ts";
 import { type ResolvedStack, resolve } from "../../../stacks/resolve.ts";
 import { objectsOf, renderStack } from "../../../stacks/stack.ts";
-import { operatorCrds } from "../../parts/crds.ts";
+import { operatorCrds } from "../../binaries/crds.ts";
 import type { KubernetesObject } from "../api.ts";
 
 const root = join(import.meta.dirname, "../../..");

@@ -1,0 +1,169 @@
+// Alerts played through by the real promtool: each fires, does not just below its threshold, and resolves.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ComponentChart } from "../../lib/kubernetes/index.ts";
+import { type Alert, type Recording, type RuleGroup, ruleGroup } from "../../lib/monitoring/rules.ts";
+import { parseDuration } from "../../lib/sizing/index.ts";
+import { partPath } from "../binaries/find.ts";
+
+/** How a series behaves: while the alert must fire, and just below its threshold. Absent: `undefined`. */
+export type Shape =
+  | { readonly kind: "gauge"; readonly firing: number | undefined; readonly quiet: number | undefined }
+  /** Increase a minute. */
+  | { readonly kind: "counter"; readonly firing: number; readonly quiet: number }
+  /** A gauge that changes by so much a minute from a start. */
+  | { readonly kind: "slope"; readonly firing: readonly [number, number]; readonly quiet: readonly [number, number] };
+
+export const gauge = (firing: number | undefined, quiet: number | undefined): Shape => ({
+  kind: "gauge",
+  firing,
+  quiet,
+});
+/** The same in both. */
+export const constant = (value: number): Shape => gauge(value, value);
+export const counter = (firing: number, quiet: number): Shape => ({ kind: "counter", firing, quiet });
+export const slope = (firing: readonly [number, number], quiet: readonly [number, number]): Shape => ({
+  kind: "slope",
+  firing,
+  quiet,
+});
+
+/** What makes one alert fire. */
+export interface AlertCase {
+  readonly alert: string;
+  /** Behaviour by series. */
+  readonly series: Readonly<Record<string, Shape>>;
+  /** Minutes that the bad state lasts before it is looked at. @default the alert's `for`, and 20 more for ranges to fill */
+  readonly minutes?: number;
+  /** It always fires: there is no state in which it should not. @default false */
+  readonly always?: boolean;
+}
+
+const slack = 20;
+
+/** Values of a series over a bad phase and a quiet one, in promtool's notation, one value a minute. */
+function values(shape: Shape, bad: number, quiet: number): string {
+  const phases: string[] = [];
+  if (shape.kind === "counter") {
+    if (bad > 0) phases.push(expand(0, shape.firing, bad));
+    phases.push(expand(bad > 0 ? (bad + 1) * shape.firing : 0, shape.quiet, quiet));
+  } else if (shape.kind === "slope") {
+    if (bad > 0) phases.push(expand(...shape.firing, bad));
+    phases.push(expand(...shape.quiet, quiet));
+  } else {
+    const flat = (value: number | undefined, minutes: number) =>
+      value === undefined ? `_x${minutes + 1}` : expand(value, 0, minutes);
+    if (bad > 0) phases.push(flat(shape.firing, bad));
+    phases.push(flat(shape.quiet, quiet));
+  }
+  return phases.join(" ");
+}
+
+const expand = (start: number, step: number, times: number): string =>
+  `${start}${step < 0 ? "-" : "+"}${Math.abs(step)}x${times}`;
+
+/** The promtool tests of one case. */
+function unitTests(rule: Alert, each: AlertCase): object[] {
+  const held = Math.ceil((parseDuration(rule.for ?? "0s") ?? 0) / 60);
+  const bad = each.minutes ?? held + slack;
+  // Ranges must empty before a quiet phase shows as one.
+  const ranges = [...rule.expr.matchAll(/\[(\d+[smhd])/g)].map(
+    ([, range]) => (parseDuration(range as string) ?? 0) / 60,
+  );
+  const quiet = Math.ceil(Math.max(bad, ...ranges.map((minutes) => minutes + slack)));
+  const firing = `count(ALERTS{alertname="${rule.alert}",alertstate="firing"})`;
+  const expect = (minute: number, fires: boolean) => ({
+    expr: `(${firing} > bool 0) or vector(0)`,
+    eval_time: `${minute}m`,
+    exp_samples: [{ labels: "{}", value: fires ? 1 : 0 }],
+  });
+  const play = (badMinutes: number, checks: object[]) => ({
+    interval: "1m",
+    input_series: Object.entries(each.series).map(([series, shape]) => ({
+      series,
+      values: values(shape, badMinutes, quiet),
+    })),
+    promql_expr_test: checks,
+  });
+  if (each.always) return [play(bad, [expect(bad, true)])];
+  return [
+    play(bad, [...(held > 1 ? [expect(held - 1, false)] : []), expect(bad, true), expect(bad + quiet, false)]),
+    play(0, [expect(Math.floor(quiet / 2), false), expect(quiet, false)]),
+  ];
+}
+
+/** The recording rules that an expression rests on, in the order of their groups; the rest would only cost time. */
+function recordingsOf(chart: ComponentChart, expr: string): Recording[] {
+  const all = chart.ruleGroups.flatMap(({ rules }) => rules).filter((rule): rule is Recording => "record" in rule);
+  const needed = new Set<Recording>();
+  const visit = (text: string): void => {
+    for (const recording of all) {
+      if (needed.has(recording) || !text.includes(recording.record)) continue;
+      needed.add(recording);
+      visit(recording.expr);
+    }
+  };
+  visit(expr);
+  return all.filter((recording) => needed.has(recording));
+}
+
+/**
+ * Runs the cases of a chart's alerts by `promtool test rules`. @param groups those that the cases are of, by default all
+ *
+ * @throws Error when an alert has no case, a case no alert, or promtool finds a difference.
+ */
+export function runAlertCases(
+  chart: ComponentChart,
+  cases: readonly AlertCase[],
+  groups: readonly RuleGroup[] = chart.ruleGroups,
+): void {
+  const promtool = partPath("promtool");
+  if (promtool === undefined) throw new Error("needs: npm run parts -- prometheus");
+  const alerts = groups.flatMap(({ rules }) => rules).filter((rule): rule is Alert => "alert" in rule);
+  const untested = alerts.filter(({ alert }) => !cases.some((each) => each.alert === alert));
+  const unknown = cases.filter((each) => !alerts.some(({ alert }) => each.alert === alert));
+  if (untested.length > 0) throw new Error(`without a case: ${untested.map(({ alert }) => alert).join(", ")}`);
+  if (unknown.length > 0) throw new Error(`no such alert: ${unknown.map(({ alert }) => alert).join(", ")}`);
+
+  const folder = mkdtempSync(join(tmpdir(), "skopos-alerts-"));
+  try {
+    const files = alerts.map((rule) => {
+      const group = { name: rule.alert, rules: [...recordingsOf(chart, rule.expr), rule] };
+      writeFileSync(join(folder, `${rule.alert}.rules.json`), JSON.stringify({ groups: [ruleGroup(chart, group)] }));
+      const tests = cases
+        .filter((each) => each.alert === rule.alert)
+        .flatMap((each, number) =>
+          unitTests(rule, each).map((test, phase) => ({ name: `${rule.alert} ${number}.${phase}`, ...test })),
+        );
+      const file = `${rule.alert}.tests.json`;
+      const suite = { rule_files: [`${rule.alert}.rules.json`], evaluation_interval: "1m", tests };
+      writeFileSync(join(folder, file), JSON.stringify(suite));
+      return file;
+    });
+    execFileSync(promtool, ["test", "rules", ...files], { cwd: folder, encoding: "utf8", stdio: "pipe" });
+  } catch (error) {
+    const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
+    throw new Error(`promtool test rules:\n${stdout}${stderr}`, { cause: error });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Runs `promtool check rules` over every group of a chart. @throws Error with what it says */
+export function checkRules(chart: ComponentChart): void {
+  const promtool = partPath("promtool");
+  if (promtool === undefined) throw new Error("needs: npm run parts -- prometheus");
+  const groups = chart.ruleGroups.map((group) => ruleGroup(chart, group));
+  try {
+    execFileSync(promtool, ["check", "rules", "--lint=all", "--lint-fatal"], {
+      input: JSON.stringify({ groups }),
+      encoding: "utf8",
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+  } catch (error) {
+    const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
+    throw new Error(`promtool check rules:\n${stdout}${stderr}`, { cause: error });
+  }
+}
