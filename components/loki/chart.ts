@@ -15,15 +15,14 @@ import {
 import { dashboardConfigMap } from "../../lib/monitoring/dashboard-config-map.ts";
 import { type RuleGroup, rules } from "../../lib/monitoring/rules.ts";
 import { type Retention, retentionProfiles, type Workload, workloads } from "../../lib/sizing/index.ts";
-import { lokiRules } from "./alerts.ts";
 import { compactor } from "./compactor.ts";
 import { lokiConfig, lokiPorts, type StreamRetention } from "./config.ts";
-import { lokiDashboard } from "./dashboards.ts";
 import { distributor } from "./distributor.ts";
 import { internalEdges } from "./edges.ts";
 import { indexGateway } from "./index-gateway.ts";
-import { ingester } from "./ingester.ts";
-import { logRules } from "./log-rules.ts";
+import { lokiRules } from "./monitoring/alerts.ts";
+import { lokiDashboard } from "./monitoring/dashboards.ts";
+import { logRules } from "./monitoring/log-rules.ts";
 import { monolithic } from "./monolithic.ts";
 import { type LokiContext, memberLabels, memberlistService, serviceNames } from "./pod.ts";
 import { querier } from "./querier.ts";
@@ -31,6 +30,7 @@ import { queryFrontend } from "./query-frontend.ts";
 import { queryScheduler } from "./query-scheduler.ts";
 import { ruler } from "./ruler.ts";
 import { type LokiSizing, sizeLoki } from "./sizing.ts";
+import { ingester } from "./workloads.ts";
 
 export interface LokiProps extends ComponentProps {
   /** What it has to hold. @default the `small` workload */

@@ -9,8 +9,8 @@ import {
   type Workload,
   workloads,
 } from "../../lib/sizing/index.ts";
+import { sizingTable, TB, tableEntry, tableServices } from "./capacity.ts";
 import { type LokiSizing, lokiObjectStorage, sizeLoki } from "./index.ts";
-import { sizingTable, TB, tableEntry, tableServices } from "./sizing-table.ts";
 
 const retention = retentionProfiles.standard;
 const size = (workload: Workload, availability: Availability = "redundant") =>

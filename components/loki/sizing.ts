@@ -12,9 +12,9 @@ import {
   TiB,
   type Workload,
 } from "../../lib/sizing/index.ts";
+import { chunkBytes, compressionRatio, indexShare, lokiObjectStorage, maxChunkAgeSeconds } from "./bucket-usage.ts";
+import { sizingTable, type TableService, TB, tableEntry } from "./capacity.ts";
 import { type LokiLimits, logStreams, lokiLimits } from "./limits.ts";
-import { chunkBytes, compressionRatio, indexShare, lokiObjectStorage, maxChunkAgeSeconds } from "./object-storage.ts";
-import { sizingTable, type TableService, TB, tableEntry } from "./sizing-table.ts";
 
 /** One process that does everything, or one workload a service. Simple scalable mode is gone from Loki 4. */
 export type LokiMode = "monolithic" | "distributed";

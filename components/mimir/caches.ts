@@ -7,8 +7,8 @@ import {
   statefulSet,
 } from "../../lib/kubernetes/index.ts";
 import { MiB, type Sized } from "../../lib/sizing/index.ts";
+import { cacheOverhead } from "./capacity.ts";
 import { maxItemBytes } from "./config.ts";
-import { cacheOverhead } from "./shapes.ts";
 import type { CacheSizing } from "./sizing.ts";
 
 /** Port of memcached, and of the sidecar that tells its metrics. */

@@ -13,24 +13,22 @@ import {
 import { dashboardConfigMap } from "../../lib/monitoring/dashboard-config-map.ts";
 import { rules } from "../../lib/monitoring/rules.ts";
 import { retentionProfiles, type Workload, workloads } from "../../lib/sizing/index.ts";
-import { aggregateGroups, longTermTenant } from "./aggregates.ts";
-import { type Alerted, mimirAlerts } from "./alerts.ts";
+import { mimirStorage } from "./bucket-usage.ts";
 import { cacheHosts, caches } from "./caches.ts";
-import { checkMimir } from "./checks.ts";
 import { compactors } from "./compactor.ts";
 import { mimirConfig, mimirPorts, mimirRuntime, mimirYaml } from "./config.ts";
-import { mimirDashboard } from "./dashboards.ts";
 import { distributors } from "./distributor.ts";
 import { connectMimir } from "./edges.ts";
 import { type ClientParts, gatewayRoute } from "./gateway-route.ts";
-import { ingesters } from "./ingester.ts";
 import { defaultHaClusterLabel, defaultPromoted, seriesLimit } from "./limits.ts";
 import type { MimirLoad } from "./load.ts";
-import { longTermDashboard } from "./long-term-dashboard.ts";
+import { aggregateGroups, longTermTenant } from "./monitoring/aggregates.ts";
+import { type Alerted, mimirAlerts } from "./monitoring/alerts.ts";
+import { mimirDashboard } from "./monitoring/dashboards.ts";
+import { longTermDashboard } from "./monitoring/long-term-dashboard.ts";
 import { monolithic } from "./monolithic.ts";
-import { mimirStorage } from "./object-storage.ts";
 import { overridesExporter } from "./overrides-exporter.ts";
-import { gossipLabels, gossipService, type MimirSetup } from "./part.ts";
+import { gossipLabels, gossipService, type MimirSetup } from "./pod.ts";
 import type { MimirEndpoints, MimirProps } from "./props.ts";
 import { queriers } from "./querier.ts";
 import { queryFrontends } from "./query-frontend.ts";
@@ -38,6 +36,8 @@ import { querySchedulers } from "./query-scheduler.ts";
 import { rulers } from "./ruler.ts";
 import { type MicroservicesSizing, type MimirSizing, sizeMimir } from "./sizing.ts";
 import { storeGateways } from "./store-gateway.ts";
+import { checkMimir } from "./validate.ts";
+import { ingesters } from "./workloads.ts";
 
 /** Mimir: every series for as long as it is kept, in object storage; from `large` on it evaluates the stack's rules. */
 export class MimirChart extends ComponentChart<MimirEndpoints> {

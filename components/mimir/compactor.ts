@@ -1,4 +1,4 @@
-import { type MimirSetup, statefulPart } from "./part.ts";
+import { type MimirSetup, statefulPart } from "./pod.ts";
 import type { MicroservicesSizing } from "./sizing.ts";
 
 /** Merges blocks and removes the copies and what is too old. One may be away for hours: blocks just wait. */

@@ -1,9 +1,9 @@
 import { Document, visit } from "yaml";
 import { type Endpoint, type ObjectStore, url } from "../../lib/kubernetes/index.ts";
 import { MiB, type Retention, type Sized, type Workload } from "../../lib/sizing/index.ts";
+import { blocksBucket, commonStorage, dataDirectory } from "./bucket-config.ts";
 import { defaultLimits, longTermLimits, type TenantLimits } from "./limits.ts";
 import type { MimirSizing } from "./sizing.ts";
-import { blocksBucket, commonStorage, dataDirectory } from "./storage.ts";
 
 /** Ports of every Mimir process. */
 export const mimirPorts = { http: 8080, grpc: 9095, gossip: 7946 } as const;

@@ -1,4 +1,4 @@
-import { type MimirSetup, statelessPart } from "./part.ts";
+import { type MimirSetup, statelessPart } from "./pod.ts";
 import type { MicroservicesSizing } from "./sizing.ts";
 
 /** Takes samples in, checks them and hands them to the ingesters. Goes only when no client knows it any more. */

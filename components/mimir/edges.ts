@@ -7,7 +7,7 @@ import {
 } from "../../lib/kubernetes/index.ts";
 import { cacheParts, cachePorts } from "./caches.ts";
 import { mimirPorts } from "./config.ts";
-import { gossipLabels } from "./part.ts";
+import { gossipLabels } from "./pod.ts";
 import type { MimirSizing } from "./sizing.ts";
 
 /** Who calls whom by gRPC, and why. */

@@ -1,11 +1,11 @@
-export { aggregateGroups, aggregateSeries, longTermTenant } from "./aggregates.ts";
+export { mimirStorage } from "./bucket-usage.ts";
 export * from "./chart.ts";
-export { type CheckedMimir, checkMimir } from "./checks.ts";
 export { mimirPorts } from "./config.ts";
 export type { GatewayRouteProps } from "./gateway-route.ts";
 export { haReplicaLabel, seriesLimit, type TenantLimits } from "./limits.ts";
 export { type MimirLoad, type MimirMode, microservicesFrom } from "./load.ts";
-export { mimirStorage } from "./object-storage.ts";
+export { aggregateGroups, aggregateSeries, longTermTenant } from "./monitoring/aggregates.ts";
+export { MimirRulesChart, type MimirRulesProps } from "./monitoring/rules.ts";
 export * from "./props.ts";
-export { MimirRulesChart, type MimirRulesProps } from "./rules.ts";
 export * from "./sizing.ts";
+export { type CheckedMimir, checkMimir } from "./validate.ts";

@@ -1,6 +1,6 @@
 import { scrapeLimits } from "../../lib/kubernetes/index.ts";
 import { formatDuration, type Retention, samplesPerSecond, type Workload } from "../../lib/sizing/index.ts";
-import { aggregateSeconds, aggregateSeries } from "./aggregates.ts";
+import { aggregateSeconds, aggregateSeries } from "./monitoring/aggregates.ts";
 
 /** Label by which Mimir tells the two Prometheus of a pair apart: its own default. Deduplication strips it. */
 export const haReplicaLabel = "__replica__";

@@ -7,7 +7,7 @@ import {
   samplesPerSecond,
   type Workload,
 } from "../../lib/sizing/index.ts";
-import { aggregateRules, aggregateSeconds } from "./aggregates.ts";
+import { aggregateRules, aggregateSeconds } from "./monitoring/aggregates.ts";
 
 /** `monolithic`: every part in one process. `microservices`: each part by itself. */
 export type MimirMode = "monolithic" | "microservices";

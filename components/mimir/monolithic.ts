@@ -1,4 +1,4 @@
-import { gossipService, type MimirSetup, statefulPart } from "./part.ts";
+import { gossipService, type MimirSetup, statefulPart } from "./pod.ts";
 import type { MonolithicSizing } from "./sizing.ts";
 
 /** Every part in one process, and the exporter of limits, which `all` leaves out. Alertmanager is not among them. */

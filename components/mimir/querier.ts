@@ -1,4 +1,4 @@
-import { type MimirSetup, statelessPart } from "./part.ts";
+import { type MimirSetup, statelessPart } from "./pod.ts";
 import type { MicroservicesSizing } from "./sizing.ts";
 
 /** Runs queries against ingesters and store-gateways. The grace is Mimir's longest query. */

@@ -1,4 +1,4 @@
-import { type MimirSetup, statelessPart } from "./part.ts";
+import { type MimirSetup, statelessPart } from "./pod.ts";
 import type { MicroservicesSizing } from "./sizing.ts";
 
 /** Takes queries from people, splits and caches them. Goes when no client knows it and its last query is answered. */

@@ -1,8 +1,8 @@
 import { formatCount, GiB, MiB, type Reasons, type Sized, sized } from "../../lib/sizing/index.ts";
+import { blockBytes } from "./bucket-usage.ts";
+import { cacheShapes, headroom, margin, parts, storeGatewayDisk } from "./capacity.ts";
 import { fleet, type PodSize } from "./fleet.ts";
 import { type Demand, demandOf, type MimirLoad } from "./load.ts";
-import { blockBytes } from "./object-storage.ts";
-import { cacheShapes, headroom, margin, parts, storeGatewayDisk } from "./shapes.ts";
 
 /** Memory of a process that does nothing: 122 to 192 MiB were measured of a monolithic one. */
 const idleBytes = 192 * MiB;

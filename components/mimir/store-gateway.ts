@@ -1,4 +1,4 @@
-import { type MimirSetup, statefulPart, zonedPart } from "./part.ts";
+import { type MimirSetup, statefulPart, zonedPart } from "./pod.ts";
 import type { MicroservicesSizing } from "./sizing.ts";
 
 /** Answers queries from the blocks in the bucket; its disk holds their index headers. */

@@ -10,14 +10,14 @@ import {
 import { dashboardConfigMap } from "../../lib/monitoring/dashboard-config-map.ts";
 import { rules } from "../../lib/monitoring/rules.ts";
 import { type Retention, retentionProfiles, type Workload, workloads } from "../../lib/sizing/index.ts";
-import { tracesRules } from "./alerts.ts";
-import { tracesDashboard } from "./dashboards.ts";
-import { jaeger } from "./jaeger.ts";
-import { type JaegerStorage, jaegerPorts } from "./jaeger-config.ts";
+import { type JaegerStorage, jaegerPorts } from "./jaeger/config.ts";
+import { jaeger } from "./jaeger/workloads.ts";
+import { tracesRules } from "./monitoring/alerts.ts";
+import { tracesDashboard } from "./monitoring/dashboards.ts";
 import { sizeTraces, type TracesSizing } from "./sizing.ts";
-import { tempo } from "./tempo.ts";
-import { type Kafka, tempoPorts } from "./tempo-config.ts";
-import { tempoServiceName } from "./tempo-pod.ts";
+import { type Kafka, tempoPorts } from "./tempo/config.ts";
+import { tempoServiceName } from "./tempo/pod.ts";
+import { tempo } from "./tempo/tempo.ts";
 
 /** What keeps the traces. Somebody else's is an endpoint only, and no chart. */
 export const tracesBackends = ["jaeger", "tempo"] as const;

@@ -1,7 +1,7 @@
 export * from "./chart.ts";
-export { type CheckedTraces, checkTraces } from "./checks.ts";
-export { type JaegerStorage, jaegerPorts, type SearchStorage } from "./jaeger-config.ts";
+export { type JaegerStorage, jaegerPorts, type SearchStorage } from "./jaeger/config.ts";
 export { bytesPerSpan, keptSpans, type TracesLoad } from "./kept-spans.ts";
 export * from "./sizing.ts";
-export { monolithicSpansPerSecond, type TempoMode, type TempoSizing } from "./sizing-tempo.ts";
-export { type Kafka, tempoPorts } from "./tempo-config.ts";
+export { type Kafka, tempoPorts } from "./tempo/config.ts";
+export { monolithicSpansPerSecond, type TempoMode, type TempoSizing } from "./tempo/sizing.ts";
+export { type CheckedTraces, checkTraces } from "./validate.ts";

@@ -1,8 +1,8 @@
 import type { Sized } from "../../lib/sizing/index.ts";
-import type { JaegerStorage } from "./jaeger-config.ts";
+import type { JaegerStorage } from "./jaeger/config.ts";
+import { sizeJaeger } from "./jaeger/sizing.ts";
 import { keptSpans, type TracesLoad } from "./kept-spans.ts";
-import { sizeJaeger } from "./sizing-jaeger.ts";
-import { sizeTempo, type TempoSizing } from "./sizing-tempo.ts";
+import { sizeTempo, type TempoSizing } from "./tempo/sizing.ts";
 
 /** What the store has to hold, and in which form. */
 export interface TracesSizingLoad extends TracesLoad {

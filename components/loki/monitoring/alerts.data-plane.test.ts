@@ -1,0 +1,76 @@
+import { App } from "cdk8s";
+import { test } from "vitest";
+import { retentionProfiles, workloads } from "../../../lib/sizing/index.ts";
+import { type AlertCase, checkRules, counter, gauge, runAlertCases, slope } from "../../../test/support/alerts.ts";
+import { LokiChart, sizeLoki } from "../index.ts";
+
+const retention = retentionProfiles.standard;
+const sizing = sizeLoki({ workload: workloads.medium, availability: "redundant", retention });
+const chart = new LokiChart(new App(), "loki", { namespace: "obs", retention, sizing, objectStore: { kind: "gcs" } });
+
+const at = (service: string, more: string) => `{namespace="obs",job="loki-${service}",pod="loki-${service}-0"${more}}`;
+const requests = (code: string) =>
+  `loki_request_duration_seconds_count${at("distributor", `,route="loki_api_v1_push",status_code="${code}"`)}`;
+const bucket = (le: string) =>
+  `loki_request_duration_seconds_bucket${at("distributor", `,route="loki_api_v1_push",le="${le}"`)}`;
+/** Of 18,000 streams, three copies each, 80 %. */
+const streams = 43_200;
+
+const cases: readonly AlertCase[] = [
+  // 10 % of all is exactly the threshold.
+  { alert: "LokiRequestErrors", series: { [requests("500")]: counter(11, 10), [requests("204")]: counter(89, 90) } },
+  // 2 % above a second, then 0.5 %.
+  {
+    alert: "LokiRequestLatency",
+    series: {
+      [bucket("1")]: counter(980, 995),
+      [bucket("2.5")]: counter(1000, 1000),
+      [bucket("+Inf")]: counter(1000, 1000),
+    },
+  },
+  { alert: "LokiPanics", series: { [`loki_panic_total${at("querier", "")}`]: counter(1, 0) } },
+  {
+    alert: "LokiLogsDiscarded",
+    series: {
+      [`loki_discarded_samples_total${at("distributor", ',tenant="a",reason="rate_limited"')}`]: counter(61, 60),
+    },
+  },
+  {
+    alert: "LokiStreamLimitNear",
+    series: { [`loki_ingester_memory_streams${at("ingester", "")}`]: gauge(streams + 1, streams) },
+  },
+  {
+    alert: "LokiFlushFailing",
+    series: { [`loki_ingester_chunks_flush_failures_total${at("ingester", "")}`]: counter(1, 0) },
+  },
+  {
+    alert: "LokiWalDiskFull",
+    series: { [`loki_ingester_wal_disk_usage_percent${at("ingester", "")}`]: gauge(0.81, 0.8) },
+  },
+  // A timestamp that stands still, then follows the clock ten minutes behind.
+  {
+    alert: "LokiCompactionStale",
+    minutes: 300,
+    series: {
+      [`loki_boltdb_shipper_compact_tables_operation_last_successful_run_timestamp_seconds${at("compactor", "")}`]:
+        slope([1, 0], [17_400, 60]),
+    },
+  },
+  {
+    alert: "LokiRetentionStale",
+    minutes: 1_560,
+    series: {
+      [`loki_compactor_apply_retention_last_successful_run_timestamp_seconds${at("compactor", "")}`]: slope(
+        [1, 0],
+        [93_000, 60],
+      ),
+    },
+  },
+  {
+    alert: "LokiRulerFailing",
+    series: { [`loki_prometheus_rule_evaluation_failures_total${at("ruler", ',rule_group="shop"')}`]: counter(1, 0) },
+  },
+];
+
+test("each alert fires, and does not just below its threshold", () => runAlertCases(chart, cases));
+test("promtool finds nothing to complain about", () => checkRules(chart));

@@ -1,0 +1,118 @@
+import type { Recording, RuleGroup } from "../../../lib/monitoring/rules.ts";
+import type { Workload } from "../../../lib/sizing/index.ts";
+
+/** Tenant of the aggregates. Mimir keeps a tenant's blocks as long as that tenant's limits say. */
+export const longTermTenant = "long-term";
+
+/** Seconds between two aggregates. Mimir does not downsample: a coarse rule is how granularity is reduced. */
+export const aggregateSeconds = 300;
+
+const window = "[5m]";
+
+/** The owner's name without what changes at each rollout or run: a ReplicaSet's hash, a CronJob's minute. */
+const named = (kind: string, pattern: string): string =>
+  `label_replace(label_replace(kube_pod_owner{owner_is_controller="true", ${kind}}, "workload", "$1", "owner_name", "(.+)"), "workload", "$1", "owner_name", "${pattern}")`;
+
+/** Pod to workload: 1 for each pod that something controls. */
+const owners = [
+  named('owner_kind="ReplicaSet"', "(.+)-[a-z0-9]+"),
+  named('owner_kind="Job"', "(.+)-[0-9]+"),
+  named('owner_kind!~"ReplicaSet|Job"', "(.+)"),
+].join(" or ");
+
+/** By workload: who used how much, without the pods that come and go. */
+const workload = (name: string, perPod: string): Recording => ({
+  record: `cluster_namespace_workload:${name}`,
+  expr:
+    `sum by (cluster, namespace, workload, owner_kind) (sum by (cluster, namespace, pod) (${perPod})` +
+    " * on (cluster, namespace, pod) group_left (workload, owner_kind)" +
+    ` max by (cluster, namespace, pod, workload, owner_kind) (${owners}))`,
+});
+
+const namespace = (name: string, expr: string): Recording => ({
+  record: `cluster_namespace:${name}`,
+  expr: `sum by (cluster, namespace) (${expr})`,
+});
+
+/** By the service that its SDK names: requests are counted where they are served. */
+const service = (name: string, expr: string): Recording => ({
+  record: `cluster_service:${name}`,
+  expr: `sum by (cluster, service_name) (${expr})`,
+});
+
+const cluster = (name: string, expr: string): Recording => ({
+  record: `cluster:${name}`,
+  expr: `sum by (cluster) (${expr})`,
+});
+
+const cpu = `rate(container_cpu_usage_seconds_total{container!="", image!=""}${window})`;
+const memory = 'container_memory_working_set_bytes{container!="", image!=""}';
+const received = `rate(container_network_receive_bytes_total{pod!=""}${window})`;
+const sent = `rate(container_network_transmit_bytes_total{pod!=""}${window})`;
+const requests = `rate(http_server_request_duration_seconds_count${window})`;
+const errors = `rate(http_server_request_duration_seconds_count{http_response_status_code=~"5.."}${window})`;
+
+const groups: Readonly<Record<"workload" | "namespace" | "service" | "cluster", readonly Recording[]>> = {
+  workload: [
+    workload("cpu_usage_cores:sum_rate5m", cpu),
+    workload("memory_working_set_bytes:sum", memory),
+    workload("network_receive_bytes:sum_rate5m", received),
+    workload("network_transmit_bytes:sum_rate5m", sent),
+    workload("restarts:sum_increase5m", `increase(kube_pod_container_status_restarts_total${window})`),
+  ],
+  namespace: [
+    namespace("cpu_usage_cores:sum_rate5m", cpu),
+    namespace("memory_working_set_bytes:sum", memory),
+    namespace("cpu_requests_cores:sum", 'kube_pod_container_resource_requests{resource="cpu"}'),
+    namespace("memory_requests_bytes:sum", 'kube_pod_container_resource_requests{resource="memory"}'),
+    namespace("network_receive_bytes:sum_rate5m", received),
+    namespace("network_transmit_bytes:sum_rate5m", sent),
+    namespace("pods:count", 'kube_pod_status_phase{phase="Running"}'),
+    namespace("volume_used_bytes:sum", "kubelet_volume_stats_used_bytes"),
+  ],
+  service: [service("http_requests:sum_rate5m", requests), service("http_errors:sum_rate5m", errors)],
+  cluster: [
+    cluster("cpu_usage_cores:sum_rate5m", cpu),
+    cluster("memory_working_set_bytes:sum", memory),
+    cluster("cpu_allocatable_cores:sum", 'kube_node_status_allocatable{resource="cpu"}'),
+    cluster("memory_allocatable_bytes:sum", 'kube_node_status_allocatable{resource="memory"}'),
+    cluster("nodes:count", "kube_node_info"),
+    cluster("pods:count", 'kube_pod_status_phase{phase="Running"}'),
+    cluster("active_series:sum", "prometheus_tsdb_head_series"),
+  ],
+};
+
+/**
+ * The recording rules that keep "reduced granularity" for longer than the series themselves: what capacity planning and
+ * bills are made of, every five minutes. They are written to the long-retention tenant and read the main one.
+ */
+export function aggregateGroups(): RuleGroup[] {
+  return Object.entries(groups).map(([level, rules]) => ({
+    name: `aggregates.${level}`,
+    interval: `${aggregateSeconds / 60}m`,
+    tenant: longTermTenant,
+    rules,
+  }));
+}
+
+/** How many rules those are. */
+export function aggregateRules(): number {
+  return Object.values(groups).reduce((sum, rules) => sum + rules.length, 0);
+}
+
+/** Pods of one workload in the mean: three replicas are what redundant services run. */
+const podsPerWorkload = 3;
+/** Workloads of one namespace in the mean. */
+const workloadsPerNamespace = 10;
+
+/** Series in the long-retention tenant: one a rule and workload, namespace or cluster; half of the workloads serve requests. */
+export function aggregateSeries({ pods }: Workload): number {
+  const workloads = Math.ceil(pods / podsPerWorkload);
+  const namespaces = Math.ceil(workloads / workloadsPerNamespace);
+  return (
+    workloads * groups.workload.length +
+    Math.ceil(workloads / 2) * groups.service.length +
+    namespaces * groups.namespace.length +
+    groups.cluster.length
+  );
+}
