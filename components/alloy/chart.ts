@@ -23,11 +23,11 @@ import { hostMetricsJob } from "../../lib/monitoring/host-metrics.ts";
 import { rules } from "../../lib/monitoring/rules.ts";
 import { goMemoryLimit } from "../../lib/otel/index.ts";
 import { GiB, type Workload, workloads } from "../../lib/sizing/index.ts";
-import { alloyRules } from "./alerts.ts";
 import { alloyConfig } from "./config.ts";
-import { alloyDashboard } from "./dashboards.ts";
 import { hostMetricsPath, hostRoot } from "./host-metrics.ts";
 import { type LogSource, nodeVariable, podLogFolder } from "./logs.ts";
+import { alloyRules } from "./monitoring/alerts.ts";
+import { alloyDashboard } from "./monitoring/dashboards.ts";
 import { type AlloyGateway, otlpPorts } from "./otlp.ts";
 import { type AlloySizing, logSourceFor, sizeAlloy } from "./sizing.ts";
 

@@ -20,17 +20,17 @@ import { dashboardConfigMap } from "../../lib/monitoring/dashboard-config-map.ts
 import { rules } from "../../lib/monitoring/rules.ts";
 import { type Availability, bytesQuantity, MiB, type Workload, workloads } from "../../lib/sizing/index.ts";
 import { type Access, accessEnv, accessMounts } from "./access.ts";
-import { grafanaAlerts } from "./alerts.ts";
-import { checkGrafana } from "./checks.ts";
 import { grafanaIni, grafanaPorts, type PostgreSql, paths, type TeamFolders } from "./config.ts";
-import { grafanaDashboard } from "./dashboards.ts";
 import { dataSources, type QueryPath, type Sources } from "./data-sources.ts";
 import { grafanaEdges } from "./edges.ts";
 import { ini } from "./ini.ts";
-import { overviewDashboard } from "./overview.ts";
+import { grafanaAlerts } from "./monitoring/alerts.ts";
+import { grafanaDashboard } from "./monitoring/dashboards.ts";
+import { overviewDashboard } from "./monitoring/overview.ts";
 import { type Provisioning, provision } from "./provisioning.ts";
 import { type GrafanaRoute, routeObject } from "./route.ts";
 import { type GrafanaSizing, sizeGrafana } from "./sizing.ts";
+import { checkGrafana } from "./validate.ts";
 
 export interface GrafanaProps extends ComponentProps {
   /** What it asks. @default nothing: a Grafana without data sources */

@@ -3,7 +3,7 @@ import { ComponentChart, type ComponentProps } from "../../lib/kubernetes/index.
 import { dashboardConfigMap } from "../../lib/monitoring/dashboard-config-map.ts";
 import { type Workload, workloads } from "../../lib/sizing/index.ts";
 import { dataSources, type QueryPath, type Sources } from "./data-sources.ts";
-import { overviewDashboard } from "./overview.ts";
+import { overviewDashboard } from "./monitoring/overview.ts";
 import { dataSourcesConfigMap } from "./provisioning.ts";
 
 export interface GrafanaContentProps extends ComponentProps {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { MiB, workloads } from "../../lib/sizing/index.ts";
-import { checkGrafana } from "./checks.ts";
 import { sizeGrafana } from "./sizing.ts";
+import { checkGrafana } from "./validate.ts";
 
 const redundant = { availability: "redundant", sharedDatabase: true } as const;
 

@@ -13,19 +13,19 @@ import {
 import { dashboardConfigMap } from "../../lib/monitoring/dashboard-config-map.ts";
 import { rules } from "../../lib/monitoring/rules.ts";
 import { type Availability, type Retention, type Workload, workloads } from "../../lib/sizing/index.ts";
-import { alerting, externalAlertmanager } from "./alerting.ts";
-import { alertmanager } from "./alertmanager.ts";
-import type { AlertRouting } from "./alertmanager-config.ts";
-import { type Monitored, ruleGroups } from "./alerts.ts";
-import { clusterDashboard } from "./cluster-dashboard.ts";
-import { controlPlaneMonitors, kubeletMonitor } from "./cluster-monitors.ts";
-import { type ControlPlanePart, exposed, exposesKubelet, watchedByDefault } from "./control-plane.ts";
-import { crds } from "./crds.ts";
-import { kubePrometheusDashboard } from "./dashboards.ts";
-import { kubeStateMetrics } from "./kube-state-metrics.ts";
-import { nodeExporter } from "./node-exporter.ts";
-import { operator } from "./operator.ts";
-import { haClusterLabel, prometheus } from "./prometheus.ts";
+import { alertmanager } from "./alertmanager/alertmanager.ts";
+import type { AlertRouting } from "./alertmanager/config.ts";
+import { controlPlaneMonitors, kubeletMonitor } from "./control-plane/monitors.ts";
+import { type ControlPlanePart, exposed, exposesKubelet, watchedByDefault } from "./control-plane/targets.ts";
+import { clusterDashboard } from "./dashboards/cluster.ts";
+import { kubePrometheusDashboard } from "./dashboards/prometheus.ts";
+import { kubeStateMetrics } from "./exporters/kube-state-metrics.ts";
+import { nodeExporter } from "./exporters/node-exporter.ts";
+import { crds } from "./operator/crds.ts";
+import { operator } from "./operator/operator.ts";
+import { alerting, externalAlertmanager } from "./prometheus/alerting.ts";
+import { haClusterLabel, prometheus } from "./prometheus/prometheus.ts";
+import { type Monitored, ruleGroups } from "./rules/groups.ts";
 import { defaultLoad, type KubePrometheusSizing, sizeKubePrometheus } from "./sizing.ts";
 
 export interface KubePrometheusProps extends ComponentProps {

@@ -1,9 +1,15 @@
-export { operatedAlertmanager } from "./alertmanager.ts";
-export type { AlertRouting } from "./alertmanager-config.ts";
-export * from "./capacity.ts";
+export { operatedAlertmanager } from "./alertmanager/alertmanager.ts";
+export type { AlertRouting } from "./alertmanager/config.ts";
+export type {
+  EmailReceiver,
+  PagerDutyReceiver,
+  Receiver,
+  SlackReceiver,
+  WebhookReceiver,
+} from "./alertmanager/receivers.ts";
 export * from "./chart.ts";
-export type { ControlPlanePart } from "./control-plane.ts";
-export { generatedCrds } from "./crds.ts";
-export { haClusterLabel } from "./prometheus.ts";
-export type { EmailReceiver, PagerDutyReceiver, Receiver, SlackReceiver, WebhookReceiver } from "./receivers.ts";
+export type { ControlPlanePart } from "./control-plane/targets.ts";
+export { generatedCrds } from "./operator/crds.ts";
+export { haClusterLabel } from "./prometheus/prometheus.ts";
+export * from "./prometheus/scaling.ts";
 export * from "./sizing.ts";

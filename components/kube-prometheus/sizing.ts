@@ -14,7 +14,7 @@ import {
   sized,
   type Workload,
 } from "../../lib/sizing/index.ts";
-import { bytesPerStoredSample, scalingThresholds } from "./capacity.ts";
+import { bytesPerStoredSample, scalingThresholds } from "./prometheus/scaling.ts";
 
 /** Series that one process carries: 2 to 3 M, at 8 to 12 KB each that is a pod of about 30 GiB, which most nodes still place. */
 export const seriesPerShard = 2_500_000;

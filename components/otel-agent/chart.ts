@@ -15,9 +15,9 @@ import { dashboardConfigMap } from "../../lib/monitoring/dashboard-config-map.ts
 import { rules } from "../../lib/monitoring/rules.ts";
 import { type CollectorMode, collector, collectorName, collectorPods, collectorPorts } from "../../lib/otel/index.ts";
 import { type Workload, workloads } from "../../lib/sizing/index.ts";
-import { otelAgentAlerts } from "./alerts.ts";
 import { detectorsOf, type GatewayResolver, metadataService, otelAgentConfig } from "./config.ts";
-import { otelAgentDashboard } from "./dashboards.ts";
+import { otelAgentAlerts } from "./monitoring/alerts.ts";
+import { otelAgentDashboard } from "./monitoring/dashboards.ts";
 import { type OtelAgentSizing, sizeOtelAgent } from "./sizing.ts";
 
 export interface OtelAgentProps extends ComponentProps {

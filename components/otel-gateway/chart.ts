@@ -18,7 +18,6 @@ import {
   collectorServiceLabels,
 } from "../../lib/otel/index.ts";
 import { type Workload, workloads } from "../../lib/sizing/index.ts";
-import { otelGatewayAlerts } from "./alerts.ts";
 import {
   defaultTailSampling,
   gatewayPorts,
@@ -27,7 +26,8 @@ import {
   spanMetricsPort,
   type TailSampling,
 } from "./config.ts";
-import { otelGatewayDashboard } from "./dashboards.ts";
+import { otelGatewayAlerts } from "./monitoring/alerts.ts";
+import { otelGatewayDashboard } from "./monitoring/dashboards.ts";
 import { type OtelGatewaySizing, sizeOtelGateway } from "./sizing.ts";
 
 export interface OtelGatewayProps extends ComponentProps {

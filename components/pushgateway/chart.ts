@@ -13,8 +13,8 @@ import {
 import { dashboardConfigMap } from "../../lib/monitoring/dashboard-config-map.ts";
 import { rules } from "../../lib/monitoring/rules.ts";
 import { seconds } from "../../lib/sizing/index.ts";
-import { pushgatewayAlerts } from "./alerts.ts";
-import { pushgatewayDashboard } from "./dashboards.ts";
+import { pushgatewayAlerts } from "./monitoring/alerts.ts";
+import { pushgatewayDashboard } from "./monitoring/dashboards.ts";
 import { type PushgatewaySizing, sizePushgateway } from "./sizing.ts";
 
 export interface PushgatewayProps extends ComponentProps {

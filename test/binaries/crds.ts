@@ -1,5 +1,5 @@
 // The Prometheus operator's custom resource definitions, written by:
-// node test/binaries/crds.ts > components/kube-prometheus/crds.generated.json
+// node test/binaries/crds.ts > components/kube-prometheus/operator/crds.generated.json
 import { execFileSync } from "node:child_process";
 import { parseAllDocuments } from "yaml";
 import { findPart, partVersion } from "./catalogue.ts";
@@ -80,7 +80,7 @@ export function generatedCrdFile(): string {
   const part = findPart("prometheus-operator")!;
   const definitions = operatorCrds().map((definition) => `    ${JSON.stringify(definition)}`);
   const source = `${part.module} ${partVersion(part)}`;
-  const command = "node test/binaries/crds.ts > components/kube-prometheus/crds.generated.json";
+  const command = "node test/binaries/crds.ts > components/kube-prometheus/operator/crds.generated.json";
   return `{
   "source": ${JSON.stringify(source)},
   "command": ${JSON.stringify(command)},

@@ -1,6 +1,6 @@
 // Objects against the definitions that the cluster really gets: stricter and truer than types published for them.
 import { z } from "zod";
-import { generatedCrds } from "../../components/kube-prometheus/crds.ts";
+import { generatedCrds } from "../../components/kube-prometheus/operator/crds.ts";
 
 /** A structural schema, as far as it is looked at here. */
 interface Schema {

@@ -1,0 +1,146 @@
+import { clusterVariable, type Dashboard } from "../../../lib/monitoring/dashboard.ts";
+import { runbook } from "../../../lib/monitoring/panel.ts";
+import { ratePanel } from "../../../lib/monitoring/rates.ts";
+
+const own = 'cluster=~"$cluster", namespace=~"$namespace"';
+
+/** Who uses Grafana, how fast it answers, and which of its data sources do not. */
+export function grafanaDashboard(): Dashboard {
+  return {
+    uid: "skopos-grafana",
+    title: "Grafana",
+    description: "Requests to Grafana, queries to its data sources, logins, and what it holds.",
+    variables: [
+      clusterVariable,
+      { name: "namespace", title: "Namespace", of: 'grafana_build_info{cluster=~"$cluster"}' },
+    ],
+    rows: [
+      {
+        title: "Now",
+        panels: [
+          {
+            type: "stat",
+            title: "Replicas up",
+            unit: "none",
+            thresholds: { critical: 1, bad: "low" },
+            queries: [{ promql: `count(grafana_build_info{${own}})` }],
+            noValue: "0",
+            links: [runbook("GrafanaDown")],
+          },
+          {
+            type: "stat",
+            title: "Dashboards",
+            unit: "none",
+            thresholds: { critical: 1, bad: "low" },
+            queries: [{ promql: `max(grafana_stat_totals_dashboard{${own}})` }],
+          },
+          {
+            type: "stat",
+            title: "Active users",
+            description: "Seen within the last 30 days.",
+            unit: "none",
+            queries: [{ promql: `max(grafana_stat_active_users{${own}})` }],
+          },
+          {
+            type: "stat",
+            title: "Requests failing",
+            unit: "percentunit",
+            thresholds: { warning: 0.01, critical: 0.05 },
+            noValue: "0",
+            queries: [
+              {
+                promql: `sum(rate(grafana_http_request_duration_seconds_count{${own}, status_code=~"5.."}[5m])) / sum(rate(grafana_http_request_duration_seconds_count{${own}}[5m]))`,
+              },
+            ],
+          },
+        ],
+      },
+      {
+        title: "Requests",
+        panels: [
+          ratePanel({
+            title: "Requests by status",
+            own,
+            by: "status_code",
+            unit: "reqps",
+            stack: true,
+            counters: [{ counter: "grafana_http_request_duration_seconds_count" }],
+          }),
+          {
+            type: "timeseries",
+            title: "Duration, 99th percentile",
+            unit: "s",
+            min: 0,
+            queries: [
+              {
+                promql: `histogram_quantile(0.99, sum by (le) (rate(grafana_http_request_duration_seconds_bucket{${own}}[$__rate_interval])))`,
+                legend: "all",
+                exemplars: true,
+              },
+            ],
+          },
+        ],
+      },
+      {
+        title: "Data sources",
+        panels: [
+          ratePanel({
+            title: "Queries by data source",
+            own,
+            by: "datasource",
+            unit: "reqps",
+            counters: [{ counter: "grafana_datasource_request_total" }],
+          }),
+          {
+            type: "timeseries",
+            title: "Failed queries by type of data source",
+            description: "Also those that never got an answer.",
+            unit: "percentunit",
+            min: 0,
+            max: 1,
+            thresholds: { critical: 0.5 },
+            queries: [
+              {
+                promql: `sum by (plugin_id) (rate(grafana_plugin_request_total{${own}, endpoint="queryData", status="error"}[$__rate_interval])) / sum by (plugin_id) (rate(grafana_plugin_request_total{${own}, endpoint="queryData"}[$__rate_interval]))`,
+                legend: "{{plugin_id}}",
+              },
+            ],
+          },
+        ],
+      },
+      {
+        title: "Logins and process",
+        panels: [
+          {
+            type: "timeseries",
+            title: "Logins by way",
+            unit: "none",
+            min: 0,
+            queries: [
+              {
+                promql: `sum by (client) (increase(grafana_authn_authn_successful_login_total{${own}}[15m]))`,
+                legend: "{{client}}: in",
+              },
+              {
+                promql: `sum by (client) (increase(grafana_authn_authn_failed_login_total{${own}}[15m]))`,
+                legend: "{{client}}: refused",
+              },
+            ],
+          },
+          {
+            type: "timeseries",
+            title: "Memory",
+            unit: "bytes",
+            min: 0,
+            queries: [
+              {
+                promql: `process_resident_memory_bytes{${own}} and on (namespace, pod) grafana_build_info{${own}}`,
+                legend: "{{pod}}",
+              },
+            ],
+          },
+        ],
+      },
+    ],
+  };
+}

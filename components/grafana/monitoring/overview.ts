@@ -1,0 +1,189 @@
+import { clusterVariable, type Dashboard, type Link, type Panel, type Row } from "../../../lib/monitoring/dashboard.ts";
+import type { Sources } from "../data-sources.ts";
+
+/**
+ * Grafana's home page: whether each signal gets from where it is made to where people look for it, hop by hop, with
+ * links to the component that stands at each hop. Signals without a source have no row.
+ * @param known UIDs of the dashboards that are there; undefined: all of them
+ */
+export function overviewDashboard({ mimir, loki, traces }: Sources, known?: readonly string[]): Dashboard {
+  const rows = [
+    alerts,
+    metrics(mimir !== undefined),
+    ...(loki ? [logs] : []),
+    ...(traces ? [tracing(traces.backend)] : []),
+  ];
+  const alive = (link: Link) => !("dashboard" in link) || known === undefined || known.includes(link.dashboard);
+  return {
+    uid: "skopos-overview",
+    title: "Overview",
+    description: "The health of every signal's way: what is made, what arrives, what is lost, and what is alarming.",
+    refresh: "10s",
+    variables: [clusterVariable],
+    rows: rows.map((row) => ({
+      ...row,
+      panels: row.panels.map((panel) => ({ ...panel, links: panel.links?.filter(alive) ?? [] })),
+    })),
+  };
+}
+
+/** Every series of the chosen cluster. */
+const at = 'cluster=~"$cluster"';
+
+/** A number that should be zero. */
+const lost = (title: string, promql: string, dashboard: string, unit: "cps" | "s" | "none" = "cps"): Panel => ({
+  type: "stat",
+  title,
+  unit,
+  noValue: "0",
+  thresholds: { critical: unit === "s" ? 120 : 0.01 },
+  queries: [{ promql }],
+  links: [{ title, dashboard }],
+});
+
+/** A number that should flow. */
+const flow = (title: string, promql: string, dashboard: string, unit: "cps" | "Bps" | "short" = "cps"): Panel => ({
+  type: "stat",
+  title,
+  unit,
+  noValue: "none",
+  queries: [{ promql }],
+  links: [{ title, dashboard }],
+});
+
+const alerts: Row = {
+  title: "Alerts",
+  panels: [
+    {
+      type: "stat",
+      title: "Alerting works",
+      description: "The watchdog always fires: without it no alert would reach anybody.",
+      unit: "none",
+      noValue: "no watchdog",
+      mappings: { 0: ["broken", "red"], 1: ["yes", "green"] },
+      queries: [{ promql: `max(ALERTS{${at}, alertname="Watchdog", alertstate="firing"})` }],
+    },
+    {
+      type: "stat",
+      title: "Critical",
+      unit: "none",
+      noValue: "0",
+      thresholds: { critical: 1 },
+      queries: [{ promql: `count(ALERTS{${at}, alertstate="firing", severity="critical"})` }],
+    },
+    {
+      type: "stat",
+      title: "Warnings",
+      unit: "none",
+      noValue: "0",
+      thresholds: { warning: 1 },
+      queries: [{ promql: `count(ALERTS{${at}, alertstate="firing", severity="warning"})` }],
+    },
+    lost(
+      "Notifications failing",
+      `sum(rate(alertmanager_notifications_failed_total{${at}}[5m]))`,
+      "skopos-kube-prometheus",
+    ),
+    lost(
+      "Rules failing",
+      `(sum(rate(prometheus_rule_evaluation_failures_total{${at}}[5m])) or vector(0)) + (sum(rate(cortex_prometheus_rule_evaluation_failures_total{${at}}[5m])) or vector(0))`,
+      "skopos-kube-prometheus",
+    ),
+    {
+      type: "table",
+      title: "Firing",
+      queries: [
+        {
+          promql: `sum by (alertname, severity, namespace) (ALERTS{${at}, alertstate="firing", alertname!="Watchdog"})`,
+        },
+      ],
+      columns: [
+        { field: "severity", title: "Severity" },
+        { field: "alertname", title: "Alert" },
+        { field: "namespace", title: "Namespace" },
+        { field: "Value", title: "Count" },
+      ],
+    },
+  ],
+};
+
+function metrics(mimir: boolean): Row {
+  const prometheus = "skopos-kube-prometheus";
+  return {
+    title: "Metrics: targets, Prometheus, Mimir",
+    panels: [
+      {
+        type: "stat",
+        title: "Targets up",
+        unit: "percentunit",
+        decimals: 1,
+        thresholds: { warning: 0.99, critical: 0.9, bad: "low" },
+        queries: [{ promql: `avg(up{${at}})` }],
+        links: [{ title: "Prometheus", dashboard: prometheus }],
+      },
+      flow("Samples scraped", `sum(rate(prometheus_tsdb_head_samples_appended_total{${at}}[5m]))`, prometheus),
+      flow("Series in Prometheus", `sum(prometheus_tsdb_head_series{${at}})`, prometheus, "short"),
+      ...(mimir
+        ? [
+            lost(
+              "Behind Mimir",
+              `max(prometheus_remote_storage_queue_highest_timestamp_seconds{${at}} - prometheus_remote_storage_queue_highest_sent_timestamp_seconds{${at}})`,
+              prometheus,
+              "s",
+            ),
+            flow(
+              "Samples into Mimir",
+              `sum(rate(cortex_distributor_received_samples_total{${at}}[5m]))`,
+              "skopos-mimir",
+            ),
+            lost("Samples refused by Mimir", `sum(rate(cortex_discarded_samples_total{${at}}[5m]))`, "skopos-mimir"),
+          ]
+        : []),
+    ],
+  };
+}
+
+const logs: Row = {
+  title: "Logs: Alloy, Loki",
+  panels: [
+    flow("Lines sent by Alloy", `sum(rate(loki_write_sent_entries_total{${at}}[5m]))`, "skopos-alloy"),
+    lost("Lines dropped by Alloy", `sum(rate(loki_write_dropped_entries_total{${at}}[5m]))`, "skopos-alloy"),
+    flow("Bytes into Loki", `sum(rate(loki_distributor_bytes_received_total{${at}}[5m]))`, "skopos-loki", "Bps"),
+    flow("Lines into Loki", `sum(rate(loki_distributor_lines_received_total{${at}}[5m]))`, "skopos-loki"),
+    lost("Lines refused by Loki", `sum(rate(loki_discarded_samples_total{${at}}[5m]))`, "skopos-loki"),
+  ],
+};
+
+/** Spans that a backend took: Jaeger is a collector, and stores through an exporter. */
+const stored = {
+  jaeger: `sum(rate(otelcol_exporter_sent_spans_total{${at}, exporter="jaeger_storage_exporter"}[5m]))`,
+  tempo: `sum(rate(tempo_distributor_spans_received_total{${at}}[5m]))`,
+};
+
+function tracing(backend: "jaeger" | "tempo"): Row {
+  const agents = `${at}, job=~"otel-agent.*-monitoring"`;
+  const gateways = `${at}, job=~"otel-gateway.*-monitoring"`;
+  return {
+    title: "Traces: agents, gateway, backend",
+    panels: [
+      flow("Spans into agents", `sum(rate(otelcol_receiver_accepted_spans_total{${agents}}[5m]))`, "skopos-otel-agent"),
+      flow(
+        "Spans into gateways",
+        `sum(rate(otelcol_receiver_accepted_spans_total{${gateways}, receiver="otlp"}[5m]))`,
+        "skopos-otel-gateway",
+      ),
+      flow(
+        "Spans sent on",
+        `sum(rate(otelcol_exporter_sent_spans_total{${gateways}, exporter=~"otlp_grpc/.+"}[5m]))`,
+        "skopos-otel-gateway",
+      ),
+      flow("Spans stored", stored[backend], "skopos-traces"),
+      lost("Spans refused", `sum(rate(otelcol_receiver_refused_spans_total{${at}}[5m]))`, "skopos-otel-gateway"),
+      lost(
+        "Spans not sent",
+        `(sum(rate(otelcol_exporter_send_failed_spans_total{${at}}[5m])) or vector(0)) + (sum(rate(otelcol_exporter_enqueue_failed_spans_total{${at}}[5m])) or vector(0))`,
+        "skopos-otel-gateway",
+      ),
+    ],
+  };
+}

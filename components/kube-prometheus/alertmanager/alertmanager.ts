@@ -1,0 +1,109 @@
+import type { IAlertmanager } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/Alertmanager";
+import { stringify } from "yaml";
+import {
+  anywhere,
+  type ComponentChart,
+  type ComponentProps,
+  defaultCluster,
+  dnsDomain,
+  type Endpoint,
+  images,
+  type Pods,
+  serviceHost,
+  url,
+} from "../../../lib/kubernetes/index.ts";
+import type { Sized } from "../../../lib/sizing/index.ts";
+import {
+  addReloader,
+  operatedLabels,
+  operatedPods,
+  operatedService,
+  operatedSpec,
+  shardBudget,
+} from "../operator/operated.ts";
+import { type AlertRouting, alertmanagerConfig } from "./config.ts";
+import { receiverPorts, receiverSecrets } from "./receivers.ts";
+
+/** Alertmanager's HTTP port: the operator names it `web`. */
+export const alertmanagerPort = 9093;
+/** Gossip, over TCP and UDP. */
+const meshPort = 9094;
+
+const part = "alertmanager";
+
+/** Name of the Alertmanager's own Service, beside the operator's headless `alertmanager-operated`. */
+export const alertmanagerServiceName = (chart: ComponentChart): string => `${chart.name}-${part}`;
+
+/**
+ * The operator's headless Service of the stack's Alertmanager, known before there is a chart: rulers that are composed
+ * first send their alerts to each pod behind it.
+ */
+export function operatedAlertmanager(props: ComponentProps): Endpoint & { readonly pods: Pods } {
+  const { namespace, name = "kube-prometheus", cluster = defaultCluster } = props;
+  const identity = { name: "kube-prometheus", instance: name, part };
+  return {
+    scheme: "http",
+    host: `alertmanager-operated.${namespace}.svc.${dnsDomain(cluster)}`,
+    port: alertmanagerPort,
+    portName: "web",
+    pods: { namespace, identity, labels: operatedLabels({ name }, part) },
+  };
+}
+
+/** Adds the one Alertmanager of the stack, its configuration, Service and monitor, and answers with its endpoint. */
+export function alertmanager(
+  chart: ComponentChart,
+  sized: Sized,
+  routing: AlertRouting,
+): Endpoint & { readonly pods: Pods } {
+  const name = alertmanagerServiceName(chart);
+  const pods = operatedPods(chart, part);
+  const endpoint = { scheme: "http", host: serviceHost(chart, name), port: alertmanagerPort, pods } as const;
+  const configSecret = `alertmanager-${chart.name}`;
+  chart.add({
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: chart.metadata(configSecret, part),
+    type: "Opaque",
+    stringData: { "alertmanager.yaml": stringify(alertmanagerConfig(routing), { lineWidth: 0 }) },
+  });
+  chart.add(alertmanagerResource(chart, sized, configSecret, url(endpoint), routing));
+  addReloader(chart, { part, name: `alertmanager-${chart.name}`, sized });
+  if (sized.replicas > 1) shardBudget(chart, part, 0, 1);
+  operatedService(chart, { part, name, port: alertmanagerPort });
+  if (sized.replicas > 1) chart.connects(pods, pods, [meshPort], "gossip of silences and notifications", [meshPort]);
+  const ports = receiverPorts(routing.receivers ?? []);
+  const outside = routing.deadMansSwitch ? [...new Set([...ports, 443])] : ports;
+  if (outside.length > 0) chart.connects(pods, anywhere, outside, "alerts to their receivers");
+  return endpoint;
+}
+
+function alertmanagerResource(
+  chart: ComponentChart,
+  sized: Sized,
+  configSecret: string,
+  externalUrl: string,
+  routing: AlertRouting,
+): IAlertmanager {
+  const secrets = receiverSecrets(routing.receivers ?? []);
+  if (routing.deadMansSwitch && !secrets.includes(routing.deadMansSwitch.secret)) {
+    secrets.push(routing.deadMansSwitch.secret);
+  }
+  return {
+    apiVersion: "monitoring.coreos.com/v1",
+    kind: "Alertmanager",
+    metadata: chart.metadata(chart.name, part),
+    spec: {
+      image: chart.image("alertmanager"),
+      version: images.alertmanager.tag,
+      replicas: sized.replicas,
+      configSecret,
+      ...(secrets.length > 0 && { secrets }),
+      externalUrl,
+      // Longer than the longest repeat interval, or everything is sent again after a restart.
+      retention: "120h",
+      automountServiceAccountToken: false,
+      ...operatedSpec(chart, part, sized),
+    },
+  };
+}

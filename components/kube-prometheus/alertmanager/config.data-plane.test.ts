@@ -1,0 +1,68 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { stringify } from "yaml";
+import { requirePart } from "../../../test/data-plane/process.ts";
+import { type AlertRouting, alertmanagerConfig } from "./config.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "skopos-alertmanager-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const routing: AlertRouting = {
+  receivers: [
+    { kind: "slack", name: "team", channel: "#alerts", webhookUrl: { secret: "slack", key: "url" } },
+    { kind: "pagerduty", name: "night", routingKey: { secret: "pd", key: "key" }, severities: ["critical"] },
+    {
+      kind: "email",
+      name: "mail",
+      to: "a@example.org",
+      from: "b@example.org",
+      server: { host: "mail.example.org", port: 587 },
+      auth: { username: "b", password: { secret: "mail", key: "password" } },
+      labels: { team: 'pay"ments' },
+    },
+    { kind: "webhook", name: "hook", url: { secret: "hook", key: "url" } },
+  ],
+  deadMansSwitch: { secret: "dms", key: "url" },
+};
+
+function write(name: string, config: unknown): string {
+  const file = join(folder, `${name}.yaml`);
+  writeFileSync(file, stringify(config, { lineWidth: 0 }));
+  return file;
+}
+
+test.each([
+  ["nobody", {}],
+  ["everybody", routing],
+] as const)("amtool takes the configuration that tells %s", (name, who) => {
+  const file = write(name, alertmanagerConfig(who));
+  const output = execFileSync(requirePart("amtool"), ["check-config", file], { encoding: "utf8" });
+  expect(output).toContain("SUCCESS");
+});
+
+/** Who is told of an alert, by Alertmanager's own routing. */
+const told = (file: string, ...labels: readonly string[]): string[] =>
+  execFileSync(requirePart("amtool"), ["config", "routes", "test", `--config.file=${file}`, ...labels], {
+    encoding: "utf8",
+  })
+    .trim()
+    .split(/[,\n]/);
+
+test("alerts go to everybody whose severities and labels fit", () => {
+  const file = write("routes", alertmanagerConfig(routing));
+  expect(told(file, "alertname=X", "severity=critical")).toEqual(["team", "night", "hook"]);
+  expect(told(file, "alertname=X", "severity=warning")).toEqual(["team", "hook"]);
+  expect(told(file, "alertname=X", "severity=warning", 'team="pay\\"ments"')).toEqual(["team", "mail", "hook"]);
+  expect(told(file, "alertname=X", "severity=info")).toEqual(["nobody"]);
+  expect(told(file, "alertname=Watchdog", "severity=info")).toEqual(["dead-mans-switch"]);
+});
+
+test("amtool finds what is wrong", () => {
+  const file = write("wrong", { ...alertmanagerConfig(routing), route: { receiver: "missing" } });
+  const { status, stdout } = spawnSync(requirePart("amtool"), ["check-config", file], { encoding: "utf8" });
+  expect(status).not.toBe(0);
+  expect(stdout).toContain("missing");
+});

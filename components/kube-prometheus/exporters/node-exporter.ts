@@ -1,0 +1,71 @@
+import {
+  type ComponentChart,
+  daemonSet,
+  hostVolume,
+  partName,
+  service,
+  serviceAccount,
+  serviceMonitor,
+} from "../../../lib/kubernetes/index.ts";
+import { devicesExcluded, fsTypesExcluded, mountsExcluded } from "../../../lib/monitoring/host-metrics.ts";
+import type { Sized } from "../../../lib/sizing/index.ts";
+import { nobody } from "../operator/operated.ts";
+
+const part = "node-exporter";
+/** On the host's network: the port is the node's. */
+export const nodeExporterPort = 9100;
+
+/** Adds node-exporter on every node, in the namespace of host-level agents. */
+export function nodeExporter(chart: ComponentChart, sized: Sized, namespace: string): void {
+  const name = partName(chart, part);
+  const account = serviceAccount(chart, { part, namespace, hostAgent: true });
+  const root = hostVolume("root", "/");
+  daemonSet(chart, {
+    part,
+    namespace,
+    sized,
+    user: nobody,
+    identityAccount: account,
+    hostNetwork: true,
+    hostPID: true,
+    tolerations: [{ operator: "Exists" }],
+    containers: [
+      {
+        name: part,
+        image: part,
+        args: [
+          `--web.listen-address=:${nodeExporterPort}`,
+          "--path.rootfs=/host/root",
+          "--path.procfs=/host/root/proc",
+          "--path.sysfs=/host/root/sys",
+          "--path.udev.data=/host/root/run/udev/data",
+          `--collector.filesystem.mount-points-exclude=${mountsExcluded}`,
+          `--collector.filesystem.fs-types-exclude=${fsTypesExcluded}`,
+          `--collector.netclass.ignored-devices=${devicesExcluded}`,
+          `--collector.netdev.device-exclude=${devicesExcluded}`,
+          "--no-collector.wifi",
+          "--no-collector.btrfs",
+        ],
+        ports: { metrics: nodeExporterPort },
+        probes: { port: "metrics", readiness: "/" },
+        mounts: [{ volume: root, path: "/host/root", propagation: "HostToContainer" }],
+      },
+    ],
+  });
+  service(chart, { part, name, namespace, ports: { metrics: nodeExporterPort }, headless: true });
+  serviceMonitor(chart, {
+    part,
+    name,
+    namespace,
+    jobLabel: "app.kubernetes.io/component",
+    port: "metrics",
+    targetPort: nodeExporterPort,
+    pods: { namespace, identity: chart.identity(part), hostNetwork: true },
+    // The node's name, which outlives its address and is what every other metric of the node says.
+    relabelings: [
+      { action: "replace", sourceLabels: ["__meta_kubernetes_pod_node_name"], targetLabel: "instance" },
+      { action: "replace", sourceLabels: ["__meta_kubernetes_pod_node_name"], targetLabel: "node" },
+    ],
+    class: "infrastructure",
+  });
+}

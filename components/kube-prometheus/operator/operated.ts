@@ -1,0 +1,160 @@
+import type { IEmbeddedPersistentVolumeClaim } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/EmbeddedPersistentVolumeClaim";
+import type { IPrometheus } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/Prometheus";
+import type { ITopologySpreadConstraint } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/TopologySpreadConstraint";
+import {
+  type ComponentChart,
+  disruptionBudget,
+  type Labels,
+  type Pods,
+  podSecurity,
+  service,
+  serviceMonitor,
+} from "../../../lib/kubernetes/index.ts";
+import { bytesQuantity, cpuQuantity, MiB, quantityCores, type Sized, sized } from "../../../lib/sizing/index.ts";
+
+// What Prometheus and Alertmanager have in common as pods that the operator makes.
+
+/** The user that the images of the Prometheus project run as. */
+export const nobody = 65_534;
+
+/** The fields that the two resources share: where and as whom the pods run, what they ask for, where their data is. */
+export function operatedSpec(chart: ComponentChart, part: string, sized: Sized) {
+  const { storageClass } = chart.cluster;
+  const { pullSecrets } = chart.images;
+  return {
+    imagePullPolicy: "IfNotPresent",
+    storage: {
+      volumeClaimTemplate: {
+        spec: {
+          accessModes: ["ReadWriteOnce"],
+          ...(storageClass && { storageClassName: storageClass }),
+          resources: { requests: { storage: bytesQuantity(sized.diskBytes ?? 0) } },
+        },
+        // The package's type asks for an apiVersion and a kind that the definition does not have.
+      } as object as IEmbeddedPersistentVolumeClaim,
+    },
+    persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
+    resources: {
+      requests: { cpu: cpuQuantity(sized.cpuCores), memory: bytesQuantity(sized.memoryBytes) },
+      limits: { memory: bytesQuantity(sized.memoryLimitBytes ?? sized.memoryBytes) },
+    },
+    securityContext: podSecurity(nobody),
+    enableServiceLinks: false,
+    nodeSelector: { "kubernetes.io/os": "linux" },
+    ...(sized.replicas > 1 && { topologySpreadConstraints: operatedSpread(chart, part) }),
+    ...(chart.priorityClassName && { priorityClassName: chart.priorityClassName }),
+    ...(pullSecrets && { imagePullSecrets: pullSecrets.map((name) => ({ name })) }),
+    podMetadata: { labels: { "app.kubernetes.io/component": part, "app.kubernetes.io/part-of": "observability" } },
+  } as const satisfies Partial<IPrometheus["spec"]>;
+}
+
+/** Port of the config reloader, `reloader-web`. */
+export const reloaderPort = 8080;
+
+/** The config reloader beside each process: 15 to 25 MiB, a little CPU when a file changes. */
+export const reloader: Sized = sized(
+  { replicas: 1, cpuCores: 0.01, memoryBytes: 32 * MiB, memoryLimitBytes: 64 * MiB },
+  { cpuCores: "a look at the files every few minutes", memoryBytes: "15 to 25 MiB" },
+);
+
+/** The labels that the operator gives the pods of a resource of ours; it lets none of them be changed. */
+export function operatedLabels(chart: Pick<ComponentChart, "name">, part: string): Labels {
+  return { "app.kubernetes.io/name": part, "app.kubernetes.io/instance": chart.name };
+}
+
+/** The pods of a resource of ours. */
+export function operatedPods(chart: ComponentChart, part: string): Pods {
+  return chart.pods(part, operatedLabels(chart, part));
+}
+
+/** Over zones, then over nodes, each shard by itself: the two of a pair must not fall together. */
+function operatedSpread(chart: ComponentChart, part: string): ITopologySpreadConstraint[] {
+  return ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map((topologyKey) => ({
+    topologyKey,
+    maxSkew: 1,
+    whenUnsatisfiable: "ScheduleAnyway",
+    labelSelector: { matchLabels: { ...operatedLabels(chart, part) } },
+    ...(part === "prometheus" && { additionalLabelSelectors: "OnShard" as const }),
+  }));
+}
+
+/** One pod of each shard may be evicted at a time. */
+export function shardBudget(chart: ComponentChart, part: string, shard: number, shards: number): void {
+  const name = `${chart.name}-${part}${shards > 1 ? `-shard-${shard}` : ""}`;
+  disruptionBudget(chart, name, part, {
+    ...operatedLabels(chart, part),
+    ...(shards > 1 && { "operator.prometheus.io/shard": String(shard) }),
+  });
+}
+
+/** Notes what the operator's StatefulSets will ask of the cluster: the process and its config reloader. */
+export function addReloader(
+  chart: ComponentChart,
+  { part, name, sized: main }: { readonly part: string; readonly name: string; readonly sized: Sized },
+): void {
+  chart.image("prometheus-config-reloader");
+  chart.footprints.push({
+    component: chart.component,
+    kind: "StatefulSet",
+    namespace: chart.home,
+    name,
+    perPod: {
+      replicas: main.replicas,
+      cpuCores: quantityCores(main.cpuCores + reloader.cpuCores),
+      memoryBytes: main.memoryBytes + reloader.memoryBytes,
+      memoryLimitBytes:
+        (main.memoryLimitBytes ?? main.memoryBytes) + (reloader.memoryLimitBytes ?? reloader.memoryBytes),
+      ...(main.diskBytes !== undefined && { diskBytes: main.diskBytes }),
+    },
+    sized: { ...main, reasons: { ...main.reasons, replicas: main.reasons.replicas ?? part } },
+  });
+}
+
+/** The Service in front of a resource's pods, and the monitors of the process and of its config reloader. */
+export function operatedService(
+  chart: ComponentChart,
+  { part, name, port, clientIpAffinity = false }: OperatedServiceProps,
+): void {
+  const pods = operatedPods(chart, part);
+  service(chart, {
+    part,
+    name,
+    selector: operatedLabels(chart, part),
+    ports: { web: port, "reloader-web": reloaderPort },
+    clientIpAffinity,
+  });
+  serviceMonitor(chart, {
+    part,
+    name,
+    pods,
+    jobLabel: "app.kubernetes.io/component",
+    port: "web",
+    targetPort: port,
+    class: "infrastructure",
+  });
+  reloaderMonitor(chart, part, pods);
+}
+
+/** Where the operator's pods of one part are reached. */
+export interface OperatedServiceProps {
+  readonly part: string;
+  /** Name of the Service and of the process' monitor. */
+  readonly name: string;
+  /** Port of the process, `web`. */
+  readonly port: number;
+  /** Whether a client stays with one pod. @default false */
+  readonly clientIpAffinity?: boolean;
+}
+
+/** The reloader's own metrics: whether it could read what the operator wrote. */
+function reloaderMonitor(chart: ComponentChart, part: string, pods: Pods): void {
+  serviceMonitor(chart, {
+    part,
+    name: `${chart.name}-${part}-reloader`,
+    pods,
+    port: "reloader-web",
+    targetPort: reloaderPort,
+    relabelings: [{ targetLabel: "job", replacement: "config-reloader" }],
+    class: "infrastructure",
+  });
+}

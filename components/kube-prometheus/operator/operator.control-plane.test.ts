@@ -1,0 +1,183 @@
+import { gunzipSync } from "node:zlib";
+import { App } from "cdk8s";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { workloads } from "../../../lib/sizing/index.ts";
+import type { KubernetesObject } from "../../../test/cluster/api.ts";
+import { apply } from "../../../test/cluster/apply.ts";
+import { type Cluster, startCluster } from "../../../test/cluster/cluster.ts";
+import { quantity } from "../../../test/cluster/quantity.ts";
+import { until } from "../../../test/cluster/wait.ts";
+import { type RunningProgram, start } from "../../../test/data-plane/process.ts";
+import { KubePrometheusChart } from "../index.ts";
+
+// The real operator, with the flags and the rights that its Deployment has, on a real API server.
+const namespace = "observability";
+const chart = new KubePrometheusChart(new App(), "metrics", {
+  namespace,
+  agentsNamespace: "observability-agents",
+  workload: workloads.large,
+  remoteWrite: { scheme: "http", host: "mimir", port: 8080, path: "/api/v1/push" },
+  alerts: { receivers: [{ kind: "webhook", name: "hook", url: { secret: "hook", key: "url" } }] },
+});
+const objects = chart.toJson() as KubernetesObject[];
+const nodes = 3;
+
+interface Workload extends KubernetesObject {
+  readonly spec: {
+    readonly replicas: number;
+    readonly template: {
+      readonly spec: {
+        readonly containers: readonly {
+          readonly name: string;
+          readonly resources: { readonly requests: Record<string, string> };
+        }[];
+      };
+    };
+  };
+}
+
+let cluster: Cluster;
+let operator: RunningProgram;
+
+beforeAll(async () => {
+  cluster = await startCluster({ nodes: { simulated: nodes } });
+  const namespaces = [namespace, "observability-agents"].map((name) => ({
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name },
+  }));
+  const hook = {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: "hook", namespace },
+    stringData: { url: "http://a" },
+  };
+  await apply(cluster.api, [...namespaces, hook as KubernetesObject, ...objects]);
+  const deployment = objects.find(({ kind, metadata }) => kind === "Deployment" && metadata.name.endsWith("-operator"));
+  const [container] = (deployment as unknown as { spec: { template: { spec: { containers: { args: string[] }[] } } } })
+    .spec.template.spec.containers;
+  const args = (container?.args ?? []).filter((arg) => !arg.startsWith("--web.listen-address"));
+  operator = start(
+    "prometheus-operator",
+    [...args, "--web.listen-address=127.0.0.1:0", `--as=system:serviceaccount:${namespace}:kube-prometheus-operator`],
+    { KUBECONFIG: cluster.kubeconfig, HOME: cluster.directory },
+  );
+});
+afterAll(async () => {
+  await operator?.stop();
+  await cluster?.dispose();
+});
+
+const list = <T extends KubernetesObject>(version: string, kind: string) =>
+  cluster.api.list<T>(version, kind, namespace);
+
+describe("the operator, with the rights that its account has", () => {
+  const expected = [
+    "alertmanager-kube-prometheus",
+    ...["", "-shard-1", "-shard-2", "-shard-3"].map((shard) => `prometheus-kube-prometheus${shard}`),
+  ];
+
+  it("makes a StatefulSet of each shard and of Alertmanager", async () => {
+    await until("StatefulSets", async () => (await list("apps/v1", "StatefulSet")).length >= expected.length + 1);
+    const made = (await list<Workload>("apps/v1", "StatefulSet")).filter(({ metadata }) =>
+      expected.includes(metadata.name),
+    );
+    expect(made.map(({ metadata }) => metadata.name).sort()).toEqual(expected);
+    expect(made.map(({ spec }) => spec.replicas)).toEqual([2, 2, 2, 2, 2]);
+  });
+
+  it("whose pods ask for what plan counts", async () => {
+    const made = await list<Workload>("apps/v1", "StatefulSet");
+    for (const footprint of chart.footprints.filter(({ name }) => expected.includes(name))) {
+      const requests = made
+        .find(({ metadata }) => metadata.name === footprint.name)
+        ?.spec.template.spec.containers.map(({ resources }) => resources.requests);
+      const total = (resource: string) =>
+        (requests ?? []).reduce((sum, each) => sum + quantity(each[resource] ?? "0"), 0);
+      expect(total("cpu"), footprint.name).toBeCloseTo(footprint.perPod.cpuCores);
+      expect(total("memory"), footprint.name).toBe(footprint.perPod.memoryBytes);
+    }
+  });
+
+  it("writes a configuration with every monitor of ours, none refused", async () => {
+    const secret = async () =>
+      (await list<KubernetesObject & { data: Record<string, string> }>("v1", "Secret")).find(
+        ({ metadata }) => metadata.name === "prometheus-kube-prometheus",
+      );
+    await until("configuration", async () => (await secret())?.data["prometheus.yaml.gz"] !== undefined);
+    const text = gunzipSync(Buffer.from((await secret())?.data["prometheus.yaml.gz"] ?? "", "base64")).toString();
+    const jobs = (parse(text).scrape_configs as { job_name: string }[]).map(({ job_name }) => job_name);
+    const monitors = objects.filter(({ kind }) => /^(Service|Pod)Monitor$/.test(kind));
+    expect(new Set(jobs).size).toBe(jobs.length);
+    expect(new Set(jobs.map((job) => job.split("/")[2]))).toEqual(
+      new Set(monitors.map(({ metadata }) => metadata.name)),
+    );
+  });
+
+  it("keeps the list of kubelets in the stack's own namespace", async () => {
+    interface Slice extends KubernetesObject {
+      readonly endpoints: readonly { readonly addresses: readonly string[] }[];
+    }
+    interface Node extends KubernetesObject {
+      readonly status: { readonly addresses: readonly { readonly type: string; readonly address: string }[] };
+    }
+    const listed = async () =>
+      (await list<Slice>("discovery.k8s.io/v1", "EndpointSlice"))
+        .filter(({ metadata }) => metadata.name.startsWith("kubelet-"))
+        .flatMap(({ endpoints }) => endpoints.flatMap(({ addresses }) => addresses));
+    await until("kubelets", async () => (await listed()).length > 0);
+    const addresses = (await cluster.api.list<Node>("v1", "Node")).flatMap(({ status }) =>
+      status.addresses.filter(({ type }) => type === "InternalIP").map(({ address }) => address),
+    );
+    // Simulated nodes may share an address, which the operator lists once.
+    expect((await listed()).sort()).toEqual([...new Set(addresses)].sort());
+    expect((await list("v1", "Service")).map(({ metadata }) => metadata.name)).toContain("kubelet");
+  });
+
+  it("reports both resources as reconciled, and is refused nothing", async () => {
+    interface Operated extends KubernetesObject {
+      readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+    }
+    for (const kind of ["Prometheus", "Alertmanager"]) {
+      await until(`${kind} reconciled`, async () =>
+        (await list<Operated>("monitoring.coreos.com/v1", kind)).every(({ status }) =>
+          status?.conditions?.some(({ type, status: is }) => type === "Reconciled" && is === "True"),
+        ),
+      );
+    }
+    expect(operator.output()).not.toMatch(/forbidden|cannot (get|list|watch|create|update|patch|delete)/i);
+    expect(operator.output()).not.toMatch(/level=ERROR/);
+  });
+});
+
+describe("the operator's definitions", () => {
+  const definition = objects.find(({ metadata }) => metadata.name === "servicemonitors.monitoring.coreos.com");
+  const at = (version: string) => {
+    const { metadata } = definition as KubernetesObject & { metadata: { annotations: Record<string, string> } };
+    const annotations = { ...metadata.annotations, "operator.prometheus.io/version": version };
+    return { ...definition, metadata: { ...metadata, annotations } } as KubernetesObject;
+  };
+  const tryVersion = (version: string) =>
+    apply(cluster.api, [at(version)], { dryRun: true }).then(
+      () => "taken",
+      (error: Error) => error.message,
+    );
+
+  it("are never replaced by older ones", async () => {
+    // The API server learns of a new policy within seconds.
+    await until("the policy", async () => (await tryVersion("0.92.9")) !== "taken");
+    expect(await tryVersion("0.92.9")).toMatch(/definitions are newer/);
+    expect(await tryVersion("0.9.100")).toMatch(/definitions are newer/);
+    expect(await tryVersion("0.93.1")).toBe("taken");
+    expect(await tryVersion("0.94.0")).toBe("taken");
+    expect(await tryVersion("1.0.0")).toBe("taken");
+  });
+
+  it("of somebody else are not looked at", async () => {
+    const other = JSON.parse(JSON.stringify(definition).replaceAll("monitoring.coreos.com", "monitors.example.org"));
+    await apply(cluster.api, [other]);
+    other.metadata.annotations["operator.prometheus.io/version"] = "0.1.0";
+    await expect(apply(cluster.api, [other])).resolves.toHaveLength(1);
+  });
+});

@@ -1,0 +1,148 @@
+import type { ComponentChart } from "../../../lib/kubernetes/index.ts";
+import { clusterVariable, type Dashboard, type Row } from "../../../lib/monitoring/dashboard.ts";
+import { runbook } from "../../../lib/monitoring/panel.ts";
+import { collectorProcess, processRow } from "../../../lib/monitoring/process-row.ts";
+import { ratePanel, rateStat } from "../../../lib/monitoring/rates.ts";
+import { collectorName, fullestQueue, spans, telemetryCounters } from "../../../lib/otel/index.ts";
+
+/** What the agents take in on their nodes and pass on, and the CPU and memory metrics they read from the kubelets. */
+export function otelAgentDashboard(chart: ComponentChart): Dashboard {
+  const name = collectorName(chart);
+  const where = 'cluster=~"$cluster", namespace=~"$namespace"';
+  const own = `${where}, job="${name}-monitoring"`;
+  return {
+    uid: "skopos-otel-agent",
+    title: "OpenTelemetry agents",
+    description: "Telemetry taken in on each node, its way to the gateway, and the kubelets' metrics.",
+    variables: [
+      clusterVariable,
+      { name: "namespace", title: "Namespace", of: `up{cluster=~"$cluster", job="${name}-monitoring"}` },
+      {
+        name: "workloads",
+        title: "Namespace of workloads",
+        of: 'container_memory_usage_bytes{cluster=~"$cluster"}',
+        label: "k8s_namespace_name",
+      },
+    ],
+    links: [
+      { title: "Gateway", dashboard: "skopos-otel-gateway" },
+      { title: "Overview", dashboard: "skopos-overview" },
+    ],
+    rows: [now(own, where, name), telemetry(own), infrastructure, processRow(own, collectorProcess, 10)],
+  };
+}
+
+function now(own: string, where: string, name: string): Row {
+  const daemonSet = `${where}, daemonset="${name}"`;
+  return {
+    title: "Now",
+    panels: [
+      {
+        type: "stat",
+        title: "Nodes without an agent",
+        unit: "none",
+        thresholds: { critical: 1 },
+        queries: [
+          {
+            promql: `sum(kube_daemonset_status_desired_number_scheduled{${daemonSet}} - kube_daemonset_status_number_ready{${daemonSet}})`,
+          },
+        ],
+        links: [runbook("OtelAgentMissingOnNodes")],
+      },
+      {
+        type: "stat",
+        title: "Gateways known",
+        description: "The fewest that any agent routes spans to.",
+        unit: "none",
+        noValue: "not routed",
+        thresholds: { critical: 1, bad: "low" },
+        queries: [{ promql: `min(otelcol_loadbalancer_num_backends{${own}})` }],
+        links: [runbook("OtelAgentFindsNoGateway")],
+      },
+      rateStat({ title: "Spans received", own, counter: "otelcol_receiver_accepted_spans_total", noValue: "0" }),
+      rateStat({ title: "Data points received", own, counter: "otelcol_receiver_accepted_metric_points_total" }),
+      rateStat({
+        title: "Log records received",
+        own,
+        counter: "otelcol_receiver_accepted_log_records_total",
+        noValue: "0",
+      }),
+      fullestQueue(own),
+    ],
+  };
+}
+
+function telemetry(own: string): Row {
+  const busiest = { own, by: "pod", busiest: 10 };
+  return {
+    title: "Telemetry",
+    panels: [
+      ratePanel({ title: "Busiest agents: spans", ...busiest, counters: [spans("receiver_accepted")] }),
+      ratePanel({ title: "Refused", ...busiest, counters: telemetryCounters("receiver_refused") }),
+      {
+        type: "timeseries",
+        title: "Export queue",
+        unit: "short",
+        min: 0,
+        queries: [
+          {
+            promql: `topk(10, otelcol_exporter_queue_size{${own}})`,
+            legend: "{{pod}} {{exporter}} {{data_type}}",
+          },
+        ],
+      },
+      ratePanel({ title: "Failed to send", ...busiest, counters: telemetryCounters("exporter_send_failed") }),
+    ],
+  };
+}
+
+/** Names as they come out of the gateway's :8889; `container_cpu_usage` was `container_cpu_utilization_ratio` once. */
+const infrastructure: Row = {
+  title: "Infrastructure, from the kubelets",
+  panels: [
+    {
+      type: "timeseries",
+      title: "Container CPU per pod",
+      description: "In cores.",
+      unit: "short",
+      min: 0,
+      queries: [
+        {
+          promql: 'container_cpu_usage{k8s_namespace_name=~"$workloads"}',
+          legend: "{{k8s_pod_name}} {{k8s_container_name}}",
+        },
+      ],
+    },
+    {
+      type: "timeseries",
+      title: "Memory RSS per pod",
+      unit: "bytes",
+      min: 0,
+      queries: [
+        {
+          promql: 'container_memory_rss_bytes{k8s_namespace_name=~"$workloads"}',
+          legend: "{{k8s_pod_name}} {{k8s_container_name}}",
+        },
+      ],
+    },
+    {
+      type: "timeseries",
+      title: "CPU per node",
+      unit: "short",
+      min: 0,
+      queries: [
+        {
+          promql: "sum by (k8s_node_name) (rate(k8s_node_cpu_time_seconds_total[$__rate_interval]))",
+          legend: "{{k8s_node_name}}",
+        },
+      ],
+    },
+    {
+      type: "timeseries",
+      title: "Memory per node",
+      unit: "bytes",
+      min: 0,
+      queries: [{ promql: "max by (k8s_node_name) (k8s_node_memory_usage_bytes)", legend: "{{k8s_node_name}}" }],
+    },
+  ],
+};
