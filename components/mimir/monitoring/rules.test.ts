@@ -75,7 +75,7 @@ test("every alert has its runbook page", () => {
   );
   expect(alerts.length).toBeGreaterThan(15);
   expect(new Set(alerts).size).toBe(alerts.length);
-  expect(alerts.filter((alert) => !existsSync(new URL(`../../docs/runbooks/${alert}.md`, import.meta.url)))).toEqual(
+  expect(alerts.filter((alert) => !existsSync(new URL(`../../../docs/runbooks/${alert}.md`, import.meta.url)))).toEqual(
     [],
   );
 });
@@ -90,7 +90,7 @@ test("dashboards' queries are read by the real grammar, and their runbooks exist
   const runbooks = new Set(links.flatMap((link) => ("runbook" in link ? [link.runbook] : [])));
   expect(runbooks.size).toBeGreaterThan(3);
   expect(
-    [...runbooks].filter((alert) => !existsSync(new URL(`../../docs/runbooks/${alert}.md`, import.meta.url))),
+    [...runbooks].filter((alert) => !existsSync(new URL(`../../../docs/runbooks/${alert}.md`, import.meta.url))),
   ).toEqual([]);
 });
 
