@@ -2,7 +2,7 @@ import { scalingTriggers } from "../components/kube-prometheus/index.ts";
 import { formatDuration, seconds } from "../lib/sizing/index.ts";
 import type { RenderedStack } from "./stack.ts";
 
-/** Sentences that a reader of the plan must not miss. */
+/** What a reader of the plan must not overlook. */
 export function planNotes(stack: RenderedStack): readonly string[] {
   return [...scalingNotes(stack), ...outageNotes(stack), ...archiveNotes(stack), ...aggregateNotes(stack)];
 }
@@ -23,7 +23,7 @@ const outageSeconds = seconds("2h");
 function outageNotes({ props }: RenderedStack): readonly string[] {
   if (!props.kubePrometheus || !(props.mimir || props.external.mimir)) return [];
   return [
-    `Mimir may be away for ${formatDuration(outageSeconds)}: then samples that wait in Prometheus are lost to it`,
+    `if Mimir is unavailable for more than ${formatDuration(outageSeconds)}, samples that Prometheus has not sent yet are lost`,
   ];
 }
 
@@ -32,14 +32,14 @@ function archiveNotes({ config, retention }: RenderedStack): readonly string[] {
   if (retention.archiveSeconds === 0 || config.objectStorage.kind === "filesystem") return [];
   const period = formatDuration(retention.archiveSeconds);
   return [
-    `archive: replicate the buckets to cold storage with object lock (compliance mode, ${period}) and an access log; the stores delete in their own buckets when their retention is over, so lock the replicas, never the originals`,
-    `archive: a lifecycle on the original buckets must be longer than retention and deletion delay, limited to the tenant's prefix, and never on index/`,
+    `archive: replicate the buckets to cold storage with object lock (compliance mode, ${period}) and access logging; the stores delete expired data from their own buckets, so lock the replicas, never the originals`,
+    `archive: a lifecycle rule on the original buckets must be longer than retention plus deletion delay, limited to the tenant's prefix, and must not cover index/`,
   ];
 }
 
 function aggregateNotes({ props, retention }: RenderedStack): readonly string[] {
   if (!props.mimir || retention.aggregatesSeconds === 0) return [];
   return [
-    `aggregates are kept ${formatDuration(retention.aggregatesSeconds)} in a tenant of their own, by recording rules: the open-source Mimir does not downsample`,
+    `aggregates are recorded into a separate tenant and kept for ${formatDuration(retention.aggregatesSeconds)}: open-source Mimir does not downsample`,
   ];
 }

@@ -8,7 +8,7 @@ export interface Image {
   readonly digest?: `sha256:${string}`;
 }
 
-/** Every image that a component can run. Versions are chosen together: see docs/versions.md. */
+/** Every image that a component can run. Versions are chosen together: `skopos images` lists them. */
 export const images = {
   "otel-collector": { registry: "docker.io", repository: "otel/opentelemetry-collector-contrib", tag: "0.159.0" },
   "prometheus-operator": {

@@ -15,7 +15,7 @@ export interface Facts {
   readonly bucketPrefix: string;
 }
 
-/** From this many series on Mimir answers people and rules, and Prometheus is a short buffer in front of it. */
+/** From this many series on Mimir answers queries and evaluates rules, and Prometheus is a short buffer in front of it. */
 const seriesForRuler = 10_000_000;
 
 /** The facts of a configuration. */

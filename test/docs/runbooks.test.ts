@@ -62,7 +62,9 @@ test("every alert has a runbook, and every runbook an alert", () => {
 
 describe.each(runbooks)("%s", (page) => {
   test("has its title and the four sections, none of them empty", () => {
-    const [title, ...sections] = readPage(page).split(/^(?:# |## )/m).slice(1);
+    const [title, ...sections] = readPage(page)
+      .split(/^(?:# |## )/m)
+      .slice(1);
     expect(title?.trim()).toBe(nameOf(page));
     expect(sections.map((section) => section.split("\n")[0])).toEqual(["Meaning", "Impact", "Diagnosis", "Mitigation"]);
     for (const section of sections) expect(section.split("\n").slice(1).join("").trim()).not.toBe("");
@@ -89,8 +91,9 @@ describe.each(runbooks)("%s", (page) => {
     const ours = inlineCode(page).filter((code) => code.includes("-n observability"));
     const missing = [
       ...ours.flatMap((code) =>
-        [...code.matchAll(/(?:deploy|daemonset|statefulset|servicemonitor|pvc)[/ ]([a-z][a-z-]+)/g)]
-          .map(([, name]) => `"name":"${name}"`),
+        [...code.matchAll(/(?:deploy|daemonset|statefulset|servicemonitor|pvc)[/ ]([a-z][a-z-]+)/g)].map(
+          ([, name]) => `"name":"${name}"`,
+        ),
       ),
       ...ours.flatMap((code) =>
         [...code.matchAll(/-l ([a-z./-]+)=([a-z-]+)/g)].map(([, key, value]) =>

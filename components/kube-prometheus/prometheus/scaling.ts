@@ -63,12 +63,13 @@ export interface ScalingAnswer {
 export function scalingTriggers(workload: Workload, retentionSeconds: number, answer: ScalingAnswer): ScalingTrigger[] {
   const stored = estimatePrometheus(workload, retentionSeconds).storedBytes.high;
   const kept = `${formatDuration(answer.retentionSeconds)} locally`;
+  const replicas = answer.replicas === 1 ? "one replica" : `${answer.replicas} replicas`;
   const growth =
     answer.shards > 1
-      ? `${answer.shards} shards of ${answer.replicas}, ${kept}, Mimir answers people and rules`
+      ? `${answer.shards} shards with ${replicas} each keep ${kept}, Mimir answers queries and evaluates rules`
       : answer.longTerm
-        ? `one shard of ${answer.replicas} still carries it, ${kept}, Mimir keeps everything`
-        : `one shard of ${answer.replicas} made larger; give it a remote write endpoint (Mimir), then it is sharded`;
+        ? `one shard with ${replicas} still suffices, it keeps ${kept} and Mimir keeps everything`
+        : `one larger shard with ${replicas}; with a remote write endpoint (Mimir) it can be sharded`;
   const candidates: readonly (Omit<ScalingTrigger, "threshold" | "text"> & {
     readonly shown: (n: number) => string;
   })[] = [
