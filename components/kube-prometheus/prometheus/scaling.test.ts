@@ -42,5 +42,7 @@ test("the text says what is crossed and what the stack does about it", () => {
     "10 M active series is above 1 M active series: 4 shards with 2 replicas each keep 1d locally, Mimir answers queries and evaluates rules",
   );
   expect(texts[2]).toMatch(/^\d+ GB for 90d is above 100 GB for 90d: /);
-  expect(scalingTriggers(workloads.large, mimirSeconds, one)[0]?.text).toContain("give it a remote write endpoint");
+  expect(scalingTriggers(workloads.large, mimirSeconds, one)[0]?.text).toContain(
+    "with a remote write endpoint (Mimir) it can be sharded",
+  );
 });
