@@ -122,7 +122,7 @@ const outsideProfile: Check = ({ config, workload }) => {
 };
 
 const ephemeralAtScale: Check = ({ config }) =>
-  config.retention === "ephemeral" && (config.scale === "large" || config.scale === "xlarge")
+  config.retention.profile === "ephemeral" && (config.scale === "large" || config.scale === "xlarge")
     ? [
         {
           code: "SKP1206",

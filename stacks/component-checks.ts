@@ -6,14 +6,13 @@ import type { Finding } from "../lib/sizing/index.ts";
 import type { CheckedStack } from "./checks.ts";
 import { snippet } from "./issues.ts";
 import type { Problem } from "./problem.ts";
-import { streamRetention } from "./settings/stores.ts";
 
 /** Where a component's finding stands in a stack's configuration: the start of its place, and the path it means. */
 const places: readonly (readonly [start: string, path: readonly string[]])[] = [
-  ["retention.mimirSeconds", ["keep", "mimir"]],
-  ["retention.aggregatesSeconds", ["keep", "aggregates"]],
-  ["retention.lokiSeconds", ["keep", "loki"]],
-  ["retention.tracesSeconds", ["keep", "traces"]],
+  ["retention.mimir", ["retention", "mimir"]],
+  ["retention.aggregates", ["retention", "aggregates"]],
+  ["retention.loki", ["retention", "loki"]],
+  ["retention.traces", ["retention", "traces"]],
   ["cluster.zones", ["cluster", "zones"]],
   ["objectStore.lifecycle", ["components", "*", "bucketLifecycle"]],
   ["objectStore", ["objectStorage"]],
@@ -64,10 +63,10 @@ export function checkComponents(stack: CheckedStack): readonly Problem[] {
           "loki",
           checkLoki({
             sizing: props.loki.sizing,
-            retentionSeconds: retention.lokiSeconds,
+            retentionSeconds: retention.loki,
             logBytesPerDay: workload.logBytesPerDay,
             objectStore: props.loki.objectStore,
-            streamRetention: streamRetention({ config }),
+            streamRetention: loki.streamRetention,
             ...(loki.bucketLifecycle && { lifecycleSeconds: loki.bucketLifecycle }),
           }),
         )
@@ -77,7 +76,7 @@ export function checkComponents(stack: CheckedStack): readonly Problem[] {
           "traces",
           checkTraces({
             sizing: props.traces.sizing,
-            retentionSeconds: retention.tracesSeconds,
+            retentionSeconds: retention.traces,
             ...(props.traces.storage && { storage: props.traces.storage }),
             ...(props.traces.kafka && { kafka: props.traces.kafka }),
           }),

@@ -53,10 +53,16 @@ function rowsOf(schema: JsonSchema, prefix: string): string[] {
 }
 
 function valuesOf(schema: JsonSchema): string {
-  if (Array.isArray(schema.enum)) return schema.enum.map((value) => `\`${value}\``).join(", ");
+  if (Array.isArray(schema.enum)) {
+    // A switch also reads the booleans that YAML 1.1 makes of its words.
+    const words = schema.enum.filter((value) => typeof value !== "boolean");
+    return words.map((value) => `\`${value}\``).join(", ");
+  }
   if (schema.const !== undefined) return `\`${schema.const}\``;
   if (Array.isArray(schema.examples)) return `such as ${schema.examples.map((value) => `\`${value}\``).join(", ")}`;
-  if (schema.anyOf?.some(({ properties }) => properties)) return "`on`, `off`, options";
+  if (schema.anyOf?.some(({ properties }) => properties)) {
+    return schema.anyOf.map((option) => (option.properties ? "options" : valuesOf(option))).join(", ");
+  }
   if (schema.oneOf) return "one of the kinds below";
   return String(schema.type ?? (schema.anyOf ?? []).map(valuesOf).join(" or "));
 }

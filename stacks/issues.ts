@@ -29,7 +29,7 @@ export function problemsOf(issue: Issue): Problem[] {
   const at = configPath(path);
   switch (issue.code) {
     case "unrecognized_keys":
-      return issue.keys.map((key) => unknownKey([...path, key]));
+      return issue.keys.map((key) => retiredKey(path, key, issue.input) ?? unknownKey([...path, key]));
     case "invalid_value":
       return [notAllowed(path, issue.input, issue.values.map(String))];
     case "custom":
@@ -54,13 +54,38 @@ export function problemsOf(issue: Issue): Problem[] {
           notAllowed(key, (issue.input as Record<string, unknown> | undefined)?.[String(issue.discriminator)], options),
         ];
       }
-      return [{ code: "SKP1003", path: at, message: issue.message, fix: snippet(path, "...") }];
+      return likeliest(issue.errors).flatMap((inner) => problemsOf({ ...inner, path: [...path, ...inner.path] }));
     default: {
       const missing = issue.input === undefined;
       const message = missing ? "is missing" : `${show(issue.input)}: ${issue.message}`;
       return [{ code: "SKP1003", path: at, message, fix: snippet(path, exampleOf(issue)) }];
     }
   }
+}
+
+/** The branch of a union that the input was meant for: the one whose mistakes lie deepest, not in the type of the whole. */
+function likeliest(branches: readonly (readonly Issue[])[]): readonly Issue[] {
+  const typed = branches.filter(
+    (issues) => !issues.some(({ code, path }) => code === "invalid_type" && path.length === 0),
+  );
+  return (typed.length > 0 ? typed : branches).toSorted((a, b) => depth(b) - depth(a))[0] ?? [];
+}
+
+const depth = (issues: readonly Issue[]): number => Math.max(...issues.map(({ path }) => path.length));
+
+/** A key of an earlier version, with what replaces it. */
+function retiredKey(path: readonly PropertyKey[], key: string, input: unknown): Problem | undefined {
+  if (path.length > 0 || key !== "keep") return undefined;
+  const { retention, keep } = input as Record<string, unknown>;
+  const profile = typeof retention === "string" ? retention : "standard";
+  const overrides = typeof keep === "object" && keep !== null ? Object.entries(keep) : [];
+  const lines = [["profile", profile], ...overrides].map(([name, value]) => `  ${name}: ${value}`);
+  return {
+    code: "SKP1001",
+    path: "skopos:keep",
+    message: "was replaced: overrides of the retention profile are part of skopos:retention",
+    fix: ["skopos:retention:", ...lines].join("\n"),
+  };
 }
 
 function unknownKey(path: readonly PropertyKey[]): Problem {

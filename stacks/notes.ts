@@ -13,7 +13,7 @@ function scalingNotes({ props, workload, retention }: RenderedStack): readonly s
   if (!sizing) return [];
   const longTerm = props.mimir !== undefined || props.external.mimir !== undefined;
   const { shards, replicasPerShard: replicas, retentionSeconds } = sizing;
-  const kept = longTerm ? retention.mimirSeconds : retention.prometheusSeconds;
+  const kept = longTerm ? retention.mimir : retention.prometheus;
   return scalingTriggers(workload, kept, { shards, replicas, retentionSeconds, longTerm }).map(({ text }) => text);
 }
 
@@ -29,8 +29,8 @@ function outageNotes({ props }: RenderedStack): readonly string[] {
 
 /** What a bucket must have for cold storage: the stores themselves delete when their retention is over. */
 function archiveNotes({ config, retention }: RenderedStack): readonly string[] {
-  if (retention.archiveSeconds === 0 || config.objectStorage.kind === "filesystem") return [];
-  const period = formatDuration(retention.archiveSeconds);
+  if (retention.archive === 0 || config.objectStorage.kind === "filesystem") return [];
+  const period = formatDuration(retention.archive);
   return [
     `archive: replicate the buckets to cold storage with object lock (compliance mode, ${period}) and access logging; the stores delete expired data from their own buckets, so lock the replicas, never the originals`,
     `archive: a lifecycle rule on the original buckets must be longer than retention plus deletion delay, limited to the tenant's prefix, and must not cover index/`,
@@ -38,8 +38,8 @@ function archiveNotes({ config, retention }: RenderedStack): readonly string[] {
 }
 
 function aggregateNotes({ props, retention }: RenderedStack): readonly string[] {
-  if (!props.mimir || retention.aggregatesSeconds === 0) return [];
+  if (!props.mimir || retention.aggregates === 0) return [];
   return [
-    `aggregates are recorded into a separate tenant and kept for ${formatDuration(retention.aggregatesSeconds)}: open-source Mimir does not downsample`,
+    `aggregates are recorded into a separate tenant and kept for ${formatDuration(retention.aggregates)}: open-source Mimir does not downsample`,
   ];
 }

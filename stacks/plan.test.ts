@@ -54,7 +54,9 @@ test("headroom names the next step, and that step is real", () => {
 describe("notes", () => {
   test("say each scaling threshold that is crossed, with the option taken, and nothing below them", () => {
     const crossed = (config: object) => planNotes(stack(config)).filter((note) => note.includes("is above"));
-    expect(crossed({ workload: { activeSeries: 100_000 }, keep: { mimir: "1d" } })).toEqual([]);
+    expect(crossed({ workload: { activeSeries: 100_000 }, retention: { profile: "standard", mimir: "1d" } })).toEqual(
+      [],
+    );
     const large = crossed({ scale: "large" }).join("\n");
     expect(large).toContain("10 M active series is above 1 M");
     expect(large).toContain("samples/s is above");

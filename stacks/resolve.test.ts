@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { retentionProfiles, seconds } from "../lib/sizing/index.ts";
 import { planStack } from "./plan.ts";
 import { ConfigurationError, type Problem, problemCatalogue } from "./problem.ts";
 import { resolve } from "./resolve.ts";
@@ -95,6 +97,37 @@ test("all mistakes of a file are told at once, also those that lie behind others
     objectStorage: { kind: "s4" },
   });
   expect(found.toSorted()).toEqual(["SKP1001", "SKP1002", "SKP1004", "SKP1004", "SKP1201", "SKP1205"]);
+});
+
+describe("retention", () => {
+  test("is a profile, or a profile with overrides", () => {
+    const kept = (retention: unknown) => resolve({ ...least, retention }, { stack: "s" }).retention;
+    expect(kept("extended")).toEqual(retentionProfiles.extended);
+    expect(kept({ profile: "extended", loki: "30d", mimir: "90d" })).toEqual({
+      ...retentionProfiles.extended,
+      loki: seconds("30d"),
+      mimir: seconds("90d"),
+    });
+  });
+
+  test.each([
+    ["for long", "skopos:retention", "SKP1004"],
+    [{ profile: "for long" }, "skopos:retention.profile", "SKP1004"],
+    [{ profile: "standard", loki: "30 dayz" }, "skopos:retention.loki", "SKP1002"],
+    [{ profile: "standard", lokki: "30d" }, "skopos:retention.lokki", "SKP1001"],
+    [{ loki: "30d" }, "skopos:retention.profile", "SKP1003"],
+    [{ profile: "standard", loki: "1h" }, "skopos:retention.loki", "SKP1212"],
+  ])("%o is rejected where it is wrong", (retention, path, code) => {
+    expect(problemsOf({ ...least, retention })).toEqual([expect.objectContaining({ path, code })]);
+  });
+
+  test("of the former skopos:keep moves to skopos:retention by its fix", () => {
+    const [problem, ...others] = problemsOf({ ...least, retention: "extended", keep: { loki: "30d", mimir: "90d" } });
+    expect(others).toEqual([]);
+    expect(parse(problem?.fix ?? "")).toEqual({
+      "skopos:retention": { profile: "extended", loki: "30d", mimir: "90d" },
+    });
+  });
 });
 
 test("receivers have names of their own", () => {

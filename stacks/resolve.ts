@@ -64,17 +64,9 @@ export function resolveWorkload({ scale, workload }: StackConfig): Workload {
   };
 }
 
-/** The profile's times with what the configuration knows better. */
-export function resolveRetention({ retention, keep }: StackConfig): Retention {
-  const profile = retentionProfiles[retention];
-  return {
-    prometheusSeconds: keep.prometheus ?? profile.prometheusSeconds,
-    mimirSeconds: keep.mimir ?? profile.mimirSeconds,
-    aggregatesSeconds: keep.aggregates ?? profile.aggregatesSeconds,
-    lokiSeconds: keep.loki ?? profile.lokiSeconds,
-    tracesSeconds: keep.traces ?? profile.tracesSeconds,
-    archiveSeconds: keep.archive ?? profile.archiveSeconds,
-  };
+/** The profile's retention with the configuration's overrides. */
+export function resolveRetention({ retention: { profile, ...overrides } }: StackConfig): Retention {
+  return { ...retentionProfiles[profile], ...withoutUndefined(overrides) };
 }
 
 /** What a configuration deploys for a workload that need not be its own. */

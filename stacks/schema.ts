@@ -42,16 +42,23 @@ const workloadSchema = z
   })
   .partial();
 
-const retentionOverrides = z
-  .strictObject({
-    prometheus: duration.describe("Prometheus' own blocks."),
-    mimir: duration.describe("Every series."),
-    aggregates: duration.describe("Recorded aggregates, in a tenant of their own."),
-    loki: duration.describe("Logs; at least 24h."),
-    traces: duration.describe("Sampled traces."),
-    archive: duration.describe("Cold storage."),
-  })
-  .partial();
+const retentionProfile = z.enum(retentions);
+
+/** A profile's name, or a profile with overrides. */
+const retentionSchema = z
+  .union([
+    retentionProfile,
+    z.strictObject({
+      profile: retentionProfile.describe("Profile that provides every retention not set here."),
+      prometheus: duration.optional().describe("Prometheus' local blocks."),
+      mimir: duration.optional().describe("All series, in Mimir."),
+      aggregates: duration.optional().describe("Recorded aggregates, in a tenant of their own; 0s for none."),
+      loki: duration.optional().describe("Logs; at least 24h."),
+      traces: duration.optional().describe("Sampled traces."),
+      archive: duration.optional().describe("Cold storage; 0s for none."),
+    }),
+  ])
+  .transform((value) => (typeof value === "string" ? { profile: value } : value));
 
 /**
  * A stack's configuration: what stands under `config:` in stacks/Pulumi.<stack>.yaml, without the `skopos:` in front
@@ -59,10 +66,9 @@ const retentionOverrides = z
  */
 export const stackSchema = z.strictObject({
   cluster: clusterSchema.describe("Facts about the cluster."),
-  retention: z.enum(retentions).describe("How long data is kept."),
+  retention: retentionSchema.describe("How long data is kept: a profile, or a profile with overrides."),
   scale: z.enum(scales).describe("How much there is to observe."),
   workload: workloadSchema.default({}).describe("Numbers of the scale profile that are known better."),
-  keep: retentionOverrides.default({}).describe("Times of the retention profile that are known better."),
   availability: z
     .enum(["redundant", "single"])
     .default("redundant")

@@ -113,7 +113,7 @@ export function sizeKubePrometheus(load: KubePrometheusLoad): KubePrometheusSizi
 }
 
 function localRetention({ retention }: KubePrometheusLoad, shards: number): number {
-  return shards > 1 ? Math.min(shortRetentionSeconds, retention.prometheusSeconds) : retention.prometheusSeconds;
+  return shards > 1 ? Math.min(shortRetentionSeconds, retention.prometheus) : retention.prometheus;
 }
 
 function sizePrometheus({ workload, longTerm }: KubePrometheusLoad, shards: number, replicas: number, local: number) {

@@ -41,7 +41,7 @@ describe.each(Object.keys(workloads) as (keyof typeof workloads)[])("%s", (scale
   test.each(retentions)("%s: what was kept can be asked for, and nothing beyond", (name) => {
     const retention = retentionProfiles[name];
     const { limits_config: limits } = configOf(render(workloads[scale], {}, retention));
-    const hours = retention.lokiSeconds / 3600;
+    const hours = retention.loki / 3600;
     expect(limits.retention_period).toBe(`${hours}h`);
     expect(limits.max_query_lookback).toBe(`${hours}h`);
     // 30 d 1 h where nothing is said: a query over the whole retention would be refused.
@@ -70,7 +70,7 @@ describe("the configuration", () => {
   });
 
   test("streams that are kept for longer can be asked for as long", () => {
-    const streamRetention = [{ selector: '{namespace="audit"}', priority: 1, seconds: 90 * 86_400 }];
+    const streamRetention = [{ selector: '{namespace="audit"}', priority: 1, retention: 90 * 86_400 }];
     expect(configOf(render(workloads.medium, { streamRetention })).limits_config).toMatchObject({
       retention_period: "744h",
       retention_stream: [{ selector: '{namespace="audit"}', priority: 1, period: "2160h" }],
@@ -192,7 +192,7 @@ describe("checks", () => {
     const sizing = sizeLoki({ workload, availability: "redundant", retention });
     const base = {
       sizing,
-      retentionSeconds: retention.lokiSeconds,
+      retentionSeconds: retention.loki,
       logBytesPerDay: workload.logBytesPerDay,
       objectStore: s3,
     };
@@ -202,16 +202,16 @@ describe("checks", () => {
   test("a sound one has no findings", () => expect(of()).toEqual([]));
 
   test("12 h, which -verify-config accepts", () => {
-    expect(of({ retentionSeconds: 12 * 3600 })).toEqual(["SKP1212 retention.lokiSeconds"]);
-    const streamRetention = [{ selector: '{level="debug"}', priority: 1, seconds: 3600 }];
-    expect(of({ streamRetention })).toEqual(["SKP1212 streamRetention[0].seconds"]);
+    expect(of({ retentionSeconds: 12 * 3600 })).toEqual(["SKP1212 retention.loki"]);
+    const streamRetention = [{ selector: '{level="debug"}', priority: 1, retention: 3600 }];
+    expect(of({ streamRetention })).toEqual(["SKP1212 streamRetention[0].retention"]);
   });
 
   test("a selector with a pipeline, or none", () => {
     const streamRetention = ['{a="b"} |= "c"', "level=debug"].map((selector) => ({
       selector,
       priority: 1,
-      seconds: 86_400,
+      retention: 86_400,
     }));
     expect(of({ streamRetention })).toEqual([
       "SKP1212 streamRetention[0].selector",
@@ -220,7 +220,7 @@ describe("checks", () => {
   });
 
   test("a bucket that deletes what Loki still refers to", () => {
-    const kept = retentionProfiles.standard.lokiSeconds;
+    const kept = retentionProfiles.standard.loki;
     expect(of({ lifecycleSeconds: kept + 7_200 })).toEqual(["SKP1212 objectStore.lifecycle"]);
     expect(of({ lifecycleSeconds: kept + 7_201 })).toEqual([]);
   });

@@ -114,7 +114,7 @@ export class LokiChart extends ComponentChart<LokiEndpoints> {
       `${serviceHost(this, serviceNames(this, part))}:${lokiPorts[port]}`;
     const config = lokiConfig({
       sizing: this.sizing,
-      retentionSeconds: retention.lokiSeconds,
+      retentionSeconds: retention.loki,
       streamRetention: props.streamRetention ?? [],
       objectStore,
       bucket: props.bucket ?? "loki",

@@ -17,7 +17,7 @@ export interface StreamRetention {
   /** The highest wins where several match. */
   readonly priority: number;
   /** At least 24 h. */
-  readonly seconds: number;
+  readonly retention: number;
 }
 
 /** Addresses at which the services of a distributed Loki find each other, each `host:port`. */
@@ -147,7 +147,7 @@ function replayCeiling(sizing: LokiSizing): string {
 
 function limitsConfig({ sizing, retentionSeconds, streamRetention }: LokiConfigProps): object {
   const { limits } = sizing;
-  const longest = Math.max(retentionSeconds, ...streamRetention.map(({ seconds }) => seconds));
+  const longest = Math.max(retentionSeconds, ...streamRetention.map(({ retention }) => retention));
   return {
     ingestion_rate_mb: limits.ingestionRateMb,
     ingestion_burst_size_mb: limits.ingestionBurstSizeMb,
@@ -160,10 +160,10 @@ function limitsConfig({ sizing, retentionSeconds, streamRetention }: LokiConfigP
     max_query_lookback: formatDuration(longest, "h"),
     retention_period: formatDuration(retentionSeconds, "h"),
     ...(streamRetention.length > 0 && {
-      retention_stream: streamRetention.map(({ selector, priority, seconds }) => ({
+      retention_stream: streamRetention.map(({ selector, priority, retention }) => ({
         selector,
         priority,
-        period: formatDuration(seconds, "h"),
+        period: formatDuration(retention, "h"),
       })),
     }),
     allow_structured_metadata: true,

@@ -83,7 +83,7 @@ describe.each(cases)("$name", ({ workload, retention, objectStore }) => {
   test("the real Loki accepts the rendered configuration for every one of its processes", () => {
     const chart = chartOf(workload, retention, objectStore, {
       alertmanager: headless,
-      streamRetention: [{ selector: '{level="debug"}', priority: 1, seconds: 48 * 3600 }],
+      streamRetention: [{ selector: '{level="debug"}', priority: 1, retention: 48 * 3600 }],
     });
     const file = writeConfig(folder, configOf(chart));
     // One file for all processes: those with other arguments than a target are the ones that may differ.

@@ -91,7 +91,7 @@ export function sizeLoki(load: LokiLoad): LokiSizing {
   const common: Common = {
     replicationFactor: availability === "single" ? 1 : copies,
     limits: lokiLimits(workload),
-    objectStorage: lokiObjectStorage(workload, retention.lokiSeconds),
+    objectStorage: lokiObjectStorage(workload, retention.loki),
   };
   const mode = load.mode ?? (workload.logBytesPerDay <= monolithicBytesPerDay ? "monolithic" : "distributed");
   if (mode === "monolithic") return { ...common, mode, loki: sizeMonolith(load, common.objectStorage) };

@@ -37,16 +37,16 @@ function checkRetention({ retentionSeconds, streamRetention = [], lifecycleSecon
       message: `${formatDuration(found, "h")} is below the 24 h of one index table: Loki accepts it and deletes nothing`,
       fix: "24h",
     });
-  if (retentionSeconds < shortestRetention) tooShort("retention.lokiSeconds", retentionSeconds);
-  streamRetention.forEach(({ selector, seconds }, index) => {
+  if (retentionSeconds < shortestRetention) tooShort("retention.loki", retentionSeconds);
+  streamRetention.forEach(({ selector, retention }, index) => {
     const at = `streamRetention[${index}]`;
-    if (seconds < shortestRetention) tooShort(`${at}.seconds`, seconds);
+    if (retention < shortestRetention) tooShort(`${at}.retention`, retention);
     const error = selectorError(selector);
     if (error) {
       findings.push({ code: "SKP1212", at: `${at}.selector`, message: error, fix: '{namespace="dev"}' });
     }
   });
-  const longest = Math.max(retentionSeconds, ...streamRetention.map(({ seconds }) => seconds));
+  const longest = Math.max(retentionSeconds, ...streamRetention.map(({ retention }) => retention));
   if (lifecycleSeconds !== undefined && lifecycleSeconds <= longest + deletionDelaySeconds) {
     findings.push({
       code: "SKP1212",

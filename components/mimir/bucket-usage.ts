@@ -31,9 +31,8 @@ export function blockBytes({ workload, retention, availability }: MimirLoad): nu
   const rate = samplesPerSecond(workload) * bytesPerSample;
   const copies = availability === "redundant" ? 3 : 1;
   const aggregateRate = (aggregateSeries(workload) / aggregateSeconds) * bytesPerSample;
-  const aggregates =
-    retention.aggregatesSeconds > 0 ? aggregateRate * (retention.aggregatesSeconds + deletionDelaySeconds) : 0;
-  const series = rate * (retention.mimirSeconds + deletionDelaySeconds + uncompactedSeconds * (copies - 1));
+  const aggregates = retention.aggregates > 0 ? aggregateRate * (retention.aggregates + deletionDelaySeconds) : 0;
+  const series = rate * (retention.mimir + deletionDelaySeconds + uncompactedSeconds * (copies - 1));
   return Math.ceil(series + aggregates);
 }
 
@@ -52,7 +51,7 @@ export function mimirStorage(load: MimirLoad, sizing: MimirSizing): ObjectStorag
     putsPerMonth: Math.ceil((shipped + compacted) * objectsPerBlock + looks),
     getsPerMonth: Math.ceil(compacted * blocksPerCompaction * objectsPerBlock + looks + queried),
     reasons: {
-      bytes: `${Math.round(samplesPerSecond(workload))} samples/s x ${bytesPerSample} B x ${Math.round(retention.mimirSeconds / day)} d, ${sizing.replicationFactor} copies of the last ${uncompactedSeconds / 3600} h${retention.aggregatesSeconds > 0 ? `, aggregates for ${Math.round(retention.aggregatesSeconds / day)} d` : ""}`,
+      bytes: `${Math.round(samplesPerSecond(workload))} samples/s x ${bytesPerSample} B x ${Math.round(retention.mimir / day)} d, ${sizing.replicationFactor} copies of the last ${uncompactedSeconds / 3600} h${retention.aggregates > 0 ? `, aggregates for ${Math.round(retention.aggregates / day)} d` : ""}`,
       putsPerMonth: `${pods("ingester")} ingesters ship ${objectsPerBlock} objects every 2 h, ${compactionsPerDay} compactions a day and shard, a look at the index every ${syncSeconds / 60} min`,
       getsPerMonth: `${storedQueries * 100} % of queries read ${rangesPerQuery} ranges each; the rest is compaction and looking`,
     },

@@ -97,7 +97,7 @@ const secondsPerYear = 31_536_000;
 
 /** Disk of a full store-gateway: 13 GB for a million series, a year and a 15 s interval, all copies together. */
 export function storeGatewayDisk(workload: Workload, retention: Retention): number {
-  const years = retention.mimirSeconds / secondsPerYear;
+  const years = retention.mimir / secondsPerYear;
   const pace = tableInterval / workload.scrapeIntervalSeconds;
   return gigabytes((13 * parts.storeGateway.series * years * pace) / 1e6);
 }

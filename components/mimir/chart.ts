@@ -63,7 +63,7 @@ export class MimirChart extends ComponentChart<MimirEndpoints> {
     };
     this.sizing = props.sizing ?? sizeMimir(load);
     this.tenant = props.tenant ?? "anonymous";
-    const aggregates = retention.aggregatesSeconds > 0;
+    const aggregates = retention.aggregates > 0;
     this.ruleTenants = [this.tenant, ...(aggregates ? [longTermTenant] : [])];
     this.refuse(props, load, objectStore);
 

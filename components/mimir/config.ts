@@ -50,7 +50,7 @@ export function mimirConfig(props: MimirConfigProps): Readonly<Record<string, un
   const { sizing, objectStore, hosts, retention } = props;
   const zoneAware = sizing.mode === "microservices" && sizing.zoneAware;
   const factor = sizing.replicationFactor;
-  const federation = { enabled: retention.aggregatesSeconds > 0 };
+  const federation = { enabled: retention.aggregates > 0 };
   const scheduler = hosts.queryScheduler && { scheduler_address: hosts.queryScheduler };
   return {
     multitenancy_enabled: true,
@@ -130,7 +130,7 @@ export function mimirRuntime(
   longTermTenant: string,
   tenants: Readonly<Record<string, TenantLimits>>,
 ): { readonly overrides: Readonly<Record<string, TenantLimits>> } {
-  const aggregates = props.retention.aggregatesSeconds > 0 && { [longTermTenant]: longTermLimits(props) };
+  const aggregates = props.retention.aggregates > 0 && { [longTermTenant]: longTermLimits(props) };
   const overrides: Record<string, TenantLimits> = { ...aggregates };
   for (const [tenant, limits] of Object.entries(tenants)) overrides[tenant] = { ...overrides[tenant], ...limits };
   return { overrides };

@@ -73,7 +73,7 @@ export function defaultLimits({ workload, retention, ...props }: LimitsProps): T
     drop_labels: props.haClusterLabel === defaultHaClusterLabel ? [] : [props.haClusterLabel],
     out_of_order_time_window: "30m",
     query_ingesters_within: "13h",
-    ...kept(retention.mimirSeconds),
+    ...kept(retention.mimir),
     compactor_split_and_merge_shards: shards,
     compactor_split_groups: Math.max(1, shards),
     otel_metric_suffixes_enabled: true,
@@ -94,7 +94,7 @@ export function longTermLimits({ workload, retention }: Pick<LimitsProps, "workl
     ingestion_burst_size: Math.max(rate * burstSeconds, seriesLimit(series)),
     max_global_series_per_user: seriesLimit(series),
     max_global_series_per_metric: seriesLimit(series),
-    ...kept(retention.aggregatesSeconds),
+    ...kept(retention.aggregates),
     compactor_split_and_merge_shards: 0,
   };
 }

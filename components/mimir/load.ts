@@ -69,7 +69,7 @@ export function demandOf({ workload, availability, retention, mode, evaluator }:
   const millions = series / 1e6;
   const weight = Math.min(1, Math.max(0.1, millions));
   const rules = evaluator === "mimir" ? stackRules : 0;
-  const aggregates = retention.aggregatesSeconds > 0 ? aggregateRules() : 0;
+  const aggregates = retention.aggregates > 0 ? aggregateRules() : 0;
   const chosen = mode ?? (series >= microservicesFrom ? "microservices" : "monolithic");
   return {
     mode: chosen,

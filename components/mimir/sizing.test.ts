@@ -63,7 +63,7 @@ describe("the capacity table", () => {
   });
 
   test("store-gateways: 13 GB for a million series, a year and 15 s, and half as much again", () => {
-    const year: Retention = { ...standard, mimirSeconds: seconds("1y") };
+    const year: Retention = { ...standard, mimir: seconds("1y") };
     const { storeGateway } = microservices({ ...workloads.large, scrapeIntervalSeconds: 15 }, { retention: year });
     expect((storeGateway.replicas * (storeGateway.diskBytes ?? 0)) / 1e9).toBeGreaterThanOrEqual(130 * 1.5);
   });
@@ -132,7 +132,7 @@ test("a development stack asks for about 0.1 cores and 512 MiB", () => {
 });
 
 test("a pod's own disk holds all blocks of the retention, with half as much again", () => {
-  const month: Retention = { ...standard, mimirSeconds: seconds("30d") };
+  const month: Retention = { ...standard, mimir: seconds("30d") };
   const withBlocks = totals(
     sizeMimir(load(devWorkload, { availability: "single", retention: month, filesystem: true })),
   );
@@ -173,7 +173,7 @@ describe("capacity", () => {
                 },
                 availability,
                 evaluator,
-                retention: { ...standard, mimirSeconds: standard.mimirSeconds + days * 86_400 },
+                retention: { ...standard, mimir: standard.mimir + days * 86_400 },
               }),
             );
           const less = of(0, 0, 0);
@@ -226,7 +226,7 @@ describe("object storage", () => {
   test("aggregates for two years take less than a hundredth of the series for one", () => {
     const { extended } = retentionProfiles;
     const aggregates =
-      use(workloads.large, extended).bytes - use(workloads.large, { ...extended, aggregatesSeconds: 0 }).bytes;
+      use(workloads.large, extended).bytes - use(workloads.large, { ...extended, aggregates: 0 }).bytes;
     expect(aggregates).toBeGreaterThan(0);
     expect(aggregates).toBeLessThan(use(workloads.large, extended).bytes / 100);
   });

@@ -91,7 +91,7 @@ function monolithic(demand: Demand, load: MimirLoad): Sized {
       replicas: replicas === 3 ? "one for each copy of the data" : "one of everything was asked for",
       cpuCores: `the sum of all parts for ${formatCount(samples)} samples/s, ${formatCount(inMemorySeries)} series in memory, ${queries.toFixed(1)} weighted queries/s`,
       memoryBytes: `${idleBytes / MiB} MiB idle and the sum of all parts, ${margin}`,
-      diskBytes: `${leastDisk / GiB} GiB, 13 h in the ingester, index headers of ${Math.round(retention.mimirSeconds / 86_400)} d and room to compact${filesystem ? ", all blocks" : ""}, ${margin}`,
+      diskBytes: `${leastDisk / GiB} GiB, 13 h in the ingester, index headers of ${Math.round(retention.mimir / 86_400)} d and room to compact${filesystem ? ", all blocks" : ""}, ${margin}`,
     },
   );
 }

@@ -126,24 +126,24 @@ function checkZones({ sizing, cluster }: CheckedMimir): Finding[] {
 
 function checkRetention({ retention, lifecycleSeconds }: CheckedMimir): Finding[] {
   const findings: Finding[] = [];
-  const { mimirSeconds, aggregatesSeconds } = retention;
-  if (mimirSeconds < shortestRetention) {
+  const { mimir, aggregates } = retention;
+  if (mimir < shortestRetention) {
     findings.push({
       code: "SKP1212",
-      at: "retention.mimirSeconds",
-      message: `${formatDuration(mimirSeconds, "h")} is shorter than what ingesters hold anyway`,
+      at: "retention.mimir",
+      message: `${formatDuration(mimir, "h")} is shorter than what ingesters hold anyway`,
       fix: "13h or longer",
     });
   }
-  if (aggregatesSeconds > 0 && aggregatesSeconds <= mimirSeconds) {
+  if (aggregates > 0 && aggregates <= mimir) {
     findings.push({
       code: "SKP1212",
-      at: "retention.aggregatesSeconds",
-      message: `aggregates kept for ${formatDuration(aggregatesSeconds)} end before the series they come from (${formatDuration(mimirSeconds)})`,
-      fix: `longer than ${formatDuration(mimirSeconds)}, or 0s for none`,
+      at: "retention.aggregates",
+      message: `aggregates kept for ${formatDuration(aggregates)} end before the series they come from (${formatDuration(mimir)})`,
+      fix: `longer than ${formatDuration(mimir)}, or 0s for none`,
     });
   }
-  const longest = Math.max(mimirSeconds, aggregatesSeconds) + deletionDelaySeconds;
+  const longest = Math.max(mimir, aggregates) + deletionDelaySeconds;
   if (lifecycleSeconds !== undefined && lifecycleSeconds <= longest) {
     findings.push({
       code: "SKP1212",
@@ -166,7 +166,7 @@ function checkTenants({ tenant, tenants = {}, retention, workload }: CheckedMimi
       fix: "letters, digits and !-_.*'(), at most 150",
     });
   }
-  if (tenant === longTermTenant && retention.aggregatesSeconds > 0) {
+  if (tenant === longTermTenant && retention.aggregates > 0) {
     findings.push({
       code: "SKP1212",
       at: "tenant",

@@ -144,9 +144,7 @@ describe("checks", () => {
     more = {},
   ) => {
     const sizing = sizeTraces({ workload, availability: "redundant", retention, keepPercent: 50, ...load });
-    return checkTraces({ sizing, retentionSeconds: retention.tracesSeconds, ...more }).map(
-      ({ code, at }) => `${code} ${at}`,
-    );
+    return checkTraces({ sizing, retentionSeconds: retention.traces, ...more }).map(({ code, at }) => `${code} ${at}`);
   };
 
   test("badger carries the small workload and is refused beyond", () => {

@@ -75,11 +75,11 @@ export class TracesChart extends ComponentChart<TracesEndpoints> {
       });
     const { sizing } = this;
     if (sizing.backend === "jaeger") {
-      jaeger(this, sizing.jaeger, storage, retention.tracesSeconds);
+      jaeger(this, sizing.jaeger, storage, retention.traces);
     } else {
       tempo(this, {
         sizing: sizing.tempo,
-        retentionSeconds: retention.tracesSeconds,
+        retentionSeconds: retention.traces,
         objectStore,
         bucket: props.bucket ?? "tempo",
         ...(props.kafka && { kafka: props.kafka }),

@@ -29,7 +29,7 @@ export function keptSpans({ workload, availability, retention, keepPercent = 100
   return {
     spansPerSecond: workload.spansPerSecond * share,
     spansPerTrace: workload.spansPerTrace,
-    retentionSeconds: retention.tracesSeconds,
+    retentionSeconds: retention.traces,
     availability,
   };
 }

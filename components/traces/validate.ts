@@ -25,7 +25,7 @@ function checkJaeger({ sizing, storage, retentionSeconds }: CheckedTraces): Find
   if (retentionSeconds < 3600) {
     findings.push({
       code: "SKP1212",
-      at: "retention.tracesSeconds",
+      at: "retention.traces",
       message: `${retentionSeconds} s: spans would be gone before anybody looks`,
       fix: "1h",
     });

@@ -6,18 +6,18 @@ export type RetentionName = (typeof retentions)[number];
 
 /** How long each kind of data is kept, in seconds. */
 export interface Retention {
-  /** Prometheus' own blocks. */
-  readonly prometheusSeconds: number;
-  /** Every series, in Mimir. */
-  readonly mimirSeconds: number;
-  /** Aggregates written by recording rules to the long-retention tenant. 0: there is none. */
-  readonly aggregatesSeconds: number;
+  /** Prometheus' local blocks. */
+  readonly prometheus: number;
+  /** All series, in Mimir. */
+  readonly mimir: number;
+  /** Aggregates that recording rules write to the long-term tenant. 0: no aggregates. */
+  readonly aggregates: number;
   /** Logs, in Loki. */
-  readonly lokiSeconds: number;
-  /** Traces that were kept by sampling. */
-  readonly tracesSeconds: number;
-  /** Cold storage for compliance and audit, beyond what the stores keep. 0: there is none. */
-  readonly archiveSeconds: number;
+  readonly loki: number;
+  /** Sampled traces, in Jaeger or Tempo. */
+  readonly traces: number;
+  /** Cold storage for compliance and audits, beyond the retention of the stores. 0: no archive. */
+  readonly archive: number;
 }
 
 const of = (
@@ -28,12 +28,12 @@ const of = (
   traces: Duration,
   archive: Duration,
 ): Retention => ({
-  prometheusSeconds: seconds(prometheus),
-  mimirSeconds: seconds(mimir),
-  aggregatesSeconds: seconds(aggregates),
-  lokiSeconds: seconds(loki),
-  tracesSeconds: seconds(traces),
-  archiveSeconds: seconds(archive),
+  prometheus: seconds(prometheus),
+  mimir: seconds(mimir),
+  aggregates: seconds(aggregates),
+  loki: seconds(loki),
+  traces: seconds(traces),
+  archive: seconds(archive),
 });
 
 /**

@@ -165,9 +165,9 @@ const loki = switchable(
     tenant: z.string().default("anonymous").describe("Whose logs: X-Scope-OrgID."),
     bucketLifecycle: duration.optional().describe("Age at which the bucket deletes; longer than all that is kept."),
     streamRetention: z
-      .array(z.strictObject({ selector: z.string(), priority: z.int().min(1), keep: duration }))
+      .array(z.strictObject({ selector: z.string(), priority: z.int().min(1), retention: duration }))
       .default([])
-      .describe("Streams kept for another time: {selector: '{level=\"debug\"}', priority: 1, keep: 48h}."),
+      .describe("Retention of single streams: {selector: '{level=\"debug\"}', priority: 1, retention: 48h}."),
   },
   true,
 );

@@ -40,17 +40,8 @@ export function lokiSettings(facts: Facts): ObservabilityProps["loki"] {
     objectStore,
     bucket: `${bucketPrefix}loki`,
     tenant,
-    streamRetention: streamRetention(facts),
+    streamRetention: config.components.loki.streamRetention,
   };
-}
-
-/** Streams that are kept for another time, as Loki's settings have them. */
-export function streamRetention({ config }: Pick<Facts, "config">) {
-  return config.components.loki.streamRetention.map(({ selector, priority, keep }) => ({
-    selector,
-    priority,
-    seconds: keep,
-  }));
 }
 
 /** The trace store's settings, or undefined where it is off or somebody else's. */

@@ -34,15 +34,15 @@ test.each([
 });
 
 test("the text says what is crossed and what the stack does about it", () => {
-  const { mimirSeconds } = retentionProfiles.standard;
+  const { mimir } = retentionProfiles.standard;
   const sharded = { shards: 4, replicas: 2, retentionSeconds: seconds("24h"), longTerm: true };
-  const texts = scalingTriggers(workloads.large, mimirSeconds, sharded).map(({ text }) => text);
+  const texts = scalingTriggers(workloads.large, mimir, sharded).map(({ text }) => text);
   expect(texts).toHaveLength(3);
   expect(texts[0]).toBe(
     "10 M active series is above 1 M active series: 4 shards with 2 replicas each keep 1d locally, Mimir answers queries and evaluates rules",
   );
   expect(texts[2]).toMatch(/^\d+ GB for 90d is above 100 GB for 90d: /);
-  expect(scalingTriggers(workloads.large, mimirSeconds, one)[0]?.text).toContain(
+  expect(scalingTriggers(workloads.large, mimir, one)[0]?.text).toContain(
     "with a remote write endpoint (Mimir) it can be sharded",
   );
 });
