@@ -3,12 +3,12 @@ import type { Alert } from "../monitoring/rules.ts";
 import { collectorName } from "./collector.ts";
 import { queueFill, telemetry } from "./panels.ts";
 
-/** Matchers of a collector's own metrics: the operator of Prometheus names a job after the Service. */
+/** Label matchers of a collector's own metrics. By default the Prometheus operator sets `job` to the Service's name. */
 export function selfMetrics(chart: ComponentChart): string {
   return `namespace="${chart.home}", job="${collectorName(chart)}-monitoring"`;
 }
 
-/** Telemetry a second that one of the collectors' counters has counted, of whichever kind there is any. */
+/** Rates of one counter of the collector, for each signal whose rate is above zero. */
 function counted(counter: string, matchers: string, by: string): string {
   return Object.keys(telemetry)
     .map((item) => `sum by (${by}) (rate(otelcol_${counter}_${item}_total{${matchers}}[5m])) > 0`)
@@ -16,9 +16,9 @@ function counted(counter: string, matchers: string, by: string): string {
 }
 
 /**
- * Alerts that every collector needs: telemetry refused at the door, queues that fill, sending that fails, telemetry
- * lost for good. Names follow the collector's own metrics as of 0.159.
- * @param prefix of the alerts' names, `OtelGateway`
+ * Alerts about every collector: refused telemetry, filling queues, failing exports and lost telemetry. Metric names are
+ * those of collector 0.159.
+ * @param prefix start of the alerts' names, `OtelGateway`
  */
 export function collectorAlerts(chart: ComponentChart, prefix: string, who: string): Alert[] {
   const own = selfMetrics(chart);
@@ -28,37 +28,37 @@ export function collectorAlerts(chart: ComponentChart, prefix: string, who: stri
       expr: counted("receiver_refused", own, "pod, receiver"),
       for: "5m",
       severity: "warning",
-      summary: `The ${who} refuses telemetry`,
+      summary: `The OpenTelemetry ${who} refuses telemetry.`,
       description:
-        "{{ $labels.pod }} refuses {{ $value | humanize }} items/s at {{ $labels.receiver }}: its memory limiter sheds load. Senders that do not retry lose them.",
+        "{{ $labels.pod }} refuses {{ $value | humanize }} items/s at receiver {{ $labels.receiver }} because it is close to its memory limit. Senders that do not retry lose them.",
     },
     {
       alert: `${prefix}QueueFilling`,
-      // Between 60 and 70 % is where the collector's own documents say to scale.
+      // Scale at 60 to 70 %: https://opentelemetry.io/docs/collector/scaling/
       expr: `max by (pod, exporter, data_type) (${queueFill(own)}) > 0.7`,
       for: "10m",
       severity: "warning",
-      summary: `A queue of the ${who} is filling`,
+      summary: `An export queue of the OpenTelemetry ${who} is filling up.`,
       description:
-        "The {{ $labels.data_type }} queue of {{ $labels.exporter }} in {{ $labels.pod }} is {{ $value | humanizePercentage }} full: what it sends to is too slow or away.",
+        "The {{ $labels.data_type }} queue of exporter {{ $labels.exporter }} in {{ $labels.pod }} is {{ $value | humanizePercentage }} full: its destination is too slow or unavailable.",
     },
     {
       alert: `${prefix}ExportFailing`,
       expr: counted("exporter_send_failed", own, "pod, exporter"),
       for: "10m",
       severity: "warning",
-      summary: `The ${who} cannot send`,
+      summary: `The OpenTelemetry ${who} fails to export telemetry.`,
       description:
-        "{{ $labels.exporter }} in {{ $labels.pod }} fails to send {{ $value | humanize }} items/s, after its retries.",
+        "Exporter {{ $labels.exporter }} in {{ $labels.pod }} fails to send {{ $value | humanize }} items/s, even after retries.",
     },
     {
       alert: `${prefix}LosingData`,
       expr: counted("exporter_enqueue_failed", own, "pod, exporter"),
       for: "5m",
       severity: "critical",
-      summary: `The ${who} loses telemetry`,
+      summary: `The OpenTelemetry ${who} loses telemetry.`,
       description:
-        "The queue of {{ $labels.exporter }} in {{ $labels.pod }} is full: {{ $value | humanize }} items/s are thrown away.",
+        "The queue of exporter {{ $labels.exporter }} in {{ $labels.pod }} is full: {{ $value | humanize }} items/s are dropped.",
     },
   ];
 }

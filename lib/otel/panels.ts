@@ -1,31 +1,31 @@
 import type { GaugePanel } from "../monitoring/panel.ts";
 import type { Counted } from "../monitoring/rates.ts";
 
-/** What the collectors' counters count, by its name in a counter: each kind of telemetry has a counter of its own. */
+/** Items that collectors count, by their name in a counter: each signal has its own counter. */
 export const telemetry = {
   spans: "spans",
   metric_points: "data points",
   log_records: "log records",
 } as const;
 
-/** Where on its way through a collector telemetry is counted: taken in, not taken in, sent, not sent. */
+/** Stage of the pipeline at which a collector counts telemetry. */
 export type Stage = "receiver_accepted" | "receiver_refused" | "exporter_sent" | "exporter_send_failed";
 
-/** The collectors' counters of one stage, for a panel that shows every kind of telemetry. */
+/** Counters of one stage, for a panel that shows every signal. */
 export function telemetryCounters(stage: Stage): readonly Counted[] {
   return Object.entries(telemetry).map(([item, name]) => ({ counter: `otelcol_${stage}_${item}_total`, name }));
 }
 
-/** A collector's counter of spans at one stage. @param name in the legend. @default the labels alone */
+/** The counter of spans at one stage. @param name name in the legend. @default the labels alone */
 export function spans(stage: Stage, name?: string): Counted {
   return { counter: `otelcol_${stage}_spans_total`, ...(name && { name }) };
 }
 
-/** How full collectors' queues are, 0 to 1. @param own matchers of the collectors' series */
+/** Fill level of the export queues, 0 to 1. @param own label matchers of the collectors' metrics */
 export const queueFill = (own: string): string =>
   `otelcol_exporter_queue_size{${own}} / otelcol_exporter_queue_capacity{${own}}`;
 
-/** The queue that is nearest to losing data; the collector's own documents say to scale between 60 and 70 %. */
+/** The fullest queue. Thresholds from https://opentelemetry.io/docs/collector/scaling/: scale at 60 to 70 %. */
 export function fullestQueue(own: string): GaugePanel {
   return {
     type: "gauge",

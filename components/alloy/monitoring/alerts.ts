@@ -1,7 +1,7 @@
 import type { ComponentChart } from "../../../lib/kubernetes/index.ts";
 import type { Alert, RuleGroup } from "../../../lib/monitoring/rules.ts";
 
-/** Label matchers of Alloy's own series. */
+/** Label matchers of Alloy's own metrics. */
 export function ownSeries(chart: ComponentChart): string {
   return `namespace="${chart.home}",job="${chart.name}"`;
 }
@@ -21,7 +21,7 @@ export function alloyRules(
           expr: `sum by (namespace, pod, health_type) (alloy_component_controller_running_components{${own},health_type!="healthy"}) > 0`,
           for: "15m",
           severity: "warning",
-          summary: "A component of Alloy's configuration does not work.",
+          summary: "Alloy components are unhealthy.",
           description: "{{ $value }} components of {{ $labels.pod }} are {{ $labels.health_type }}.",
         },
         {
@@ -29,8 +29,8 @@ export function alloyRules(
           expr: `max by (namespace, pod) (alloy_config_last_load_successful{${own}}) == 0`,
           for: "5m",
           severity: "warning",
-          summary: "Alloy runs on an old configuration.",
-          description: "{{ $labels.pod }} could not load its configuration.",
+          summary: "Alloy failed to load its configuration.",
+          description: "{{ $labels.pod }} runs with an outdated configuration.",
         },
         ...(does.logs ? logAlerts(own) : []),
         ...(does.otlp ? otlpAlerts(own) : []),
@@ -46,22 +46,22 @@ function logAlerts(own: string): Alert[] {
       expr: `sum by (namespace, pod, reason) (rate(loki_write_dropped_entries_total{${own}}[5m])) > 0`,
       for: "15m",
       severity: "warning",
-      summary: "Alloy gives up on log lines.",
-      description: '{{ $labels.pod }} drops {{ $value | printf "%.1f" }} lines a second: {{ $labels.reason }}.',
+      summary: "Alloy is dropping log lines.",
+      description: '{{ $labels.pod }} drops {{ $value | printf "%.1f" }} log lines per second: {{ $labels.reason }}.',
     },
     {
       alert: "AlloyLogsNotAccepted",
       expr: `100 * sum by (namespace, pod) (rate(loki_write_request_duration_seconds_count{${own},status_code!~"2.."}[5m])) / sum by (namespace, pod) (rate(loki_write_request_duration_seconds_count{${own}}[5m])) > 10`,
       for: "15m",
       severity: "warning",
-      summary: "Loki refuses what Alloy sends.",
-      description: '{{ $value | printf "%.1f" }} % of the pushes of {{ $labels.pod }} fail.',
+      summary: "Loki rejects log pushes from Alloy.",
+      description: '{{ $value | printf "%.1f" }}% of the pushes from {{ $labels.pod }} fail.',
     },
   ];
 }
 
 function otlpAlerts(own: string): Alert[] {
-  // Each compared by itself: `or` would let the zero of one signal hide the failures of the next.
+  // Each signal is compared on its own: with a single comparison, the zero of one would hide the failures of another.
   const failed = ["spans", "metric_points", "log_records"]
     .map((signal) => `sum by (namespace, pod) (rate(otelcol_exporter_send_failed_${signal}_total{${own}}[5m])) > 0`)
     .join(" or ");
@@ -71,17 +71,17 @@ function otlpAlerts(own: string): Alert[] {
       expr: `sum by (namespace, pod) (rate(otelcol_receiver_refused_spans_total{${own}}[5m])) > 0`,
       for: "10m",
       severity: "warning",
-      summary: "Alloy refuses spans: its memory is full.",
+      summary: "Alloy refuses spans because it is close to its memory limit.",
       description:
-        '{{ $labels.pod }} refuses {{ $value | printf "%.1f" }} spans a second; clients retry, then lose them.',
+        '{{ $labels.pod }} refuses {{ $value | printf "%.1f" }} spans per second. Clients that run out of retries drop them.',
     },
     {
       alert: "AlloyTelemetryNotDelivered",
       expr: failed,
       for: "10m",
       severity: "warning",
-      summary: "Alloy cannot deliver telemetry to the gateway.",
-      description: '{{ $labels.pod }} gives up on {{ $value | printf "%.1f" }} items a second.',
+      summary: "Alloy fails to send telemetry to the gateway.",
+      description: '{{ $labels.pod }} drops {{ $value | printf "%.1f" }} items per second after its retries.',
     },
   ];
 }

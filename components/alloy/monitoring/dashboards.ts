@@ -5,7 +5,7 @@ import { clientProcess, processRow } from "../../../lib/monitoring/process-row.t
 import { ratePanel } from "../../../lib/monitoring/rates.ts";
 import { queueFill, spans, telemetryCounters } from "../../../lib/otel/index.ts";
 
-/** What Alloy reads and sends, node by node. */
+/** Logs and telemetry that Alloy collects on each node and sends on. */
 export function alloyDashboard(
   chart: ComponentChart,
   does: { readonly logs: boolean; readonly otlp: boolean },
@@ -15,7 +15,7 @@ export function alloyDashboard(
   return {
     uid: "skopos-alloy",
     title: "Alloy",
-    description: "Pod logs to Loki and applications' telemetry to the gateway, from every node.",
+    description: "Pod logs sent to Loki and application telemetry sent to the gateway, from every node.",
     variables: [clusterVariable, { name: "namespace", title: "Namespace", of: `up{cluster=~"$cluster", ${job}}` }],
     links: [{ title: "Loki", dashboard: "skopos-loki" }],
     rows: [
@@ -29,12 +29,12 @@ export function alloyDashboard(
 
 function now(own: string): Row {
   return {
-    title: "Now",
+    title: "Status",
     panels: [
       {
         type: "stat",
         title: "Nodes",
-        description: "Alloys that Prometheus scrapes: as many as there are nodes.",
+        description: "Alloy pods that Prometheus scrapes; should equal the number of nodes.",
         unit: "none",
         noValue: "0",
         queries: [{ promql: `count(up{${own}} == 1)` }],
@@ -59,7 +59,7 @@ function logs(own: string): Row {
     title: "Logs",
     panels: [
       ratePanel({
-        title: "Sent, by the busiest nodes",
+        title: "Bytes sent by the busiest pods",
         own,
         by: "pod",
         busiest: 10,
@@ -67,14 +67,14 @@ function logs(own: string): Row {
         counters: [{ counter: "loki_write_sent_bytes_total" }],
       }),
       ratePanel({
-        title: "Dropped by reason",
+        title: "Dropped log lines by reason",
         own,
         by: "reason",
         counters: [{ counter: "loki_write_dropped_entries_total" }],
         links: [runbook("AlloyLogsDropped")],
       }),
       ratePanel({
-        title: "Loki's answers",
+        title: "Responses from Loki by status code",
         own,
         by: "status_code",
         unit: "reqps",
@@ -91,9 +91,9 @@ function telemetry(own: string): Row {
     panels: [
       ratePanel({ title: "Received", own, counters: telemetryCounters("receiver_accepted") }),
       ratePanel({
-        title: "Refused and not delivered",
+        title: "Refused and failed spans",
         own,
-        counters: [spans("receiver_refused", "spans refused"), spans("exporter_send_failed", "spans not delivered")],
+        counters: [spans("receiver_refused", "spans refused"), spans("exporter_send_failed", "spans failed to send")],
         links: [runbook("AlloyTelemetryRefused"), runbook("AlloyTelemetryNotDelivered")],
       }),
       {

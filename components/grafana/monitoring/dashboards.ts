@@ -4,19 +4,19 @@ import { ratePanel } from "../../../lib/monitoring/rates.ts";
 
 const own = 'cluster=~"$cluster", namespace=~"$namespace"';
 
-/** Who uses Grafana, how fast it answers, and which of its data sources do not. */
+/** Requests to Grafana and their latency, queries to data sources, and logins. */
 export function grafanaDashboard(): Dashboard {
   return {
     uid: "skopos-grafana",
     title: "Grafana",
-    description: "Requests to Grafana, queries to its data sources, logins, and what it holds.",
+    description: "Requests to Grafana and their latency, queries to its data sources, logins and memory.",
     variables: [
       clusterVariable,
       { name: "namespace", title: "Namespace", of: 'grafana_build_info{cluster=~"$cluster"}' },
     ],
     rows: [
       {
-        title: "Now",
+        title: "Status",
         panels: [
           {
             type: "stat",
@@ -37,13 +37,13 @@ export function grafanaDashboard(): Dashboard {
           {
             type: "stat",
             title: "Active users",
-            description: "Seen within the last 30 days.",
+            description: "Users seen within the last 30 days.",
             unit: "none",
             queries: [{ promql: `max(grafana_stat_active_users{${own}})` }],
           },
           {
             type: "stat",
-            title: "Requests failing",
+            title: "Failed requests",
             unit: "percentunit",
             thresholds: { warning: 0.01, critical: 0.05 },
             noValue: "0",
@@ -59,7 +59,7 @@ export function grafanaDashboard(): Dashboard {
         title: "Requests",
         panels: [
           ratePanel({
-            title: "Requests by status",
+            title: "Requests by status code",
             own,
             by: "status_code",
             unit: "reqps",
@@ -68,7 +68,7 @@ export function grafanaDashboard(): Dashboard {
           }),
           {
             type: "timeseries",
-            title: "Duration, 99th percentile",
+            title: "Request latency, 99th percentile",
             unit: "s",
             min: 0,
             queries: [
@@ -93,8 +93,8 @@ export function grafanaDashboard(): Dashboard {
           }),
           {
             type: "timeseries",
-            title: "Failed queries by type of data source",
-            description: "Also those that never got an answer.",
+            title: "Failed queries by data source type",
+            description: "Includes queries that got no response.",
             unit: "percentunit",
             min: 0,
             max: 1,
@@ -113,17 +113,17 @@ export function grafanaDashboard(): Dashboard {
         panels: [
           {
             type: "timeseries",
-            title: "Logins by way",
+            title: "Logins by client in 15 minutes",
             unit: "none",
             min: 0,
             queries: [
               {
                 promql: `sum by (client) (increase(grafana_authn_authn_successful_login_total{${own}}[15m]))`,
-                legend: "{{client}}: in",
+                legend: "{{client}} succeeded",
               },
               {
                 promql: `sum by (client) (increase(grafana_authn_authn_failed_login_total{${own}}[15m]))`,
-                legend: "{{client}}: refused",
+                legend: "{{client}} failed",
               },
             ],
           },

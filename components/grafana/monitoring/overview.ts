@@ -2,9 +2,9 @@ import { clusterVariable, type Dashboard, type Link, type Panel, type Row } from
 import type { Sources } from "../data-sources.ts";
 
 /**
- * Grafana's home page: whether each signal gets from where it is made to where people look for it, hop by hop, with
- * links to the component that stands at each hop. Signals without a source have no row.
- * @param known UIDs of the dashboards that are there; undefined: all of them
+ * Grafana's home page: the flow of each signal from its source to its store, hop by hop, with links to the dashboards of
+ * the components involved. Signals without a data source have no row.
+ * @param known UIDs of the dashboards that exist. @default all of them
  */
 export function overviewDashboard({ mimir, loki, traces }: Sources, known?: readonly string[]): Dashboard {
   const rows = [
@@ -17,7 +17,8 @@ export function overviewDashboard({ mimir, loki, traces }: Sources, known?: read
   return {
     uid: "skopos-overview",
     title: "Overview",
-    description: "The health of every signal's way: what is made, what arrives, what is lost, and what is alarming.",
+    description:
+      "Health of every signal's pipeline: what is produced, what arrives, what is lost, and which alerts fire.",
     refresh: "10s",
     variables: [clusterVariable],
     rows: rows.map((row) => ({
@@ -27,7 +28,7 @@ export function overviewDashboard({ mimir, loki, traces }: Sources, known?: read
   };
 }
 
-/** Every series of the chosen cluster. */
+/** Matches the series of the selected cluster. */
 const at = 'cluster=~"$cluster"';
 
 /** A number that should be zero. */
@@ -41,7 +42,7 @@ const lost = (title: string, promql: string, dashboard: string, unit: "cps" | "s
   links: [{ title, dashboard }],
 });
 
-/** A number that should flow. */
+/** A throughput, which should not be zero. */
 const flow = (title: string, promql: string, dashboard: string, unit: "cps" | "Bps" | "short" = "cps"): Panel => ({
   type: "stat",
   title,
@@ -56,11 +57,12 @@ const alerts: Row = {
   panels: [
     {
       type: "stat",
-      title: "Alerting works",
-      description: "The watchdog always fires: without it no alert would reach anybody.",
+      title: "Alerting pipeline",
+      description:
+        "The Watchdog alert always fires. If it is missing, rules are not evaluated and no other alert fires either.",
       unit: "none",
-      noValue: "no watchdog",
-      mappings: { 0: ["broken", "red"], 1: ["yes", "green"] },
+      noValue: "no Watchdog",
+      mappings: { 0: ["broken", "red"], 1: ["working", "green"] },
       queries: [{ promql: `max(ALERTS{${at}, alertname="Watchdog", alertstate="firing"})` }],
     },
     {
@@ -80,18 +82,18 @@ const alerts: Row = {
       queries: [{ promql: `count(ALERTS{${at}, alertstate="firing", severity="warning"})` }],
     },
     lost(
-      "Notifications failing",
+      "Failed notifications",
       `sum(rate(alertmanager_notifications_failed_total{${at}}[5m]))`,
       "skopos-kube-prometheus",
     ),
     lost(
-      "Rules failing",
+      "Failed rule evaluations",
       `(sum(rate(prometheus_rule_evaluation_failures_total{${at}}[5m])) or vector(0)) + (sum(rate(cortex_prometheus_rule_evaluation_failures_total{${at}}[5m])) or vector(0))`,
       "skopos-kube-prometheus",
     ),
     {
       type: "table",
-      title: "Firing",
+      title: "Firing alerts",
       queries: [
         {
           promql: `sum by (alertname, severity, namespace) (ALERTS{${at}, alertstate="firing", alertname!="Watchdog"})`,
@@ -126,17 +128,17 @@ function metrics(mimir: boolean): Row {
       ...(mimir
         ? [
             lost(
-              "Behind Mimir",
+              "Remote write lag",
               `max(prometheus_remote_storage_queue_highest_timestamp_seconds{${at}} - prometheus_remote_storage_queue_highest_sent_timestamp_seconds{${at}})`,
               prometheus,
               "s",
             ),
             flow(
-              "Samples into Mimir",
+              "Samples received by Mimir",
               `sum(rate(cortex_distributor_received_samples_total{${at}}[5m]))`,
               "skopos-mimir",
             ),
-            lost("Samples refused by Mimir", `sum(rate(cortex_discarded_samples_total{${at}}[5m]))`, "skopos-mimir"),
+            lost("Samples rejected by Mimir", `sum(rate(cortex_discarded_samples_total{${at}}[5m]))`, "skopos-mimir"),
           ]
         : []),
     ],
@@ -146,15 +148,15 @@ function metrics(mimir: boolean): Row {
 const logs: Row = {
   title: "Logs: Alloy, Loki",
   panels: [
-    flow("Lines sent by Alloy", `sum(rate(loki_write_sent_entries_total{${at}}[5m]))`, "skopos-alloy"),
-    lost("Lines dropped by Alloy", `sum(rate(loki_write_dropped_entries_total{${at}}[5m]))`, "skopos-alloy"),
-    flow("Bytes into Loki", `sum(rate(loki_distributor_bytes_received_total{${at}}[5m]))`, "skopos-loki", "Bps"),
-    flow("Lines into Loki", `sum(rate(loki_distributor_lines_received_total{${at}}[5m]))`, "skopos-loki"),
-    lost("Lines refused by Loki", `sum(rate(loki_discarded_samples_total{${at}}[5m]))`, "skopos-loki"),
+    flow("Log lines sent by Alloy", `sum(rate(loki_write_sent_entries_total{${at}}[5m]))`, "skopos-alloy"),
+    lost("Log lines dropped by Alloy", `sum(rate(loki_write_dropped_entries_total{${at}}[5m]))`, "skopos-alloy"),
+    flow("Bytes received by Loki", `sum(rate(loki_distributor_bytes_received_total{${at}}[5m]))`, "skopos-loki", "Bps"),
+    flow("Log lines received by Loki", `sum(rate(loki_distributor_lines_received_total{${at}}[5m]))`, "skopos-loki"),
+    lost("Log lines rejected by Loki", `sum(rate(loki_discarded_samples_total{${at}}[5m]))`, "skopos-loki"),
   ],
 };
 
-/** Spans that a backend took: Jaeger is a collector, and stores through an exporter. */
+/** Spans stored by each backend. Jaeger is a collector that stores through an exporter. */
 const stored = {
   jaeger: `sum(rate(otelcol_exporter_sent_spans_total{${at}, exporter="jaeger_storage_exporter"}[5m]))`,
   tempo: `sum(rate(tempo_distributor_spans_received_total{${at}}[5m]))`,
@@ -166,21 +168,29 @@ function tracing(backend: "jaeger" | "tempo"): Row {
   return {
     title: "Traces: agents, gateway, backend",
     panels: [
-      flow("Spans into agents", `sum(rate(otelcol_receiver_accepted_spans_total{${agents}}[5m]))`, "skopos-otel-agent"),
       flow(
-        "Spans into gateways",
+        "Spans received by agents",
+        `sum(rate(otelcol_receiver_accepted_spans_total{${agents}}[5m]))`,
+        "skopos-otel-agent",
+      ),
+      flow(
+        "Spans received by gateways",
         `sum(rate(otelcol_receiver_accepted_spans_total{${gateways}, receiver="otlp"}[5m]))`,
         "skopos-otel-gateway",
       ),
       flow(
-        "Spans sent on",
+        "Spans sent by gateways",
         `sum(rate(otelcol_exporter_sent_spans_total{${gateways}, exporter=~"otlp_grpc/.+"}[5m]))`,
         "skopos-otel-gateway",
       ),
       flow("Spans stored", stored[backend], "skopos-traces"),
-      lost("Spans refused", `sum(rate(otelcol_receiver_refused_spans_total{${at}}[5m]))`, "skopos-otel-gateway"),
       lost(
-        "Spans not sent",
+        "Spans refused by collectors",
+        `sum(rate(otelcol_receiver_refused_spans_total{${at}}[5m]))`,
+        "skopos-otel-gateway",
+      ),
+      lost(
+        "Spans failed to send",
         `(sum(rate(otelcol_exporter_send_failed_spans_total{${at}}[5m])) or vector(0)) + (sum(rate(otelcol_exporter_enqueue_failed_spans_total{${at}}[5m])) or vector(0))`,
         "skopos-otel-gateway",
       ),

@@ -7,12 +7,13 @@ const where = `${cluster}, namespace=~"$namespace"`;
 
 export const clusterDashboardUid = "skopos-kube-prometheus-cluster";
 
-/** Nodes, namespaces, workloads and the control plane, as far as each is watched. */
+/** Nodes, namespaces, workloads and the control plane; rows only for what is monitored. */
 export function clusterDashboard(known: Monitored): Dashboard {
   return {
     uid: clusterDashboardUid,
     title: "Cluster",
-    description: "CPU and memory of nodes and namespaces against their requests, workloads that are not well, volumes.",
+    description:
+      "CPU and memory of nodes and namespaces against their requests, unhealthy workloads, volumes, API server and DNS.",
     variables: [
       clusterVariable,
       ...(known.kubeStateMetrics
@@ -24,7 +25,7 @@ export function clusterDashboard(known: Monitored): Dashboard {
       { title: "Overview", dashboard: "skopos-overview" },
     ],
     rows: [
-      ...(known.kubeStateMetrics ? [unwell] : []),
+      ...(known.kubeStateMetrics ? [health] : []),
       ...(known.kubelets ? [namespaces] : []),
       ...(known.nodes ? [nodes] : []),
       ...(known.kubelets ? [volumes] : []),
@@ -34,8 +35,8 @@ export function clusterDashboard(known: Monitored): Dashboard {
   };
 }
 
-const unwell: Row = {
-  title: "Not well",
+const health: Row = {
+  title: "Health",
   panels: [
     {
       type: "stat",
@@ -59,7 +60,7 @@ const unwell: Row = {
     },
     {
       type: "stat",
-      title: "Crash-looping",
+      title: "Crash looping containers",
       unit: "none",
       noValue: "0",
       thresholds: { critical: 1 },
@@ -70,7 +71,7 @@ const unwell: Row = {
     },
     {
       type: "stat",
-      title: "Restarts in the last hour",
+      title: "Container restarts in the last hour",
       unit: "none",
       noValue: "0",
       thresholds: { warning: 5 },
@@ -78,7 +79,7 @@ const unwell: Row = {
     },
     {
       type: "table",
-      title: "Workloads that lack pods",
+      title: "Deployments with missing replicas",
       width: 8,
       height: 4,
       columns: [
@@ -114,7 +115,7 @@ const namespaces: Row = {
     },
     {
       type: "table",
-      title: "Use against requests",
+      title: "Usage and requests",
       columns: [
         { field: "namespace", title: "Namespace" },
         { field: "Value #A", title: "CPU used", unit: "short" },
@@ -131,7 +132,7 @@ const namespaces: Row = {
     },
     {
       type: "timeseries",
-      title: "Hungriest containers, CPU",
+      title: "Top containers by CPU",
       unit: "short",
       queries: [
         {
@@ -142,7 +143,7 @@ const namespaces: Row = {
     },
     {
       type: "timeseries",
-      title: "Hungriest containers, memory",
+      title: "Top containers by memory",
       unit: "bytes",
       queries: [
         {
@@ -159,7 +160,7 @@ const nodes: Row = {
   panels: [
     {
       type: "timeseries",
-      title: "CPU of nodes",
+      title: "CPU utilization by node",
       unit: "percentunit",
       min: 0,
       max: 1,
@@ -167,7 +168,7 @@ const nodes: Row = {
     },
     {
       type: "timeseries",
-      title: "Memory of nodes",
+      title: "Memory utilization by node",
       unit: "percentunit",
       min: 0,
       max: 1,
@@ -177,25 +178,25 @@ const nodes: Row = {
     },
     {
       type: "timeseries",
-      title: "Network of nodes",
+      title: "Network traffic by node",
       unit: "Bps",
       queries: [
-        { promql: `instance:node_network_receive_bytes:rate5m{${cluster}}`, legend: "in, {{instance}}" },
-        { promql: `instance:node_network_transmit_bytes:rate5m{${cluster}}`, legend: "out, {{instance}}" },
+        { promql: `instance:node_network_receive_bytes:rate5m{${cluster}}`, legend: "{{instance}} received" },
+        { promql: `instance:node_network_transmit_bytes:rate5m{${cluster}}`, legend: "{{instance}} transmitted" },
       ],
     },
     {
       type: "timeseries",
-      title: "Disks busy",
+      title: "Disk I/O time by node",
       unit: "percentunit",
       queries: [{ promql: `instance:node_disk_io_time_seconds:rate5m{${cluster}}`, legend: "{{instance}}" }],
     },
     {
       type: "table",
-      title: "Fullest disks",
+      title: "Fullest filesystems",
       columns: [
         { field: "instance", title: "Node" },
-        { field: "mountpoint", title: "Mount" },
+        { field: "mountpoint", title: "Mount point" },
         { field: "Value", title: "Used", unit: "percentunit", thresholds: { warning: 0.8, critical: 0.95 } },
       ],
       queries: [
@@ -234,7 +235,7 @@ const apiServer: Row = {
   panels: [
     {
       type: "timeseries",
-      title: "Requests by code",
+      title: "Requests by response code",
       unit: "reqps",
       queries: [
         {
@@ -246,7 +247,7 @@ const apiServer: Row = {
     },
     {
       type: "timeseries",
-      title: "99th percentile by verb",
+      title: "Request latency by verb, 99th percentile",
       unit: "s",
       queries: [
         {
@@ -265,7 +266,7 @@ const dns: Row = {
   panels: [
     {
       type: "timeseries",
-      title: "Answers by code",
+      title: "Responses by code",
       unit: "reqps",
       queries: [
         {
@@ -277,7 +278,7 @@ const dns: Row = {
     },
     {
       type: "timeseries",
-      title: "99th percentile",
+      title: "Response latency, 99th percentile",
       unit: "s",
       queries: [
         {

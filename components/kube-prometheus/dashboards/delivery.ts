@@ -7,7 +7,7 @@ const prometheus = `${where}, job="prometheus", pod=~"$pod"`;
 const alertmanager = `${where}, job="alertmanager"`;
 const operator = `${where}, job="prometheus-operator"`;
 
-/** What Prometheus makes of its samples: rules, the way to Mimir, alerts; and the operator behind it all. */
+/** Rule evaluation, remote write, alert notifications, and the operator. */
 export const deliveryRows: readonly Row[] = [rules(), remoteWrite(), alerts(), operated()];
 
 function rules(): Row {
@@ -17,7 +17,7 @@ function rules(): Row {
     panels: [
       {
         type: "timeseries",
-        title: "Time for a group, of its interval",
+        title: "Rule group duration relative to its interval",
         unit: "percentunit",
         thresholds: { critical: 1 },
         queries: [
@@ -30,7 +30,7 @@ function rules(): Row {
       },
       {
         type: "timeseries",
-        title: "Failed evaluations",
+        title: "Failed rule evaluations",
         unit: "cps",
         queries: [
           {
@@ -50,23 +50,23 @@ function remoteWrite(): Row {
     collapsed: true,
     panels: [
       ratePanel({
-        title: "Sent, tried again, failed",
+        title: "Samples sent, retried and failed",
         own: prometheus,
         by: "pod",
         counters: [
           { counter: "prometheus_remote_storage_samples_total", name: "sent" },
-          { counter: "prometheus_remote_storage_samples_retried_total", name: "tried again" },
+          { counter: "prometheus_remote_storage_samples_retried_total", name: "retried" },
           { counter: "prometheus_remote_storage_samples_failed_total", name: "failed" },
         ],
         links: [runbook("PrometheusRemoteWriteFailing")],
       }),
       {
         type: "timeseries",
-        title: "Senders",
+        title: "Remote write shards",
         unit: "none",
         queries: [
           { promql: `prometheus_remote_storage_shards{${prometheus}}`, legend: "{{pod}}" },
-          { promql: `prometheus_remote_storage_shards_max{${prometheus}}`, legend: "most, {{pod}}" },
+          { promql: `prometheus_remote_storage_shards_max{${prometheus}}`, legend: "maximum of {{pod}}" },
         ],
         links: [runbook("PrometheusRemoteWriteSaturated")],
       },
@@ -76,11 +76,11 @@ function remoteWrite(): Row {
 
 function alerts(): Row {
   return {
-    title: "Alerts on their way",
+    title: "Alert notifications",
     collapsed: true,
     panels: [
       ratePanel({
-        title: "Notifications by receiver",
+        title: "Notifications by integration",
         own: alertmanager,
         by: "integration",
         counters: [
@@ -91,7 +91,7 @@ function alerts(): Row {
       }),
       {
         type: "timeseries",
-        title: "Alerts and silences held",
+        title: "Alerts and silences in Alertmanager",
         unit: "none",
         queries: [
           { promql: `sum by (pod, state) (alertmanager_alerts{${alertmanager}})`, legend: "{{state}}, {{pod}}" },
@@ -122,7 +122,7 @@ function operated(): Row {
       }),
       {
         type: "timeseries",
-        title: "Resources refused",
+        title: "Rejected resources",
         unit: "none",
         queries: [
           {

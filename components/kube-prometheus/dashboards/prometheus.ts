@@ -6,11 +6,12 @@ import { deliveryRows } from "./delivery.ts";
 const where = 'cluster=~"$cluster", namespace=~"$namespace"';
 const prometheus = `${where}, job="prometheus", pod=~"$pod"`;
 
-/** Prometheus, its way to Mimir and Alertmanager, and the operator: whether the watchers are well. */
+/** Prometheus, its delivery to Mimir and Alertmanager, and the operator. */
 export const kubePrometheusDashboard: Dashboard = {
   uid: "skopos-kube-prometheus",
   title: "Prometheus",
-  description: "Series and samples against the plan, scrapes, rules, remote write, alerts on their way, the operator.",
+  description:
+    "Active series and samples, scrapes, rule evaluation, remote write, alert notifications and the operator.",
   refresh: "10s",
   variables: [
     clusterVariable,
@@ -34,7 +35,7 @@ export const kubePrometheusDashboard: Dashboard = {
 
 function now(): Row {
   return {
-    title: "Now",
+    title: "Status",
     panels: [
       {
         type: "stat",
@@ -47,8 +48,8 @@ function now(): Row {
       },
       {
         type: "stat",
-        title: "Series",
-        description: "In the head blocks, replicas counted once.",
+        title: "Active series",
+        description: "Series in the head blocks. Replicas are counted once.",
         unit: "short",
         queries: [
           {
@@ -57,10 +58,10 @@ function now(): Row {
         ],
         links: [runbook("PrometheusSeriesAbovePlan")],
       },
-      rateStat({ title: "Samples", own: prometheus, counter: "prometheus_tsdb_head_samples_appended_total" }),
+      rateStat({ title: "Samples ingested", own: prometheus, counter: "prometheus_tsdb_head_samples_appended_total" }),
       {
         type: "stat",
-        title: "Firing",
+        title: "Firing alerts",
         unit: "none",
         noValue: "0",
         thresholds: { warning: 1 },
@@ -73,8 +74,8 @@ function now(): Row {
       },
       {
         type: "stat",
-        title: "Behind Mimir",
-        description: "Age of the newest sample that was sent.",
+        title: "Remote write lag",
+        description: "Age of the newest sample that remote write has sent.",
         unit: "s",
         noValue: "no remote write",
         thresholds: { warning: 30, critical: 120 },
@@ -87,10 +88,10 @@ function now(): Row {
       },
       {
         type: "stat",
-        title: "Config",
-        description: "Whether every Prometheus runs with its newest configuration.",
+        title: "Configuration",
+        description: "Whether every Prometheus runs with its latest configuration.",
         unit: "none",
-        mappings: { 0: ["old", "red"], 1: ["current", "green"] },
+        mappings: { 0: ["outdated", "red"], 1: ["current", "green"] },
         queries: [{ promql: `min(prometheus_config_last_reload_successful{${prometheus}})` }],
         links: [runbook("PrometheusConfigReloadFailed")],
       },
@@ -104,14 +105,14 @@ function storage(): Row {
     panels: [
       {
         type: "timeseries",
-        title: "Series in memory",
+        title: "Active series by pod",
         unit: "short",
         queries: [{ promql: `prometheus_tsdb_head_series{${prometheus}}`, legend: "{{pod}}" }],
       },
       {
         type: "timeseries",
-        title: "New series",
-        description: "A steady count with many new ones is churn: short-lived pods, or ids in labels.",
+        title: "Series created",
+        description: "Many new series at a constant total mean churn: short-lived pods, or IDs in labels.",
         unit: "cps",
         queries: [
           {
@@ -132,7 +133,7 @@ function storage(): Row {
         unit: "bytes",
         queries: [
           { promql: `prometheus_tsdb_storage_blocks_bytes{${prometheus}}`, legend: "{{pod}}" },
-          { promql: `prometheus_tsdb_retention_limit_bytes{${prometheus}}`, legend: "cap of {{pod}}" },
+          { promql: `prometheus_tsdb_retention_limit_bytes{${prometheus}}`, legend: "limit of {{pod}}" },
         ],
       },
     ],
@@ -144,14 +145,15 @@ function scrapes(): Row {
     title: "Scrapes",
     panels: [
       ratePanel({
-        title: "Samples taken in",
+        title: "Samples ingested by pod",
         own: prometheus,
         by: "pod",
         counters: [{ counter: "prometheus_tsdb_head_samples_appended_total" }],
       }),
       ratePanel({
-        title: "Scrapes refused",
-        description: "Targets that exceed a limit are dropped whole; duplicates mean that a target is there twice.",
+        title: "Rejected scrapes and duplicate samples",
+        description:
+          "The whole scrape of a target that exceeds a limit fails. Duplicates mean that two targets expose the same series.",
         own: prometheus,
         by: "pod",
         counters: [
@@ -166,7 +168,7 @@ function scrapes(): Row {
         title: "Largest jobs",
         columns: [
           { field: "job", title: "Job" },
-          { field: "Value #A", title: "Series a scrape", unit: "short" },
+          { field: "Value #A", title: "Samples per scrape", unit: "short" },
           { field: "Value #B", title: "Targets", unit: "none" },
           { field: "Value #C", title: "Slowest scrape", unit: "s", thresholds: { warning: 5, critical: 10 } },
         ],

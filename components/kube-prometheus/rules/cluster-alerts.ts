@@ -13,16 +13,16 @@ export const kubeletAlerts: RuleGroup = {
       expr: 'absent(up{job="kubelet",metrics_path="/metrics"} == 1)',
       for: "15m",
       severity: "critical",
-      summary: "No kubelet answers.",
-      description: "Prometheus reaches no kubelet: nothing is known of containers and volumes.",
+      summary: "All kubelets have disappeared from Prometheus target discovery.",
+      description: "Prometheus cannot scrape any kubelet: metrics of containers and volumes are missing.",
     },
     {
       alert: "KubeletCertificateExpiring",
       expr: "kubelet_certificate_manager_client_ttl_seconds < 604800 or kubelet_certificate_manager_server_ttl_seconds < 604800",
       severity: "warning",
-      summary: "A kubelet's certificate expires within a week.",
+      summary: "A kubelet certificate expires within a week.",
       description:
-        "A certificate of {{ $labels.node }} expires in {{ $value | humanizeDuration }} and was not renewed.",
+        "A certificate of the kubelet on {{ $labels.node }} expires in {{ $value | humanizeDuration }} and has not been renewed.",
     },
     {
       alert: "KubeNodePodsAlmostFull",
@@ -31,26 +31,26 @@ export const kubeletAlerts: RuleGroup = {
         ' / on (cluster, node) max by (cluster, node) (kube_node_status_capacity{resource="pods"}) > 0.95',
       for: "15m",
       severity: "warning",
-      summary: "A node can take no more pods.",
-      description: "{{ $labels.node }} runs {{ $value | humanizePercentage }} of the pods that its kubelet admits.",
+      summary: "A node is running close to its pod limit.",
+      description: "The pods on {{ $labels.node }} use {{ $value | humanizePercentage }} of its pod capacity.",
     },
     {
       alert: "KubePersistentVolumeAlmostFull",
       expr: `${volumeFree} < 0.03 and ${volumeUsed}`,
       for: "5m",
       severity: "critical",
-      summary: "A volume is almost full.",
+      summary: "A PersistentVolume is almost full.",
       description:
-        "{{ $labels.namespace }}/{{ $labels.persistentvolumeclaim }} has {{ $value | humanizePercentage }} left.",
+        "The volume of {{ $labels.namespace }}/{{ $labels.persistentvolumeclaim }} has {{ $value | humanizePercentage }} of its space left.",
     },
     {
       alert: "KubePersistentVolumeFillingUp",
       expr: `${volumeFree} < 0.15 and ${volumeUsed} and predict_linear(kubelet_volume_stats_available_bytes[6h], 345600) < 0`,
       for: "1h",
       severity: "warning",
-      summary: "A volume will be full within four days.",
+      summary: "A PersistentVolume will be full within four days.",
       description:
-        "{{ $labels.namespace }}/{{ $labels.persistentvolumeclaim }} has {{ $value | humanizePercentage }} left and fills up within four days.",
+        "The volume of {{ $labels.namespace }}/{{ $labels.persistentvolumeclaim }} has {{ $value | humanizePercentage }} of its space left and is predicted to fill up within four days.",
     },
   ],
 };
@@ -60,11 +60,11 @@ const gone = (alert: string, job: string, what: string): Alert => ({
   expr: `absent(up{job="${job}"} == 1)`,
   for: "15m",
   severity: "critical",
-  summary: `No ${what} answers.`,
-  description: `Prometheus has reached no ${what} for 15 minutes.`,
+  summary: `All ${what} targets are down or missing.`,
+  description: `Prometheus has not been able to scrape any ${what} for 15 minutes.`,
 });
 
-/** Alerts of each part of the control plane, for those that are watched. */
+/** Alerts by control plane component. */
 const byPart: Readonly<Record<ControlPlanePart, readonly Alert[]>> = {
   "kube-apiserver": [
     gone("KubeApiServerGone", "apiserver", "API server"),
@@ -75,8 +75,8 @@ const byPart: Readonly<Record<ControlPlanePart, readonly Alert[]>> = {
         ' / sum by (cluster) (rate(apiserver_request_total{job="apiserver"}[5m])) > 0.03',
       for: "10m",
       severity: "critical",
-      summary: "The API server fails requests.",
-      description: "{{ $value | humanizePercentage }} of all requests to the API server fail.",
+      summary: "The API server returns errors.",
+      description: "{{ $value | humanizePercentage }} of the requests to the API server fail with a 5xx code.",
     },
     {
       alert: "KubeApiServerSlow",
@@ -85,20 +85,20 @@ const byPart: Readonly<Record<ControlPlanePart, readonly Alert[]>> = {
         '{job="apiserver",verb=~"GET|POST|PUT|PATCH|DELETE",subresource!~"proxy|attach|log|exec|portforward"}[5m]))) > 1',
       for: "15m",
       severity: "warning",
-      summary: "The API server is slow.",
-      description: "One in a hundred {{ $labels.verb }} requests takes longer than {{ $value | humanizeDuration }}.",
+      summary: "API server requests are slow.",
+      description: "The 99th percentile latency of {{ $labels.verb }} requests is {{ $value | humanizeDuration }}.",
     },
     {
       alert: "KubeAggregatedApiDown",
       expr: "max by (cluster, name) (aggregator_unavailable_apiservice) == 1",
       for: "15m",
       severity: "warning",
-      summary: "An aggregated API does not answer.",
-      description: "The API server does not reach {{ $labels.name }}; deleting namespaces hangs meanwhile.",
+      summary: "An aggregated API is unavailable.",
+      description: "The API server cannot reach {{ $labels.name }}. Namespaces cannot be deleted until it can.",
     },
   ],
   coredns: [
-    gone("CoreDnsGone", "coredns", "DNS server"),
+    gone("CoreDnsGone", "coredns", "CoreDNS"),
     {
       alert: "CoreDnsErrors",
       expr:
@@ -106,8 +106,8 @@ const byPart: Readonly<Record<ControlPlanePart, readonly Alert[]>> = {
         " / sum by (cluster) (rate(coredns_dns_responses_total[5m])) > 0.03",
       for: "10m",
       severity: "critical",
-      summary: "Names cannot be resolved.",
-      description: "{{ $value | humanizePercentage }} of all DNS answers are failures.",
+      summary: "CoreDNS returns errors.",
+      description: "{{ $value | humanizePercentage }} of the DNS responses are SERVFAIL.",
     },
   ],
   "kube-controller-manager": [gone("KubeControllerManagerGone", "kube-controller-manager", "controller manager")],
@@ -119,20 +119,21 @@ const byPart: Readonly<Record<ControlPlanePart, readonly Alert[]>> = {
       for: "1m",
       severity: "critical",
       summary: "An etcd member has no leader.",
-      description: "{{ $labels.instance }} has no leader: the API server cannot write.",
+      description: "{{ $labels.instance }} has no leader: writes to the API server fail.",
     },
     {
       alert: "EtcdDatabaseAlmostFull",
       expr: "etcd_mvcc_db_total_size_in_bytes / etcd_server_quota_backend_bytes > 0.9",
       for: "10m",
       severity: "critical",
-      summary: "etcd is about to refuse writes.",
-      description: "The database of {{ $labels.instance }} fills {{ $value | humanizePercentage }} of its quota.",
+      summary: "The etcd database is close to its quota.",
+      description:
+        "The database of {{ $labels.instance }} uses {{ $value | humanizePercentage }} of its quota. At 100% etcd rejects writes.",
     },
   ],
 };
 
-/** The control plane, as far as it is watched. */
+/** Alerts about the monitored components of the control plane. */
 export function controlPlaneAlerts(parts: readonly ControlPlanePart[]): RuleGroup {
   return { name: "control-plane", rules: parts.flatMap((part) => byPart[part]) };
 }

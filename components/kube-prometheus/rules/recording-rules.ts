@@ -3,7 +3,7 @@ import type { Monitored } from "./groups.ts";
 
 const container = 'container!="",image!=""';
 
-/** Series that dashboards would otherwise compute anew at each look: nodes, pods and namespaces. */
+/** Aggregates of nodes, pods and namespaces that dashboards would otherwise compute on every refresh. */
 export function recordingRules(known: Pick<Monitored, "nodes" | "kubelets" | "kubeStateMetrics">): RuleGroup[] {
   return [
     ...(known.nodes ? [nodes] : []),
@@ -60,7 +60,7 @@ const containers: RuleGroup = {
   ],
 };
 
-/** Requests of pods that are placed and not done: what the scheduler holds for them. */
+/** Restricts requests to pods that have not finished: what the scheduler counts as used. */
 const placed =
   'on (cluster, namespace, pod) group_left () max by (cluster, namespace, pod) (kube_pod_status_phase{phase=~"Pending|Running"} == 1)';
 

@@ -2,7 +2,7 @@ import type { RuleGroup } from "../../../lib/monitoring/rules.ts";
 import { formatCount } from "../../../lib/sizing/index.ts";
 import type { Monitored } from "./groups.ts";
 
-/** Always firing: what stops when any part of the way from Prometheus to the receiver is broken. */
+/** Always firing. A dead man's switch that stops receiving it reports that the alerting pipeline is broken. */
 export const watchdog: RuleGroup = {
   name: "watchdog",
   local: true,
@@ -11,16 +11,16 @@ export const watchdog: RuleGroup = {
       alert: "Watchdog",
       expr: "vector(1)",
       severity: "info",
-      summary: "The way of alerts works.",
-      description: "Always firing. When it no longer reaches its receiver, no other alert does either.",
+      summary: "Always firing; verifies the alerting pipeline end to end.",
+      description: "This alert always fires. If its receiver stops getting it, no other alert is delivered either.",
     },
   ],
 };
 
-/** A head block this much larger than planned reaches the memory limit: 12 KiB of limit for 8 KiB of request. */
+/** Series above plan at which memory use approaches the limit, which is 1.5 times the request (see `bytesPerSeries` in sizing.ts). */
 const abovePlan = 1.25;
 
-/** Prometheus itself, and its way to Mimir and Alertmanager. */
+/** Prometheus itself, and its delivery to Mimir and Alertmanager. */
 export function prometheusAlerts(known: Pick<Monitored, "plannedSeries" | "remoteWrite">): RuleGroup {
   const most = Math.ceil(known.plannedSeries * abovePlan);
   return {
@@ -32,16 +32,17 @@ export function prometheusAlerts(known: Pick<Monitored, "plannedSeries" | "remot
         expr: "max_over_time(prometheus_config_last_reload_successful[5m]) == 0",
         for: "10m",
         severity: "critical",
-        summary: "Prometheus runs with an old configuration.",
-        description: "{{ $labels.pod }} could not load its configuration: new monitors and rules have no effect.",
+        summary: "Prometheus failed to reload its configuration.",
+        description: "{{ $labels.pod }} runs with an outdated configuration: new monitors and rules have no effect.",
       },
       {
         alert: "PrometheusNotIngesting",
         expr: `sum without (type) (rate(prometheus_tsdb_head_samples_appended_total[5m])) <= 0`,
         for: "10m",
         severity: "critical",
-        summary: "Prometheus takes in no samples.",
-        description: "{{ $labels.pod }} has appended no sample for 10 minutes: alerts on its targets are blind.",
+        summary: "Prometheus is not ingesting samples.",
+        description:
+          "{{ $labels.pod }} has not ingested a sample for 10 minutes: alerts about its targets cannot fire.",
       },
       {
         alert: "PrometheusStorageFailing",
@@ -49,16 +50,16 @@ export function prometheusAlerts(known: Pick<Monitored, "plannedSeries" | "remot
           "increase(prometheus_tsdb_compactions_failed_total[3h]) + increase(prometheus_tsdb_reloads_failures_total[3h])" +
           " + increase(prometheus_tsdb_wal_corruptions_total[3h]) > 0",
         severity: "warning",
-        summary: "Prometheus cannot write or read its blocks.",
+        summary: "Prometheus has problems with its local storage.",
         description:
-          "{{ $labels.pod }} failed {{ $value | humanize }} times in 3 hours to compact, load or replay its data.",
+          "{{ $labels.pod }} failed {{ $value | humanize }} times in 3 hours to compact, reload or replay its data.",
       },
       {
         alert: "PrometheusRuleFailing",
         expr: "increase(prometheus_rule_evaluation_failures_total[5m]) > 0",
         for: "15m",
         severity: "critical",
-        summary: "Rules cannot be evaluated.",
+        summary: "Prometheus is failing rule evaluations.",
         description: "{{ $labels.pod }} fails to evaluate rules of {{ $labels.rule_group }}: its alerts do not fire.",
       },
       {
@@ -66,8 +67,8 @@ export function prometheusAlerts(known: Pick<Monitored, "plannedSeries" | "remot
         expr: "increase(prometheus_rule_group_iterations_missed_total[5m]) > 0",
         for: "15m",
         severity: "warning",
-        summary: "Rules take longer than their interval.",
-        description: "{{ $labels.pod }} skips evaluations of {{ $labels.rule_group }}: alerts come late.",
+        summary: "Rule evaluations take longer than their interval.",
+        description: "{{ $labels.pod }} skips evaluations of {{ $labels.rule_group }}: alerts are delayed.",
       },
       {
         alert: "PrometheusScrapeLimitHit",
@@ -77,24 +78,24 @@ export function prometheusAlerts(known: Pick<Monitored, "plannedSeries" | "remot
           " + increase(prometheus_target_scrape_pool_exceeded_label_limits_total[10m]) > 0",
         for: "15m",
         severity: "warning",
-        summary: "Targets are dropped whole because they exceed a limit.",
+        summary: "Scrapes fail because targets exceed a limit.",
         description:
-          "{{ $labels.pod }} refused {{ $value | humanize }} scrapes in 10 minutes for too many samples, targets or labels.",
+          "{{ $labels.pod }} rejected {{ $value | humanize }} scrapes in 10 minutes because of too many samples, targets or labels.",
       },
       {
         alert: "PrometheusDuplicateSamples",
         expr: "rate(prometheus_target_scrapes_sample_duplicate_timestamp_total[5m]) > 0",
         for: "10m",
         severity: "warning",
-        summary: "Two targets give the same series.",
-        description: "{{ $labels.pod }} drops {{ $value | humanize }} samples/s that another target gave already.",
+        summary: "Prometheus drops samples with duplicate timestamps.",
+        description: "{{ $labels.pod }} drops {{ $value | humanize }} samples/s: two targets expose the same series.",
       },
       {
         alert: "PrometheusSeriesAbovePlan",
         expr: `prometheus_tsdb_head_series > ${most}`,
         for: "1h",
         severity: "warning",
-        summary: "More series than the plan has memory for.",
+        summary: "Prometheus holds more series than planned.",
         description: `{{ $labels.pod }} holds {{ $value | humanize }} series; it was sized for ${formatCount(known.plannedSeries)}.`,
       },
       {
@@ -102,17 +103,17 @@ export function prometheusAlerts(known: Pick<Monitored, "plannedSeries" | "remot
         expr: "max_over_time(prometheus_notifications_alertmanagers_discovered[5m]) < 1",
         for: "10m",
         severity: "critical",
-        summary: "Prometheus knows no Alertmanager.",
-        description: "{{ $labels.pod }} has nobody to send alerts to.",
+        summary: "Prometheus is not connected to any Alertmanager.",
+        description: "{{ $labels.pod }} has no Alertmanager to send alerts to.",
       },
       {
         alert: "PrometheusNotificationsFailing",
         expr: "rate(prometheus_notifications_errors_total[5m]) / rate(prometheus_notifications_sent_total[5m]) > 0.03",
         for: "15m",
         severity: "critical",
-        summary: "Alerts do not reach Alertmanager.",
+        summary: "Prometheus fails to send alerts to Alertmanager.",
         description:
-          "{{ $labels.pod }} loses {{ $value | humanizePercentage }} of its notifications to {{ $labels.alertmanager }}.",
+          "{{ $labels.pod }} fails to send {{ $value | humanizePercentage }} of its alerts to {{ $labels.alertmanager }}.",
       },
       ...(known.remoteWrite ? remoteWriteAlerts : []),
     ],
@@ -127,8 +128,9 @@ const remoteWriteAlerts: RuleGroup["rules"] = [
       " (rate(prometheus_remote_storage_samples_failed_total[5m]) + rate(prometheus_remote_storage_samples_total[5m])) > 0.01",
     for: "15m",
     severity: "critical",
-    summary: "Samples are lost on the way to the long-term store.",
-    description: "{{ $labels.pod }} loses {{ $value | humanizePercentage }} of its samples to {{ $labels.url }}.",
+    summary: "Prometheus fails to send samples to remote storage.",
+    description:
+      "{{ $labels.pod }} fails to send {{ $value | humanizePercentage }} of its samples to {{ $labels.url }}: they are lost.",
   },
   {
     alert: "PrometheusRemoteWriteBehind",
@@ -137,21 +139,21 @@ const remoteWriteAlerts: RuleGroup["rules"] = [
       " - max_over_time(prometheus_remote_storage_queue_highest_sent_timestamp_seconds[5m]) > 120",
     for: "15m",
     severity: "critical",
-    summary: "The long-term store is minutes behind.",
+    summary: "Prometheus remote write is behind.",
     description:
-      "{{ $labels.pod }} is {{ $value | humanizeDuration }} behind to {{ $labels.url }}; after about two hours samples are lost.",
+      "Remote write of {{ $labels.pod }} to {{ $labels.url }} is {{ $value | humanizeDuration }} behind. Samples are dropped when it is about two hours behind.",
   },
   {
     alert: "PrometheusRemoteWriteSaturated",
     expr: "max_over_time(prometheus_remote_storage_shards_desired[5m]) > max_over_time(prometheus_remote_storage_shards_max[5m])",
     for: "15m",
     severity: "warning",
-    summary: "Remote write wants more senders than it may have.",
-    description: "{{ $labels.pod }} would need {{ $value | humanize }} senders to {{ $labels.url }} to keep up.",
+    summary: "Prometheus remote write desires more shards than configured.",
+    description: "{{ $labels.pod }} would need {{ $value | humanize }} shards to keep up with {{ $labels.url }}.",
   },
 ];
 
-/** The one Alertmanager. @param members how many of it there are */
+/** The stack's Alertmanager cluster. @param members number of its pods */
 export function alertmanagerAlerts(members: number): RuleGroup {
   return {
     name: "alertmanager",
@@ -162,17 +164,18 @@ export function alertmanagerAlerts(members: number): RuleGroup {
         expr: "max_over_time(alertmanager_config_last_reload_successful[5m]) == 0",
         for: "10m",
         severity: "critical",
-        summary: "Alertmanager runs with an old configuration.",
-        description: "{{ $labels.pod }} could not load its configuration: changed receivers are not told of anything.",
+        summary: "Alertmanager failed to reload its configuration.",
+        description:
+          "{{ $labels.pod }} runs with an outdated configuration: changes to receivers and routes have no effect.",
       },
       {
         alert: "AlertmanagerNotificationsFailing",
         expr: "rate(alertmanager_notifications_failed_total[5m]) / rate(alertmanager_notifications_total[5m]) > 0.01",
         for: "10m",
         severity: "critical",
-        summary: "A receiver does not take its alerts.",
+        summary: "Alertmanager fails to send notifications.",
         description:
-          "{{ $labels.pod }} fails to send {{ $value | humanizePercentage }} of its notifications by {{ $labels.integration }}.",
+          "{{ $labels.pod }} fails to send {{ $value | humanizePercentage }} of its notifications to {{ $labels.integration }}.",
       },
       ...(members > 1
         ? [
@@ -181,8 +184,8 @@ export function alertmanagerAlerts(members: number): RuleGroup {
               expr: `max_over_time(alertmanager_cluster_members[5m]) < ${members}`,
               for: "15m",
               severity: "warning",
-              summary: "Alertmanagers do not see each other.",
-              description: `{{ $labels.pod }} sees {{ $value }} of ${members} members: alerts may be sent twice.`,
+              summary: "A member of the Alertmanager cluster does not see all other members.",
+              description: `{{ $labels.pod }} sees {{ $value }} of ${members} members: notifications may be sent more than once.`,
             } as const,
           ]
         : []),
@@ -190,7 +193,7 @@ export function alertmanagerAlerts(members: number): RuleGroup {
   };
 }
 
-/** The operator, and the config reloaders that carry out what it wrote. */
+/** The Prometheus operator, and the config reloaders that apply what it generates. */
 export const operatorAlerts: RuleGroup = {
   name: "prometheus-operator",
   local: true,
@@ -200,26 +203,26 @@ export const operatorAlerts: RuleGroup = {
       expr: "rate(prometheus_operator_reconcile_errors_total[5m]) / rate(prometheus_operator_reconcile_operations_total[5m]) > 0.1",
       for: "15m",
       severity: "warning",
-      summary: "The operator cannot bring about what resources ask for.",
+      summary: "The Prometheus operator fails to reconcile resources.",
       description:
-        "{{ $value | humanizePercentage }} of the operator's reconciliations of {{ $labels.controller }} fail.",
+        "{{ $value | humanizePercentage }} of the reconciliations of the {{ $labels.controller }} controller fail.",
     },
     {
       alert: "PrometheusOperatorRejected",
       expr: 'min_over_time(prometheus_operator_managed_resources{state="rejected"}[5m]) > 0',
       for: "5m",
       severity: "warning",
-      summary: "Monitors or rules were refused.",
+      summary: "The Prometheus operator rejected monitors or rules.",
       description:
-        "The operator refused {{ $value }} {{ $labels.resource }} for {{ $labels.controller }}: they have no effect.",
+        "The {{ $labels.controller }} controller rejected {{ $value }} {{ $labels.resource }} resources: they have no effect.",
     },
     {
       alert: "ConfigReloaderFailing",
       expr: "max_over_time(reloader_last_reload_successful[5m]) == 0",
       for: "10m",
       severity: "warning",
-      summary: "A config reloader cannot pass on a change.",
-      description: "The config reloader of {{ $labels.pod }} has failed for 10 minutes.",
+      summary: "A config reloader sidecar is failing.",
+      description: "The config reloader of {{ $labels.pod }} has failed to apply configuration changes for 10 minutes.",
     },
   ],
 };

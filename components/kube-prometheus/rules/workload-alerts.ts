@@ -1,6 +1,6 @@
 import type { RuleGroup } from "../../../lib/monitoring/rules.ts";
 
-/** kube-state-metrics itself, and every target. */
+/** Scrape targets, and kube-state-metrics itself. */
 export const stateMetricsAlerts: RuleGroup = {
   name: "targets",
   rules: [
@@ -9,9 +9,9 @@ export const stateMetricsAlerts: RuleGroup = {
       expr: "count by (cluster, namespace, job) (up == 0) / count by (cluster, namespace, job) (up) > 0.1",
       for: "10m",
       severity: "warning",
-      summary: "Targets do not answer.",
+      summary: "Scrape targets are down.",
       description:
-        "{{ $value | humanizePercentage }} of the targets of {{ $labels.job }} in {{ $labels.namespace }} do not answer.",
+        "{{ $value | humanizePercentage }} of the {{ $labels.job }} targets in {{ $labels.namespace }} are down.",
     },
     {
       alert: "KubeStateMetricsFailing",
@@ -21,14 +21,14 @@ export const stateMetricsAlerts: RuleGroup = {
         " / sum by (cluster) (rate(kube_state_metrics_list_total[5m]) or rate(kube_state_metrics_watch_total[5m])) > 0.05",
       for: "15m",
       severity: "warning",
-      summary: "kube-state-metrics cannot read objects.",
+      summary: "kube-state-metrics fails to list or watch objects.",
       description:
-        "{{ $value | humanizePercentage }} of its requests to the API server fail: what it says of workloads is old.",
+        "{{ $value | humanizePercentage }} of its list and watch operations fail: metrics about Kubernetes objects are missing or outdated.",
     },
   ],
 };
 
-/** What teams run: pods, their owners, volumes, quotas. */
+/** Workloads: pods, their controllers, quotas and nodes. */
 export const workloadAlerts: RuleGroup = {
   name: "workloads",
   rules: [
@@ -37,8 +37,9 @@ export const workloadAlerts: RuleGroup = {
       expr: 'max_over_time(kube_pod_container_status_waiting_reason{reason="CrashLoopBackOff"}[5m]) >= 1',
       for: "15m",
       severity: "warning",
-      summary: "A container starts and fails again and again.",
-      description: "{{ $labels.container }} of {{ $labels.namespace }}/{{ $labels.pod }} is in CrashLoopBackOff.",
+      summary: "A container is crash looping.",
+      description:
+        "Container {{ $labels.container }} of {{ $labels.namespace }}/{{ $labels.pod }} is in CrashLoopBackOff.",
     },
     {
       alert: "KubePodNotReady",
@@ -47,16 +48,17 @@ export const workloadAlerts: RuleGroup = {
         ' unless on (cluster, namespace, pod) kube_pod_owner{owner_kind="Job"}',
       for: "15m",
       severity: "warning",
-      summary: "A pod does not come up.",
-      description: "{{ $labels.namespace }}/{{ $labels.pod }} has not been running for 15 minutes.",
+      summary: "A pod has been in a non-ready state for more than 15 minutes.",
+      description: "{{ $labels.namespace }}/{{ $labels.pod }} has been pending or unknown for more than 15 minutes.",
     },
     {
       alert: "KubeContainerWaiting",
       expr: 'kube_pod_container_status_waiting_reason{reason!~"CrashLoopBackOff|ContainerCreating"} > 0',
       for: "30m",
       severity: "warning",
-      summary: "A container cannot be started.",
-      description: "{{ $labels.container }} of {{ $labels.namespace }}/{{ $labels.pod }} waits: {{ $labels.reason }}.",
+      summary: "A container cannot start.",
+      description:
+        "Container {{ $labels.container }} of {{ $labels.namespace }}/{{ $labels.pod }} is waiting: {{ $labels.reason }}.",
     },
     {
       alert: "KubeContainerOomKilled",
@@ -64,8 +66,9 @@ export const workloadAlerts: RuleGroup = {
         "increase(kube_pod_container_status_restarts_total[15m]) > 0 and on (cluster, namespace, pod, container)" +
         ' kube_pod_container_status_last_terminated_reason{reason="OOMKilled"} == 1',
       severity: "warning",
-      summary: "A container was killed for its memory.",
-      description: "{{ $labels.container }} of {{ $labels.namespace }}/{{ $labels.pod }} exceeded its memory limit.",
+      summary: "A container was killed because it ran out of memory.",
+      description:
+        "Container {{ $labels.container }} of {{ $labels.namespace }}/{{ $labels.pod }} exceeded its memory limit.",
     },
     {
       alert: "KubeDeploymentReplicasMismatch",
@@ -74,9 +77,9 @@ export const workloadAlerts: RuleGroup = {
         " and changes(kube_deployment_status_replicas_updated[10m]) == 0",
       for: "15m",
       severity: "warning",
-      summary: "A Deployment has fewer pods than it should.",
+      summary: "A Deployment does not have the expected number of replicas.",
       description:
-        "{{ $labels.namespace }}/{{ $labels.deployment }} has not got its {{ $value }} replicas, and does not progress.",
+        "Deployment {{ $labels.namespace }}/{{ $labels.deployment }} has fewer available replicas than the {{ $value }} it wants, and its rollout is not progressing.",
     },
     {
       alert: "KubeStatefulSetReplicasMismatch",
@@ -85,9 +88,9 @@ export const workloadAlerts: RuleGroup = {
         " and changes(kube_statefulset_status_replicas_updated[10m]) == 0",
       for: "15m",
       severity: "warning",
-      summary: "A StatefulSet has fewer pods than it should.",
+      summary: "A StatefulSet does not have the expected number of replicas.",
       description:
-        "{{ $labels.namespace }}/{{ $labels.statefulset }} has not got its {{ $value }} replicas, and does not progress.",
+        "StatefulSet {{ $labels.namespace }}/{{ $labels.statefulset }} has fewer ready replicas than the {{ $value }} it wants, and its rollout is not progressing.",
     },
     {
       alert: "KubeDaemonSetPodsMissing",
@@ -96,16 +99,17 @@ export const workloadAlerts: RuleGroup = {
         " and changes(kube_daemonset_status_updated_number_scheduled[10m]) == 0",
       for: "15m",
       severity: "warning",
-      summary: "A DaemonSet is not on every node it should be on.",
-      description: "{{ $labels.namespace }}/{{ $labels.daemonset }} is missing on {{ $value }} nodes.",
+      summary: "A DaemonSet is missing pods.",
+      description:
+        "DaemonSet {{ $labels.namespace }}/{{ $labels.daemonset }} has no available pod on {{ $value }} nodes.",
     },
     {
       alert: "KubeJobFailed",
       expr: 'kube_job_failed{condition="true"} > 0',
       for: "15m",
       severity: "warning",
-      summary: "A Job failed.",
-      description: "{{ $labels.namespace }}/{{ $labels.job_name }} failed and was not removed.",
+      summary: "A Job failed to complete.",
+      description: "Job {{ $labels.namespace }}/{{ $labels.job_name }} failed. Removing it clears this alert.",
     },
     {
       alert: "KubeHpaAtMaximum",
@@ -114,25 +118,25 @@ export const workloadAlerts: RuleGroup = {
         " and kube_horizontalpodautoscaler_spec_max_replicas > kube_horizontalpodautoscaler_spec_min_replicas",
       for: "30m",
       severity: "warning",
-      summary: "An autoscaler cannot scale further.",
+      summary: "A HorizontalPodAutoscaler is running at its maximum.",
       description:
-        "{{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} has run at its maximum of {{ $value }} for 30 minutes.",
+        "{{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} has been running at its maximum of {{ $value }} replicas for 30 minutes.",
     },
     {
       alert: "KubeDisruptionBudgetUnmet",
       expr: "kube_poddisruptionbudget_status_current_healthy < kube_poddisruptionbudget_status_desired_healthy",
       for: "15m",
       severity: "warning",
-      summary: "Fewer healthy pods than a disruption budget wants.",
+      summary: "A PodDisruptionBudget does not have enough healthy pods.",
       description:
-        "{{ $labels.namespace }}/{{ $labels.poddisruptionbudget }} has {{ $value }} healthy pods: nodes of theirs cannot be drained.",
+        "{{ $labels.namespace }}/{{ $labels.poddisruptionbudget }} has only {{ $value }} healthy pods: nodes that run them cannot be drained.",
     },
     {
       alert: "KubeQuotaExhausted",
       expr: 'kube_resourcequota{type="used"} / ignoring (type) (kube_resourcequota{type="hard"} > 0) >= 0.95',
       for: "15m",
       severity: "warning",
-      summary: "A namespace's quota is used up.",
+      summary: "A namespace has almost used up its quota.",
       description:
         "{{ $labels.namespace }} uses {{ $value | humanizePercentage }} of its {{ $labels.resource }} quota.",
     },
@@ -144,14 +148,14 @@ export const workloadAlerts: RuleGroup = {
       for: "15m",
       severity: "warning",
       summary: "A node is not ready.",
-      description: "{{ $labels.node }} has not been ready for 15 minutes, and nobody cordoned it.",
+      description: "{{ $labels.node }} has been unready for more than 15 minutes and is not cordoned.",
     },
     {
       alert: "KubeNodePressure",
       expr: 'kube_node_status_condition{condition=~"MemoryPressure|DiskPressure|PIDPressure",status="true"} == 1',
       for: "10m",
       severity: "warning",
-      summary: "A node is short of something.",
+      summary: "A node is under resource pressure.",
       description: "{{ $labels.node }} reports {{ $labels.condition }}: the kubelet evicts pods.",
     },
   ],

@@ -5,7 +5,7 @@ import { collectorProcess, processRow } from "../../../lib/monitoring/process-ro
 import { ratePanel, rateStat } from "../../../lib/monitoring/rates.ts";
 import { collectorName, fullestQueue, spans, telemetryCounters } from "../../../lib/otel/index.ts";
 
-/** What the agents take in on their nodes and pass on, and the CPU and memory metrics they read from the kubelets. */
+/** Telemetry that the agents receive on their nodes and send on, and kubelet metrics. */
 export function otelAgentDashboard(chart: ComponentChart): Dashboard {
   const name = collectorName(chart);
   const where = 'cluster=~"$cluster", namespace=~"$namespace"';
@@ -13,13 +13,14 @@ export function otelAgentDashboard(chart: ComponentChart): Dashboard {
   return {
     uid: "skopos-otel-agent",
     title: "OpenTelemetry agents",
-    description: "Telemetry taken in on each node, its way to the gateway, and the kubelets' metrics.",
+    description:
+      "Telemetry received on each node and sent to the gateway, and CPU and memory metrics from the kubelets.",
     variables: [
       clusterVariable,
       { name: "namespace", title: "Namespace", of: `up{cluster=~"$cluster", job="${name}-monitoring"}` },
       {
         name: "workloads",
-        title: "Namespace of workloads",
+        title: "Workload namespace",
         of: 'container_memory_usage_bytes{cluster=~"$cluster"}',
         label: "k8s_namespace_name",
       },
@@ -35,7 +36,7 @@ export function otelAgentDashboard(chart: ComponentChart): Dashboard {
 function now(own: string, where: string, name: string): Row {
   const daemonSet = `${where}, daemonset="${name}"`;
   return {
-    title: "Now",
+    title: "Status",
     panels: [
       {
         type: "stat",
@@ -51,8 +52,8 @@ function now(own: string, where: string, name: string): Row {
       },
       {
         type: "stat",
-        title: "Gateways known",
-        description: "The fewest that any agent routes spans to.",
+        title: "Gateways discovered",
+        description: "The lowest number of gateways that any agent routes spans to.",
         unit: "none",
         noValue: "not routed",
         thresholds: { critical: 1, bad: "low" },
@@ -77,11 +78,11 @@ function telemetry(own: string): Row {
   return {
     title: "Telemetry",
     panels: [
-      ratePanel({ title: "Busiest agents: spans", ...busiest, counters: [spans("receiver_accepted")] }),
-      ratePanel({ title: "Refused", ...busiest, counters: telemetryCounters("receiver_refused") }),
+      ratePanel({ title: "Spans received by the busiest agents", ...busiest, counters: [spans("receiver_accepted")] }),
+      ratePanel({ title: "Refused telemetry", ...busiest, counters: telemetryCounters("receiver_refused") }),
       {
         type: "timeseries",
-        title: "Export queue",
+        title: "Longest export queues",
         unit: "short",
         min: 0,
         queries: [
@@ -91,14 +92,18 @@ function telemetry(own: string): Row {
           },
         ],
       },
-      ratePanel({ title: "Failed to send", ...busiest, counters: telemetryCounters("exporter_send_failed") }),
+      ratePanel({
+        title: "Telemetry that failed to send",
+        ...busiest,
+        counters: telemetryCounters("exporter_send_failed"),
+      }),
     ],
   };
 }
 
-/** Names as they come out of the gateway's :8889; `container_cpu_usage` was `container_cpu_utilization_ratio` once. */
+/** Metric names as the gateway exposes them on :8889. `container_cpu_usage` was `container_cpu_utilization_ratio` in older collectors. */
 const infrastructure: Row = {
-  title: "Infrastructure, from the kubelets",
+  title: "Infrastructure (kubelet metrics)",
   panels: [
     {
       type: "timeseries",

@@ -3,13 +3,13 @@ import type { Alert, RuleGroup } from "../../../lib/monitoring/rules.ts";
 import { collectorAlerts, collectorName, selfMetrics } from "../../../lib/otel/index.ts";
 
 export interface OtelGatewayAlertProps {
-  /** Gateways that there should be. */
+  /** Expected number of gateways. */
   readonly replicas: number;
-  /** Whether it samples traces. */
+  /** Whether the gateway samples traces. */
   readonly samples: boolean;
 }
 
-/** Alerts about the gateway: what every collector needs, its scrape targets, and sampling. */
+/** Alerts about the gateway: those of every collector, its scrape targets, and tail sampling. */
 export function otelGatewayAlerts(chart: ComponentChart, { replicas, samples }: OtelGatewayAlertProps): RuleGroup[] {
   const exposed = `namespace="${chart.home}", job="${collectorName(chart)}-headless"`;
   return [
@@ -19,12 +19,12 @@ export function otelGatewayAlerts(chart: ComponentChart, { replicas, samples }: 
         ...collectorAlerts(chart, "OtelGateway", "gateway"),
         {
           alert: "OtelGatewayTargetsWrong",
-          // More targets than gateways: a monitor matches two Services, and everything is stored twice.
+          // More targets than gateways: a monitor selects two Services, and every series is stored twice.
           expr: `(count(up{${exposed}} == 1) or vector(0)) != ${replicas}`,
           for: "15m",
           severity: "warning",
-          summary: "Prometheus scrapes the wrong number of gateways",
-          description: `{{ $value }} gateways answer on :8889 instead of ${replicas}: fewer means that metrics are missing, more that they are stored twice.`,
+          summary: "Prometheus scrapes an unexpected number of OpenTelemetry gateways.",
+          description: `Prometheus scrapes {{ $value }} gateways on :8889 instead of ${replicas}. With fewer, metrics are missing; with more, they are stored twice.`,
         },
         ...(samples ? samplingAlerts(selfMetrics(chart)) : []),
       ],
@@ -40,26 +40,26 @@ function samplingAlerts(own: string): Alert[] {
       expr: `${perPod("sampling_trace_dropped_too_early_total")} > 0`,
       for: "10m",
       severity: "warning",
-      summary: "Traces are dropped before they are decided",
+      summary: "The OpenTelemetry gateway drops traces before the sampling decision.",
       description:
-        "{{ $labels.pod }} drops {{ $value | humanize }} traces/s before their wait is over: more traces are in flight than it may hold, errors and slow ones among them.",
+        "{{ $labels.pod }} drops {{ $value | humanize }} traces/s before their decision wait is over, because more traces are in flight than num_traces allows. Errors and slow traces are among them.",
     },
     {
       alert: "OtelGatewayLateSpans",
-      // A remembered decision answers for a late span; without that memory the collector would count the span's age instead.
+      // With a decision cache, late spans are counted when they are released from it rather than by their age.
       expr: `${perPod("early_releases_from_cache_decision_total")} / sum by (pod) (rate(otelcol_receiver_accepted_spans_total{${own}, receiver="otlp"}[5m])) > 0.01`,
       for: "15m",
       severity: "warning",
-      summary: "Spans arrive after their trace was decided",
+      summary: "Spans arrive after the sampling decision of their trace.",
       description:
-        "{{ $value | humanizePercentage }} of the spans of {{ $labels.pod }} come after the decision: the wait is shorter than traces take, or an agent's queue holds spans back.",
+        "{{ $value | humanizePercentage }} of the spans that {{ $labels.pod }} receives arrive after the decision: the decision wait is shorter than traces take, or an agent's queue delays spans.",
     },
     {
       alert: "OtelGatewaySamplingErrors",
       expr: `${perPod("sampling_policy_evaluation_error_total")} > 0`,
       for: "5m",
       severity: "warning",
-      summary: "A sampling policy cannot be evaluated",
+      summary: "A tail sampling policy cannot be evaluated.",
       description: "{{ $labels.pod }} fails to evaluate a sampling policy {{ $value | humanize }} times/s.",
     },
   ];

@@ -5,7 +5,7 @@ import { collectorProcess, processRow } from "../../../lib/monitoring/process-ro
 import { ratePanel, rateStat } from "../../../lib/monitoring/rates.ts";
 import { collectorName, fullestQueue, spans } from "../../../lib/otel/index.ts";
 
-/** What the gateway takes, keeps and sends, pod by pod, and whether Prometheus gets every pod's metrics once. */
+/** What each gateway pod receives, samples and sends, and whether Prometheus scrapes every pod exactly once. */
 export function otelGatewayDashboard(chart: ComponentChart): Dashboard {
   const name = collectorName(chart);
   const where = 'cluster=~"$cluster", namespace=~"$namespace"';
@@ -14,7 +14,7 @@ export function otelGatewayDashboard(chart: ComponentChart): Dashboard {
   return {
     uid: "skopos-otel-gateway",
     title: "OpenTelemetry gateway",
-    description: "Spans, metrics and logs through the gateway: sampling, queues, sending, and the series it exposes.",
+    description: "Spans, metrics and logs through the gateway: sampling, export queues, and the series it exposes.",
     variables: [
       clusterVariable,
       { name: "namespace", title: "Namespace", of: `up{cluster=~"$cluster", job="${name}-monitoring"}` },
@@ -37,12 +37,13 @@ const gatewayVariable = (exposed: string): Variable => ({
 
 function now(own: string, exposed: string): Row {
   return {
-    title: "Now",
+    title: "Status",
     panels: [
       {
         type: "stat",
         title: "Gateways scraped",
-        description: "As many as there are gateways: fewer and metrics are missing, more and they are stored twice.",
+        description:
+          "Should equal the number of gateways. With fewer, metrics are missing; with more, they are stored twice.",
         unit: "none",
         noValue: "0",
         thresholds: { critical: 1, bad: "low" },
@@ -57,7 +58,8 @@ function now(own: string, exposed: string): Row {
       {
         type: "stat",
         title: "Traces kept",
-        description: "Share of the decided traces. All errors and slow traces are kept, and a share of the rest.",
+        description:
+          "Share of the sampled traces among all decisions. Errors and slow traces are always kept, and a share of the rest.",
         unit: "percentunit",
         noValue: "no traces",
         queries: [
@@ -67,7 +69,7 @@ function now(own: string, exposed: string): Row {
         ],
       },
       rateStat({
-        title: "Refused",
+        title: "Refused spans",
         own,
         counter: "otelcol_receiver_refused_spans_total",
         noValue: "0",
@@ -86,7 +88,7 @@ function sampling(own: string): Row {
     panels: [
       ratePanel({
         title: "Traces kept by policy",
-        description: "A trace that several policies keep counts for each.",
+        description: "A trace that matches several policies counts for each of them.",
         own,
         by: "policy",
         counters: [{ counter: tail("count_traces_sampled"), where: 'decision="sampled"' }],
@@ -94,14 +96,15 @@ function sampling(own: string): Row {
       {
         type: "timeseries",
         title: "Traces in memory",
-        description: "Undecided traces in each gateway.",
+        description: "Traces in each gateway that await their sampling decision.",
         unit: "short",
         min: 0,
         queries: [{ promql: `otelcol_processor_tail_sampling_sampling_traces_on_memory{${own}}`, legend: "{{pod}}" }],
       },
       ratePanel({
-        title: "Dropped too early, and late spans",
-        description: "Both should be zero: the first means too many traces in flight, the second too short a wait.",
+        title: "Traces dropped too early and late spans",
+        description:
+          "Both should be zero. Traces dropped too early mean too many traces in flight; late spans mean that the decision wait is too short.",
         own,
         by: "pod",
         counters: [
@@ -112,8 +115,7 @@ function sampling(own: string): Row {
       {
         type: "timeseries",
         title: "Dropped by processor",
-        description:
-          "What goes into a processor and does not come out: the noise filter. The collector no longer counts dropped spans as such.",
+        description: "Spans that enter a processor and do not leave it, such as those removed by the noise filter.",
         unit: "cps",
         min: 0,
         queries: [
@@ -134,7 +136,7 @@ function received(own: string, exposed: string): Row {
       {
         type: "timeseries",
         title: "Spans received per pod",
-        description: "Every collector that Prometheus scrapes, agents too.",
+        description: "All collectors that Prometheus scrapes, including agents.",
         unit: "cps",
         min: 0,
         queries: [
@@ -157,7 +159,7 @@ function received(own: string, exposed: string): Row {
       {
         type: "timeseries",
         title: "Container memory by gateway",
-        description: "What one gateway exposes about the containers whose agents send to it.",
+        description: "Metrics that a gateway exposes about the containers of the agents that send to it.",
         unit: "bytes",
         min: 0,
         queries: [
@@ -187,7 +189,8 @@ function sent(own: string): Row {
       {
         type: "timeseries",
         title: "Export queue",
-        description: "Items that wait for the traces' backend. A queue that grows means backpressure from it.",
+        description:
+          "Items waiting to be sent to the trace backend. A growing queue means backpressure from the backend.",
         unit: "short",
         min: 0,
         queries: [

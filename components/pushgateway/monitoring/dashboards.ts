@@ -3,11 +3,11 @@ import { runbook } from "../../../lib/monitoring/panel.ts";
 
 const pushed = 'cluster=~"$cluster", job=~"$job"';
 
-/** When each job pushed, and whether the last push was taken. */
+/** When each job last pushed, and whether that push was accepted. */
 export const pushgatewayDashboard: Dashboard = {
   uid: "skopos-pushgateway",
   title: "Pushgateway",
-  description: "Age of every group that jobs pushed. Groups never expire: an old one is a job that is gone.",
+  description: "Age of every pushed group. Groups never expire: an old group belongs to a job that no longer runs.",
   variables: [clusterVariable, { name: "job", title: "Job", of: 'push_time_seconds{cluster=~"$cluster"}' }],
   links: [{ title: "Overview", dashboard: "skopos-overview" }],
   rows: [
@@ -16,14 +16,14 @@ export const pushgatewayDashboard: Dashboard = {
       panels: [
         {
           type: "stat",
-          title: "Groups held",
+          title: "Groups",
           unit: "none",
           noValue: "0",
           queries: [{ promql: `count(push_time_seconds{${pushed}})` }],
         },
         {
           type: "stat",
-          title: "Last push refused",
+          title: "Groups whose last push was rejected",
           unit: "none",
           noValue: "0",
           thresholds: { warning: 1 },
@@ -38,7 +38,7 @@ export const pushgatewayDashboard: Dashboard = {
           columns: [
             { field: "job", title: "Job" },
             { field: "instance", title: "Instance" },
-            { field: "Value", title: "Pushed before", unit: "s", thresholds: { warning: 86_400 } },
+            { field: "Value", title: "Age", unit: "s", thresholds: { warning: 86_400 } },
           ],
           queries: [{ promql: `time() - push_time_seconds{${pushed}}` }],
         },
