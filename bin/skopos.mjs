@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The `skopos` command: in the repository it runs the TypeScript as it is, under the pinned Node; from an installed
-// package the built JavaScript, under the Node that `engines` asks for.
+// The `skopos` command. In the repository it runs the TypeScript directly, under the pinned Node; in an installed package
+// it runs the built JavaScript, under the Node that `engines` requires.
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,7 +15,7 @@ if (inRepository && !newEnough) {
   ensureInstalled();
   runPinned("bin/skopos.mjs", process.argv.slice(2));
 } else if (!newEnough) {
-  console.error(`skopos needs Node >= 22.18; this is ${process.versions.node}.`);
+  console.error(`skopos needs Node >= 22.18, but this is ${process.versions.node}.`);
   process.exit(1);
 } else {
   await import(inRepository ? "../cli/main.ts" : "../dist/cli/main.js");

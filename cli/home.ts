@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 
-/** The folder of stack files of the project in a folder: Pulumi.yaml's `stackConfigDir`, else the project itself. */
+/** The folder that holds a project's stack files: `stackConfigDir` of its Pulumi.yaml, or the project folder itself. */
 export function stackFolder(project = process.cwd()): string {
   const file = join(project, "Pulumi.yaml");
   const { stackConfigDir } = existsSync(file)

@@ -15,7 +15,7 @@ function skopos(args: readonly string[], cwd = ".") {
   return { status, stdout, stderr };
 }
 
-/** A project with one stack file. */
+/** Creates a project with one stack file. */
 function project(name: string, config: string): string {
   const home = join(folder, name);
   mkdirSync(home);
@@ -23,11 +23,11 @@ function project(name: string, config: string): string {
   return home;
 }
 
-describe("a mistake in the configuration", () => {
+describe("an invalid configuration", () => {
   const home = project("wrong", "config:\n  skopos:scale: tiny\n  skopos:retention: standard\n");
 
   test.each(["render", "plan", "images", "preview"])(
-    "ends %s with every problem, no stack trace, nothing written",
+    "makes %s report every problem without a stack trace, and write nothing",
     (command) => {
       const { status, stdout, stderr } = skopos([command], home);
       expect(status).toBe(1);
@@ -40,21 +40,21 @@ describe("a mistake in the configuration", () => {
   );
 });
 
-test("YAML that cannot be read is told with its line", () => {
+test("reports the line of invalid YAML", () => {
   const home = project("unreadable", "config:\n  skopos:scale: [small\n");
   const { status, stderr } = skopos(["plan"], home);
   expect(status).toBe(1);
   expect(stderr).toMatch(/SKP1005 Pulumi\.dev\.yaml: .+/);
 });
 
-test("an unknown stack is told with the ones there are", () => {
+test("lists the existing stacks when the stack is unknown", () => {
   const { status, stderr } = skopos(["plan", "--stack", "prdo"]);
   expect(status).toBe(1);
   expect(stderr).toContain("there are dev, prod, staging");
   expect(stderr).toContain("--stack prod");
 });
 
-test("render writes one file an object, and removes what no longer belongs there", () => {
+test("render writes one file per object and removes stale files", () => {
   const out = join(folder, "manifests");
   const { status, stdout } = skopos(["render", "--stack", "dev", "--out", out, "--json"]);
   expect(status).toBe(0);
@@ -66,7 +66,7 @@ test("render writes one file an object, and removes what no longer belongs there
   for (const file of files.slice(0, 20)) expect(parse(readFileSync(join(out, file), "utf8"))).toHaveProperty("kind");
 });
 
-test("plan --json is data alone, with the totals of its workloads", () => {
+test("plan --json prints nothing but data, and its totals are those of the workloads", () => {
   const { stdout, stderr } = skopos(["plan", "--stack", "staging", "--json"]);
   const { totals, workloads } = JSON.parse(stdout) as {
     totals: Record<string, number>;
@@ -76,7 +76,7 @@ test("plan --json is data alone, with the totals of its workloads", () => {
   expect(totals.memoryBytes).toBe(workloads.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0));
 });
 
-test("images go through the registry map", () => {
+test("images applies the registry map", () => {
   const home = project(
     "mirrored",
     `config:
@@ -97,21 +97,21 @@ describe("init", () => {
   const tarball = join(folder, "skopos.tgz");
   writeFileSync(tarball, "");
 
-  test("writes a project whose stack can be planned", () => {
+  test("creates a project whose stack can be planned", () => {
     expect(skopos(["init", "fresh", "--from", tarball], folder).status).toBe(0);
     const { status, stdout } = skopos(["plan"], join(folder, "fresh"));
     expect(status).toBe(0);
     expect(stdout).toContain("StatefulSet mimir");
   });
 
-  test("overwrites nothing", () => {
+  test("does not overwrite existing files", () => {
     const { status, stderr } = skopos(["init", "fresh", "--from", tarball], folder);
     expect(status).toBe(1);
     expect(stderr).toContain("nothing was written");
   });
 });
 
-test("explain knows every code, and guesses a mistyped one", () => {
+test("explain describes a code, and suggests one for a typo", () => {
   expect(skopos(["explain", "skp1203"]).stdout).toContain("Tail sampling on several gateways");
   const { status, stderr } = skopos(["explain", "SKP9203"]);
   expect(status).toBe(1);

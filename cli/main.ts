@@ -9,8 +9,8 @@ import { addRender } from "./commands/render.ts";
 import { progress } from "./terminal.ts";
 
 const program = new Command("skopos")
-  .description("The whole Kubernetes observability stack as code")
-  .showHelpAfterError("(run with --help for the options)")
+  .description("The whole Kubernetes observability stack as typed code")
+  .showHelpAfterError("(run with --help for usage)")
   .showSuggestionAfterError();
 for (const add of [addPreview, addRender, addPlan, addImages, addExplain, addInit]) add(program);
 
@@ -21,7 +21,7 @@ try {
   progress(error.message);
   const { length } = error.problems;
   progress(
-    `\n${length} ${length === 1 ? "problem" : "problems"}; "skopos explain CODE" says more, nothing was written`,
+    `\n${length} ${length === 1 ? "problem" : "problems"}, nothing was written. Run "skopos explain CODE" for details.`,
   );
   process.exitCode = 1;
 }

@@ -15,15 +15,15 @@ const baseName = ({ component, object }: OwnedObject): string =>
   `${component}/${object.kind.toLowerCase()}-${object.metadata?.name}`;
 
 /**
- * An object as its file holds it: sorted keys, no line folded, no anchors. CRDs are written as JSON, which is YAML too:
- * they are megabytes that nobody reads, and the YAML printer would take most of a render's time for them.
+ * An object's file: sorted keys, no folded lines, no anchors. CRDs are written as JSON, which is valid YAML: they are
+ * megabytes that nobody reads, and printing them as YAML would take most of the time of a render.
  */
 export function manifestText(object: KubernetesObject): string {
   if (object.kind === "CustomResourceDefinition") return `${JSON.stringify(object, null, 1)}\n`;
   return stringify(object, { lineWidth: 0, sortMapEntries: true, aliasDuplicateObjects: false });
 }
 
-/** A stack's files, sorted by path; the namespace is part of the name where two objects would share a file. */
+/** A stack's files, sorted by path. Where two objects would share a file, the namespace becomes part of the name. */
 export function manifestsOf(stack: RenderedStack): readonly Manifest[] {
   const objects = objectsOf(stack);
   const shared = new Map<string, number>();
@@ -33,13 +33,13 @@ export function manifestsOf(stack: RenderedStack): readonly Manifest[] {
     const base = baseName(owned);
     const suffix = (shared.get(base) ?? 0) > 1 ? `-${owned.object.metadata?.namespace}` : "";
     const path = `${base}${suffix}.yaml`;
-    if (files.has(path)) throw new Error(`two objects on one path: ${path}`);
+    if (files.has(path)) throw new Error(`two objects would be written to ${path}`);
     files.set(path, manifestText(owned.object));
   }
   return [...files].map(([path, text]) => ({ path, text })).sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Writes manifests to a folder and removes the `.yaml` files in it that no longer belong there. */
+/** Writes manifests to a folder and removes stale `.yaml` files from it. */
 export function writeManifests(folder: string, manifests: readonly Manifest[]): void {
   const wanted = new Set(manifests.map(({ path }) => join(folder, path)));
   for (const stale of yamlFiles(folder)) if (!wanted.has(stale)) rmSync(stale);
@@ -49,7 +49,7 @@ export function writeManifests(folder: string, manifests: readonly Manifest[]): 
   }
 }
 
-/** The manifests that an earlier run left: files two levels deep, as {@link manifestsOf} names them. */
+/** The manifests of an earlier run: `.yaml` files one folder deep, as {@link manifestsOf} names them. */
 function yamlFiles(folder: string): string[] {
   const folders = statSync(folder, { throwIfNoEntry: false }) ? readdirSync(folder, { withFileTypes: true }) : [];
   return folders

@@ -1,7 +1,8 @@
 import { Option } from "commander";
 
-/** `--stack S`, with the project's folder of stack files behind it. */
-export const stackOption = () => new Option("-s, --stack <name>", "stack: the file Pulumi.<name>.yaml").default("dev");
+/** `--stack S`. */
+export const stackOption = () =>
+  new Option("-s, --stack <name>", "stack to read, from Pulumi.<name>.yaml").default("dev");
 
 /** `--json` */
-export const jsonOption = () => new Option("--json", "print JSON");
+export const jsonOption = () => new Option("--json", "print JSON to stdout");

@@ -27,7 +27,7 @@ function row(label: readonly [string, string], workloads: readonly PlannedWorklo
   ];
 }
 
-/** The capacity table: a line a workload, a sum a component with several, and the total. */
+/** The capacity table: one line per workload, a subtotal for each component with several workloads, and the total. */
 export function capacityTable(plan: Plan): string {
   const components = [...new Set(plan.workloads.map(({ component }) => component))];
   const rows = components.flatMap((component) => {
@@ -35,24 +35,24 @@ export function capacityTable(plan: Plan): string {
     const lines = own.map((workload, index) =>
       row([index === 0 ? component : "", `${workload.kind} ${workload.name}`], [workload]),
     );
-    return own.length > 1 ? [...lines, row(["", paint("dim", "sum")], own)] : lines;
+    return own.length > 1 ? [...lines, row(["", paint("dim", "subtotal")], own)] : lines;
   });
   return table(columns, [...rows, row([paint("bold", "total"), ""], plan.workloads)]);
 }
 
-/** What else a plan says: series, object storage, cost, images. */
+/** The rest of the totals: series, object storage, cost and images. */
 export function planSummary({ totals, cost, images }: Plan): string {
   const lines = [
     `series          ${formatCount(totals.series)} active`,
     totals.objectStoreBytes > 0 &&
-      `object storage  ${formatBytes(totals.objectStoreBytes)}, ${formatCount(totals.objectStoreRequestsPerMonth)} requests a month`,
-    cost && `cost            ${cost.month.toFixed(2)} ${cost.currency} a month at the prices given`,
-    `images          ${images.total}, ${images.withoutDigest} of them by tag only`,
+      `object storage  ${formatBytes(totals.objectStoreBytes)}, ${formatCount(totals.objectStoreRequestsPerMonth)} requests per month`,
+    cost && `cost            ${cost.month.toFixed(2)} ${cost.currency} per month at the configured prices`,
+    `images          ${images.total}, ${images.withoutDigest} without a digest`,
   ];
   return lines.filter((line) => line).join("\n");
 }
 
-/** Why each number is what it is. */
+/** The reason for each number. */
 export function planReasons(plan: Plan): string {
   return plan.workloads
     .map(({ component, kind, name, reasons }) => {
@@ -62,15 +62,15 @@ export function planReasons(plan: Plan): string {
     .join("\n");
 }
 
-/** Where the series come from, and which limit holds each kind. */
+/** Where the series come from, and which limit bounds each kind. */
 export function cardinalityTable({ cardinality }: Plan): string {
   return table(
     [
-      { title: "SERIES OF" },
+      { title: "SERIES BY" },
       { title: "OBJECTS", right: true },
-      { title: "EACH", right: true },
+      { title: "PER OBJECT", right: true },
       { title: "SERIES", right: true },
-      { title: "HELD BY" },
+      { title: "LIMIT" },
     ],
     cardinality.map(({ tier, objects, seriesPerObject, series, limit }) => [
       tier,
@@ -82,13 +82,13 @@ export function cardinalityTable({ cardinality }: Plan): string {
   );
 }
 
-/** When the next pod is needed. */
+/** By how much the workload can grow before another pod is needed. */
 export function headroomText({ factor, step }: Headroom): string {
-  if (!factor || !step) return "headroom        twice the workload needs no further pod";
-  return `headroom        at ${factor} x the workload ${step.name} goes from ${step.from} to ${step.to} pods`;
+  if (!factor || !step) return "headroom        twice this workload needs no additional pods";
+  return `headroom        at ${factor} times this workload, ${step.name} grows from ${step.from} to ${step.to} pods`;
 }
 
-/** What must not be missed. */
+/** What must not be overlooked. */
 export function notesText({ notes }: Plan): string {
   return notes.map((note) => `${paint("yellow", "note")} ${note}`).join("\n");
 }

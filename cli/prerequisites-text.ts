@@ -1,11 +1,11 @@
 import type { Prerequisite } from "../stacks/prerequisites.ts";
 import { paint } from "./terminal.ts";
 
-/** What must exist before `pulumi up`, with the commands that make it. */
+/** What must exist before `pulumi up`, with the commands that create it. */
 export function prerequisitesText(prerequisites: readonly Prerequisite[]): string {
-  if (prerequisites.length === 0) return "nothing has to exist beforehand";
+  if (prerequisites.length === 0) return "prerequisites   none";
   return [
-    paint("bold", "must exist beforehand"),
+    paint("bold", "prerequisites"),
     ...prerequisites.map(({ what, why, command }) => `  ${what}: ${why}\n    ${command}`),
   ].join("\n");
 }

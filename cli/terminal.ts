@@ -2,34 +2,34 @@ import { stripVTControlCharacters, styleText } from "node:util";
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Whether a stream takes colours: a terminal that did not ask for none. */
+/** Whether to write colours to a stream: it is a terminal, and NO_COLOR is not set. */
 const coloured = (stream: NodeJS.WriteStream): boolean =>
   process.env.NO_COLOR === undefined && (stream.isTTY === true || process.env.FORCE_COLOR !== undefined);
 
-/** A text in a style, plain where stdout takes no colours. */
+/** Styles a text, unless stdout does not support colours. */
 export function paint(style: Style, text: string): string {
   return coloured(process.stdout) ? styleText(style, text, { validateStream: false }) : text;
 }
 
-/** Columns of the terminal, 100 where there is none. */
+/** Columns of the terminal, 100 if there is none. */
 export function width(): number {
   return process.stdout.columns ?? 100;
 }
 
-/** Progress and logs go to stderr: stdout is data. */
+/** Writes progress and logs to stderr, because stdout is for data. */
 export function progress(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** Data goes to stdout. */
+/** Writes data to stdout. */
 export function print(text: string): void {
   process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
 }
 
-/** A text's length as it is seen: without colour codes. */
+/** The visible length of a text, without colour codes. */
 const seen = (text: string): number => stripVTControlCharacters(text).length;
 
-/** Cuts a text to a length, with a mark where something is gone. */
+/** Truncates a text to a length, with an ellipsis. */
 export function cut(text: string, length: number): string {
   return seen(text) <= length ? text : `${text.slice(0, Math.max(0, length - 1))}…`;
 }
@@ -40,7 +40,7 @@ export interface Column {
   readonly right?: boolean;
 }
 
-/** A table whose columns are as wide as their widest cell; the last one is cut to the terminal. */
+/** A table whose columns are as wide as their widest cell; the last one is truncated to the terminal's width. */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const widths = columns.map(({ title }, index) => Math.max(seen(title), ...rows.map((row) => seen(row[index] ?? ""))));
   const before = widths.slice(0, -1).reduce((total, each) => total + each + 2, 0);

@@ -1,5 +1,5 @@
-// What `npm start`, `npm test` and `npx skopos` do first, on any Node >= 18: install the locked packages where they
-// are missing or stale, then hand over to the Node that package-lock.json pins. Built-ins only.
+// What `npm start`, `npm test` and `npx skopos` do first, on any Node >= 18: install the locked packages if they are
+// missing or outdated, then run under the Node that package-lock.json pins. Uses Node's built-in modules only.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -11,13 +11,13 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const stamp = join(root, "node_modules", ".skopos-lock");
 
-/** Runs `npm ci` unless node_modules was made from this very package-lock.json. Exits with npm's code when it fails. */
+/** Runs `npm ci` unless node_modules was installed from this package-lock.json. Exits with npm's code if it fails. */
 export function ensureInstalled() {
   const lock = createHash("sha256")
     .update(readFileSync(join(root, "package-lock.json")))
     .digest("hex");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;
-  console.error("installing the locked npm packages (once; about half a minute) ...");
+  console.error("installing the locked npm packages (once, about half a minute) ...");
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
   const done = spawnSync(npm, ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,
@@ -25,13 +25,13 @@ export function ensureInstalled() {
     shell: process.platform === "win32",
   });
   if (done.status !== 0) {
-    console.error("npm ci failed: is the npm registry reachable, and package-lock.json unchanged?");
+    console.error("npm ci failed: check that the npm registry is reachable and that package-lock.json is unchanged");
     process.exit(done.status ?? 1);
   }
   writeFileSync(stamp, lock);
 }
 
-/** The pinned Node's path, or the running one where no platform package exists for this machine. */
+/** Path of the pinned Node, or of the running one if there is no package for this platform. */
 export function pinnedNode() {
   for (const name of ["node", "node.exe"]) {
     const path = join(root, "node_modules", ".bin", name);
@@ -51,11 +51,11 @@ export function runPinned(script, args) {
     stdio: "inherit",
     env: { ...process.env, PATH: `${bin}${process.platform === "win32" ? ";" : ":"}${process.env.PATH}` },
   });
-  // A terminal sends its Ctrl-C to the child as well; the other signals reach only us. The child decides when to end.
+  // A terminal sends Ctrl-C to the child as well; other signals reach this process only. The child decides when to exit.
   process.on("SIGINT", () => {});
   for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("error", (error) => {
-    console.error(`the pinned Node did not start: ${error.message}`);
+    console.error(`could not start the pinned Node: ${error.message}`);
     process.exit(1);
   });
   child.on("exit", (code) => process.exit(code ?? 1));

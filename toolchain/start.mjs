@@ -1,4 +1,4 @@
-// `npm start`: previews the dev stack (another with `npm start -- --stack prod`).
+// `npm start`: previews the dev stack, or another one with `npm start -- --stack prod`.
 import { ensureInstalled, runPinned } from "./bootstrap.mjs";
 
 ensureInstalled();

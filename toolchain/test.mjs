@@ -1,4 +1,4 @@
-// `npm test`: every check and test tier that can run here; see test/run.ts.
+// `npm test`: runs every check and test tier that this machine supports; see test/run.ts.
 import { ensureInstalled, runPinned } from "./bootstrap.mjs";
 
 ensureInstalled();

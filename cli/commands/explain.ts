@@ -4,12 +4,12 @@ import { nearest } from "../../stacks/suggest.ts";
 import { jsonOption } from "../options.ts";
 import { paint, print, progress } from "../terminal.ts";
 
-/** `skopos explain`: what a code means, offline. */
+/** `skopos explain`: describes an error code, offline. */
 export function addExplain(program: Command): void {
   program
     .command("explain")
-    .summary("what an error code means")
-    .argument("[code]", "SKP1203; without one, all are listed")
+    .summary("explain an error code")
+    .argument("[code]", "such as SKP1203; all codes if omitted")
     .addOption(jsonOption())
     .addHelpText("after", "\nExample:\n  skopos explain SKP1203")
     .action((code: string | undefined, { json }: { json?: boolean }) => {
@@ -17,7 +17,7 @@ export function addExplain(program: Command): void {
       const wanted = code?.toUpperCase();
       const found = codes.filter((each) => wanted === undefined || each === wanted);
       if (found.length === 0) {
-        progress(`no such code: ${code}; did you mean ${nearest(wanted ?? "", codes) ?? codes[0]}?`);
+        progress(`unknown code: ${code}; did you mean ${nearest(wanted ?? "", codes) ?? codes[0]}?`);
         process.exitCode = 1;
         return;
       }

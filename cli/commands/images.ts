@@ -6,11 +6,11 @@ import { stackFolder } from "../home.ts";
 import { jsonOption, stackOption } from "../options.ts";
 import { print } from "../terminal.ts";
 
-/** `skopos images`: what a mirror has to hold. */
+/** `skopos images`: lists what a registry mirror must contain. */
 export function addImages(program: Command): void {
   program
     .command("images")
-    .summary("every image the stack runs")
+    .summary("list every image of the stack")
     .addOption(stackOption())
     .addOption(jsonOption())
     .addHelpText("after", "\nExample:\n  skopos images --stack prod | xargs -n1 docker pull")

@@ -5,7 +5,7 @@ import { stringify } from "yaml";
 import { supportedKubernetes } from "../../stacks/checks.ts";
 import { print, progress } from "../terminal.ts";
 
-/** Versions that a new project starts with: those that this package is tested with. */
+/** Versions of the peer dependencies for a new project: those that this package is tested with. */
 const peers = {
   "@pulumi/kubernetes": "^4.25.0",
   "@pulumi/pulumi": "^3.200.0",
@@ -47,13 +47,13 @@ export const { capacity, endpoints } = runStack();
   };
 }
 
-/** `skopos init`: a new project that imports Skopos. */
+/** `skopos init`: creates a project that imports Skopos. */
 export function addInit(program: Command): void {
   program
     .command("init")
-    .summary("a new project that imports Skopos")
-    .argument("[folder]", "where", ".")
-    .requiredOption("--from <source>", "where npm gets skopos from: a tarball (npm pack) or a path")
+    .summary("create a project that imports Skopos")
+    .argument("[folder]", "folder of the new project", ".")
+    .requiredOption("--from <source>", "package to install: a tarball made by npm pack, or a path")
     .addHelpText(
       "after",
       "\nExample:\n  npm run build && npm pack && npx skopos init ../observability --from ./skopos-0.1.0.tgz",
@@ -64,7 +64,7 @@ export function addInit(program: Command): void {
       const taken = Object.keys(contents).filter((file) => existsSync(join(target, file)));
       if (taken.length > 0 || !existsSync(resolve(from))) {
         progress(
-          taken.length > 0 ? `already there: ${taken.join(", ")}; nothing was written` : `no such file: ${from}`,
+          taken.length > 0 ? `already exists: ${taken.join(", ")}; nothing was written` : `file not found: ${from}`,
         );
         process.exitCode = 1;
         return;

@@ -9,11 +9,11 @@ import { capacityTable, cardinalityTable, headroomText, notesText, planReasons, 
 import { prerequisitesText } from "../prerequisites-text.ts";
 import { print } from "../terminal.ts";
 
-/** `skopos plan`: what the stack asks of the cluster, and why. */
+/** `skopos plan`: what the stack needs from the cluster, and why. */
 export function addPlan(program: Command): void {
   program
     .command("plan")
-    .summary("capacity: CPU, memory, disk, object storage, with reasons")
+    .summary("show CPU, memory, disk and object storage, with reasons")
     .addOption(stackOption())
     .addOption(jsonOption())
     .addHelpText("after", "\nExamples:\n  skopos plan --stack prod\n  skopos plan --stack prod --json | jq .totals")

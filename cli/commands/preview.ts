@@ -9,11 +9,11 @@ import { capacityTable, notesText, planSummary } from "../plan-text.ts";
 import { prerequisitesText } from "../prerequisites-text.ts";
 import { paint, print, progress } from "../terminal.ts";
 
-/** `skopos preview`, the job of `npm start`: the Pulumi program run on the embedded engine, its capacity and manifests. */
+/** `skopos preview`, which `npm start` runs: the Pulumi program on the embedded engine, its capacity and manifests. */
 export function addPreview(program: Command): void {
   program
     .command("preview")
-    .summary("the whole stack without a cluster: resources, capacity, manifests")
+    .summary("show the whole stack without a cluster: resources, capacity, manifests")
     .addOption(stackOption())
     .addOption(jsonOption())
     .addHelpText("after", "\nExamples:\n  npm start\n  npm start -- --stack prod")
@@ -21,7 +21,7 @@ export function addPreview(program: Command): void {
       const folder = stackFolder();
       const rendered = loadStack(folder, stack);
       progress(`running index.ts for ${stack} on the embedded engine ...`);
-      // Loaded here: no other command needs the Pulumi SDK, and loading it takes longer than all the rest.
+      // Imported here because no other command needs the Pulumi SDK, and importing it takes longer than everything else.
       const [{ runEmbedded }, { resourceTree }] = await Promise.all([
         import("../engine/embedded.ts"),
         import("../engine/tree.ts"),
@@ -47,8 +47,8 @@ export function addPreview(program: Command): void {
           `${manifests.length} manifests in ${out}/`,
           [
             paint("bold", "next"),
-            `  npx skopos plan --stack ${stack}      why each number is what it is`,
-            `  npx pulumi up --stack ${stack}        bring it up${context ? ` on the context ${context}` : " on the current context"}`,
+            `  npx skopos plan --stack ${stack}      capacity, with the reason for each number`,
+            `  npx pulumi up --stack ${stack}        deploy it to ${context ? `context ${context}` : "the current context"}`,
           ].join("\n"),
         ].join("\n\n"),
       );

@@ -5,13 +5,13 @@ import { manifestsOf, writeManifests } from "../manifests.ts";
 import { jsonOption, stackOption } from "../options.ts";
 import { print, progress } from "../terminal.ts";
 
-/** `skopos render`: the stack as one YAML file an object. Never loads Pulumi. */
+/** `skopos render`: writes the stack as one YAML file per object. Never loads Pulumi. */
 export function addRender(program: Command): void {
   program
     .command("render")
-    .summary("write the stack's manifests, one file an object")
+    .summary("write the stack's manifests, one file per object")
     .addOption(stackOption())
-    .option("-o, --out <folder>", "folder to write to; stale .yaml files in it are removed", "dist/<stack>")
+    .option("-o, --out <folder>", "output folder; stale .yaml files in it are removed", "dist/<stack>")
     .addOption(jsonOption())
     .addHelpText(
       "after",
@@ -22,6 +22,6 @@ export function addRender(program: Command): void {
       const manifests = manifestsOf(loadStack(stackFolder(), stack));
       writeManifests(folder, manifests);
       if (json) print(JSON.stringify({ stack, folder, files: manifests.map(({ path }) => path) }));
-      else progress(`${manifests.length} objects of ${stack} in ${folder}`);
+      else progress(`wrote ${manifests.length} objects of ${stack} to ${folder}`);
     });
 }

@@ -6,13 +6,13 @@ export interface RegisteredResource {
   /** `kubernetes:apps/v1:StatefulSet`, or a component's `skopos:index:Mimir`. */
   readonly type: string;
   readonly name: string;
-  /** Whether it is a component: it groups others and is nothing by itself. */
+  /** Whether it is a component resource, which only groups others. */
   readonly component: boolean;
-  /** Its inputs; secrets are wrapped by {@link isSecret}. */
+  /** Its inputs; secrets are wrapped, see {@link isSecret}. */
   readonly inputs: Readonly<Record<string, unknown>>;
 }
 
-/** How the Pulumi SDK marks a secret that crosses the wire; the plain value is inside. */
+/** How the Pulumi SDK marks a secret on the wire; it contains the plain value. */
 const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 const signatureKey = "4dabf18193072939515e22adb298388d";
 
@@ -21,19 +21,19 @@ export function isSecret(value: unknown): value is { readonly value: unknown } {
   return value !== null && typeof value === "object" && Reflect.get(value, signatureKey) === secretSignature;
 }
 
-/** A stand-in for values that only Pulumi can decrypt: offline they are unknown. */
+/** Placeholder for values that only Pulumi can decrypt. */
 const unknownSecret = "[secret]";
 
 /**
- * Runs the real index.ts in this process under the SDK's mock monitor: no CLI, no cluster, no account.
- * Once a process, since Node loads index.ts once.
+ * Runs the real index.ts in this process with the SDK's mock monitor: no CLI, cluster or account.
+ * Works once per process, because Node loads index.ts once.
  */
 export async function runEmbedded(folder: string, stack: string): Promise<readonly RegisteredResource[]> {
   const resources: RegisteredResource[] = [];
   const mocks: pulumi.runtime.Mocks = {
     newResource: ({ type, name, inputs, custom }) => {
       resources.push({ type, name, component: custom !== true, inputs });
-      // Nothing reads a definition's outputs, and sending them back would double the time of the whole preview.
+      // Nothing reads the outputs of a CRD, and returning them would double the time of the preview.
       return { id: `${name}-id`, state: type.endsWith(":CustomResourceDefinition") ? {} : inputs };
     },
     call: ({ inputs }) => inputs,
@@ -46,7 +46,7 @@ export async function runEmbedded(folder: string, stack: string): Promise<readon
   return resources;
 }
 
-/** A stack file's configuration as Pulumi hands it to a program: texts, and JSON for the rest. */
+/** A stack file's configuration as Pulumi passes it to a program: strings, and JSON for everything else. */
 function pulumiConfig(folder: string, stack: string): { config: Record<string, string>; secretKeys: string[] } {
   const { raw } = readStackFile(folder, stack);
   const secretKeys: string[] = [];

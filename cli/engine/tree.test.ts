@@ -11,7 +11,7 @@ const object = (kind: string, name: string, objectName: string): RegisteredResou
   inputs: { metadata: { name: objectName } },
 });
 
-test("objects stand under their component, one line a kind, whatever the order they came in", () => {
+test("lists objects under their component, one line per kind, in any order of registration", () => {
   const resources = [
     object("Service", "o-mimir-service-b", "b"),
     component("skopos:index:Observability", "o"),

@@ -1,15 +1,16 @@
 import { paint } from "../terminal.ts";
 import type { RegisteredResource } from "./embedded.ts";
 
-/** A resource and what stands below it. */
+/** A resource and its children. */
 interface Node {
   readonly resource: RegisteredResource;
   readonly children: Node[];
 }
 
 /**
- * The component that a resource belongs to, by name: an object continues its component's name, the longest that fits;
- * a component that of the whole stack, the shortest (`observability-mimir-rules` is not part of `observability-mimir`).
+ * The component that a resource belongs to. An object's name starts with its component's: the longest match wins. A
+ * component's starts with that of the whole stack, the shortest (`observability-mimir-rules` is not in
+ * `observability-mimir`).
  */
 function parentOf(resource: RegisteredResource, nodes: readonly Node[]): Node | undefined {
   const holders = nodes
@@ -27,7 +28,7 @@ function build(resources: readonly RegisteredResource[]): readonly Node[] {
   });
 }
 
-/** Last part of a type: `kubernetes:apps/v1:StatefulSet` is a StatefulSet. */
+/** The last segment of a type: `kubernetes:apps/v1:StatefulSet` is a StatefulSet. */
 const kindOf = ({ type }: RegisteredResource): string => type.split(":").at(-1) ?? type;
 
 function objectName({ name, inputs }: RegisteredResource): string {
@@ -35,7 +36,7 @@ function objectName({ name, inputs }: RegisteredResource): string {
   return metadata?.name ?? name;
 }
 
-/** The resource tree as `pulumi preview` would show it, objects of one kind on one line. */
+/** The resource tree as `pulumi preview` would show it, with one line per kind of object. */
 export function resourceTree(resources: readonly RegisteredResource[]): string {
   const lines: string[] = [];
   const write = (node: Node, indent: string) => {
@@ -57,6 +58,6 @@ function grouped(objects: readonly Node[]): readonly (readonly [string, readonly
     const names = kinds.get(kindOf(resource)) ?? [];
     kinds.set(kindOf(resource), [...names, objectName(resource)]);
   }
-  // Objects are registered side by side, in an order that differs from run to run.
+  // Objects are registered concurrently, in an order that differs between runs.
   return [...kinds].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, names]) => [kind, names.sort()]);
 }
