@@ -1,5 +1,5 @@
 import { type ImageName, images } from "../lib/kubernetes/index.ts";
-import { GiB, type Reasons, type Resources, type Sized } from "../lib/sizing/index.ts";
+import { GiB, type Reasons, type Resources, type WorkloadSize } from "../lib/sizing/index.ts";
 import { type CardinalityTier, cardinalityTiers } from "./cardinality.ts";
 import { planNotes } from "./notes.ts";
 import type { RenderedStack } from "./stack.ts";
@@ -81,7 +81,7 @@ export function planStack(stack: RenderedStack): Plan {
 }
 
 /** The reasons of what a pod has: a part without a disk needs none for it. */
-function reasonsOf({ diskBytes, reasons }: Sized): Reasons<Resources> {
+function reasonsOf({ diskBytes, reasons }: WorkloadSize): Reasons<Resources> {
   const { diskBytes: disk, ...others } = reasons;
   return { ...others, ...(diskBytes && disk && { diskBytes: disk }) };
 }

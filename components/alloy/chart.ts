@@ -5,23 +5,22 @@ import {
   configMap,
   configVolume,
   daemonSet,
+  dashboardConfigMap,
   type Endpoint,
+  goMemoryLimit,
   hostVolume,
   type Mount,
   type Pods,
   type Privileges,
-  peerOf,
   reads,
+  rules,
   scratchVolume,
   service,
   serviceAccount,
   serviceHost,
   serviceMonitor,
 } from "../../lib/kubernetes/index.ts";
-import { dashboardConfigMap } from "../../lib/monitoring/dashboard-config-map.ts";
 import { hostMetricsJob } from "../../lib/monitoring/host-metrics.ts";
-import { rules } from "../../lib/monitoring/rules.ts";
-import { goMemoryLimit } from "../../lib/otel/index.ts";
 import { GiB, type Workload, workloads } from "../../lib/sizing/index.ts";
 import { alloyConfig } from "./config.ts";
 import { hostMetricsPath, hostRoot } from "./host-metrics.ts";
@@ -172,12 +171,11 @@ export class AlloyChart extends ComponentChart<AlloyEndpoints> {
   }
 
   private edgesOf(pods: Pods, logs: Endpoint | undefined, gateway: AlloyGateway | undefined): void {
-    const portsOf = ({ port, targetPort }: Endpoint) => [targetPort ?? port];
     this.connects(pods, "api server", apiServerPorts, "pods' names and owners, and their logs");
-    if (logs) this.connects(pods, peerOf(logs), portsOf(logs), "pod logs");
+    if (logs) this.connectsTo(pods, logs, "pod logs");
     if (!gateway) return;
     this.connects("any pod", pods, Object.values(otlpPorts), "application telemetry");
-    this.connects(pods, peerOf(gateway.otlp), portsOf(gateway.otlp), "metrics and logs; spans by trace id");
+    this.connectsTo(pods, gateway.otlp, "metrics and logs; spans by trace id");
   }
 
   private publish(pods: Pods): AlloyEndpoints {

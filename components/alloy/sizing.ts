@@ -4,9 +4,9 @@ import {
   KiB,
   MiB,
   type Reasons,
-  type Sized,
   sized,
   type Workload,
+  type WorkloadSize,
   workloads,
 } from "../../lib/sizing/index.ts";
 import type { LogSource } from "./logs.ts";
@@ -38,7 +38,7 @@ export interface AlloyLoad {
 }
 
 export interface AlloySizing {
-  readonly alloy: Sized;
+  readonly alloy: WorkloadSize;
   /** Items in each exporter's queue. */
   readonly queueItems: number;
   readonly reasons: Reasons<Omit<AlloySizing, "alloy" | "reasons">>;

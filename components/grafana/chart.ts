@@ -4,10 +4,12 @@ import {
   type ComponentProps,
   configMap,
   configVolume,
+  dashboardConfigMap,
   deployment,
   type Endpoint,
   type EnvValue,
   reads,
+  rules,
   type SecretKey,
   scratchVolume,
   service,
@@ -16,8 +18,6 @@ import {
   serviceMonitor,
   type Volume,
 } from "../../lib/kubernetes/index.ts";
-import { dashboardConfigMap } from "../../lib/monitoring/dashboard-config-map.ts";
-import { rules } from "../../lib/monitoring/rules.ts";
 import { type Availability, bytesQuantity, MiB, type Workload, workloads } from "../../lib/sizing/index.ts";
 import { type Access, accessEnv, accessMounts } from "./access.ts";
 import { grafanaIni, grafanaPorts, type PostgreSql, paths, type TeamFolders } from "./config.ts";

@@ -1,6 +1,5 @@
 import type { Construct } from "constructs";
-import { ComponentChart, type ComponentProps } from "../../lib/kubernetes/index.ts";
-import { dashboardConfigMap } from "../../lib/monitoring/dashboard-config-map.ts";
+import { ComponentChart, type ComponentProps, dashboardConfigMap } from "../../lib/kubernetes/index.ts";
 import { type Workload, workloads } from "../../lib/sizing/index.ts";
 import { dataSources, type QueryPath, type Sources } from "./data-sources.ts";
 import { overviewDashboard } from "./monitoring/overview.ts";

@@ -1,4 +1,4 @@
-import { anywhere, apiServerPorts, type ComponentChart, peerOf } from "../../lib/kubernetes/index.ts";
+import { anywhere, apiServerPorts, type ComponentChart } from "../../lib/kubernetes/index.ts";
 import type { Access } from "./access.ts";
 import { grafanaPorts, type PostgreSql } from "./config.ts";
 import type { Sources } from "./data-sources.ts";
@@ -29,7 +29,7 @@ export function grafanaEdges(chart: ComponentChart, connected: Connected): void 
     [sources.traces, "traces"],
     [sources.alertmanager, "alerts and silences"],
   ] as const) {
-    if (to) chart.connects(pods, peerOf(to), [to.targetPort ?? to.port], why);
+    if (to) chart.connectsTo(pods, to, why);
   }
   const { http, gossip } = grafanaPorts;
   if (routed) chart.connects("any pod", pods, [http], "people, through the ingress controller");

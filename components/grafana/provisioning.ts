@@ -5,12 +5,13 @@ import {
   type ContainerProps,
   configMap,
   configVolume,
+  dashboardLabels,
   type EnvValue,
+  folderAnnotation,
   type Mount,
   scratchVolume,
   type Volume,
 } from "../../lib/kubernetes/index.ts";
-import { dashboardLabels, folderAnnotation } from "../../lib/monitoring/dashboard-config-map.ts";
 import { MiB } from "../../lib/sizing/index.ts";
 import { dashboardProviders, grafanaPorts, paths, type TeamFolders } from "./config.ts";
 import { type DataSource, dataSourceFile } from "./data-sources.ts";

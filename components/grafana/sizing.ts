@@ -1,4 +1,4 @@
-import { type Availability, GiB, MiB, type Sized, sized, type Workload } from "../../lib/sizing/index.ts";
+import { type Availability, GiB, MiB, sized, type Workload, type WorkloadSize } from "../../lib/sizing/index.ts";
 
 /** CPU of an idle Grafana with its alerting view and provisioning loops. An assumption: no Grafana was measured here. */
 const idleCores = 0.05;
@@ -21,7 +21,7 @@ export interface GrafanaLoad {
 }
 
 export interface GrafanaSizing {
-  readonly grafana: Sized;
+  readonly grafana: WorkloadSize;
 }
 
 /** Computes {@link GrafanaSizing} from the queries that people and their dashboards ask. */

@@ -3,10 +3,10 @@ import type { IPrometheusSpec } from "@kubernetes-models/prometheus-operator/mon
 import { App } from "cdk8s";
 import { describe, expect, test } from "vitest";
 import { defaultCluster, type Endpoint, platforms } from "../../lib/kubernetes/index.ts";
+import type { KubernetesObject } from "../../lib/kubernetes/object.ts";
 import type { Alert } from "../../lib/monitoring/rules.ts";
 import { scales, workloads } from "../../lib/sizing/index.ts";
 import { chartProblems, objectOf } from "../../test/support/charts.ts";
-import type { PlainObject } from "../../test/support/wiring.ts";
 import { KubePrometheusChart, type KubePrometheusProps } from "./index.ts";
 
 const push: Endpoint = {
@@ -31,7 +31,7 @@ const prometheusOf = (chart: KubePrometheusChart) =>
   objectOf(chart, "Prometheus", "kube-prometheus").spec as IPrometheusSpec;
 
 const named = (chart: KubePrometheusChart, kind: string) =>
-  (chart.toJson() as PlainObject[]).filter((object) => object.kind === kind).map(({ metadata }) => metadata.name);
+  (chart.toJson() as KubernetesObject[]).filter((object) => object.kind === kind).map(({ metadata }) => metadata.name);
 
 describe.each(scales)("%s", (scale) => {
   test("every object is valid, every monitor finds one Service whose pods have the port", () => {
@@ -143,7 +143,7 @@ describe("what Prometheus heeds", () => {
 
   test("has bounds where a monitor sets none", () => {
     expect(prometheusOf(chartOf())).toMatchObject({ sampleLimit: 100_000, targetLimit: 5_000, labelLimit: 40 });
-    for (const monitor of chartOf().toJson() as PlainObject[]) {
+    for (const monitor of chartOf().toJson() as KubernetesObject[]) {
       if (!/^(Service|Pod)Monitor$/.test(monitor.kind)) continue;
       expect(monitor.spec, monitor.metadata.name).toMatchObject({
         sampleLimit: expect.any(Number),
@@ -227,7 +227,7 @@ test("node-exporter can be off while its rules stay, for whoever brings the same
 
 test("the definitions are kept when the stack goes, and no older ones may replace them", () => {
   const chart = chartOf({ crds: true });
-  const definitions = (chart.toJson() as PlainObject[]).filter(({ kind }) => kind === "CustomResourceDefinition");
+  const definitions = (chart.toJson() as KubernetesObject[]).filter(({ kind }) => kind === "CustomResourceDefinition");
   expect(definitions).toHaveLength(10);
   for (const { metadata } of definitions) {
     const { annotations } = metadata as { annotations?: Record<string, string> };

@@ -5,13 +5,12 @@ import {
   apiServerPorts,
   ComponentChart,
   type ComponentProps,
+  dashboardConfigMap,
   type Endpoint,
   type Pods,
-  peerOf,
+  rules,
   type ScrapeTarget,
 } from "../../lib/kubernetes/index.ts";
-import { dashboardConfigMap } from "../../lib/monitoring/dashboard-config-map.ts";
-import { rules } from "../../lib/monitoring/rules.ts";
 import { type Availability, type Retention, type Workload, workloads } from "../../lib/sizing/index.ts";
 import { alertmanager } from "./alertmanager/alertmanager.ts";
 import type { AlertRouting } from "./alertmanager/config.ts";
@@ -183,7 +182,7 @@ export class KubePrometheusChart extends ComponentChart<KubePrometheusEndpoints>
       [props.remoteWrite, "every sample, for the long term"],
       [props.remoteRead, "older samples"],
     ] as const) {
-      if (to) this.connects(prometheus, peerOf(to), [to.targetPort ?? to.port], why);
+      if (to) this.connectsTo(prometheus, to, why);
     }
   }
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { GiB, MiB, retentionProfiles, type Sized, seconds, workloads } from "../../lib/sizing/index.ts";
+import { GiB, MiB, retentionProfiles, seconds, type WorkloadSize, workloads } from "../../lib/sizing/index.ts";
 import { defaultLoad, type KubePrometheusSizing, seriesPerShard, sizeKubePrometheus } from "./index.ts";
 
 const size = (scale: keyof typeof workloads, longTerm = true) =>
@@ -30,7 +30,7 @@ describe("the scale profiles", () => {
   });
 
   test("every number has a reason", () => {
-    for (const sized of Object.values(size("large")).filter((value): value is Sized => Object(value).reasons)) {
+    for (const sized of Object.values(size("large")).filter((value): value is WorkloadSize => Object(value).reasons)) {
       const { reasons, ...numbers } = sized;
       for (const field of Object.keys(numbers)) {
         if (field !== "memoryLimitBytes") expect(reasons, field).toHaveProperty(field);
@@ -70,7 +70,7 @@ const sizeOf = (change: object, available: "single" | "redundant", longTerm: boo
   });
 
 /** What all pods of a kind have together. */
-const total = ({ replicas, cpuCores, memoryBytes }: Sized) => [replicas * cpuCores, replicas * memoryBytes];
+const total = ({ replicas, cpuCores, memoryBytes }: WorkloadSize) => [replicas * cpuCores, replicas * memoryBytes];
 
 /** Disk is judged by what it holds of a second: a shard keeps a day where a single process keeps weeks. */
 const heldPerSecond = ({ prometheus, retentionSeconds }: KubePrometheusSizing) =>

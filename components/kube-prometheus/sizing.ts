@@ -8,11 +8,11 @@ import {
   type Retention,
   replicasFor,
   retentionProfiles,
-  type Sized,
   samplesPerSecond,
   seconds,
   sized,
   type Workload,
+  type WorkloadSize,
 } from "../../lib/sizing/index.ts";
 import { bytesPerStoredSample, scalingThresholds } from "./prometheus/scaling.ts";
 
@@ -64,16 +64,16 @@ export interface KubePrometheusSizing {
   /** Prometheus processes that scrape the same targets. */
   readonly replicasPerShard: number;
   /** All of them: replicas x shards. */
-  readonly prometheus: Sized;
+  readonly prometheus: WorkloadSize;
   /** How long blocks are kept, in seconds. */
   readonly retentionSeconds: number;
   /** Bytes of blocks above which the oldest are dropped: at most 80 % of the volume. */
   readonly retentionBytes: number;
   readonly queue: RemoteWriteQueue;
-  readonly operator: Sized;
-  readonly alertmanager: Sized;
-  readonly kubeStateMetrics: Sized;
-  readonly nodeExporter: Sized;
+  readonly operator: WorkloadSize;
+  readonly alertmanager: WorkloadSize;
+  readonly kubeStateMetrics: WorkloadSize;
+  readonly nodeExporter: WorkloadSize;
   readonly reasons: Reasons<Pick<KubePrometheusSizing, "shards" | "replicasPerShard" | "retentionSeconds" | "queue">>;
 }
 
@@ -142,7 +142,7 @@ function sizePrometheus({ workload, longTerm }: KubePrometheusLoad, shards: numb
 }
 
 /** Its caches hold what it reconciles and the nodes; 64 MiB is an idle one. */
-function sizeOperator(workload: Workload): Sized {
+function sizeOperator(workload: Workload): WorkloadSize {
   const memoryBytes = 64 * MiB + workload.nodes * 64 * 1024;
   return sized(
     { replicas: 1, cpuCores: 0.02 + workload.nodes / 10_000, memoryBytes, memoryLimitBytes: 2 * memoryBytes },
@@ -155,7 +155,7 @@ function sizeOperator(workload: Workload): Sized {
 }
 
 /** Two gossip: neither needs a quorum, each sends what the other has not. */
-function sizeAlertmanager(availability: Availability): Sized {
+function sizeAlertmanager(availability: Availability): WorkloadSize {
   return sized(
     {
       replicas: replicasFor(1, 1, 2, availability),
@@ -177,7 +177,7 @@ function sizeAlertmanager(availability: Availability): Sized {
 const podsPerStateMetrics = 10_000;
 
 /** 2 MiB a node of 30 pods and 0.1 cores a hundred nodes, from its documentation; a low CPU limit makes its memory grow. */
-function sizeKubeStateMetrics(workload: Workload): Sized {
+function sizeKubeStateMetrics(workload: Workload): WorkloadSize {
   const shards = Math.max(1, Math.ceil(workload.pods / podsPerStateMetrics));
   const memoryBytes = 48 * MiB + (workload.pods / shards) * 72 * 1024;
   return sized(
@@ -195,7 +195,7 @@ function sizeKubeStateMetrics(workload: Workload): Sized {
   );
 }
 
-function sizeNodeExporter(workload: Workload): Sized {
+function sizeNodeExporter(workload: Workload): WorkloadSize {
   return sized(
     { replicas: workload.nodes, cpuCores: 0.02, memoryBytes: 32 * MiB, memoryLimitBytes: 180 * MiB },
     {

@@ -5,15 +5,15 @@ import {
   type ComponentProps,
   configMap,
   connectsToObjectStore,
+  dashboardConfigMap,
   type Endpoint,
   type ObjectStore,
   objectStoreIdentity,
-  peerOf,
+  rules,
   serviceAccount,
   serviceHost,
 } from "../../lib/kubernetes/index.ts";
-import { dashboardConfigMap } from "../../lib/monitoring/dashboard-config-map.ts";
-import { type RuleGroup, rules } from "../../lib/monitoring/rules.ts";
+import type { RuleGroup } from "../../lib/monitoring/rules.ts";
 import { type Retention, retentionProfiles, type Workload, workloads } from "../../lib/sizing/index.ts";
 import { compactor } from "./compactor.ts";
 import { lokiConfig, lokiPorts, type StreamRetention } from "./config.ts";
@@ -99,10 +99,7 @@ export class LokiChart extends ComponentChart<LokiEndpoints> {
     internalEdges(this, sizing.mode, loki.rules !== undefined);
     if (objectStore.kind !== "filesystem") this.objectStorage.push(sizing.objectStorage);
     connectsToObjectStore(this, this.pods("memberlist", memberLabels(this)), objectStore);
-    if (props.alertmanager) {
-      const { port, targetPort } = props.alertmanager;
-      this.connects(this.front("ruler").pods, peerOf(props.alertmanager), [targetPort ?? port], "log alerts");
-    }
+    if (props.alertmanager) this.connectsTo(this.front("ruler").pods, props.alertmanager, "log alerts");
     rules(this, this.component, lokiRules(this, this.sizing));
     dashboardConfigMap(this, lokiDashboard(this, this.sizing));
     this.endpoints = this.publish(tenant);

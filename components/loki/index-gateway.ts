@@ -1,9 +1,9 @@
 import { claimVolume, statefulSet } from "../../lib/kubernetes/index.ts";
-import type { Sized } from "../../lib/sizing/index.ts";
+import type { WorkloadSize } from "../../lib/sizing/index.ts";
 import { type LokiContext, lokiPod, lokiService } from "./pod.ts";
 
 /** Holds the index files of object storage on its disk, so that queriers need none. Headless: each is asked for its share. */
-export function indexGateway(loki: LokiContext, sized: Sized): void {
+export function indexGateway(loki: LokiContext, sized: WorkloadSize): void {
   const { chart } = loki;
   lokiService(loki, "index-gateway", { headless: true });
   statefulSet(chart, {

@@ -2,6 +2,7 @@ import {
   type ComponentChart,
   type ConfigMapRef,
   configVolume,
+  goMemoryLimit,
   instanceLabels,
   type Labels,
   type Mount,
@@ -13,8 +14,7 @@ import {
   serviceMonitor,
   type Volume,
 } from "../../lib/kubernetes/index.ts";
-import { goMemoryLimit } from "../../lib/otel/index.ts";
-import { GiB, type Sized } from "../../lib/sizing/index.ts";
+import { GiB, type WorkloadSize } from "../../lib/sizing/index.ts";
 import { lokiDataFolder, lokiPorts, lokiRulesFolder } from "./config.ts";
 import type { LokiService } from "./sizing.ts";
 
@@ -53,7 +53,7 @@ export interface LokiPodOptions {
 }
 
 /** The pod of one service: part, resources, container. */
-export function lokiPod(loki: LokiContext, sized: Sized, options: LokiPodOptions) {
+export function lokiPod(loki: LokiContext, sized: WorkloadSize, options: LokiPodOptions) {
   const { chart, config, objectStore, rules } = loki;
   const { target } = options;
   const access = objectStoreAccess(objectStore);

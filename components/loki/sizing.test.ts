@@ -4,9 +4,9 @@ import {
   type Availability,
   GiB,
   retentionProfiles,
-  type Sized,
   TiB,
   type Workload,
+  type WorkloadSize,
   workloads,
 } from "../../lib/sizing/index.ts";
 import { sizingTable, TB, tableEntry, tableServices } from "./capacity.ts";
@@ -18,7 +18,7 @@ const size = (workload: Workload, availability: Availability = "redundant") =>
 const withLogs = (logBytesPerDay: number): Workload => ({ ...workloads.small, logBytesPerDay });
 
 /** Every workload of a sizing, with how many of it there are. */
-function pods(sizing: LokiSizing): readonly (Sized & { readonly times: number })[] {
+function pods(sizing: LokiSizing): readonly (WorkloadSize & { readonly times: number })[] {
   if (sizing.mode === "monolithic") return [{ ...sizing.loki, times: 1 }];
   return Object.entries(sizing.services).map(([service, sized]) => ({
     ...sized,
@@ -27,7 +27,7 @@ function pods(sizing: LokiSizing): readonly (Sized & { readonly times: number })
 }
 
 function totals(sizing: LokiSizing) {
-  const sum = (pick: (sized: Sized) => number) =>
+  const sum = (pick: (sized: WorkloadSize) => number) =>
     pods(sizing).reduce((total, each) => total + each.times * each.replicas * pick(each), 0);
   return {
     cpu: sum(({ cpuCores }) => cpuCores),

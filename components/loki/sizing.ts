@@ -7,10 +7,10 @@ import {
   type ObjectStorageUse,
   type Resources,
   type Retention,
-  type Sized,
   sized,
   TiB,
   type Workload,
+  type WorkloadSize,
 } from "../../lib/sizing/index.ts";
 import { chunkBytes, compressionRatio, indexShare, lokiObjectStorage, maxChunkAgeSeconds } from "./bucket-usage.ts";
 import { sizingTable, type TableService, TB, tableEntry } from "./capacity.ts";
@@ -43,12 +43,12 @@ interface Common {
 /** Loki's pods. */
 export type LokiSizing = Common &
   (
-    | { readonly mode: "monolithic"; readonly loki: Sized }
+    | { readonly mode: "monolithic"; readonly loki: WorkloadSize }
     | {
         readonly mode: "distributed";
         /** Whether there are three workloads of ingesters, one a zone. `services.ingester` is one of them. */
         readonly zoneAware: boolean;
-        readonly services: Readonly<Record<LokiService, Sized>>;
+        readonly services: Readonly<Record<LokiService, WorkloadSize>>;
       }
   );
 
@@ -106,7 +106,7 @@ function chunkMemory(workload: Workload, streams: number): number {
   return streams * activeShare * (filled + bytesPerHead);
 }
 
-function sizeMonolith({ workload, availability, filesystem }: LokiLoad, stored: ObjectStorageUse): Sized {
+function sizeMonolith({ workload, availability, filesystem }: LokiLoad, stored: ObjectStorageUse): WorkloadSize {
   const bytesPerSecond = workload.logBytesPerDay / 86_400;
   const streams = logStreams(workload);
   const coresPerTB = coresOfFirstRow() / 3;
@@ -135,7 +135,7 @@ function coresOfFirstRow(): number {
   return Object.values(row.entries).reduce((sum, { replicas, cpuCores }) => sum + replicas * cpuCores, 0);
 }
 
-function sizeServices(load: LokiLoad, zoneAware: boolean): Record<LokiService, Sized> {
+function sizeServices(load: LokiLoad, zoneAware: boolean): Record<LokiService, WorkloadSize> {
   const fromTable = (service: TableService) => sizeFromTable(service, load);
   return {
     distributor: fromTable("distributor"),
@@ -153,7 +153,7 @@ function sizeServices(load: LokiLoad, zoneAware: boolean): Record<LokiService, S
  * The table's pods. Where fewer are needed than must be there for one to go, the pods are made smaller instead, so that
  * the whole grows with the volume and never jumps by more than a replica.
  */
-function sizeFromTable(service: TableService, { workload, availability }: LokiLoad): Sized {
+function sizeFromTable(service: TableService, { workload, availability }: LokiLoad): WorkloadSize {
   const entry = tableEntry(service, workload.logBytesPerDay);
   const floor = availability === "single" ? 1 : floors[service];
   const share = Math.min(1, entry.replicas / floor);
@@ -172,7 +172,7 @@ function sizeFromTable(service: TableService, { workload, availability }: LokiLo
   );
 }
 
-function sizeIngester(load: LokiLoad, zoneAware: boolean): Sized {
+function sizeIngester(load: LokiLoad, zoneAware: boolean): WorkloadSize {
   const { workload, availability } = load;
   const factor = availability === "single" ? 1 : copies;
   const base = sizeFromTable("ingester", load);
@@ -197,14 +197,14 @@ function sizeIngester(load: LokiLoad, zoneAware: boolean): Sized {
 }
 
 /** The days of index that queries touch most, or that are being compacted. */
-function withDisk(base: Sized, { workload }: LokiLoad): Sized {
+function withDisk(base: WorkloadSize, { workload }: LokiLoad): WorkloadSize {
   const week = 7 * (workload.logBytesPerDay / compressionRatio) * indexShare;
   const reason = `${formatBytes(spareDisk)} and a week of index, ${indexShare * 100} % of the chunks`;
   return sized({ ...(base as Resources), diskBytes: spareDisk + week }, { ...base.reasons, diskBytes: reason });
 }
 
 /** Log rules are few and short: a querier's pod each. */
-function sizeRuler(load: LokiLoad): Sized {
+function sizeRuler(load: LokiLoad): WorkloadSize {
   const { cpuCores, memoryBytes } = sizeFromTable("querier", load);
   const replicas = load.availability === "single" ? 1 : floors.ruler;
   return sized(

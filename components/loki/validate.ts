@@ -1,5 +1,5 @@
 import type { ObjectStore } from "../../lib/kubernetes/index.ts";
-import { type Finding, formatBytes, formatDuration, type Sized } from "../../lib/sizing/index.ts";
+import { type Finding, formatBytes, formatDuration, type WorkloadSize } from "../../lib/sizing/index.ts";
 import type { StreamRetention } from "./config.ts";
 import { logql } from "./monitoring/log-rules.ts";
 import { type LokiSizing, monolithicBytesPerDay } from "./sizing.ts";
@@ -95,7 +95,7 @@ function checkStorage({ sizing, objectStore }: CheckedLoki): Finding[] {
   ];
 }
 
-function podsWithData(sizing: LokiSizing): readonly Sized[] {
+function podsWithData(sizing: LokiSizing): readonly WorkloadSize[] {
   return sizing.mode === "monolithic" ? [sizing.loki] : [sizing.services.ingester];
 }
 

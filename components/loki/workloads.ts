@@ -1,5 +1,5 @@
 import { claimVolume, oneAfterTheOther, statefulSet, threeZones } from "../../lib/kubernetes/index.ts";
-import type { Sized } from "../../lib/sizing/index.ts";
+import type { WorkloadSize } from "../../lib/sizing/index.ts";
 import { type LokiContext, lokiPod, lokiService } from "./pod.ts";
 
 /** Seconds to write every open chunk to object storage: `flush_on_shutdown`. */
@@ -9,7 +9,7 @@ const flushSeconds = 300;
  * Holds the chunks that are being filled, on disk as a write-ahead log. Zone-aware ones are three workloads that change
  * one after the other: each zone holds a copy of every line, so that all of one may be away.
  */
-export function ingester(loki: LokiContext, sized: Sized, zoneAware: boolean): void {
+export function ingester(loki: LokiContext, sized: WorkloadSize, zoneAware: boolean): void {
   const { chart } = loki;
   lokiService(loki, "ingester", { headless: true });
   const pod = (args: readonly string[]) => ({

@@ -6,7 +6,7 @@ import {
   serviceMonitor,
   statefulSet,
 } from "../../lib/kubernetes/index.ts";
-import { MiB, type Sized } from "../../lib/sizing/index.ts";
+import { MiB, type WorkloadSize } from "../../lib/sizing/index.ts";
 import { cacheOverhead } from "./capacity.ts";
 import { maxItemBytes } from "./config.ts";
 import type { CacheSizing } from "./sizing.ts";
@@ -37,7 +37,7 @@ export function caches(chart: ComponentChart, sizing: CacheSizing): void {
   for (const [cache, part] of Object.entries(cacheParts)) memcached(chart, part, sizing[cache as keyof CacheSizing]);
 }
 
-function memcached(chart: ComponentChart, part: string, sized: Sized): void {
+function memcached(chart: ComponentChart, part: string, sized: WorkloadSize): void {
   // A process that does not find its cache's name at start ends: the name must be there before the pods are ready.
   service(chart, { part, headless: true, publishNotReady: true, ports: cachePorts });
   serviceMonitor(chart, {

@@ -2,16 +2,16 @@ import type { Construct } from "constructs";
 import {
   ComponentChart,
   configMap,
+  dashboardConfigMap,
   type Endpoint,
   type ObjectStore,
   objectStoreIdentity,
   partName,
+  rules,
   service,
   serviceAccount,
   serviceHost,
 } from "../../lib/kubernetes/index.ts";
-import { dashboardConfigMap } from "../../lib/monitoring/dashboard-config-map.ts";
-import { rules } from "../../lib/monitoring/rules.ts";
 import { retentionProfiles, type Workload, workloads } from "../../lib/sizing/index.ts";
 import { mimirStorage } from "./bucket-usage.ts";
 import { cacheHosts, caches } from "./caches.ts";

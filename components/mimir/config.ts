@@ -1,6 +1,6 @@
 import { Document, visit } from "yaml";
 import { type Endpoint, type ObjectStore, url } from "../../lib/kubernetes/index.ts";
-import { MiB, type Retention, type Sized, type Workload } from "../../lib/sizing/index.ts";
+import { MiB, type Retention, type Workload, type WorkloadSize } from "../../lib/sizing/index.ts";
 import { blocksBucket, commonStorage, dataDirectory } from "./bucket-config.ts";
 import { defaultLimits, longTermLimits, type TenantLimits } from "./limits.ts";
 import type { MimirSizing } from "./sizing.ts";
@@ -171,7 +171,7 @@ const memcached = (host: string): object => ({
 
 /** A share of the pod's memory for one cache, never more than Mimir's own default. */
 function cacheBytes(sizing: MimirSizing, part: "ingester" | "storeGateway", fraction: number, most: number): number {
-  const pod: Sized = sizing.mode === "monolithic" ? sizing.mimir : sizing[part];
+  const pod: WorkloadSize = sizing.mode === "monolithic" ? sizing.mimir : sizing[part];
   return Math.min(most, Math.floor(pod.memoryBytes / fraction / MiB) * MiB);
 }
 

@@ -3,7 +3,6 @@ import {
   connectsToObjectStore,
   type Endpoint,
   type ObjectStore,
-  peerOf,
 } from "../../lib/kubernetes/index.ts";
 import { cacheParts, cachePorts } from "./caches.ts";
 import { mimirPorts } from "./config.ts";
@@ -66,5 +65,5 @@ export function connectMimir(chart: ComponentChart, { sizing, objectStore, alert
 }
 
 function sendsAlerts(chart: ComponentChart, ruler: string, to: Endpoint): void {
-  chart.connects(chart.pods(ruler), peerOf(to), [to.targetPort ?? to.port], "alerts");
+  chart.connectsTo(chart.pods(ruler), to, "alerts");
 }

@@ -1,4 +1,4 @@
-import { type Reasons, type Resources, type Sized, sized } from "../../lib/sizing/index.ts";
+import { type Reasons, type Resources, sized, type WorkloadSize } from "../../lib/sizing/index.ts";
 
 /** What one pod asks for. */
 export type PodSize = Omit<Resources, "replicas" | "memoryLimitBytes">;
@@ -24,7 +24,7 @@ export interface FleetOptions {
  *
  * @param load in full replicas
  */
-export function fleet(load: number, shape: Shape, options: FleetOptions, reasons: Reasons<Resources>): Sized {
+export function fleet(load: number, shape: Shape, options: FleetOptions, reasons: Reasons<Resources>): WorkloadSize {
   const { floor, multiple = 1 } = options;
   const replicas = Math.ceil(Math.max(floor, load) / multiple) * multiple;
   return sized({ replicas, ...podSize(load / replicas, shape) }, reasons);

@@ -21,7 +21,7 @@ import {
   threeZones,
   zoneCount,
 } from "../../lib/kubernetes/index.ts";
-import type { Sized } from "../../lib/sizing/index.ts";
+import type { WorkloadSize } from "../../lib/sizing/index.ts";
 import { dataDirectory, expandsEnvironment } from "./bucket-config.ts";
 import { configDirectory, mimirPorts, rulesDirectory, runtimeDirectory } from "./config.ts";
 
@@ -44,7 +44,7 @@ export interface PartProps {
   /** @default the part */
   readonly target?: string;
   /** Of all zones together. */
-  readonly sized: Sized;
+  readonly sized: WorkloadSize;
   /** Flags beyond target and files. @default none */
   readonly args?: readonly string[];
   /** Whether it evaluates rules. @default false */

@@ -5,9 +5,9 @@ import {
   MiB,
   type Retention,
   retentionProfiles,
-  type Sized,
   seconds,
   type Workload,
+  type WorkloadSize,
   workloads,
 } from "../../lib/sizing/index.ts";
 import { devWorkload } from "../../test/support/mimir.ts";
@@ -23,16 +23,16 @@ const load = (workload: Workload, more: Partial<MimirLoad> = {}): MimirLoad => (
 });
 
 /** Every workload of a sizing. */
-function pods(sizing: MimirSizing): readonly Sized[] {
+function pods(sizing: MimirSizing): readonly WorkloadSize[] {
   if (sizing.mode === "monolithic") return [sizing.mimir];
   const { distributor, ingester, querier, queryFrontend, queryScheduler, storeGateway, compactor, ruler } = sizing;
   const others = [distributor, ingester, querier, queryFrontend, queryScheduler, storeGateway, compactor];
-  const caches = Object.values(sizing.caches ?? {}) as Sized[];
+  const caches = Object.values(sizing.caches ?? {}) as WorkloadSize[];
   return [...others, ...(ruler ? [ruler] : []), sizing.overridesExporter, ...caches];
 }
 
 function totals(sizing: MimirSizing) {
-  const sum = (pick: (sized: Sized) => number) =>
+  const sum = (pick: (sized: WorkloadSize) => number) =>
     pods(sizing).reduce((total, each) => total + each.replicas * pick(each), 0);
   return {
     cpu: sum(({ cpuCores }) => cpuCores),

@@ -1,4 +1,4 @@
-import { formatCount, GiB, MiB, type Reasons, type Sized, sized } from "../../lib/sizing/index.ts";
+import { formatCount, GiB, MiB, type Reasons, sized, type WorkloadSize } from "../../lib/sizing/index.ts";
 import { blockBytes } from "./bucket-usage.ts";
 import { cacheShapes, headroom, margin, parts, storeGatewayDisk } from "./capacity.ts";
 import { fleet, type PodSize } from "./fleet.ts";
@@ -20,7 +20,7 @@ interface Common {
 /** Every part in one process. */
 export interface MonolithicSizing extends Common {
   readonly mode: "monolithic";
-  readonly mimir: Sized;
+  readonly mimir: WorkloadSize;
 }
 
 /** Every part by itself; `replicas` are those of all zones together. */
@@ -28,24 +28,24 @@ export interface MicroservicesSizing extends Common {
   readonly mode: "microservices";
   /** Whether ingesters and store-gateways stand in three zones. */
   readonly zoneAware: boolean;
-  readonly distributor: Sized;
-  readonly ingester: Sized;
-  readonly querier: Sized;
-  readonly queryFrontend: Sized;
-  readonly queryScheduler: Sized;
-  readonly storeGateway: Sized;
-  readonly compactor: Sized;
+  readonly distributor: WorkloadSize;
+  readonly ingester: WorkloadSize;
+  readonly querier: WorkloadSize;
+  readonly queryFrontend: WorkloadSize;
+  readonly queryScheduler: WorkloadSize;
+  readonly storeGateway: WorkloadSize;
+  readonly compactor: WorkloadSize;
   /** Absent where no rule is Mimir's. */
-  readonly ruler?: Sized;
-  readonly overridesExporter: Sized;
+  readonly ruler?: WorkloadSize;
+  readonly overridesExporter: WorkloadSize;
   /** Absent where one of everything is asked for. */
   readonly caches?: CacheSizing;
 }
 
 export interface CacheSizing {
-  readonly chunks: Sized;
-  readonly metadata: Sized;
-  readonly results: Sized;
+  readonly chunks: WorkloadSize;
+  readonly metadata: WorkloadSize;
+  readonly results: WorkloadSize;
 }
 
 export type MimirSizing = MonolithicSizing | MicroservicesSizing;
@@ -60,7 +60,7 @@ export function sizeMimir(load: MimirLoad): MimirSizing {
 }
 
 /** The sum of the parts' needs in one process, as the table says. */
-function monolithic(demand: Demand, load: MimirLoad): Sized {
+function monolithic(demand: Demand, load: MimirLoad): WorkloadSize {
   const { workload, retention, filesystem = false } = load;
   const { samples, inMemorySeries, series, queries, ruleQueries, replicationFactor: replicas } = demand;
   const headers = { cpuCores: 0, memoryBytes: 0, diskBytes: storeGatewayDisk(workload, retention) };
@@ -131,7 +131,7 @@ function partFleet(
   load: number,
   options: { readonly floor: number; readonly multiple?: number },
   why: string | undefined,
-): Sized {
+): WorkloadSize {
   const shape = parts[part];
   return fleet(load / shape.unit, shape, options, because(why ?? "", shape.table));
 }

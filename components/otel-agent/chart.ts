@@ -3,16 +3,16 @@ import {
   apiServerPorts,
   ComponentChart,
   type ComponentProps,
+  dashboardConfigMap,
   type Endpoint,
   kubeletPort,
   type Labels,
   peerOf,
   reads,
+  rules,
   serviceAccount,
   serviceHost,
 } from "../../lib/kubernetes/index.ts";
-import { dashboardConfigMap } from "../../lib/monitoring/dashboard-config-map.ts";
-import { rules } from "../../lib/monitoring/rules.ts";
 import { type CollectorMode, collector, collectorName, collectorPods, collectorPorts } from "../../lib/otel/index.ts";
 import { type Workload, workloads } from "../../lib/sizing/index.ts";
 import { detectorsOf, type GatewayResolver, metadataService, otelAgentConfig } from "./config.ts";

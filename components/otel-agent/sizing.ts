@@ -1,4 +1,4 @@
-import { MiB, type Reasons, type Sized, sized, type Workload } from "../../lib/sizing/index.ts";
+import { MiB, type Reasons, sized, type Workload, type WorkloadSize } from "../../lib/sizing/index.ts";
 
 /** Spans a second that one core receives, decorates and sends: the middle of 10 to 15 k, from published load tests. */
 const spansPerCore = 12_000;
@@ -15,7 +15,7 @@ const queueSeconds = 30;
 const bytesPerQueuedItem = 600;
 
 export interface OtelAgentSizing {
-  readonly agent: Sized;
+  readonly agent: WorkloadSize;
   /** Items in each exporter's queue. */
   readonly queueItems: number;
   readonly reasons: Reasons<Omit<OtelAgentSizing, "agent" | "reasons">>;

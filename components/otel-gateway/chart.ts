@@ -2,13 +2,12 @@ import type { Construct } from "constructs";
 import {
   ComponentChart,
   type ComponentProps,
+  dashboardConfigMap,
   type Endpoint,
-  peerOf,
+  rules,
   serviceHost,
   serviceMonitor,
 } from "../../lib/kubernetes/index.ts";
-import { dashboardConfigMap } from "../../lib/monitoring/dashboard-config-map.ts";
-import { rules } from "../../lib/monitoring/rules.ts";
 import {
   type CollectorMode,
   collector,
@@ -110,7 +109,7 @@ export class OtelGatewayChart extends ComponentChart<OtelGatewayEndpoints> {
       [props.traces, "kept traces"],
       [props.logs, "application logs"],
     ] as const) {
-      if (to) this.connects(pods, peerOf(to), [to.targetPort ?? to.port], why);
+      if (to) this.connectsTo(pods, to, why);
     }
 
     const { replicas } = sizing.gateway;

@@ -3,9 +3,9 @@ import {
   MiB,
   type Reasons,
   replicasFor,
-  type Sized,
   sized,
   type Workload,
+  type WorkloadSize,
 } from "../../lib/sizing/index.ts";
 
 /** Spans a second that one core carries with tail sampling: 8 k, from published collector load tests. */
@@ -41,7 +41,7 @@ export interface OtelGatewayLoad {
 
 /** The gateway's pods and the sizes of what they hold. */
 export interface OtelGatewaySizing {
-  readonly gateway: Sized;
+  readonly gateway: WorkloadSize;
   /** Traces held undecided in one pod: `tail_sampling.num_traces`. */
   readonly traces: number;
   /** Decisions remembered in one pod, of each kind. Never fewer than `traces`. */

@@ -3,15 +3,15 @@ import {
   ComponentChart,
   type ComponentProps,
   claimVolume,
+  dashboardConfigMap,
   deployment,
   type Endpoint,
+  rules,
   service,
   serviceHost,
   serviceMonitor,
   statefulSet,
 } from "../../lib/kubernetes/index.ts";
-import { dashboardConfigMap } from "../../lib/monitoring/dashboard-config-map.ts";
-import { rules } from "../../lib/monitoring/rules.ts";
 import { seconds } from "../../lib/sizing/index.ts";
 import { pushgatewayAlerts } from "./monitoring/alerts.ts";
 import { pushgatewayDashboard } from "./monitoring/dashboards.ts";

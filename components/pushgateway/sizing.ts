@@ -1,4 +1,4 @@
-import { MiB, type Sized, sized } from "../../lib/sizing/index.ts";
+import { MiB, sized, type WorkloadSize } from "../../lib/sizing/index.ts";
 
 /** Bytes of one pushed series: the parsed metric family is kept as protobuf messages, about 1 KiB each. */
 const bytesPerSeries = 1024;
@@ -6,7 +6,7 @@ const bytesPerSeries = 1024;
 const idleBytes = 24 * MiB;
 
 export interface PushgatewaySizing {
-  readonly pushgateway: Sized;
+  readonly pushgateway: WorkloadSize;
 }
 
 /** Computes {@link PushgatewaySizing}. @param series series of all jobs together */

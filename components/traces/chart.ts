@@ -2,13 +2,12 @@ import type { Construct } from "constructs";
 import {
   ComponentChart,
   type ComponentProps,
+  dashboardConfigMap,
   type Endpoint,
   type ObjectStore,
-  peerOf,
+  rules,
   serviceHost,
 } from "../../lib/kubernetes/index.ts";
-import { dashboardConfigMap } from "../../lib/monitoring/dashboard-config-map.ts";
-import { rules } from "../../lib/monitoring/rules.ts";
 import { type Retention, retentionProfiles, type Workload, workloads } from "../../lib/sizing/index.ts";
 import { type JaegerStorage, jaegerPorts } from "./jaeger/config.ts";
 import { jaeger } from "./jaeger/workloads.ts";
@@ -86,9 +85,7 @@ export class TracesChart extends ComponentChart<TracesEndpoints> {
         ...(props.metrics && { metrics: props.metrics }),
       });
       if (props.metrics && sizing.tempo.mode === "monolithic") {
-        const { port, targetPort } = props.metrics;
-        const to = [targetPort ?? port];
-        this.connects(this.pods(this.component), peerOf(props.metrics), to, "span metrics and service graph");
+        this.connectsTo(this.pods(this.component), props.metrics, "span metrics and service graph");
       }
       if (objectStore.kind !== "filesystem") this.objectStorage.push(sizing.tempo.objectStorage);
     }

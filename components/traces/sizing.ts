@@ -1,4 +1,4 @@
-import type { Sized } from "../../lib/sizing/index.ts";
+import type { WorkloadSize } from "../../lib/sizing/index.ts";
 import type { JaegerStorage } from "./jaeger/config.ts";
 import { sizeJaeger } from "./jaeger/sizing.ts";
 import { keptSpans, type TracesLoad } from "./kept-spans.ts";
@@ -20,7 +20,7 @@ export type TracesSizing = {
   /** Spans a second after sampling. */
   readonly keptSpansPerSecond: number;
 } & (
-  | { readonly backend: "jaeger"; readonly jaeger: Sized }
+  | { readonly backend: "jaeger"; readonly jaeger: WorkloadSize }
   | { readonly backend: "tempo"; readonly tempo: TempoSizing }
 );
 

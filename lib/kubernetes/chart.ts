@@ -2,11 +2,11 @@ import { ApiObject, type ApiObjectProps, Chart } from "cdk8s";
 import type { Construct } from "constructs";
 import type { Dashboard } from "../monitoring/dashboard.ts";
 import type { Evaluator, RuleGroup } from "../monitoring/rules.ts";
-import type { ObjectStorageUse, Resources, Sized } from "../sizing/index.ts";
+import type { ObjectStorageUse, Resources, WorkloadSize } from "../sizing/index.ts";
 import { type ClusterFacts, defaultCluster } from "./cluster.ts";
 import { type ImageName, type ImageOptions, imageReference } from "./images.ts";
 import { type Identity, type Labels, objectLabels } from "./labels.ts";
-import type { Edge, Peer, Pods } from "./network.ts";
+import { type Edge, type Endpoint, type Peer, type Pods, peerOf } from "./network.ts";
 
 /** What every component takes. */
 export interface ComponentProps {
@@ -26,8 +26,8 @@ export interface ComponentProps {
   readonly runbooks?: string;
 }
 
-/** Anything with an apiVersion, a kind and a name. */
-export interface KubernetesObject {
+/** An object of a published model, whose name may be typed as optional. */
+interface ObjectModel {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata?: { readonly name?: string; readonly namespace?: string };
@@ -42,7 +42,7 @@ export interface Footprint {
   /** Of one pod, all containers together. */
   readonly perPod: Resources;
   /** Of the main container, with reasons. */
-  readonly sized: Sized;
+  readonly sized: WorkloadSize;
 }
 
 /** A scrape that a monitor asks for: whichever Prometheus is in the stack gets an edge to it. */
@@ -105,7 +105,7 @@ export abstract class ComponentChart<Endpoints = object> extends Chart {
   }
 
   /** Adds one object to the chart. Its construct id is its kind and name, with the namespace where those are taken. */
-  add<T extends KubernetesObject>(object: T): ApiObject {
+  add<T extends ObjectModel>(object: T): ApiObject {
     const id = `${object.kind}-${object.metadata?.name}`;
     const taken = this.node.tryFindChild(id) !== undefined;
     return new ApiObject(this, taken ? `${id}-${object.metadata?.namespace}` : id, object as unknown as ApiObjectProps);
@@ -130,5 +130,10 @@ export abstract class ComponentChart<Endpoints = object> extends Chart {
   /** Declares that pods open connections to a peer: the network policies of both sides come from it. */
   connects(from: Peer, to: Peer, ports: readonly number[], why: string, udp?: readonly number[]): void {
     this.edges.push({ from, to, ports, why, ...(udp && { udp }) });
+  }
+
+  /** Declares that pods connect to what another component publishes: its pods, or anywhere where those are not known. */
+  connectsTo(from: Peer, to: Endpoint, why: string): void {
+    this.connects(from, peerOf(to), [to.targetPort ?? to.port], why);
   }
 }

@@ -1,6 +1,6 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
 import type { IEnvVar } from "kubernetes-models/v1/EnvVar";
-import { bytesQuantity, cpuQuantity } from "../sizing/index.ts";
+import { bytesQuantity, cpuQuantity, MiB } from "../sizing/index.ts";
 import type { ComponentChart } from "./chart.ts";
 import type { ImageName } from "./images.ts";
 import { type Probes, probeFields } from "./probes.ts";
@@ -22,6 +22,15 @@ export interface ContainerResources {
   readonly memoryLimitBytes?: number;
   /** @default none: throttling hurts more than it protects */
   readonly cpuLimitCores?: number;
+}
+
+/** Share of a container's memory above which a program should shed load, and above which the Go runtime collects harder. */
+export const softMemoryShare = 0.8;
+
+/** `GOMEMLIMIT` of a Go program: above it, the runtime spends CPU to stay below the limit at which the kernel kills it. */
+export function goMemoryLimit(resources: Pick<ContainerResources, "memoryBytes" | "memoryLimitBytes">): string {
+  const limit = resources.memoryLimitBytes ?? resources.memoryBytes;
+  return `${Math.floor((limit / MiB) * softMemoryShare)}MiB`;
 }
 
 /** One container of a pod. */

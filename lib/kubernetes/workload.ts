@@ -4,7 +4,7 @@ import type { INodeSelectorRequirement } from "kubernetes-models/v1/NodeSelector
 import type { IPodTemplateSpec } from "kubernetes-models/v1/PodTemplateSpec";
 import type { IToleration } from "kubernetes-models/v1/Toleration";
 import type { ITopologySpreadConstraint } from "kubernetes-models/v1/TopologySpreadConstraint";
-import { quantityBytes, quantityCores, type Resources, type Sized } from "../sizing/index.ts";
+import { quantityBytes, quantityCores, type Resources, type WorkloadSize } from "../sizing/index.ts";
 import type { ComponentChart } from "./chart.ts";
 import { configHashAnnotation } from "./config-map.ts";
 import { type ContainerProps, container } from "./container.ts";
@@ -20,7 +20,7 @@ interface PodProps {
   readonly name?: string;
   /** @default the component's */
   readonly namespace?: string;
-  readonly sized: Sized;
+  readonly sized: WorkloadSize;
   /** The main container first: its requests are those of `sized`. */
   readonly containers: readonly [Omit<ContainerProps, "resources">, ...ContainerProps[]];
   /** Uid and gid of the pod, and group of its volumes. */

@@ -1,9 +1,8 @@
 import { DashboardBuilder } from "@grafana/grafana-foundation-sdk/dashboard";
 import { App } from "cdk8s";
 import { expect, test } from "vitest";
-import { ComponentChart } from "../kubernetes/index.ts";
+import { ComponentChart, dashboardConfigMap } from "../kubernetes/index.ts";
 import { type Dashboard, dashboardErrors } from "./dashboard.ts";
-import { dashboardConfigMap } from "./dashboard-config-map.ts";
 import { dashboardJson } from "./dashboard-json.ts";
 import { steps } from "./fields.ts";
 import type { VisualizationJson } from "./grafana.ts";

@@ -5,6 +5,7 @@ import {
   configVolume,
   daemonSet,
   type EnvValue,
+  goMemoryLimit,
   type Labels,
   type Mount,
   type Pods,
@@ -13,8 +14,8 @@ import {
   serviceMonitor,
   statefulSet,
 } from "../kubernetes/index.ts";
-import type { Sized } from "../sizing/index.ts";
-import { type CollectorConfig, collectorPorts, goMemoryLimit } from "./config.ts";
+import type { WorkloadSize } from "../sizing/index.ts";
+import { type CollectorConfig, collectorPorts } from "./config.ts";
 import { collectorResource } from "./operator.ts";
 
 /** `native`: workloads of ours. `operator`: an OpenTelemetryCollector that the OpenTelemetry operator runs. */
@@ -29,7 +30,7 @@ export interface CollectorProps {
   readonly mode: CollectorMode;
   readonly kind: "DaemonSet" | "StatefulSet";
   readonly config: CollectorConfig;
-  readonly sized: Sized;
+  readonly sized: WorkloadSize;
   /** Ports beyond OTLP, self-telemetry and health, by name. @default none */
   readonly ports?: Readonly<Record<string, number>>;
   readonly env?: Readonly<Record<string, EnvValue>>;

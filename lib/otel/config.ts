@@ -1,3 +1,4 @@
+import { softMemoryShare } from "../kubernetes/index.ts";
 import { MiB, type Resources } from "../sizing/index.ts";
 
 /** A block of a collector's configuration: `type` or `type/name` to its settings. */
@@ -40,22 +41,14 @@ export function otlpReceiver(grpcPort: number, httpPort?: number): object {
   };
 }
 
-/** Share of the container's memory above which the collector refuses data, and the Go runtime collects harder. */
-const softLimit = 0.8;
-
 /** `memory_limiter`, the first processor of every pipeline: sheds load before the kernel kills the process. */
 export function memoryLimiter(resources: Resources): object {
   const limit = (resources.memoryLimitBytes ?? resources.memoryBytes) / MiB;
   return {
     check_interval: "1s",
-    limit_mib: Math.floor(limit * softLimit),
-    spike_limit_mib: Math.floor(limit * (1 - softLimit)),
+    limit_mib: Math.floor(limit * softMemoryShare),
+    spike_limit_mib: Math.floor(limit * (1 - softMemoryShare)),
   };
-}
-
-/** GOMEMLIMIT of a collector with these resources. */
-export function goMemoryLimit(resources: Resources): string {
-  return `${Math.floor(((resources.memoryLimitBytes ?? resources.memoryBytes) / MiB) * softLimit)}MiB`;
 }
 
 /** `batch`, the last processor of every pipeline. Collectors from 0.171 on batch in the exporter's queue instead. */

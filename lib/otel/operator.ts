@@ -2,13 +2,13 @@ import {
   type ComponentChart,
   containerSecurity,
   envVar,
+  goMemoryLimit,
   type KubernetesObject,
   podSecurity,
   spread,
 } from "../kubernetes/index.ts";
 import { bytesQuantity, cpuQuantity } from "../sizing/index.ts";
 import { type CollectorProps, collectorName, collectorPods, collectorUser } from "./collector.ts";
-import { goMemoryLimit } from "./config.ts";
 
 /**
  * The collector as a resource of the OpenTelemetry operator, which makes the workload, its config, its disruption

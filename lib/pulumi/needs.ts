@@ -1,4 +1,4 @@
-import type { RenderedObject } from "./reveal.ts";
+import type { KubernetesObject } from "../kubernetes/object.ts";
 
 /** An object's key: what others refer to it by. Objects without a namespace have an empty one. */
 export const keyOf = (kind: string, namespace: string | undefined, name: string): string =>
@@ -9,7 +9,7 @@ export const keyOf = (kind: string, namespace: string | undefined, name: string)
  * service account it runs as, the ConfigMaps, Secrets and claims it mounts, a binding's role and subjects. They are read off
  * the fields that Kubernetes has for this, wherever they stand, so custom resources count too.
  */
-export function needsOf({ apiVersion, kind, metadata, ...content }: RenderedObject): string[] {
+export function needsOf({ apiVersion, kind, metadata, ...content }: KubernetesObject): string[] {
   const { namespace } = metadata;
   const keys = [definitionKey(apiVersion.split("/")[0] as string, kind)];
   if (namespace !== undefined) keys.push(keyOf("Namespace", undefined, namespace));

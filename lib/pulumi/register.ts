@@ -1,8 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { ApiObject, type Chart } from "cdk8s";
+import type { KubernetesObject } from "../kubernetes/object.ts";
 import { definitionKey, keyOf, needsOf, subjectsOf } from "./needs.ts";
 import { registerObject } from "./resources.ts";
-import { type RenderedObject, revealedHashes, revealObject } from "./reveal.ts";
+import { revealedHashes, revealObject } from "./reveal.ts";
 import type { TokenTable } from "./tokens.ts";
 
 /** Annotation of objects that outlive the stack: CRDs, with which every resource of their kind would go. */
@@ -18,7 +19,7 @@ export interface ChartToRegister {
 /** An object on its way to becoming a resource. */
 interface Entry {
   readonly object: ApiObject;
-  readonly json: RenderedObject;
+  readonly json: KubernetesObject;
   readonly name: string;
   readonly opts: pulumi.CustomResourceOptions;
   readonly hashes: ReadonlyMap<string, pulumi.Output<string>>;
@@ -58,7 +59,7 @@ export function registerCharts(charts: readonly ChartToRegister[], tokens: Token
 /** Every object with its resource's name: component + kind + object name, numbered where a component has the same in two namespaces. */
 function entriesOf(charts: readonly ChartToRegister[], tokens: TokenTable): Entry[] {
   const names = new Set<string>();
-  const nameOf = (component: string, { kind, metadata }: RenderedObject) => {
+  const nameOf = (component: string, { kind, metadata }: KubernetesObject) => {
     const base = `${component}-${kind}-${metadata.name}`.toLowerCase();
     let name = base;
     for (let count = 2; names.has(name); count++) name = `${base}-${count}`;
@@ -66,7 +67,7 @@ function entriesOf(charts: readonly ChartToRegister[], tokens: TokenTable): Entr
     return name;
   };
   return charts.flatMap(({ chart, name, opts }) => {
-    const rendered = chart.apiObjects.map((object) => ({ object, json: object.toJson() as RenderedObject }));
+    const rendered = chart.apiObjects.map((object) => ({ object, json: object.toJson() as KubernetesObject }));
     const hashes = revealedHashes(
       rendered.map(({ json }) => json),
       tokens,
@@ -100,7 +101,7 @@ function needs(entries: readonly Entry[]): (entry: Entry) => readonly Entry[] {
   };
 }
 
-function definedKind(crd: RenderedObject): string {
+function definedKind(crd: KubernetesObject): string {
   const { group, names } = crd.spec as { group: string; names: { kind: string } };
   return definitionKey(group, names.kind);
 }

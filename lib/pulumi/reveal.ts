@@ -1,26 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import { configHash, configHashAnnotation } from "../kubernetes/config-map.ts";
+import type { KubernetesObject } from "../kubernetes/object.ts";
 import { placeOf } from "./embedded.ts";
 import { TokenTable } from "./tokens.ts";
-
-/** A Kubernetes object as a chart renders it. */
-export interface RenderedObject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace?: string;
-    readonly annotations?: Readonly<Record<string, string>>;
-  };
-  readonly [field: string]: unknown;
-}
 
 /** A mistake in how a component is used: shown as one sentence, without a stack. */
 export class BridgeError extends pulumi.RunError {}
 
 /** An object with its Outputs put back. @param resolveHash hashes of ConfigMaps whose data held Outputs, by name */
 export function revealObject(
-  object: RenderedObject,
+  object: KubernetesObject,
   tokens: TokenTable,
   resolveHash: (annotation: string) => pulumi.Input<string> | undefined,
 ): Record<string, unknown> {
@@ -52,7 +41,7 @@ function reveal(
   );
 }
 
-function revealFiles(object: RenderedObject, files: Record<string, string>, tokens: TokenTable): unknown {
+function revealFiles(object: KubernetesObject, files: Record<string, string>, tokens: TokenTable): unknown {
   const revealed = Object.entries(files).map(([name, text]) => {
     const held = TokenTable.find(text);
     if (held.length === 0) return [name, text] as const;
@@ -63,7 +52,7 @@ function revealFiles(object: RenderedObject, files: Record<string, string>, toke
 }
 
 /** A ConfigMap shows its data to everybody who may list it, and Pulumi's state would mark only this one copy secret. */
-function refuseSecrets(object: RenderedObject, file: string, value: pulumi.Output<string>): pulumi.Output<string> {
+function refuseSecrets(object: KubernetesObject, file: string, value: pulumi.Output<string>): pulumi.Output<string> {
   const refusal = pulumi.isSecret(value).then((secret) => {
     if (!secret) return;
     throw new BridgeError(
@@ -75,7 +64,7 @@ function refuseSecrets(object: RenderedObject, file: string, value: pulumi.Outpu
 
 /** For each ConfigMap whose data holds Outputs: the annotation that carries its hash, and the hash once they are known. */
 export function revealedHashes(
-  objects: readonly RenderedObject[],
+  objects: readonly KubernetesObject[],
   tokens: TokenTable,
 ): ReadonlyMap<string, pulumi.Output<string>> {
   const hashes = new Map<string, pulumi.Output<string>>();

@@ -1,6 +1,6 @@
 export * from "./finding.ts";
 export * from "./object-storage.ts";
 export * from "./retention.ts";
-export * from "./sized.ts";
 export * from "./units.ts";
 export * from "./workload.ts";
+export * from "./workload-size.ts";

@@ -1,4 +1,4 @@
-import type { Reasons } from "./sized.ts";
+import type { Reasons } from "./workload-size.ts";
 
 /** What a component keeps in object storage, and how often it asks for it: with prices, its bill. */
 export interface ObjectStorageUse {

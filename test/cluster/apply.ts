@@ -1,4 +1,5 @@
-import { type Api, ApiError, type KubernetesObject } from "./api.ts";
+import type { KubernetesObject } from "../../lib/kubernetes/object.ts";
+import { type Api, ApiError } from "./api.ts";
 import { until } from "./wait.ts";
 
 /** How objects are applied. */

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Api, KubernetesObject } from "./api.ts";
+import type { KubernetesObject } from "../../lib/kubernetes/object.ts";
+import type { Api } from "./api.ts";
 import { binariesFor, findBinaries } from "./binaries.ts";
 import { startControlPlane } from "./control-plane.ts";
 import { newPlace, type Place } from "./daemon.ts";

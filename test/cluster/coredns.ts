@@ -1,4 +1,4 @@
-import type { KubernetesObject } from "./api.ts";
+import type { KubernetesObject } from "../../lib/kubernetes/object.ts";
 import { clusterDomain, dnsAddress } from "./kubelet.ts";
 
 /** The name under which CoreDNS' image is imported. */

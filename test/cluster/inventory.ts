@@ -1,4 +1,5 @@
-import type { Api, KubernetesObject } from "./api.ts";
+import type { KubernetesObject } from "../../lib/kubernetes/object.ts";
+import type { Api } from "./api.ts";
 import { nameOf } from "./apply.ts";
 
 // What a cluster makes by itself as it runs, and takes away by itself.

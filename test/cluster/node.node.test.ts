@@ -1,7 +1,7 @@
 import type { INetworkPolicy } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicy";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { KubernetesObject } from "../../lib/kubernetes/object.ts";
 import { allows } from "../support/reachability.ts";
-import type { KubernetesObject } from "./api.ts";
 import { apply } from "./apply.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { allPodsReady, drain, isReady, logOf, type Pod, runPod, uncordon } from "./pods.ts";

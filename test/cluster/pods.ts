@@ -1,4 +1,5 @@
-import { type Api, ApiError, type KubernetesObject } from "./api.ts";
+import type { KubernetesObject } from "../../lib/kubernetes/object.ts";
+import { type Api, ApiError } from "./api.ts";
 import { GiveUp, until } from "./wait.ts";
 
 /** What tests look at in a pod. */

@@ -1,7 +1,8 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Api, ApiError, type KubernetesObject } from "./api.ts";
+import type { KubernetesObject } from "../../lib/kubernetes/object.ts";
+import { type Api, ApiError } from "./api.ts";
 
 /** The default StorageClass of a test cluster. */
 export const storageClass = "standard";

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Api, ApiError, type KubernetesObject } from "./api.ts";
+import type { KubernetesObject } from "../../lib/kubernetes/object.ts";
+import { type Api, ApiError } from "./api.ts";
 import { applyObject, nameOf } from "./apply.ts";
 
 /** What the API server would do with one object. */

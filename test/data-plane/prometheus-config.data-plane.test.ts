@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import type { KubernetesObject } from "../../lib/kubernetes/object.ts";
 import { objectsOf } from "../../stacks/stack.ts";
 import { variants } from "../stacks/variants.ts";
-import { monitorProblems, type PlainObject } from "../support/wiring.ts";
+import { monitorProblems } from "../support/wiring.ts";
 import { requirePart } from "./process.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "skopos-prometheus-"));
@@ -16,7 +17,7 @@ const monitors = /^(ServiceMonitor|PodMonitor|Probe|ScrapeConfig)$/;
 const selected = new RegExp(`${monitors.source}|^(Prometheus|Secret|Namespace)$`);
 
 describe.each(variants)("$name", ({ name, render }) => {
-  const objects = objectsOf(render()).map(({ object }) => object as PlainObject);
+  const objects = objectsOf(render()).map(({ object }) => object as KubernetesObject);
   const config = execFileSync(requirePart("prometheus-config"), [], {
     input: objects
       .filter(({ kind }) => selected.test(kind))

@@ -2,10 +2,10 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { KubernetesObject } from "../../lib/kubernetes/object.ts";
 import type { RuleGroup } from "../../lib/monitoring/rules.ts";
 import { objectsOf } from "../../stacks/stack.ts";
 import { variants } from "../stacks/variants.ts";
-import type { PlainObject } from "../support/wiring.ts";
 import { requirePart } from "./process.ts";
 
 interface RenderedAlert {
@@ -17,7 +17,7 @@ const runbooks = join(import.meta.dirname, "../../docs/runbooks");
 
 describe.each(variants)("$name", ({ render }) => {
   const groups = objectsOf(render())
-    .map(({ object }) => object as PlainObject)
+    .map(({ object }) => object as KubernetesObject)
     .filter(({ kind }) => kind === "PrometheusRule")
     .flatMap(({ spec }) => spec.groups as (Omit<RuleGroup, "rules"> & { rules: RenderedAlert[] })[]);
   const alerts = groups.flatMap(({ rules }) => rules).filter(({ alert }) => alert !== undefined);

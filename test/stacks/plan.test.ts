@@ -61,7 +61,9 @@ function requestsOf({ kind, spec }: KubernetesObject & { spec?: AnyWorkload }, s
   const pods = onEveryNode ? stack.workload.nodes : (spec.replicas ?? 1) * (spec.shards ?? 1);
   const operated = kind === "Prometheus" || kind === "Alertmanager";
   const template = spec.template?.spec;
-  const sidecars = (template?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always");
+  const sidecars = (template?.initContainers ?? []).filter(
+    ({ restartPolicy }: { restartPolicy?: string }) => restartPolicy === "Always",
+  );
   const containers = [...(template?.containers ?? []), ...sidecars].map(({ resources }) => resources.requests);
   const known = ["Deployment", "StatefulSet", "DaemonSet", "Prometheus", "Alertmanager", "OpenTelemetryCollector"];
   if (!known.includes(kind)) return none;

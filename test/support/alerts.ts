@@ -3,8 +3,8 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ComponentChart } from "../../lib/kubernetes/index.ts";
-import { type Alert, type Recording, type RuleGroup, ruleGroup } from "../../lib/monitoring/rules.ts";
+import { type ComponentChart, ruleGroup } from "../../lib/kubernetes/index.ts";
+import type { Alert, Recording, RuleGroup } from "../../lib/monitoring/rules.ts";
 import { parseDuration } from "../../lib/sizing/index.ts";
 import { partPath } from "../binaries/find.ts";
 

@@ -1,14 +1,5 @@
 // The joins between monitors, Services and pods, over plain objects: what no schema sees.
-import type { Labels } from "../../lib/kubernetes/index.ts";
-
-/** Any Kubernetes object, as rendered. */
-export interface PlainObject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Labels };
-  // biome-ignore lint/suspicious/noExplicitAny: the shape depends on the kind
-  readonly spec?: any;
-}
+import type { KubernetesObject, Labels } from "../../lib/kubernetes/index.ts";
 
 /** A Service, whoever makes it. */
 export interface ServiceFacts {
@@ -39,7 +30,7 @@ interface Port {
 }
 
 /** The API server's own Service, and the list of kubelets that the Prometheus operator keeps in the stack's namespace. */
-function clusterServices(objects: readonly PlainObject[]): ServiceFacts[] {
+function clusterServices(objects: readonly KubernetesObject[]): ServiceFacts[] {
   const kubelets = objects.filter(({ kind }) => kind === "Prometheus").map(({ metadata }) => metadata.namespace ?? "");
   return [
     {
@@ -62,7 +53,7 @@ function clusterServices(objects: readonly PlainObject[]): ServiceFacts[] {
 }
 
 /** What the OpenTelemetry operator makes for each of its resources: three Services over the same pods. */
-function collectorServices(collector: PlainObject): ServiceFacts[] {
+function collectorServices(collector: KubernetesObject): ServiceFacts[] {
   const { name, namespace = "" } = collector.metadata;
   const selector = collectorLabels(collector);
   const ports = collectorPorts(collector);
@@ -75,7 +66,7 @@ function collectorServices(collector: PlainObject): ServiceFacts[] {
   }));
 }
 
-const collectorLabels = ({ metadata: { name, namespace } }: PlainObject): Labels => ({
+const collectorLabels = ({ metadata: { name, namespace } }: KubernetesObject): Labels => ({
   "app.kubernetes.io/managed-by": "opentelemetry-operator",
   "app.kubernetes.io/instance": `${namespace}.${name}`,
   "app.kubernetes.io/part-of": "opentelemetry",
@@ -84,13 +75,13 @@ const collectorLabels = ({ metadata: { name, namespace } }: PlainObject): Labels
 });
 
 /** The operator opens a port for each receiver and exporter that listens: of ours, `prometheus`. */
-function collectorPorts({ spec }: PlainObject): Record<string, number> {
+function collectorPorts({ spec }: KubernetesObject): Record<string, number> {
   const endpoint: string | undefined = spec?.config?.exporters?.prometheus?.endpoint;
   return endpoint ? { prometheus: Number(endpoint.split(":").at(-1)) } : {};
 }
 
 /** Every Service that a set of objects leads to. */
-export function servicesOf(objects: readonly PlainObject[]): ServiceFacts[] {
+export function servicesOf(objects: readonly KubernetesObject[]): ServiceFacts[] {
   return [
     ...objects
       .filter(({ kind }) => kind === "Service")
@@ -107,7 +98,7 @@ export function servicesOf(objects: readonly PlainObject[]): ServiceFacts[] {
 }
 
 /** Every kind of pod that a set of objects leads to. */
-function podsOf(objects: readonly PlainObject[]): PodFacts[] {
+function podsOf(objects: readonly KubernetesObject[]): PodFacts[] {
   return objects.flatMap((object): PodFacts[] => {
     const { kind, metadata, spec } = object;
     const at = { namespace: metadata.namespace ?? "", owner: `${kind}/${metadata.name}` };
@@ -144,7 +135,7 @@ function podsOf(objects: readonly PlainObject[]): PodFacts[] {
  *
  * @returns one sentence a mistake, sorted; empty when all is well.
  */
-export function monitorProblems(objects: readonly PlainObject[]): string[] {
+export function monitorProblems(objects: readonly KubernetesObject[]): string[] {
   const services = servicesOf(objects);
   const pods = podsOf(objects);
   const problems: string[] = [];

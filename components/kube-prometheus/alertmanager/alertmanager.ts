@@ -12,7 +12,7 @@ import {
   serviceHost,
   url,
 } from "../../../lib/kubernetes/index.ts";
-import type { Sized } from "../../../lib/sizing/index.ts";
+import type { WorkloadSize } from "../../../lib/sizing/index.ts";
 import {
   addReloader,
   operatedLabels,
@@ -53,7 +53,7 @@ export function operatedAlertmanager(props: ComponentProps): Endpoint & { readon
 /** Adds the one Alertmanager of the stack, its configuration, Service and monitor, and answers with its endpoint. */
 export function alertmanager(
   chart: ComponentChart,
-  sized: Sized,
+  sized: WorkloadSize,
   routing: AlertRouting,
 ): Endpoint & { readonly pods: Pods } {
   const name = alertmanagerServiceName(chart);
@@ -80,7 +80,7 @@ export function alertmanager(
 
 function alertmanagerResource(
   chart: ComponentChart,
-  sized: Sized,
+  sized: WorkloadSize,
   configSecret: string,
   externalUrl: string,
   routing: AlertRouting,

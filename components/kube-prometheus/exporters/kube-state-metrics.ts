@@ -8,7 +8,7 @@ import {
   serviceMonitor,
   statefulSet,
 } from "../../../lib/kubernetes/index.ts";
-import type { Sized } from "../../../lib/sizing/index.ts";
+import type { WorkloadSize } from "../../../lib/sizing/index.ts";
 import { nobody } from "../operator/operated.ts";
 
 const part = "kube-state-metrics";
@@ -34,7 +34,7 @@ const watched: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Adds kube-state-metrics: one, or as many as the pods need, each answering for its share of the objects. */
-export function kubeStateMetrics(chart: ComponentChart, sized: Sized): void {
+export function kubeStateMetrics(chart: ComponentChart, sized: WorkloadSize): void {
   const name = partName(chart, part);
   const sharded = sized.replicas > 1;
   const account = serviceAccount(chart, {

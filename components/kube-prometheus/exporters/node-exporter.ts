@@ -8,7 +8,7 @@ import {
   serviceMonitor,
 } from "../../../lib/kubernetes/index.ts";
 import { devicesExcluded, fsTypesExcluded, mountsExcluded } from "../../../lib/monitoring/host-metrics.ts";
-import type { Sized } from "../../../lib/sizing/index.ts";
+import type { WorkloadSize } from "../../../lib/sizing/index.ts";
 import { nobody } from "../operator/operated.ts";
 
 const part = "node-exporter";
@@ -16,7 +16,7 @@ const part = "node-exporter";
 export const nodeExporterPort = 9100;
 
 /** Adds node-exporter on every node, in the namespace of host-level agents. */
-export function nodeExporter(chart: ComponentChart, sized: Sized, namespace: string): void {
+export function nodeExporter(chart: ComponentChart, sized: WorkloadSize, namespace: string): void {
   const name = partName(chart, part);
   const account = serviceAccount(chart, { part, namespace, hostAgent: true });
   const root = hostVolume("root", "/");

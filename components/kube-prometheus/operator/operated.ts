@@ -10,7 +10,7 @@ import {
   service,
   serviceMonitor,
 } from "../../../lib/kubernetes/index.ts";
-import { bytesQuantity, cpuQuantity, MiB, quantityCores, type Sized, sized } from "../../../lib/sizing/index.ts";
+import { bytesQuantity, cpuQuantity, MiB, quantityCores, sized, type WorkloadSize } from "../../../lib/sizing/index.ts";
 
 // What Prometheus and Alertmanager have in common as pods that the operator makes.
 
@@ -18,7 +18,7 @@ import { bytesQuantity, cpuQuantity, MiB, quantityCores, type Sized, sized } fro
 export const nobody = 65_534;
 
 /** The fields that the two resources share: where and as whom the pods run, what they ask for, where their data is. */
-export function operatedSpec(chart: ComponentChart, part: string, sized: Sized) {
+export function operatedSpec(chart: ComponentChart, part: string, sized: WorkloadSize) {
   const { storageClass } = chart.cluster;
   const { pullSecrets } = chart.images;
   return {
@@ -52,7 +52,7 @@ export function operatedSpec(chart: ComponentChart, part: string, sized: Sized) 
 export const reloaderPort = 8080;
 
 /** The config reloader beside each process: 15 to 25 MiB, a little CPU when a file changes. */
-export const reloader: Sized = sized(
+export const reloader: WorkloadSize = sized(
   { replicas: 1, cpuCores: 0.01, memoryBytes: 32 * MiB, memoryLimitBytes: 64 * MiB },
   { cpuCores: "a look at the files every few minutes", memoryBytes: "15 to 25 MiB" },
 );
@@ -90,7 +90,7 @@ export function shardBudget(chart: ComponentChart, part: string, shard: number, 
 /** Notes what the operator's StatefulSets will ask of the cluster: the process and its config reloader. */
 export function addReloader(
   chart: ComponentChart,
-  { part, name, sized: main }: { readonly part: string; readonly name: string; readonly sized: Sized },
+  { part, name, sized: main }: { readonly part: string; readonly name: string; readonly sized: WorkloadSize },
 ): void {
   chart.image("prometheus-config-reloader");
   chart.footprints.push({

@@ -10,7 +10,7 @@ import {
   serviceAccount,
   serviceMonitor,
 } from "../../../lib/kubernetes/index.ts";
-import { bytesQuantity, cpuQuantity, type Sized } from "../../../lib/sizing/index.ts";
+import { bytesQuantity, cpuQuantity, type WorkloadSize } from "../../../lib/sizing/index.ts";
 import { exposesKubelet } from "../control-plane/targets.ts";
 import { nobody, reloader } from "./operated.ts";
 import { operatorClusterRules, operatorNamespaceRules } from "./rights.ts";
@@ -19,7 +19,7 @@ const part = "operator";
 const ports = { http: 8080 } as const;
 
 /** Adds the Prometheus Operator. It makes workloads in this namespace alone, and reads monitors in all. */
-export function operator(chart: ComponentChart, sized: Sized): ApiObject {
+export function operator(chart: ComponentChart, sized: WorkloadSize): ApiObject {
   const name = partName(chart, part);
   const kubelets = exposesKubelet(chart.cluster.platform);
   const account = serviceAccount(chart, {

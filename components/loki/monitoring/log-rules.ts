@@ -1,8 +1,8 @@
 import { parser } from "@grafana/lezer-logql";
 import { stringify } from "yaml";
-import type { ComponentChart } from "../../../lib/kubernetes/index.ts";
+import { type ComponentChart, ruleGroup } from "../../../lib/kubernetes/index.ts";
 import { grammarError } from "../../../lib/monitoring/grammar.ts";
-import { type RuleGroup, ruleGroup } from "../../../lib/monitoring/rules.ts";
+import type { RuleGroup } from "../../../lib/monitoring/rules.ts";
 
 /** A query of logs that was read by the real grammar. @throws SyntaxError with the place of the mistake */
 export function logql(query: string): string {

@@ -1,7 +1,7 @@
 import type { Construct } from "constructs";
 import { stringify } from "yaml";
-import { ComponentChart, type ComponentProps, configMap } from "../../../lib/kubernetes/index.ts";
-import { type Evaluator, evaluatorOf, type RuleGroup, ruleGroup } from "../../../lib/monitoring/rules.ts";
+import { ComponentChart, type ComponentProps, configMap, ruleGroup } from "../../../lib/kubernetes/index.ts";
+import { type Evaluator, evaluatorOf, type RuleGroup } from "../../../lib/monitoring/rules.ts";
 import { formatBytes, MiB } from "../../../lib/sizing/index.ts";
 import type { MimirChart } from "../chart.ts";
 import { rulesConfigMap } from "../pod.ts";

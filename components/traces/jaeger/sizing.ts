@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, GiB, KiB, MiB, type Sized, sized } from "../../../lib/sizing/index.ts";
+import { formatBytes, formatCount, GiB, KiB, MiB, sized, type WorkloadSize } from "../../../lib/sizing/index.ts";
 import type { KeptSpans } from "../kept-spans.ts";
 import type { JaegerStorage } from "./config.ts";
 
@@ -23,7 +23,7 @@ const coresPerReplica = 2;
 export const badgerLargestDisk = 1024 * GiB;
 
 /** Computes Jaeger's pods: exactly one where it keeps spans itself, else as many as the load needs. */
-export function sizeJaeger(kept: KeptSpans, storage: JaegerStorage["kind"]): Sized {
+export function sizeJaeger(kept: KeptSpans, storage: JaegerStorage["kind"]): WorkloadSize {
   const { spansPerSecond, retentionSeconds } = kept;
   if (storage === "badger") {
     const stored = spansPerSecond * retentionSeconds * badgerBytesPerSpan;

@@ -7,6 +7,7 @@ import {
   configVolume,
   deployment,
   type EnvValue,
+  goMemoryLimit,
   type Mount,
   scratchVolume,
   secretVolume,
@@ -14,8 +15,7 @@ import {
   serviceMonitor,
   statefulSet,
 } from "../../../lib/kubernetes/index.ts";
-import { goMemoryLimit } from "../../../lib/otel/index.ts";
-import { GiB, type Sized } from "../../../lib/sizing/index.ts";
+import { GiB, type WorkloadSize } from "../../../lib/sizing/index.ts";
 import {
   type JaegerStorage,
   jaegerConfig,
@@ -33,7 +33,12 @@ const jaegerUser = 10001;
 const quoted = { lineWidth: 0, defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" } as const;
 
 /** Jaeger v2: takes OTLP, keeps spans itself (one pod with a disk) or in a search engine (any number of pods), answers queries. */
-export function jaeger(chart: ComponentChart, sized: Sized, storage: JaegerStorage, retentionSeconds: number): void {
+export function jaeger(
+  chart: ComponentChart,
+  sized: WorkloadSize,
+  storage: JaegerStorage,
+  retentionSeconds: number,
+): void {
   const part = chart.component;
   const config = configMap(chart, part, chart.name, {
     "jaeger.yaml": stringify(jaegerConfig({ storage, resources: sized, retentionSeconds }), quoted),
@@ -88,7 +93,7 @@ export function jaeger(chart: ComponentChart, sized: Sized, storage: JaegerStora
   }
 }
 
-function dataMount(sized: Sized): Mount {
+function dataMount(sized: WorkloadSize): Mount {
   const volume = sized.diskBytes ? claimVolume("data", sized.diskBytes) : scratchVolume("data", GiB);
   return { volume, path: jaegerDataFolder };
 }

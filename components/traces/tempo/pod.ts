@@ -3,6 +3,7 @@ import {
   type ConfigMapRef,
   claimVolume,
   configVolume,
+  goMemoryLimit,
   instanceLabels,
   type Labels,
   type ObjectStore,
@@ -12,8 +13,7 @@ import {
   service,
   serviceMonitor,
 } from "../../../lib/kubernetes/index.ts";
-import { goMemoryLimit } from "../../../lib/otel/index.ts";
-import { GiB, type Sized } from "../../../lib/sizing/index.ts";
+import { GiB, type WorkloadSize } from "../../../lib/sizing/index.ts";
 import { type Kafka, kafkaEnv, tempoDataFolder, tempoPorts } from "./config.ts";
 import type { TempoService } from "./sizing.ts";
 
@@ -48,7 +48,7 @@ export interface TempoPodOptions {
 /** The pod of one process: a disk where its sizing has one, scratch space otherwise. */
 export function tempoPod(
   { config, objectStore, kafka, identityAccount }: TempoContext,
-  sized: Sized,
+  sized: WorkloadSize,
   options: TempoPodOptions,
 ) {
   const data = sized.diskBytes ? claimVolume("data", sized.diskBytes) : scratchVolume("data", 10 * GiB);

@@ -4,9 +4,9 @@ import {
   GiB,
   MiB,
   type ObjectStorageUse,
-  type Sized,
   secondsPerMonth,
   sized,
+  type WorkloadSize,
 } from "../../../lib/sizing/index.ts";
 import { bytesPerSpan, type KeptSpans } from "../kept-spans.ts";
 
@@ -36,12 +36,12 @@ interface Common {
 
 export type TempoSizing = Common &
   (
-    | { readonly mode: "monolithic"; readonly tempo: Sized }
+    | { readonly mode: "monolithic"; readonly tempo: WorkloadSize }
     | {
         readonly mode: "scalable";
         /** Partitions of the Kafka topic: one block builder, and one live store in each zone, for each. */
         readonly partitions: number;
-        readonly services: Readonly<Record<TempoService, Sized>>;
+        readonly services: Readonly<Record<TempoService, WorkloadSize>>;
       }
   );
 
@@ -98,7 +98,7 @@ function tempoObjectStorage(kept: KeptSpans, writers: number): ObjectStorageUse 
 }
 
 /** All services in one: their figures added up for this rate, and what an idle process takes. */
-function sizeMonolith(rate: number, blocksOnDisk: number): Sized {
+function sizeMonolith(rate: number, blocksOnDisk: number): WorkloadSize {
   const megabytes = rate / 1e6;
   return sized(
     {
@@ -117,7 +117,7 @@ function sizeMonolith(rate: number, blocksOnDisk: number): Sized {
 }
 
 /** Tempo's "size the cluster": one pod a rate. */
-function sizeServices(rate: number, partitions: number): Record<TempoService, Sized> {
+function sizeServices(rate: number, partitions: number): Record<TempoService, WorkloadSize> {
   const per = (unit: number, floor: number) => Math.max(floor, Math.ceil(rate / unit));
   const of = (replicas: number, why: string, cpuCores: number, memoryGiB: number, diskBytes?: number) =>
     sized(

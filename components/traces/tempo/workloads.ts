@@ -4,11 +4,10 @@ import {
   deployment,
   type Endpoint,
   oneAfterTheOther,
-  peerOf,
   service,
   statefulSet,
 } from "../../../lib/kubernetes/index.ts";
-import type { Sized } from "../../../lib/sizing/index.ts";
+import type { WorkloadSize } from "../../../lib/sizing/index.ts";
 import { type Kafka, tempoPorts } from "./config.ts";
 import { memberLabels, type TempoContext, tempoPod, tempoService, tempoServiceName } from "./pod.ts";
 import { liveStoreZones, type TempoService } from "./sizing.ts";
@@ -31,7 +30,7 @@ const onKafka: readonly TempoService[] = ["distributor", "live-store", "block-bu
 /** Tempo as a workload a service. Live stores stand in two zones that change one after the other. */
 export function scalable(
   tempo: TempoContext,
-  sizes: Readonly<Record<TempoService, Sized>>,
+  sizes: Readonly<Record<TempoService, WorkloadSize>>,
   kafka: Kafka | undefined,
   metrics: Endpoint | undefined,
 ): void {
@@ -59,7 +58,7 @@ export function scalable(
 }
 
 /** Pod N of each zone holds partition N: a zone may go, and every recent span is still there. */
-function liveStores(tempo: TempoContext, sized: Sized): void {
+function liveStores(tempo: TempoContext, sized: WorkloadSize): void {
   const { chart } = tempo;
   const target = "live-store";
   const serviceName = tempoServiceName(chart, target);
@@ -88,8 +87,5 @@ function edges(chart: ComponentChart, kafka: Kafka | undefined, metrics: Endpoin
     const port = Number(/:(\d+)$/.exec(kafka.address)?.[1] ?? 9092);
     for (const part of onKafka) chart.connects(chart.pods(part), anywhere, [port], "spans, through Kafka");
   }
-  if (metrics) {
-    const to = [metrics.targetPort ?? metrics.port];
-    chart.connects(chart.pods("metrics-generator"), peerOf(metrics), to, "span metrics and service graph");
-  }
+  if (metrics) chart.connectsTo(chart.pods("metrics-generator"), metrics, "span metrics and service graph");
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { KubernetesObject } from "../api.ts";
+import type { KubernetesObject } from "../../../lib/kubernetes/object.ts";
 import { apply } from "../apply.ts";
 import { type Cluster, startCluster } from "../cluster.ts";
 import type { Daemon } from "../daemon.ts";

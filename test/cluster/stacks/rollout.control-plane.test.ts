@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { updateOf } from "../../../lib/kubernetes/update.ts";
-import type { KubernetesObject } from "../api.ts";
+import type { KubernetesObject } from "../../../lib/kubernetes/object.ts";
 import { ApplyError, apply, nameOf, prune } from "../apply.ts";
 import { type Cluster, startCluster } from "../cluster.ts";
 import { describePod, isReady, type Pod } from "../pods.ts";
 import { storageClass } from "../provisioner.ts";
+import { updateOf } from "../update.ts";
 import { until } from "../wait.ts";
 import { type Changes, prerequisites, type Variant, variant } from "./variants.ts";
 

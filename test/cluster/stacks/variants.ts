@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import type { Footprint, ImageName } from "../../../lib/kubernetes/index.ts";
+import type { KubernetesObject } from "../../../lib/kubernetes/object.ts";
 import { readStackFile, stackNames } from "../../../stacks/load.ts";
 import { type ResolvedStack, resolve } from "../../../stacks/resolve.ts";
 import { objectsOf, renderStack } from "../../../stacks/stack.ts";
 import { operatorCrds } from "../../binaries/crds.ts";
-import type { KubernetesObject } from "../api.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const folder = join(root, "stacks");

@@ -1,10 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
+import type { KubernetesObject } from "../../lib/kubernetes/object.ts";
 
-/** Any object as it is rendered. */
-interface Rendered {
-  readonly kind: string;
-  readonly metadata?: { readonly name?: string; readonly namespace?: string };
-}
+/** What an update is decided by. */
+type Rendered = Pick<KubernetesObject, "kind">;
 
 /** What happens when an object is applied over an earlier version of itself. */
 export type Update =

@@ -1,7 +1,8 @@
 import { App } from "cdk8s";
 import { describe, expect, test } from "vitest";
-import { ComponentChart, type ComponentProps } from "../kubernetes/index.ts";
-import { type Alert, type Evaluator, type RuleGroup, rules } from "./rules.ts";
+import type { Alert, Evaluator, RuleGroup } from "../monitoring/rules.ts";
+import { ComponentChart, type ComponentProps } from "./chart.ts";
+import { rules } from "./rules.ts";
 
 class Shop extends ComponentChart {
   readonly endpoints = {};

@@ -18,7 +18,7 @@ export interface Resources {
 }
 
 /** {@link Resources} with the reason of each number. */
-export interface Sized extends Resources {
+export interface WorkloadSize extends Resources {
   readonly reasons: Reasons<Resources>;
 }
 
@@ -34,7 +34,7 @@ export function diskStep(neededBytes: number): number {
 }
 
 /** Rounds resources to the quantities that manifests carry, so that plan and manifests agree exactly, and disks to steps. */
-export function sized(resources: Resources, reasons: Reasons<Resources>): Sized {
+export function sized(resources: Resources, reasons: Reasons<Resources>): WorkloadSize {
   return {
     replicas: Math.ceil(resources.replicas),
     cpuCores: quantityCores(resources.cpuCores),

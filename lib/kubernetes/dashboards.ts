@@ -1,6 +1,7 @@
-import { type ComponentChart, configMap } from "../kubernetes/index.ts";
-import type { Dashboard } from "./dashboard.ts";
-import { dashboardJson } from "./dashboard-json.ts";
+import type { Dashboard } from "../monitoring/dashboard.ts";
+import { dashboardJson } from "../monitoring/dashboard-json.ts";
+import type { ComponentChart } from "./chart.ts";
+import { configMap } from "./config-map.ts";
 
 /** Kubernetes keeps no more in a ConfigMap. */
 const configMapLimit = 1024 * 1024;

@@ -1,0 +1,58 @@
+import type { IPrometheusRule } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PrometheusRule";
+import { promql } from "../monitoring/promql.ts";
+import { type Alert, evaluatorOf, type Recording, type RuleGroup } from "../monitoring/rules.ts";
+import type { ComponentChart } from "./chart.ts";
+import { monitorLabels } from "./monitors.ts";
+
+/** A rule as Prometheus and Mimir read it. */
+function rule(chart: ComponentChart, each: Alert | Recording, checked: (query: string) => string) {
+  if ("record" in each)
+    return { record: each.record, expr: checked(each.expr), ...(each.labels && { labels: each.labels }) };
+  return {
+    alert: each.alert,
+    expr: checked(each.expr),
+    ...(each.for && { for: each.for }),
+    labels: { severity: each.severity },
+    annotations: {
+      summary: each.summary,
+      description: each.description,
+      runbook_url: `${chart.runbooks}/${each.alert}.md`,
+      dashboard_uid: each.dashboard ?? `skopos-${chart.component}`,
+    },
+  };
+}
+
+/** A group as a rule file holds it. @param checked reads each query, and throws where it is none: Loki's rules are LogQL */
+export function ruleGroup(
+  chart: ComponentChart,
+  group: RuleGroup,
+  checked: (query: string) => string = promql,
+): object {
+  return {
+    name: group.name,
+    ...(group.interval && { interval: group.interval }),
+    rules: group.rules.map((each) => rule(chart, each, checked)),
+  };
+}
+
+/**
+ * Adds rule groups as a PrometheusRule. Those that Mimir evaluates lack the label by which Prometheus finds rules;
+ * whoever composes the stack hands them to the ruler.
+ */
+export function rules(chart: ComponentChart, part: string, groups: readonly RuleGroup[]): void {
+  chart.ruleGroups.push(...groups);
+  const elsewhere = (group: RuleGroup) => evaluatorOf(group, chart.evaluator) === "mimir";
+  for (const [suffix, labels, chosen] of [
+    ["", monitorLabels, groups.filter((group) => !elsewhere(group))],
+    ["-ruler", { "skopos.dev/evaluator": "mimir" }, groups.filter(elsewhere)],
+  ] as const) {
+    if (chosen.length === 0) continue;
+    const object = {
+      apiVersion: "monitoring.coreos.com/v1",
+      kind: "PrometheusRule",
+      metadata: chart.metadata(`${chart.name}${suffix}`, part, labels),
+      spec: { groups: chosen.map((group) => ruleGroup(chart, group)) },
+    };
+    chart.add(object as IPrometheusRule);
+  }
+}
