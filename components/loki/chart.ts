@@ -20,7 +20,7 @@ import { lokiConfig, lokiPorts, type StreamRetention } from "./config.ts";
 import { distributor } from "./distributor.ts";
 import { internalEdges } from "./edges.ts";
 import { indexGateway } from "./index-gateway.ts";
-import { lokiRules } from "./monitoring/alerts.ts";
+import { lokiAlerts } from "./monitoring/alerts.ts";
 import { lokiDashboard } from "./monitoring/dashboards.ts";
 import { logRules } from "./monitoring/log-rules.ts";
 import { monolithic } from "./monolithic.ts";
@@ -100,7 +100,7 @@ export class LokiChart extends ComponentChart<LokiEndpoints> {
     if (objectStore.kind !== "filesystem") this.objectStorage.push(sizing.objectStorage);
     connectsToObjectStore(this, this.pods("memberlist", memberLabels(this)), objectStore);
     if (props.alertmanager) this.connectsTo(this.front("ruler").pods, props.alertmanager, "log alerts");
-    rules(this, this.component, lokiRules(this, this.sizing));
+    rules(this, this.component, lokiAlerts(this, this.sizing));
     dashboardConfigMap(this, lokiDashboard(this, this.sizing));
     this.endpoints = this.publish(tenant);
   }

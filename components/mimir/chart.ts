@@ -23,7 +23,7 @@ import { type ClientParts, gatewayRoute } from "./gateway-route.ts";
 import { defaultHaClusterLabel, defaultPromoted, seriesLimit } from "./limits.ts";
 import type { MimirLoad } from "./load.ts";
 import { aggregateGroups, longTermTenant } from "./monitoring/aggregates.ts";
-import { type Alerted, mimirAlerts } from "./monitoring/alerts.ts";
+import { type MimirAlertContext, mimirAlerts } from "./monitoring/alerts.ts";
 import { mimirDashboard } from "./monitoring/dashboards.ts";
 import { longTermDashboard } from "./monitoring/long-term-dashboard.ts";
 import { monolithic } from "./monolithic.ts";
@@ -81,7 +81,7 @@ export class MimirChart extends ComponentChart<MimirEndpoints> {
     connectMimir(this, { sizing: this.sizing, objectStore, ...alertmanagerOf(props) });
     if (objectStore.kind !== "filesystem") this.objectStorage.push(mimirStorage(load, this.sizing));
     if (props.gatewayRoute) gatewayRoute(this, props.gatewayRoute, this.clientParts());
-    const known = this.alerted(props, workload);
+    const known = this.alertContext(props, workload);
     dashboardConfigMap(this, mimirDashboard(this, known));
     if (aggregates) dashboardConfigMap(this, longTermDashboard());
     rules(this, this.component, [...mimirAlerts(this, known), ...(aggregates ? aggregateGroups() : [])]);
@@ -146,7 +146,7 @@ export class MimirChart extends ComponentChart<MimirEndpoints> {
     };
   }
 
-  private alerted({ tenants }: MimirProps, workload: Workload): Alerted {
+  private alertContext({ tenants }: MimirProps, workload: Workload): MimirAlertContext {
     const stated = tenants?.[this.tenant]?.max_global_series_per_user;
     return {
       sizing: this.sizing,

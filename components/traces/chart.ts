@@ -11,7 +11,7 @@ import {
 import { type Retention, retentionProfiles, type Workload, workloads } from "../../lib/sizing/index.ts";
 import { type JaegerStorage, jaegerPorts } from "./jaeger/config.ts";
 import { jaeger } from "./jaeger/workloads.ts";
-import { tracesRules } from "./monitoring/alerts.ts";
+import { tracesAlerts } from "./monitoring/alerts.ts";
 import { tracesDashboard } from "./monitoring/dashboards.ts";
 import { sizeTraces, type TracesSizing } from "./sizing.ts";
 import { type Kafka, tempoPorts } from "./tempo/config.ts";
@@ -89,7 +89,7 @@ export class TracesChart extends ComponentChart<TracesEndpoints> {
       }
       if (objectStore.kind !== "filesystem") this.objectStorage.push(sizing.tempo.objectStorage);
     }
-    rules(this, this.component, tracesRules(this, sizing));
+    rules(this, this.component, tracesAlerts(this, sizing));
     dashboardConfigMap(this, tracesDashboard(this, sizing));
     this.endpoints = this.publish(sizing);
   }

@@ -5,14 +5,14 @@ import { clientProcess, processRow } from "../../../lib/monitoring/process-row.t
 import { latencyPanel, ratePanel, rateStat } from "../../../lib/monitoring/rates.ts";
 import type { LokiSizing } from "../sizing.ts";
 
-/** What Loki takes, keeps and answers, and who logs how much. */
+/** Loki's dashboard: writes, queries, top senders, chunk flushing and retention. */
 export function lokiDashboard(chart: ComponentChart, sizing: LokiSizing): Dashboard {
   const job = `job=~"${chart.name}(-.+)?"`;
   const own = `cluster=~"$cluster", namespace=~"$namespace", ${job}`;
   return {
     uid: "skopos-loki",
     title: "Loki",
-    description: "Log lines in and out, what is discarded and why, chunks on their way to object storage, retention.",
+    description: "Log writes and queries, discarded lines, chunk flushing to object storage, and retention.",
     variables: [clusterVariable, { name: "namespace", title: "Namespace", of: `up{cluster=~"$cluster", ${job}}` }],
     links: [{ title: "Alloy", dashboard: "skopos-alloy" }],
     rows: [now(own, sizing), writes(own), reads(own), senders(), storage(own), processRow(own, clientProcess)],
@@ -27,7 +27,7 @@ function now(own: string, { limits, replicationFactor }: LokiSizing): Row {
       rateStat({ title: "Lines", own, counter: "loki_distributor_lines_received_total" }),
       rateStat({
         title: "Discarded",
-        description: "Lines a second that a limit refused.",
+        description: "Log lines per second rejected by a limit.",
         own,
         counter: "loki_discarded_samples_total",
         noValue: "0",
@@ -36,7 +36,7 @@ function now(own: string, { limits, replicationFactor }: LokiSizing): Row {
       }),
       {
         type: "gauge",
-        title: "Streams of their limit",
+        title: "Stream limit used",
         unit: "percentunit",
         min: 0,
         max: 1,
@@ -47,8 +47,8 @@ function now(own: string, { limits, replicationFactor }: LokiSizing): Row {
       },
       {
         type: "stat",
-        title: "Retention applied",
-        description: "Time since the compactor last deleted what is too old.",
+        title: "Time since retention was applied",
+        description: "Time since the compactor last applied retention.",
         unit: "s",
         thresholds: { warning: 7200, critical: 86_400 },
         queries: [
@@ -65,7 +65,7 @@ function now(own: string, { limits, replicationFactor }: LokiSizing): Row {
 const pushes = 'route=~"loki_api_v1_push|otlp_v1_logs|api_prom_push"';
 const queries = 'route=~"loki_api_v1_(query|query_range|series|labels?|tail|index_.+|detected_.+)"';
 
-/** Rate by status code, and the 99th percentile, of some routes. */
+/** Request rate by status code, and 99th percentile latency, of the given routes. */
 function requests(title: string, own: string, routes: string): Row["panels"] {
   const asked = `${own}, ${routes}`;
   return [
@@ -102,7 +102,7 @@ function writes(own: string): Row {
       {
         type: "timeseries",
         title: "Streams in memory",
-        description: "Each copy counts.",
+        description: "Counts every replica of a stream.",
         unit: "short",
         min: 0,
         queries: [{ promql: `sum by (pod) (loki_ingester_memory_streams{${own}})`, legend: "{{pod}}" }],
@@ -118,19 +118,20 @@ function reads(own: string): Row {
 function senders(): Row {
   const top = (of: string) => `topk(10, sum by (${of}) (bytes_rate({${of}=~".+"}[$__auto])))`;
   return {
-    title: "Who logs",
+    title: "Top senders",
     panels: [
       {
         type: "timeseries",
-        title: "Namespaces that log most",
+        title: "Namespaces by log volume",
         unit: "Bps",
         min: 0,
         queries: [{ logql: top("namespace"), legend: "{{namespace}}" }],
       },
       {
         type: "timeseries",
-        title: "Applications that log most",
-        description: "Loki takes `service_name` from OTLP's `service.name`, and from the `app` label of pod logs.",
+        title: "Services by log volume",
+        description:
+          "Loki derives `service_name` from the OTLP attribute `service.name`, or from the `app` label of pod logs.",
         unit: "Bps",
         min: 0,
         queries: [{ logql: top("service_name"), legend: "{{service_name}}" }],
@@ -144,8 +145,8 @@ function storage(own: string): Row {
     title: "Storage",
     panels: [
       ratePanel({
-        title: "Chunks written, and why then",
-        description: "`full` is good; `idle` and `max_age` are small chunks of quiet streams.",
+        title: "Chunks flushed by reason",
+        description: "`full` is the efficient case; `idle` and `max_age` flush small chunks of low-volume streams.",
         own,
         by: "reason",
         stack: true,
@@ -153,21 +154,21 @@ function storage(own: string): Row {
       }),
       {
         type: "timeseries",
-        title: "Chunks that wait, and failures",
+        title: "Flush queue and failures",
         unit: "short",
         min: 0,
         queries: [
-          { promql: `sum by (pod) (loki_ingester_flush_queue_length{${own}})`, legend: "{{pod}}: waiting" },
+          { promql: `sum by (pod) (loki_ingester_flush_queue_length{${own}})`, legend: "{{pod}}: queued" },
           {
             promql: `sum by (pod) (rate(loki_ingester_chunks_flush_failures_total{${own}}[$__rate_interval]))`,
-            legend: "{{pod}}: failures a second",
+            legend: "{{pod}}: failures/s",
           },
         ],
         links: [runbook("LokiFlushFailing")],
       },
       {
         type: "timeseries",
-        title: "Write-ahead log's disk",
+        title: "WAL disk usage",
         unit: "percentunit",
         min: 0,
         max: 1,
@@ -176,7 +177,7 @@ function storage(own: string): Row {
         links: [runbook("LokiWalDiskFull")],
       },
       ratePanel({
-        title: "Object storage",
+        title: "Object storage operations",
         own,
         by: "operation",
         unit: "ops",

@@ -4,14 +4,14 @@ import { type ComponentChart, ruleGroup } from "../../../lib/kubernetes/index.ts
 import { grammarError } from "../../../lib/monitoring/grammar.ts";
 import type { RuleGroup } from "../../../lib/monitoring/rules.ts";
 
-/** A query of logs that was read by the real grammar. @throws SyntaxError with the place of the mistake */
+/** Parses a LogQL query and returns it unchanged. @throws SyntaxError with the position of the first error */
 export function logql(query: string): string {
   const error = grammarError(parser, query);
-  if (error !== undefined) throw new SyntaxError(`not LogQL: ${query}\n  ${error}`);
+  if (error !== undefined) throw new SyntaxError(`invalid LogQL: ${query}\n  ${error}`);
   return query;
 }
 
-/** A rule file of log alerts, as Loki's ruler reads it: Prometheus' form, with LogQL in it. */
+/** Renders log alerts as a rule file for Loki's ruler: Prometheus' format with LogQL expressions. */
 export function logRules(chart: ComponentChart, groups: readonly RuleGroup[]): string {
   return stringify({ groups: groups.map((group) => ruleGroup(chart, group, logql)) }, { lineWidth: 0 });
 }

@@ -1,26 +1,26 @@
 import type { Recording, RuleGroup } from "../../../lib/monitoring/rules.ts";
 import type { Workload } from "../../../lib/sizing/index.ts";
 
-/** Tenant of the aggregates. Mimir keeps a tenant's blocks as long as that tenant's limits say. */
+/** Tenant that holds the aggregates. Mimir applies retention per tenant, so aggregates need a tenant of their own. */
 export const longTermTenant = "long-term";
 
-/** Seconds between two aggregates. Mimir does not downsample: a coarse rule is how granularity is reduced. */
+/** Evaluation interval of the aggregates, in seconds. Mimir does not downsample; a longer interval reduces granularity instead. */
 export const aggregateSeconds = 300;
 
 const window = "[5m]";
 
-/** The owner's name without what changes at each rollout or run: a ReplicaSet's hash, a CronJob's minute. */
+/** The owner's name without the suffix that changes per rollout or run: a ReplicaSet's hash, a CronJob's timestamp. */
 const named = (kind: string, pattern: string): string =>
   `label_replace(label_replace(kube_pod_owner{owner_is_controller="true", ${kind}}, "workload", "$1", "owner_name", "(.+)"), "workload", "$1", "owner_name", "${pattern}")`;
 
-/** Pod to workload: 1 for each pod that something controls. */
+/** Maps pods to workloads: 1 for each pod that has a controller. */
 const owners = [
   named('owner_kind="ReplicaSet"', "(.+)-[a-z0-9]+"),
   named('owner_kind="Job"', "(.+)-[0-9]+"),
   named('owner_kind!~"ReplicaSet|Job"', "(.+)"),
 ].join(" or ");
 
-/** By workload: who used how much, without the pods that come and go. */
+/** Per workload: usage without the label of individual, short-lived pods. */
 const workload = (name: string, perPod: string): Recording => ({
   record: `cluster_namespace_workload:${name}`,
   expr:
@@ -34,7 +34,7 @@ const namespace = (name: string, expr: string): Recording => ({
   expr: `sum by (cluster, namespace) (${expr})`,
 });
 
-/** By the service that its SDK names: requests are counted where they are served. */
+/** Per service, as named by its SDK. Requests are counted on the server side. */
 const service = (name: string, expr: string): Recording => ({
   record: `cluster_service:${name}`,
   expr: `sum by (cluster, service_name) (${expr})`,
@@ -83,8 +83,8 @@ const groups: Readonly<Record<"workload" | "namespace" | "service" | "cluster", 
 };
 
 /**
- * The recording rules that keep "reduced granularity" for longer than the series themselves: what capacity planning and
- * bills are made of, every five minutes. They are written to the long-retention tenant and read the main one.
+ * Recording rules for capacity planning and cost reports: five-minute aggregates that outlive the series they are
+ * computed from. They read the main tenant and write to {@link longTermTenant}.
  */
 export function aggregateGroups(): RuleGroup[] {
   return Object.entries(groups).map(([level, rules]) => ({
@@ -95,17 +95,17 @@ export function aggregateGroups(): RuleGroup[] {
   }));
 }
 
-/** How many rules those are. */
+/** Number of recording rules in {@link aggregateGroups}. */
 export function aggregateRules(): number {
   return Object.values(groups).reduce((sum, rules) => sum + rules.length, 0);
 }
 
-/** Pods of one workload in the mean: three replicas are what redundant services run. */
+/** Mean pods per workload: three replicas, as redundant services run. An assumption; no published figure exists. */
 const podsPerWorkload = 3;
-/** Workloads of one namespace in the mean. */
+/** Mean workloads per namespace. An assumption; no published figure exists. */
 const workloadsPerNamespace = 10;
 
-/** Series in the long-retention tenant: one a rule and workload, namespace or cluster; half of the workloads serve requests. */
+/** Active series in the long-retention tenant: one per rule and workload, namespace or cluster. Half of the workloads are assumed to serve HTTP. */
 export function aggregateSeries({ pods }: Workload): number {
   const workloads = Math.ceil(pods / podsPerWorkload);
   const namespaces = Math.ceil(workloads / workloadsPerNamespace);

@@ -3,94 +3,100 @@ import type { Alert, RuleGroup } from "../../../lib/monitoring/rules.ts";
 import type { MimirSizing } from "../sizing.ts";
 import { storeAlerts } from "./store-alerts.ts";
 
-/** What the alerts know beside the metrics. */
-export interface Alerted {
+/** Facts that alerts and dashboards need beyond the metrics. */
+export interface MimirAlertContext {
   readonly sizing: MimirSizing;
+  /** Tenant whose series limit is watched. */
   readonly tenant: string;
-  /** Series that the tenant may hold, before replication. */
+  /** Series the tenant may hold in memory, before replication. */
   readonly seriesLimit: number;
-  /** Whether it evaluates rules. */
+  /** Whether this Mimir evaluates rules. */
   readonly evaluates: boolean;
 }
 
-/** Label matchers of one Mimir's own series: the job is the name of the Service that was scraped. */
+/** Label matchers that select the series of one Mimir: `job` is the name of the scraped Service. */
 export function ownSeries(chart: ComponentChart): string {
   return `namespace="${chart.home}",job=~"${chart.name}(-.+)?"`;
 }
 
 /**
- * Rules about Mimir. Whether it takes samples in, answers and evaluates is Prometheus' to watch: a Mimir that does not
- * work cannot say so. The rest belongs to whoever evaluates the stack's rules.
+ * Alerts about Mimir itself. Prometheus evaluates those on ingestion, queries and rule evaluation, because a failing
+ * Mimir cannot report its own failure. The stack's evaluator handles the rest.
  */
-export function mimirAlerts(chart: ComponentChart, alerted: Alerted): RuleGroup[] {
+export function mimirAlerts(chart: ComponentChart, context: MimirAlertContext): RuleGroup[] {
   const own = ownSeries(chart);
   return [
-    { name: "mimir.way", local: true, rules: [...wayAlerts(own), ...(alerted.evaluates ? rulerAlerts(own) : [])] },
-    { name: "mimir", rules: storeAlerts(chart, own, alerted) },
+    {
+      name: "mimir.requests",
+      local: true,
+      rules: [...requestAlerts(own), ...(context.evaluates ? rulerAlerts(own) : [])],
+    },
+    { name: "mimir", rules: storeAlerts(chart, own, context) },
   ];
 }
 
-/** 529 asks a sender to slow down and come back; probes and profiles are nobody's requests. */
+/** 529 tells a sender to back off and retry; probes and profiles are not client requests. */
 const failed = 'status_code=~"5..",status_code!="529",route!~"ready|debug_pprof"';
 
-const wayAlerts = (own: string): Alert[] => [
+const requestAlerts = (own: string): Alert[] => [
   {
     alert: "MimirRequestErrors",
     expr: `100 * sum by (cluster, namespace, job, route) (rate(cortex_request_duration_seconds_count{${own},${failed}}[5m])) / sum by (cluster, namespace, job, route) (rate(cortex_request_duration_seconds_count{${own},route!~"ready|debug_pprof"}[5m])) > 1`,
     for: "15m",
     severity: "critical",
-    summary: "More than 1 % of Mimir's requests fail.",
-    description: '{{ $labels.job }} answers {{ $labels.route }} with {{ $value | printf "%.1f" }} % errors.',
+    summary: "More than 1 % of requests to Mimir fail.",
+    description:
+      '{{ $labels.job }} returns errors for {{ $value | printf "%.1f" }} % of requests to {{ $labels.route }}.',
   },
   {
     alert: "MimirPushLatency",
     expr: `histogram_quantile(0.99, sum by (cluster, namespace, job, le) (rate(cortex_request_duration_seconds_bucket{${own},route=~"api_v1_push|otlp_v1_metrics"}[5m]))) > 2.5`,
     for: "15m",
     severity: "warning",
-    summary: "Mimir takes more than 2.5 s to accept samples.",
-    description: '99 % of the writes to {{ $labels.job }} take {{ $value | printf "%.1f" }} s or less.',
+    summary: "Mimir's write latency is above 2.5 s at the 99th percentile.",
+    description: 'The 99th percentile of write requests to {{ $labels.job }} is {{ $value | printf "%.1f" }} s.',
   },
   {
     alert: "MimirIngesterUnhealthy",
     expr: `max by (cluster, namespace) (cortex_ring_members{${own},name="ingester",state="Unhealthy"}) > 0`,
     for: "15m",
     severity: "critical",
-    summary: "An ingester is away: the next one that goes loses writes.",
-    description: "{{ $value }} ingesters of {{ $labels.namespace }} do not send heartbeats.",
+    summary: "An ingester is unhealthy; losing another one will fail writes.",
+    description: "{{ $value }} ingesters in {{ $labels.namespace }} have stopped sending heartbeats to the ring.",
   },
   {
     alert: "MimirSamplesDiscarded",
     expr: `sum by (cluster, namespace, user, reason) (rate(cortex_discarded_samples_total{${own},reason!="sample_duplicate_timestamp"}[5m])) > 1`,
     for: "15m",
     severity: "warning",
-    summary: "Mimir refuses samples.",
+    summary: "Mimir is rejecting samples.",
     description:
-      '{{ $value | printf "%.0f" }} samples/s of tenant {{ $labels.user }} are dropped: {{ $labels.reason }}.',
+      'Tenant {{ $labels.user }} is losing {{ $value | printf "%.0f" }} samples/s (reason: {{ $labels.reason }}).',
   },
   {
     alert: "MimirHaReplicaFlapping",
     expr: `sum by (cluster, namespace, user) (increase(cortex_ha_tracker_elected_replica_changes_total{${own}}[30m])) > 10`,
     for: "15m",
     severity: "warning",
-    summary: "Mimir changes again and again between the two Prometheus of a pair.",
+    summary: "Mimir keeps switching between the two Prometheus replicas of an HA pair.",
     description:
-      "{{ $value | humanize }} changes in 30 minutes for tenant {{ $labels.user }}: each leaves a gap of 30 s.",
+      "{{ $value | humanize }} failovers in 30 minutes for tenant {{ $labels.user }}; each one leaves a gap of about 30 s.",
   },
   {
     alert: "MimirQueriesStuck",
     expr: `min_over_time(sum by (cluster, namespace) (cortex_query_scheduler_queue_length{${own}})[7m:30s]) > 0`,
     for: "5m",
     severity: "critical",
-    summary: "Queries wait and nobody takes them.",
-    description: "At least {{ $value }} queries have waited in {{ $labels.namespace }} for minutes.",
+    summary: "Queries are stuck in the query-scheduler's queue.",
+    description: "At least {{ $value }} queries have been queued in {{ $labels.namespace }} for several minutes.",
   },
   {
     alert: "MimirRuntimeConfigRejected",
     expr: `cortex_runtime_config_last_reload_successful{${own}} == 0`,
     for: "10m",
     severity: "critical",
-    summary: "Mimir runs with old limits.",
-    description: "{{ $labels.pod }} could not read its runtime file. A pod that restarts now does not start.",
+    summary: "Mimir could not reload its runtime configuration.",
+    description: "{{ $labels.pod }} still uses the previous limits. A pod that restarts now will fail to start.",
   },
 ];
 
@@ -100,24 +106,24 @@ const rulerAlerts = (own: string): Alert[] => [
     expr: `sum by (cluster, namespace, user, rule_group) (increase(cortex_prometheus_rule_evaluation_failures_total{${own}}[5m])) > 0`,
     for: "15m",
     severity: "critical",
-    summary: "Mimir cannot evaluate rules.",
+    summary: "Mimir fails to evaluate rules.",
     description:
-      "{{ $labels.rule_group }} of tenant {{ $labels.user }} failed {{ $value | humanize }} times in 5 minutes.",
+      "Rule group {{ $labels.rule_group }} of tenant {{ $labels.user }} failed {{ $value | humanize }} times in 5 minutes.",
   },
   {
     alert: "MimirRuleEvaluationsMissed",
     expr: `100 * sum by (cluster, namespace, pod) (rate(cortex_prometheus_rule_group_iterations_missed_total{${own}}[5m])) / sum by (cluster, namespace, pod) (rate(cortex_prometheus_rule_group_iterations_total{${own}}[5m])) > 1`,
     for: "15m",
     severity: "warning",
-    summary: "Rules take longer than their interval.",
-    description: '{{ $labels.pod }} missed {{ $value | printf "%.1f" }} % of its evaluations.',
+    summary: "Rule evaluation takes longer than the evaluation interval.",
+    description: '{{ $labels.pod }} missed {{ $value | printf "%.1f" }} % of its rule group iterations.',
   },
   {
     alert: "MimirRulerNotNotifying",
     expr: `sum by (cluster, namespace, user) (rate(cortex_prometheus_notifications_errors_total{${own}}[5m])) > 0 or min by (cluster, namespace, user) (cortex_prometheus_notifications_alertmanagers_discovered{${own}}) < 1`,
     for: "15m",
     severity: "critical",
-    summary: "Alerts of Mimir's rules do not reach Alertmanager.",
-    description: "The ruler finds no Alertmanager for tenant {{ $labels.user }}, or none that takes its alerts.",
+    summary: "Mimir's ruler cannot deliver alerts to Alertmanager.",
+    description: "For tenant {{ $labels.user }} the ruler discovers no Alertmanager, or notifications fail.",
   },
 ];

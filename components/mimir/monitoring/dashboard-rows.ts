@@ -4,7 +4,7 @@ import type { Panel } from "../../../lib/monitoring/panel.ts";
 import { latencyPanel, ratePanel } from "../../../lib/monitoring/rates.ts";
 import { mostSeriesInMemory } from "./store-alerts.ts";
 
-/** Lines over time of one query. */
+/** A time series panel with a single query. */
 export const lines = (title: string, unit: Unit, promql: string, legend: string, description?: string): Panel => ({
   type: "timeseries",
   title,
@@ -14,15 +14,15 @@ export const lines = (title: string, unit: Unit, promql: string, legend: string,
   ...(description && { description }),
 });
 
-/** What comes in, how fast, and what is refused. */
+/** Ingestion: request rate, latency, deduplicated and rejected samples. */
 export function writes(own: string): Row {
   const pushed = `${own}, route=~"api_v1_push|otlp_v1_metrics"`;
   return {
     title: "Writes",
     panels: [
       ratePanel({
-        title: "Write requests by answer",
-        description: "202 is the other Prometheus of a pair, whose samples are there already.",
+        title: "Write requests by status",
+        description: "Status 202: samples from the standby replica of an HA pair, which are deduplicated.",
         own: pushed,
         by: "status_code",
         unit: "reqps",
@@ -35,28 +35,28 @@ export function writes(own: string): Row {
         histogram: "cortex_request_duration_seconds",
       }),
       ratePanel({
-        title: "Samples dropped as copies",
-        description: "About as many as are kept, where Prometheus runs as a pair.",
+        title: "Samples deduplicated",
+        description: "About equal to the samples kept where Prometheus runs as an HA pair.",
         own,
         by: "cluster",
         counters: [{ counter: "cortex_distributor_deduped_samples_total" }],
       }),
       ratePanel({
-        title: "Samples refused by reason",
+        title: "Samples rejected by reason",
         own,
         by: "user, reason",
         counters: [{ counter: "cortex_discarded_samples_total" }],
       }),
       {
         type: "timeseries",
-        title: "Series by ingester",
+        title: "Series per ingester",
         unit: "short",
         min: 0,
         thresholds: { warning: mostSeriesInMemory },
         queries: [{ promql: `cortex_ingester_memory_series{${own}}`, legend: "{{pod}}" }],
       },
       lines(
-        "Changes of the elected replica",
+        "HA replica failovers (30 min)",
         "short",
         `sum by (user) (increase(cortex_ha_tracker_elected_replica_changes_total{${own}}[30m]))`,
         "{{user}}",
@@ -65,7 +65,7 @@ export function writes(own: string): Row {
   };
 }
 
-/** What is asked, and how long it waits. */
+/** Queries: rate, latency and queueing. */
 export function reads(own: string): Row {
   const asked = `${own}, route=~"prometheus_api_v1_(query|query_range|read|series|labels|label_name_values)"`;
   return {
@@ -84,9 +84,9 @@ export function reads(own: string): Row {
         by: "job, route",
         histogram: "cortex_request_duration_seconds",
       }),
-      lines("Queries that wait", "short", `sum by (user) (cortex_query_scheduler_queue_length{${own}})`, "{{user}}"),
+      lines("Queued queries", "short", `sum by (user) (cortex_query_scheduler_queue_length{${own}})`, "{{user}}"),
       latencyPanel({
-        title: "Wait for a querier, 99th percentile",
+        title: "Queue time, 99th percentile",
         own,
         by: "cluster",
         histogram: "cortex_query_scheduler_queue_duration_seconds",
@@ -95,7 +95,7 @@ export function reads(own: string): Row {
   };
 }
 
-/** Rules that Mimir evaluates. */
+/** Rules evaluated by Mimir. */
 export function evaluation(own: string): Row {
   return {
     title: "Rules",
@@ -113,13 +113,13 @@ export function evaluation(own: string): Row {
         "{{user}} {{rule_group}}",
       ),
       lines(
-        "Slowest groups",
+        "Slowest rule groups",
         "s",
         `topk(5, cortex_prometheus_rule_group_last_duration_seconds{${own}})`,
         "{{rule_group}}",
       ),
       ratePanel({
-        title: "Alerts not taken by Alertmanager",
+        title: "Failed alert notifications",
         own,
         by: "user",
         counters: [{ counter: "cortex_prometheus_notifications_errors_total" }],
@@ -128,36 +128,36 @@ export function evaluation(own: string): Row {
   };
 }
 
-/** What lies in the bucket, and whether the way there is open. */
+/** Object storage: blocks, shipping, compaction and failed operations. */
 export function blocks(own: string): Row {
   return {
     title: "Blocks and bucket",
     panels: [
       lines("Blocks in the bucket", "short", `max by (user) (cortex_bucket_blocks_count{${own}})`, "{{user}}"),
       lines(
-        "Since an ingester's last block",
+        "Time since last shipped block",
         "s",
         `time() - (cortex_ingester_shipper_last_successful_upload_timestamp_seconds{${own}} > 0)`,
         "{{pod}}",
-        "Two hours and a little is right.",
+        "Ingesters ship a block every two hours.",
       ),
       lines(
-        "Failed requests to the bucket",
+        "Failed object storage operations",
         "percentunit",
         `sum by (component, operation) (rate(thanos_objstore_bucket_operation_failures_total{${own}}[$__rate_interval])) / sum by (component, operation) (rate(thanos_objstore_bucket_operations_total{${own}}[$__rate_interval]))`,
         "{{component}} {{operation}}",
       ),
       lines(
-        "Compactor runs",
+        "Completed compactor runs (1 h)",
         "short",
         `sum by (pod) (increase(cortex_compactor_runs_completed_total{${own}}[1h]))`,
-        "{{pod}} completed an hour",
+        "{{pod}}",
       ),
     ],
   };
 }
 
-/** What the caches save. */
+/** Cache requests, hit ratio and evictions. */
 export function cacheRow(own: string): Row {
   return {
     title: "Caches",
@@ -171,14 +171,14 @@ export function cacheRow(own: string): Row {
         counters: [{ counter: "thanos_cache_operations_total" }],
       }),
       lines(
-        "Hits",
+        "Hit ratio",
         "percentunit",
         `sum by (name) (rate(thanos_cache_hits_total{${own}}[$__rate_interval])) / sum by (name) (rate(thanos_cache_requests_total{${own}}[$__rate_interval]))`,
         "{{name}}",
       ),
       ratePanel({
         title: "Evictions",
-        description: "A constant rate is a cache that is too small.",
+        description: "A sustained eviction rate means the cache is too small.",
         own,
         by: "job",
         counters: [{ counter: "memcached_items_evicted_total" }],

@@ -2,17 +2,17 @@ import type { ComponentChart } from "../../../lib/kubernetes/index.ts";
 import { clusterVariable, type Dashboard, type Row } from "../../../lib/monitoring/dashboard.ts";
 import { runbook } from "../../../lib/monitoring/panel.ts";
 import { ratePanel, rateStat } from "../../../lib/monitoring/rates.ts";
-import type { Alerted } from "./alerts.ts";
+import type { MimirAlertContext } from "./alerts.ts";
 import { blocks, cacheRow, evaluation, lines, reads, writes } from "./dashboard-rows.ts";
 
-/** Whether Mimir takes everything in, answers in time, and keeps what it should. */
-export function mimirDashboard(chart: ComponentChart, alerted: Alerted): Dashboard {
+/** Mimir's dashboard: ingestion, queries, rules, blocks and per-tenant limits. */
+export function mimirDashboard(chart: ComponentChart, context: MimirAlertContext): Dashboard {
   const own = `cluster=~"$cluster", namespace=~"$namespace", job=~"${chart.name}(-.+)?"`;
-  const { sizing } = alerted;
+  const { sizing } = context;
   return {
     uid: "skopos-mimir",
     title: "Mimir",
-    description: "Writes, reads, rules and blocks of Mimir, and what its tenants use of their limits.",
+    description: "Mimir's writes, reads, rule evaluation and blocks, and how much of their limits tenants use.",
     variables: [
       clusterVariable,
       {
@@ -26,10 +26,10 @@ export function mimirDashboard(chart: ComponentChart, alerted: Alerted): Dashboa
       { title: "Overview", dashboard: "skopos-overview" },
     ],
     rows: [
-      now(own, alerted),
+      now(own, context),
       writes(own),
       reads(own),
-      ...(alerted.evaluates ? [evaluation(own)] : []),
+      ...(context.evaluates ? [evaluation(own)] : []),
       blocks(own),
       ...(sizing.mode === "microservices" && sizing.caches ? [cacheRow(own)] : []),
       tenants(own, sizing.replicationFactor),
@@ -37,19 +37,19 @@ export function mimirDashboard(chart: ComponentChart, alerted: Alerted): Dashboa
   };
 }
 
-function now(own: string, { sizing, tenant, seriesLimit }: Alerted): Row {
+function now(own: string, { sizing, tenant, seriesLimit }: MimirAlertContext): Row {
   const factor = sizing.replicationFactor;
   const series = (user: string) =>
     `sum(cortex_ingester_memory_series_created_total{${own}${user}} - cortex_ingester_memory_series_removed_total{${own}${user}}) / ${factor}`;
   return {
     title: "Now",
     panels: [
-      rateStat({ title: "Samples taken in", own, counter: "cortex_distributor_received_samples_total" }),
+      rateStat({ title: "Samples received", own, counter: "cortex_distributor_received_samples_total" }),
       { type: "stat", title: "Series in memory", unit: "short", queries: [{ promql: series("") }] },
       {
         type: "gauge",
-        title: "Of the series limit",
-        description: `Tenant ${tenant}, which may hold ${seriesLimit} series. Beyond it new ones are dropped.`,
+        title: "Series limit used",
+        description: `Tenant ${tenant} may hold ${seriesLimit} series; above that, new series are rejected.`,
         unit: "percentunit",
         min: 0,
         max: 1,
@@ -59,7 +59,7 @@ function now(own: string, { sizing, tenant, seriesLimit }: Alerted): Row {
       },
       {
         type: "stat",
-        title: "Samples refused",
+        title: "Samples rejected",
         unit: "cps",
         noValue: "0",
         thresholds: { warning: 0.1, critical: 100 },
@@ -68,7 +68,7 @@ function now(own: string, { sizing, tenant, seriesLimit }: Alerted): Row {
       },
       {
         type: "stat",
-        title: "Ingesters away",
+        title: "Unhealthy ingesters",
         unit: "none",
         noValue: "0",
         thresholds: { warning: 1, critical: 2 },
@@ -77,7 +77,7 @@ function now(own: string, { sizing, tenant, seriesLimit }: Alerted): Row {
       },
       {
         type: "stat",
-        title: "Since the last compaction",
+        title: "Time since last compaction",
         unit: "s",
         thresholds: { warning: 6 * 3600, critical: 24 * 3600 },
         queries: [{ promql: `time() - max(cortex_compactor_last_successful_run_timestamp_seconds{${own}} > 0)` }],
@@ -98,7 +98,7 @@ function tenants(own: string, factor: number): Row {
         "{{user}}",
       ),
       ratePanel({
-        title: "Samples taken in",
+        title: "Samples received",
         own,
         by: "user",
         counters: [{ counter: "cortex_distributor_received_samples_total" }],
@@ -106,7 +106,7 @@ function tenants(own: string, factor: number): Row {
       {
         type: "table",
         title: "Limits",
-        description: "Of tenants that the runtime file names; every other tenant has the defaults.",
+        description: "Limits of tenants named in the runtime configuration; all others use the defaults.",
         queries: [
           {
             promql: `max by (user, limit_name) (cortex_limits_overrides{${own}, limit_name=~"max_global_series_per_user|ingestion_rate|ingestion_burst_size"}) or label_replace(max by (limit_name) (cortex_limits_defaults{${own}, limit_name=~"max_global_series_per_user|ingestion_rate|ingestion_burst_size"}), "user", "(default)", "", "")`,

@@ -1,15 +1,15 @@
 import { clusterVariable, type Dashboard } from "../../../lib/monitoring/dashboard.ts";
 import { lines } from "./dashboard-rows.ts";
 
-/** What the aggregates are for: use and growth over months and years. Asks the data source of the long-retention tenant. */
+/** Usage and growth over months and years, from the aggregates in the long-retention tenant. */
 export function longTermDashboard(): Dashboard {
   const here = 'cluster=~"$cluster"';
   const namespaced = `${here}, namespace=~"$namespace"`;
   return {
     uid: "skopos-mimir-long-term",
-    title: "Long-term use",
+    title: "Long-term usage",
     description:
-      'Use by cluster, namespace and workload, a point every five minutes. Choose "Metrics (aggregates)" as its data source.',
+      'Usage per cluster, namespace and workload at five-minute resolution. Select the data source "Metrics (aggregates)".',
     refresh: "5m",
     from: "now-90d",
     variables: [
@@ -23,14 +23,14 @@ export function longTermDashboard(): Dashboard {
         panels: [
           lines("CPU used", "short", `cluster:cpu_usage_cores:sum_rate5m{${here}}`, "{{cluster}}"),
           lines(
-            "Of the allocatable CPU",
+            "CPU used / allocatable",
             "percentunit",
             `cluster:cpu_usage_cores:sum_rate5m{${here}} / cluster:cpu_allocatable_cores:sum{${here}}`,
             "{{cluster}}",
           ),
           lines("Memory used", "bytes", `cluster:memory_working_set_bytes:sum{${here}}`, "{{cluster}}"),
           lines(
-            "Of the allocatable memory",
+            "Memory used / allocatable",
             "percentunit",
             `cluster:memory_working_set_bytes:sum{${here}} / cluster:memory_allocatable_bytes:sum{${here}}`,
             "{{cluster}}",
@@ -45,11 +45,11 @@ export function longTermDashboard(): Dashboard {
         panels: [
           lines("CPU used", "short", `cluster_namespace:cpu_usage_cores:sum_rate5m{${namespaced}}`, "{{namespace}}"),
           lines(
-            "Of the CPU requested",
+            "CPU used / requested",
             "percentunit",
             `cluster_namespace:cpu_usage_cores:sum_rate5m{${namespaced}} / cluster_namespace:cpu_requests_cores:sum{${namespaced}}`,
             "{{namespace}}",
-            "Far below one for months: requests that could be given back.",
+            "A ratio far below 1 for months means that requests can be reduced.",
           ),
           lines(
             "Memory used",
@@ -58,12 +58,12 @@ export function longTermDashboard(): Dashboard {
             "{{namespace}}",
           ),
           lines(
-            "Received",
+            "Network received",
             "Bps",
             `cluster_namespace:network_receive_bytes:sum_rate5m{${namespaced}}`,
             "{{namespace}}",
           ),
-          lines("Volumes", "bytes", `cluster_namespace:volume_used_bytes:sum{${namespaced}}`, "{{namespace}}"),
+          lines("Volume usage", "bytes", `cluster_namespace:volume_used_bytes:sum{${namespaced}}`, "{{namespace}}"),
         ],
       },
       {
@@ -71,13 +71,13 @@ export function longTermDashboard(): Dashboard {
         collapsed: true,
         panels: [
           lines(
-            "Ten largest by CPU",
+            "Top 10 by CPU",
             "short",
             `topk(10, cluster_namespace_workload:cpu_usage_cores:sum_rate5m{${namespaced}})`,
             "{{namespace}} {{workload}}",
           ),
           lines(
-            "Ten largest by memory",
+            "Top 10 by memory",
             "bytes",
             `topk(10, cluster_namespace_workload:memory_working_set_bytes:sum{${namespaced}})`,
             "{{namespace}} {{workload}}",
@@ -89,7 +89,7 @@ export function longTermDashboard(): Dashboard {
         panels: [
           lines("Requests", "reqps", `cluster_service:http_requests:sum_rate5m{${here}}`, "{{service_name}}"),
           lines(
-            "Errors",
+            "Error ratio",
             "percentunit",
             `cluster_service:http_errors:sum_rate5m{${here}} / cluster_service:http_requests:sum_rate5m{${here}}`,
             "{{service_name}}",

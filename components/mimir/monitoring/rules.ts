@@ -7,21 +7,21 @@ import type { MimirChart } from "../chart.ts";
 import { rulesConfigMap } from "../pod.ts";
 
 export interface MimirRulesProps extends ComponentProps {
-  /** The Mimir that evaluates. */
+  /** The Mimir whose ruler evaluates the rules. */
   readonly mimir: MimirChart;
-  /** Every chart of the stack: their groups that Mimir evaluates are taken. */
+  /** All charts of the stack; the rule groups that Mimir evaluates are collected from them. */
   readonly charts: readonly ComponentChart[];
 }
 
-/** The API server refuses larger ConfigMaps. */
-const mostBytes = MiB;
+/** Largest ConfigMap the API server accepts. @see https://kubernetes.io/docs/concepts/configuration/configmap/ */
+const maxBytes = MiB;
 
 type RuleFiles = Record<string, { groups: object[] }>;
 
 /**
- * The stack's rules as files for Mimir's ruler: one ConfigMap a tenant, one file a chart, from the same groups that the
- * PrometheusRule objects hold. The kubelet brings a change into the pods within its sync period (about a minute), the
- * ruler polls its folder every minute: no pod restarts, and an alert that is pending stays so.
+ * Rule files for Mimir's ruler: one ConfigMap per tenant and one file per chart, from the same groups as the
+ * PrometheusRule objects. The kubelet propagates changes within its sync period (about a minute) and the ruler polls its
+ * directory every minute, so a change restarts no pod and pending alerts stay pending.
  */
 export class MimirRulesChart extends ComponentChart {
   readonly endpoints = {};
@@ -35,9 +35,9 @@ export class MimirRulesChart extends ComponentChart {
         Object.entries(files).map(([file, content]) => [file, stringify(content, { lineWidth: 0 })]),
       );
       const bytes = Object.values(data).reduce((sum, text) => sum + Buffer.byteLength(text), 0);
-      if (bytes > mostBytes) {
+      if (bytes > maxBytes) {
         throw new RangeError(
-          `rules of tenant ${tenant} take ${formatBytes(bytes)}, a ConfigMap at most ${formatBytes(mostBytes)}`,
+          `the rules of tenant ${tenant} take ${formatBytes(bytes)}; a ConfigMap holds at most ${formatBytes(maxBytes)}`,
         );
       }
       configMap(this, this.component, rulesConfigMap(mimir, tenant), data, { reloads: true });
@@ -45,7 +45,7 @@ export class MimirRulesChart extends ComponentChart {
   }
 }
 
-/** By tenant and file: the groups that Mimir evaluates. */
+/** The groups that Mimir evaluates, by tenant and file. */
 function ruleFiles(
   charts: readonly ComponentChart[],
   mainTenant: string,
@@ -77,8 +77,8 @@ interface RenderedRule {
 }
 
 /**
- * Prometheus adds its external label `cluster` to what it sends; the ruler adds nothing. An alert keeps the cluster of
- * its series and has the home cluster otherwise; a recording that does not keep `cluster` gets the home cluster.
+ * Prometheus adds its external label `cluster` to everything it sends; the ruler adds no labels. An alert keeps the
+ * `cluster` label of its series and otherwise gets the home cluster; so does a recording that drops `cluster`.
  */
 function withCluster(chart: ComponentChart, group: RuleGroup, cluster: string): object {
   const rendered = ruleGroup(chart, group) as { rules: readonly RenderedRule[] };

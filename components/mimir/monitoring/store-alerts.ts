@@ -1,19 +1,26 @@
 import type { ComponentChart } from "../../../lib/kubernetes/index.ts";
 import type { Alert } from "../../../lib/monitoring/rules.ts";
 import { formatCount } from "../../../lib/sizing/index.ts";
-import type { Alerted } from "./alerts.ts";
+import type { MimirAlertContext } from "./alerts.ts";
 
-/** Share of a limit at which somebody should look: the rest is a few rollouts. */
+/** Fraction of a limit at which to alert: the remainder absorbs the series churn of a few rollouts. */
 const share = 0.8;
-/** Series in one ingester's memory at which the mixin says to scale out. */
+/**
+ * Series per ingester above which to scale out.
+ * @see https://github.com/grafana/mimir/blob/mimir-3.0.0/operations/mimir-mixin/alerts/alerts.libsonnet (MimirIngesterReachingSeriesLimit)
+ */
 export const mostSeriesInMemory = 1_500_000;
-/** Share of the memory limit at which an ingester is a restart away from being killed: its replay takes more. */
+/** Fraction of the memory limit at which a restart risks an OOM kill: replaying the WAL needs more memory than running. */
 const memoryShare = 0.85;
 
-/** Alerts about what Mimir holds: blocks, bucket, limits. */
-export function storeAlerts(chart: ComponentChart, own: string, { sizing, tenant, ...known }: Alerted): Alert[] {
+/** Alerts about stored data: blocks, bucket, caches and series limits. */
+export function storeAlerts(
+  chart: ComponentChart,
+  own: string,
+  { sizing, tenant, ...context }: MimirAlertContext,
+): Alert[] {
   const factor = sizing.replicationFactor;
-  const most = Math.floor(known.seriesLimit * share);
+  const most = Math.floor(context.seriesLimit * share);
   const ingester = sizing.mode === "monolithic" ? chart.name : `${chart.name}-ingester`;
   const inMemory = `namespace="${chart.home}",pod=~"${ingester}-.+"`;
   return [
@@ -22,8 +29,8 @@ export function storeAlerts(chart: ComponentChart, own: string, { sizing, tenant
       expr: `sum by (cluster, namespace, user) (cortex_ingester_memory_series_created_total{${own},user="${tenant}"} - cortex_ingester_memory_series_removed_total{${own},user="${tenant}"}) / ${factor} > ${most}`,
       for: "30m",
       severity: "warning",
-      summary: `Tenant ${tenant} is near its limit of ${formatCount(known.seriesLimit)} series.`,
-      description: "{{ $value | humanize }} series in memory. Beyond the limit new series are dropped.",
+      summary: `Tenant ${tenant} is approaching its limit of ${formatCount(context.seriesLimit)} series.`,
+      description: "{{ $value | humanize }} series are in memory; above the limit, new series are rejected.",
     },
     {
       alert: "MimirIngesterSeriesHigh",
@@ -31,7 +38,7 @@ export function storeAlerts(chart: ComponentChart, own: string, { sizing, tenant
       for: "30m",
       severity: "warning",
       summary: "An ingester holds more series than it is sized for.",
-      description: "{{ $labels.pod }} holds {{ $value | humanize }} series.",
+      description: "{{ $labels.pod }} holds {{ $value | humanize }} series; add ingesters.",
     },
     {
       alert: "MimirIngesterMemoryHigh",
@@ -40,7 +47,7 @@ export function storeAlerts(chart: ComponentChart, own: string, { sizing, tenant
       severity: "warning",
       summary: "An ingester is close to its memory limit.",
       description:
-        "{{ $labels.pod }} uses {{ $value | humanizePercentage }} of its limit. A replay of its log takes more.",
+        "{{ $labels.pod }} uses {{ $value | humanizePercentage }} of its memory limit. Replaying its WAL after a restart needs more.",
     },
     {
       alert: "MimirIngesterNotShipping",
@@ -49,55 +56,56 @@ export function storeAlerts(chart: ComponentChart, own: string, { sizing, tenant
       severity: "critical",
       summary: "An ingester has not shipped a block for four hours.",
       description:
-        "{{ $labels.pod }} shipped last {{ $value | humanizeDuration }} ago. Queries older than 13 h will miss what it holds.",
+        "{{ $labels.pod }} last shipped {{ $value | humanizeDuration }} ago. Queries reaching back more than 13 h will miss its samples.",
     },
     {
       alert: "MimirIngesterTsdbFailing",
       expr: `rate(cortex_ingester_tsdb_compactions_failed_total{${own}}[15m]) + rate(cortex_ingester_tsdb_head_truncations_failed_total{${own}}[15m]) + rate(cortex_ingester_tsdb_wal_truncations_failed_total{${own}}[15m]) + rate(cortex_ingester_tsdb_wal_corruptions_total{${own}}[15m]) > 0`,
       for: "15m",
       severity: "critical",
-      summary: "An ingester cannot write its blocks or its log.",
-      description: "{{ $labels.pod }} fails to compact, truncate or replay: most often its disk is full or broken.",
+      summary: "An ingester cannot write its TSDB blocks or WAL.",
+      description:
+        "{{ $labels.pod }} fails to compact its head, or to truncate or replay its WAL; usually its disk is full or faulty.",
     },
     {
       alert: "MimirCompactorStale",
       expr: `max by (cluster, namespace) (cortex_compactor_last_successful_run_timestamp_seconds{${own}} > 0) < time() - 24 * 3600`,
       for: "1h",
       severity: "critical",
-      summary: "No compaction has finished for a day.",
-      description: "Nothing is merged and nothing deleted: queries get slower and the bucket grows.",
+      summary: "No compaction has completed for 24 hours.",
+      description: "Blocks are neither merged nor deleted: queries slow down and the bucket grows.",
     },
     {
       alert: "MimirCompactorFailing",
       expr: `sum by (cluster, namespace, pod) (increase(cortex_compactor_runs_failed_total{${own}}[2h])) >= 2`,
       severity: "warning",
-      summary: "Compactions fail.",
-      description: "{{ $labels.pod }} failed {{ $value | humanize }} runs in two hours.",
+      summary: "Mimir's compactor runs are failing.",
+      description: "{{ $labels.pod }} failed {{ $value | humanize }} compactor runs in two hours.",
     },
     {
       alert: "MimirBucketIndexStale",
       expr: `min by (cluster, namespace, user) (time() - cortex_bucket_index_last_successful_update_timestamp_seconds{${own}}) > 2100`,
       severity: "critical",
-      summary: "A tenant's bucket index is old: its queries will fail within the hour.",
+      summary: "A tenant's bucket index is stale; its queries will fail within the hour.",
       description:
-        "The index of {{ $labels.user }} was written {{ $value | humanizeDuration }} ago, every 15 minutes is right.",
+        "The bucket index of tenant {{ $labels.user }} was updated {{ $value | humanizeDuration }} ago; it should be updated every 15 minutes.",
     },
     {
       alert: "MimirStoreGatewayStale",
       expr: `time() - (cortex_bucket_stores_blocks_last_successful_sync_timestamp_seconds{${own}} > 0) > 1800`,
       for: "15m",
       severity: "critical",
-      summary: "A store-gateway does not see new blocks.",
-      description: "{{ $labels.pod }} looked at the bucket {{ $value | humanizeDuration }} ago.",
+      summary: "A store-gateway has stopped discovering new blocks.",
+      description: "{{ $labels.pod }} last synchronized with the bucket {{ $value | humanizeDuration }} ago.",
     },
     {
       alert: "MimirObjectStoreFailing",
       expr: `100 * sum by (cluster, namespace, component, operation) (rate(thanos_objstore_bucket_operation_failures_total{${own}}[5m])) / sum by (cluster, namespace, component, operation) (rate(thanos_objstore_bucket_operations_total{${own}}[5m])) > 5`,
       for: "15m",
       severity: "warning",
-      summary: "More than 5 % of requests to the bucket fail.",
+      summary: "More than 5 % of Mimir's object storage requests fail.",
       description:
-        '{{ $value | printf "%.1f" }} % of {{ $labels.operation }} by {{ $labels.component }} fail. A Mimir pod that starts without its bucket ends.',
+        '{{ $value | printf "%.1f" }} % of {{ $labels.operation }} operations by {{ $labels.component }} fail. Mimir pods cannot start while the bucket is unreachable.',
     },
     ...(sizing.mode === "microservices" && sizing.caches ? [cacheErrors(own)] : []),
   ];
@@ -108,7 +116,7 @@ const cacheErrors = (own: string): Alert => ({
   expr: `100 * sum by (cluster, namespace, name, operation) (rate(thanos_cache_operation_failures_total{${own},operation!~"add|delete"}[5m])) / sum by (cluster, namespace, name, operation) (rate(thanos_cache_operations_total{${own},operation!~"add|delete"}[5m])) > 5`,
   for: "15m",
   severity: "warning",
-  summary: "A cache answers with errors.",
+  summary: "A Mimir cache returns errors.",
   description:
-    '{{ $value | printf "%.1f" }} % of {{ $labels.operation }} on {{ $labels.name }} fail: queries go to the bucket.',
+    '{{ $value | printf "%.1f" }} % of {{ $labels.operation }} operations on {{ $labels.name }} fail; queries fall back to the bucket.',
 });

@@ -6,14 +6,14 @@ import { latencyPanel, ratePanel } from "../../../lib/monitoring/rates.ts";
 import { spans } from "../../../lib/otel/index.ts";
 import type { TracesSizing } from "../sizing.ts";
 
-/** What the store of traces takes, keeps and answers. */
+/** The trace backend's dashboard: spans received and stored, queries, process resources. */
 export function tracesDashboard(chart: ComponentChart, { backend }: TracesSizing): Dashboard {
   const job = `job=~"${chart.name}(-.+)?"`;
   const own = `cluster=~"$cluster", namespace=~"$namespace", ${job}`;
   return {
     uid: "skopos-traces",
     title: backend === "jaeger" ? "Jaeger" : "Tempo",
-    description: "Sampled traces in and out of their store.",
+    description: "Ingestion, storage and queries of sampled traces.",
     variables: [clusterVariable, { name: "namespace", title: "Namespace", of: `up{cluster=~"$cluster", ${job}}` }],
     links: [{ title: "Gateway", dashboard: "skopos-otel-gateway" }],
     rows: backend === "jaeger" ? jaegerRows(own) : tempoRows(own),
@@ -26,14 +26,14 @@ function jaegerRows(own: string): Row[] {
       title: "Spans",
       panels: [
         ratePanel({
-          title: "Received and refused",
+          title: "Spans received and refused",
           own,
           by: "pod",
           counters: [spans("receiver_accepted", "received"), spans("receiver_refused", "refused")],
           links: [runbook("JaegerSpansRefused")],
         }),
         ratePanel({
-          title: "Stored and lost",
+          title: "Spans stored and lost",
           own: `${own}, exporter="jaeger_storage_exporter"`,
           by: "pod",
           counters: [spans("exporter_sent", "stored"), spans("exporter_send_failed", "lost")],
@@ -53,7 +53,7 @@ function jaegerRows(own: string): Row[] {
           links: [runbook("JaegerQueriesFailing")],
         }),
         latencyPanel({
-          title: "Queries: 99th percentile",
+          title: "Query latency, 99th percentile",
           own,
           by: "operation",
           histogram: "jaeger_storage_latency_seconds",
@@ -70,12 +70,12 @@ function tempoRows(own: string): Row[] {
       title: "Spans",
       panels: [
         ratePanel({
-          title: "Received",
+          title: "Spans received",
           own,
           counters: [{ counter: "tempo_distributor_spans_received_total", name: "spans" }],
         }),
         ratePanel({
-          title: "Discarded by reason",
+          title: "Spans discarded by reason",
           own,
           by: "reason",
           counters: [{ counter: "tempo_discarded_spans_total" }],
@@ -95,7 +95,7 @@ function tempoRows(own: string): Row[] {
           links: [runbook("TempoRequestErrors")],
         }),
         latencyPanel({
-          title: "Requests: 99th percentile",
+          title: "Request latency, 99th percentile",
           own,
           by: "route",
           histogram: "tempo_request_duration_seconds",
@@ -107,13 +107,13 @@ function tempoRows(own: string): Row[] {
       panels: [
         {
           type: "timeseries",
-          title: "Blocks listed",
+          title: "Blocks in the block list",
           unit: "short",
           min: 0,
           queries: [{ promql: `max(tempodb_blocklist_length{${own}})`, legend: "blocks" }],
         },
         ratePanel({
-          title: "Failed polls and compactions",
+          title: "Failed block list polls and compactions",
           own,
           counters: [
             { counter: "tempodb_blocklist_poll_errors_total", name: "polls" },
