@@ -161,7 +161,7 @@ describe("the ruler", () => {
   test("log alerts must be LogQL", () => {
     const rule = { alert: "X", expr: "sum(", severity: "info", summary: "x", description: "x" } as const;
     const logAlerts = [{ name: "x", rules: [rule] }];
-    expect(() => render(workloads.small, { logAlerts })).toThrow(/not LogQL: sum\(/);
+    expect(() => render(workloads.small, { logAlerts })).toThrow(/invalid LogQL: sum\(/);
   });
 });
 

@@ -1,36 +1,29 @@
-/** One invalid prop of a component: a mistake that the program itself would accept, or report only at start. */
+/** A mistake in a component's props that the program itself would accept, or report only when it starts. */
 export interface Finding {
-  /** The problem's stable code: `SKP1212` a number that makes no sense, `SKP1214` more than the backend carries, `SKP1215` replicas that share nothing. */
-  readonly code: "SKP1207" | "SKP1211" | "SKP1212" | "SKP1214" | "SKP1215";
-  /** The prop or setting, `retention.loki`. */
+  /** Stable error code, one per kind of mistake: `skopos explain CODE` describes it. */
+  readonly code: `SKP12${string}`;
+  /** The prop at fault, `retention.loki`. */
   readonly at: string;
   /** What is wrong, with the value found. */
   readonly message: string;
-  /** What to state instead. */
+  /** What to set instead. */
   readonly fix: string;
 }
 
-/** Thrown by a chart whose props are invalid, with every finding at once. */
+/** Props that a component cannot be deployed with: every finding at once. */
 export class InvalidPropsError extends Error {
-  /** The chart's class, `LokiChart`. */
-  readonly component: string;
   readonly findings: readonly Finding[];
 
+  /** @param component the component's folder. @param name the instance. */
   constructor(component: string, name: string, findings: readonly Finding[]) {
-    const listed = findings.map(({ code, at, message, fix }) => `${code} ${at}: ${message}\n  fix: ${fix}`);
-    super(`invalid props of ${component} "${name}"\n${listed.join("\n")}`);
+    const lines = findings.map(({ code, at, message, fix }) => `  ${code} ${at}: ${message}; use ${fix}`);
+    super([`invalid props of ${component} "${name}":`, ...lines].join("\n"));
     this.name = "InvalidPropsError";
-    this.component = component;
     this.findings = findings;
   }
 }
 
-/**
- * Ends the construction of a chart with invalid props.
- * @param component the chart's class, `LokiChart`
- * @param name the chart's id
- * @throws InvalidPropsError unless there are no findings
- */
+/** Returns if there are no findings. @throws InvalidPropsError listing all of them */
 export function assertValid(component: string, name: string, findings: readonly Finding[]): void {
   if (findings.length > 0) throw new InvalidPropsError(component, name, findings);
 }

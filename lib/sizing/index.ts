@@ -1,5 +1,6 @@
 export * from "./finding.ts";
 export * from "./object-storage.ts";
+export * from "./overrides.ts";
 export * from "./retention.ts";
 export * from "./units.ts";
 export * from "./workload.ts";
