@@ -100,6 +100,62 @@ export const problemCatalogue = {
     title: "Remote read from several shards",
     why: "Each shard adds its own label to what it reads, so that every old series would come back once a shard and be counted as often.",
   },
+  SKP1221: {
+    title: "Retention below what the store can apply",
+    why: "Mimir's ingesters hold 13 hours anyway, Loki deletes whole index tables of 24 hours, and traces kept for less than an hour expire before anyone can look at them.",
+  },
+  SKP1222: {
+    title: "Aggregates that expire before their source series",
+    why: "Aggregates exist to outlive the series they are computed from; a shorter retention stores them for nothing.",
+  },
+  SKP1223: {
+    title: "A bucket lifecycle rule that deletes live data",
+    why: "Mimir and Loki delete expired objects themselves, after a delay. A lifecycle rule that is faster removes objects their indexes still refer to, and queries fail.",
+  },
+  SKP1224: {
+    title: "A bucket without a name",
+    why: "The program accepts an empty bucket name and terminates on the first write.",
+  },
+  SKP1225: {
+    title: "Fewer replicas than copies",
+    why: "With a replication factor of three, fewer than three ring members cannot hold every copy: writes or reads fail.",
+  },
+  SKP1226: {
+    title: "Fewer than three zones for three copies",
+    why: "Zone-aware replication places one copy per zone. With one or two zones, two copies share a zone and are lost together.",
+  },
+  SKP1227: {
+    title: "Replicas that three zones cannot share evenly",
+    why: "Each zone holds a full copy of the data; a zone with fewer replicas would be overloaded.",
+  },
+  SKP1228: {
+    title: "Invalid tenant name",
+    why: "Mimir and Loki accept letters, digits and !-_.*'() in a tenant ID, at most 150 characters, and reject every request with another one.",
+  },
+  SKP1229: {
+    title: "A tenant reserved for aggregates",
+    why: "Retention is applied per tenant: series written to the aggregates' tenant would be kept as long as the aggregates.",
+  },
+  SKP1230: {
+    title: "A tenant limit below the workload",
+    why: "Samples above the limit are rejected, so part of the declared workload would be lost.",
+  },
+  SKP1231: {
+    title: "A disk smaller than the data it must hold",
+    why: "With the filesystem backend all data of the retention period is on this disk; a full disk stops ingestion.",
+  },
+  SKP1232: {
+    title: "Invalid stream selector",
+    why: "Per-stream retention matches streams by a LogQL selector without a pipeline. Loki does not start with an invalid one.",
+  },
+  SKP1233: {
+    title: "A backend without the service it writes to",
+    why: "Scalable Tempo passes every span through Kafka, and Jaeger's search storage needs an Elasticsearch or OpenSearch address.",
+  },
+  SKP1234: {
+    title: "Object storage without credentials or identity",
+    why: "The client falls back to the node's credentials or to none, and the pods fail to start or use permissions they should not have.",
+  },
 } as const satisfies Record<string, { title: string; why: string }>;
 
 export type ProblemCode = keyof typeof problemCatalogue;

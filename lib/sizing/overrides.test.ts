@@ -22,9 +22,9 @@ test("minReplicas only ever raises the number of replicas", () => {
 });
 
 test("invalid props are reported all at once, with code, place, cause and fix", () => {
-  const finding = { code: "SKP1212", at: "bucket", message: "the bucket has no name", fix: "bucket: mimir" } as const;
-  const broken = () => assertValid("mimir", "metrics", [finding, { ...finding, code: "SKP1299", at: "tenant" }]);
+  const finding = { code: "SKP1224", at: "bucket", message: "the bucket has no name", fix: "bucket: mimir" } as const;
+  const broken = () => assertValid("mimir", "metrics", [finding, { ...finding, code: "SKP1228", at: "tenant" }]);
   expect(broken).toThrow(InvalidPropsError);
-  expect(broken).toThrow(/mimir "metrics":\n {2}SKP1212 bucket: .*\n {2}SKP1299 tenant: /);
+  expect(broken).toThrow(/mimir "metrics":\n {2}SKP1224 bucket: .*\n {2}SKP1228 tenant: /);
   expect(() => assertValid("mimir", "metrics", [])).not.toThrow();
 });
