@@ -20,11 +20,11 @@ export type FindingCode =
   | "SKP1233"
   | "SKP1234";
 
-/** A mistake in a component's props that the program itself would accept, or report only when it starts. */
+/** One invalid prop of a component: a mistake that the program itself would accept, or report only at start. */
 export interface Finding {
-  /** Stable error code, one per kind of mistake: `skopos explain CODE` describes it. */
+  /** Stable error code: `skopos explain CODE` describes it. */
   readonly code: FindingCode;
-  /** The prop at fault, `retention.loki`. */
+  /** The prop or setting, `retention.loki`. */
   readonly at: string;
   /** What is wrong, with the value found. */
   readonly message: string;
@@ -32,20 +32,27 @@ export interface Finding {
   readonly fix: string;
 }
 
-/** Props that a component cannot be deployed with: every finding at once. */
+/** Thrown by a chart whose props are invalid, with every finding at once. */
 export class InvalidPropsError extends Error {
+  /** The chart's class, `LokiChart`. */
+  readonly component: string;
   readonly findings: readonly Finding[];
 
-  /** @param component the component's folder. @param name the instance. */
   constructor(component: string, name: string, findings: readonly Finding[]) {
-    const lines = findings.map(({ code, at, message, fix }) => `  ${code} ${at}: ${message}; use ${fix}`);
-    super([`invalid props of ${component} "${name}":`, ...lines].join("\n"));
+    const listed = findings.map(({ code, at, message, fix }) => `${code} ${at}: ${message}\n  fix: ${fix}`);
+    super(`invalid props of ${component} "${name}"\n${listed.join("\n")}`);
     this.name = "InvalidPropsError";
+    this.component = component;
     this.findings = findings;
   }
 }
 
-/** Returns if there are no findings. @throws InvalidPropsError listing all of them */
+/**
+ * Ends the construction of a chart with invalid props.
+ * @param component the chart's class, `LokiChart`
+ * @param name the chart's id
+ * @throws InvalidPropsError unless there are no findings
+ */
 export function assertValid(component: string, name: string, findings: readonly Finding[]): void {
   if (findings.length > 0) throw new InvalidPropsError(component, name, findings);
 }
