@@ -1,5 +1,4 @@
-import type { Resources, Sized } from "./sized.ts";
-import { sized } from "./sized.ts";
+import { type Resources, sized, type WorkloadSize } from "./workload-size.ts";
 
 /** Values that replace the computed ones for one workload; fields that are left out stay computed. */
 export interface SizeOverride extends Partial<Resources> {
@@ -14,7 +13,7 @@ export interface SizeOverride extends Partial<Resources> {
 export type SizeOverrides<Name extends string> = { readonly [K in Name]?: SizeOverride };
 
 /** Applies an override to a computed size; each replaced value says so in its reason. */
-export function withOverride(computed: Sized, override: SizeOverride | undefined): Sized {
+export function withOverride(computed: WorkloadSize, override: SizeOverride | undefined): WorkloadSize {
   if (!override) return computed;
   const { minReplicas = 0, ...set } = override;
   const replicas = Math.max(set.replicas ?? computed.replicas, minReplicas);
