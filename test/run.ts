@@ -33,8 +33,8 @@ async function test(options: Options): Promise<number> {
   if (options.requireAll) await installPackages(wanted, thisMachine, root);
   const building = options.requireAll ? buildMissing(wanted, thisMachine) : undefined;
   if (options.tiers.length === 0 && options.paths.length === 0) steps.push(await runChecks(root));
-  // What needs no parts and may run side by side does not mind the compilers beside it; the others wait for a quiet machine.
-  const early = wanted.filter(({ filesPerCore, parts }) => filesPerCore > 0 && parts.length === 0);
+  // What needs no programs and may run side by side does not mind the compilers beside it; the others wait for a quiet machine.
+  const early = wanted.filter(({ filesPerCore, programs }) => filesPerCore > 0 && programs.length === 0);
   await climb(early);
   await building;
   await climb(wanted.filter((tier) => !early.includes(tier)));

@@ -6,8 +6,8 @@ export interface Tier {
   readonly proves: string;
   readonly include: readonly string[];
   readonly exclude: readonly string[];
-  /** Names of real parts (folders of `test/binaries/`) the tier runs. */
-  readonly parts: readonly string[];
+  /** Names of real programs (folders of `test/binaries/`) the tier runs. */
+  readonly programs: readonly string[];
   /** Debian packages the tier runs. */
   readonly debian: readonly string[];
   /** Whether it needs root (network namespaces, BPF, containers). */
@@ -29,10 +29,10 @@ const suffixed = (suffix: (typeof suffixes)[number]) => ({
   exclude: [],
 });
 
-/** The parts that the stack itself is made of: run as processes by the data plane, as images by the node. */
+/** The programs that the stack itself is made of: run as processes by the data plane, as images by the node. */
 const stack = ["otelcol", "prometheus", "prometheus-operator", "alertmanager", "mimir", "loki", "jaeger"] as const;
 
-/** The parts that only make sense on a node. */
+/** The programs that only make sense on a node. */
 const exporters = ["kube-state-metrics", "node_exporter"] as const;
 
 /** The ladder, in the order it is climbed. */
@@ -42,7 +42,7 @@ export const tiers: readonly Tier[] = [
     proves: "charts, configs, sizing, policies, errors; every object against the Kubernetes and CRD schemas",
     include: ["**/*.test.ts"],
     exclude: suffixes.map((suffix) => `**/*.${suffix}.test.ts`),
-    parts: [],
+    programs: [],
     debian: [],
     root: false,
     timeoutMs: 60_000,
@@ -52,7 +52,7 @@ export const tiers: readonly Tier[] = [
     name: "kernel",
     proves: "the eBPF program loaded, attached in network namespaces and counted against known traffic",
     ...suffixed("kernel"),
-    parts: [],
+    programs: [],
     debian: [
       "clang",
       "gcc",
@@ -74,7 +74,7 @@ export const tiers: readonly Tier[] = [
     proves:
       "real collectors, Prometheus, Alertmanager, Mimir, Loki and Jaeger run the rendered configs, also on a real S3 server; telemetry in, query out",
     ...suffixed("data-plane"),
-    parts: [...stack, "versitygw"],
+    programs: [...stack, "versitygw"],
     debian: [],
     root: false,
     timeoutMs: 300_000,
@@ -84,7 +84,7 @@ export const tiers: readonly Tier[] = [
     name: "control-plane",
     proves: "a real API server accepts every stack, refuses what the model says it refuses, and schedules it",
     ...suffixed("control-plane"),
-    parts: ["kubernetes", "etcd", "kwok", "prometheus-operator", "prometheus"],
+    programs: ["kubernetes", "etcd", "kwok", "prometheus-operator", "prometheus"],
     debian: [],
     root: false,
     timeoutMs: 600_000,
@@ -94,7 +94,7 @@ export const tiers: readonly Tier[] = [
     name: "node",
     proves: "a real kubelet and containerd run the dev stack: pods, probes, volumes, Pod Security, drains",
     ...suffixed("node"),
-    parts: ["kubernetes", "etcd", "containerd", "coredns", ...stack, ...exporters],
+    programs: ["kubernetes", "etcd", "containerd", "coredns", ...stack, ...exporters],
     debian: ["runc", "containernetworking-plugins", "nftables", "iproute2"],
     root: true,
     timeoutMs: 600_000,
@@ -104,7 +104,7 @@ export const tiers: readonly Tier[] = [
     name: "pulumi",
     proves: "the real Pulumi CLI and Kubernetes provider bring the dev stack up, change it and take it down",
     ...suffixed("pulumi"),
-    parts: ["kubernetes", "etcd", "containerd", "coredns", "pulumi", "pulumi-kubernetes", ...stack, ...exporters],
+    programs: ["kubernetes", "etcd", "containerd", "coredns", "pulumi", "pulumi-kubernetes", ...stack, ...exporters],
     debian: ["runc", "containernetworking-plugins", "nftables", "iproute2"],
     root: true,
     timeoutMs: 900_000,

@@ -2,11 +2,11 @@ import { execFileSync } from "node:child_process";
 import { App } from "cdk8s";
 import { test } from "vitest";
 import { workloads } from "../../lib/sizing/index.ts";
-import { partPath } from "../../test/binaries/find.ts";
+import { programPath } from "../../test/binaries/find.ts";
 import { objectOf } from "../../test/support/charts.ts";
 import { AlloyChart } from "./index.ts";
 
-const alloy = partPath("alloy");
+const alloy = programPath("alloy");
 const loki = {
   scheme: "http",
   host: "loki",

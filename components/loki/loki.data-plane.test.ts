@@ -8,7 +8,7 @@ import type { ObjectStore } from "../../lib/kubernetes/index.ts";
 import type { RuleGroup } from "../../lib/monitoring/rules.ts";
 import { type RetentionName, retentionProfiles, retentions, type Workload, workloads } from "../../lib/sizing/index.ts";
 import { offCluster, writeConfig } from "../../test/data-plane/loki.ts";
-import { type RunningProgram, ready, requirePart, start } from "../../test/data-plane/process.ts";
+import { type RunningProgram, ready, requireProgram, start } from "../../test/data-plane/process.ts";
 import { askedSeries } from "../../test/support/charts.ts";
 import { LokiChart, type LokiProps, sizeLoki } from "./index.ts";
 
@@ -96,7 +96,7 @@ describe.each(cases)("$name", ({ workload, retention, objectStore }) => {
     expect(distinct.size).toBe(chart.sizing.mode === "distributed" && chart.sizing.zoneAware ? 2 : 1);
     for (const args of distinct.values()) {
       const moved = args.map((arg) => (arg.startsWith("-config.file=") ? `-config.file=${file}` : arg));
-      execFileSync(requirePart("loki"), [...moved, "-verify-config"], {
+      execFileSync(requireProgram("loki"), [...moved, "-verify-config"], {
         env: { OBJECT_STORE_ACCESS_KEY: "a", OBJECT_STORE_SECRET_KEY: "b", OBJECT_STORE_ACCOUNT_KEY: "Yw==" },
         stdio: "pipe",
       });
@@ -106,7 +106,7 @@ describe.each(cases)("$name", ({ workload, retention, objectStore }) => {
 
 test("the real Loki refuses a key that it does not know", () => {
   const file = writeConfig(folder, `${configOf(chartOf(dev, "standard", { kind: "filesystem" }))}nonsense: 1\n`);
-  const { status } = spawnSync(requirePart("loki"), [`-config.file=${file}`, "-verify-config"], { env: {} });
+  const { status } = spawnSync(requireProgram("loki"), [`-config.file=${file}`, "-verify-config"], { env: {} });
   expect(status).not.toBe(0);
 });
 

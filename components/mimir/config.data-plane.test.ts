@@ -6,7 +6,7 @@ import { App } from "cdk8s";
 import { afterAll, describe, expect, test } from "vitest";
 import { retentionProfiles, retentions, workloads } from "../../lib/sizing/index.ts";
 import { configFile, mimirContainers } from "../../test/data-plane/mimir.ts";
-import { requirePart } from "../../test/data-plane/process.ts";
+import { requireProgram } from "../../test/data-plane/process.ts";
 import { devWorkload, s3 } from "../../test/support/mimir.ts";
 import { MimirChart, type MimirProps } from "./index.ts";
 
@@ -45,7 +45,7 @@ describe.each(cases)("$name", ({ name, props, retention }) => {
     expect(containers.length).toBeGreaterThan(0);
     for (const { args } of containers) {
       const flags = args.map((arg) => (arg.startsWith("-config.file=") ? `-config.file=${file}` : arg));
-      const modules = execFileSync(requirePart("mimir"), [...flags, "-modules"], { env: secrets, encoding: "utf8" });
+      const modules = execFileSync(requireProgram("mimir"), [...flags, "-modules"], { env: secrets, encoding: "utf8" });
       for (const target of targets(args)) expect(modules).toMatch(new RegExp(`^${target}( |$)`, "m"));
     }
   });
@@ -64,7 +64,7 @@ function targets(args: readonly string[]): readonly string[] {
 test("the real Mimir refuses a setting that it does not know", () => {
   const file = join(folder, "broken.yaml");
   writeFileSync(file, "ingester: {ring: {copies: 3}}");
-  const { status, stderr } = spawnSync(requirePart("mimir"), [`-config.file=${file}`, "-modules"], {
+  const { status, stderr } = spawnSync(requireProgram("mimir"), [`-config.file=${file}`, "-modules"], {
     encoding: "utf8",
   });
   expect(status).not.toBe(0);

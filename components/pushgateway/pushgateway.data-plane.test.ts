@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { App } from "cdk8s";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { GiB, workloads } from "../../lib/sizing/index.ts";
-import { partPath } from "../../test/binaries/find.ts";
+import { programPath } from "../../test/binaries/find.ts";
 import { type RunningProgram, ready, start } from "../../test/data-plane/process.ts";
 import { offCluster, operatedConfig } from "../../test/data-plane/prometheus.ts";
 import { askedSeries, objectOf } from "../../test/support/charts.ts";
@@ -13,7 +13,7 @@ import { PushgatewayChart } from "./index.ts";
 
 // The Go module proxy does not have it; Debian's package of this name does.
 const program = "prometheus-pushgateway";
-const there = partPath(program) !== undefined;
+const there = programPath(program) !== undefined;
 
 describe("a real Pushgateway", () => {
   const folder = mkdtempSync(join(tmpdir(), "skopos-pushgateway-"));

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { App } from "cdk8s";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { retentionProfiles, retentions, type Workload, workloads } from "../../lib/sizing/index.ts";
-import { partPath } from "../../test/binaries/find.ts";
-import { type RunningProgram, ready, requirePart, start } from "../../test/data-plane/process.ts";
+import { programPath } from "../../test/binaries/find.ts";
+import { type RunningProgram, ready, requireProgram, start } from "../../test/data-plane/process.ts";
 import { askedSeries, objectOf } from "../../test/support/charts.ts";
 import { type JaegerStorage, TracesChart, type TracesProps } from "./index.ts";
 
@@ -48,7 +48,7 @@ const cases = Object.entries(storages).flatMap(([name, storage]) =>
 test.each(cases)("the real Jaeger accepts its configuration: $name, $retention", ({ storage, retention }) => {
   const chart = render({ storage, retention: retentionProfiles[retention] });
   const file = offCluster(fileOf(chart, "jaeger.yaml"), "127.0.0.1");
-  execFileSync(requirePart("jaeger"), ["validate", `--config=${file}`], {
+  execFileSync(requireProgram("jaeger"), ["validate", `--config=${file}`], {
     env: { SEARCH_USERNAME: "u" },
     stdio: "pipe",
   });
@@ -56,7 +56,7 @@ test.each(cases)("the real Jaeger accepts its configuration: $name, $retention",
 
 test("the real Jaeger refuses a store that it does not know", () => {
   const file = offCluster(fileOf(render({}), "jaeger.yaml").replace("badger:", "nosuch:"), "127.0.0.1");
-  const { status } = spawnSync(requirePart("jaeger"), ["validate", `--config=${file}`], { env: {} });
+  const { status } = spawnSync(requireProgram("jaeger"), ["validate", `--config=${file}`], { env: {} });
   expect(status).not.toBe(0);
 });
 
@@ -125,7 +125,7 @@ describe("a started Jaeger", () => {
   });
 });
 
-const tempo = partPath("tempo");
+const tempo = programPath("tempo");
 test("the real Tempo accepts its configuration", ({ skip }) => {
   skip(tempo === undefined, "there is no tempo on PATH");
   for (const props of [{}, { kafka: { address: "kafka.example:9092" } }]) {

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { partPath } from "../../test/binaries/find.ts";
+import { programPath } from "../../test/binaries/find.ts";
 import { type MetricsServer, PRESCRIBED_NAMES, Registry, recordProcessMetrics, serve } from "../src/index.ts";
 import { startMetricsExport } from "../src/otel/index.ts";
 import { scrapeText } from "./scrape.ts";
@@ -14,9 +14,9 @@ import { streamProcessor } from "./stream-processor.ts";
 const help = "Test.";
 
 function program(name: string): string {
-  const path = partPath(name);
+  const path = programPath(name);
   if (path === undefined)
-    throw new Error(`${name} is not built: build the real parts first (see the project's test tiers)`);
+    throw new Error(`${name} is not built: build the real programs first (see the project's test tiers)`);
   return path;
 }
 

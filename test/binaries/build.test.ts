@@ -4,13 +4,13 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { buildPart, goBinaryName, selectParts } from "./build.ts";
-import { cacheRoot, goToolchain, partDirectory, staleBuilds } from "./cache.ts";
-import { findPart, type Part } from "./catalogue.ts";
-import { partPath } from "./find.ts";
+import { buildProgram, goBinaryName, selectPrograms } from "./build.ts";
+import { cacheRoot, goToolchain, programDirectory, staleBuilds } from "./cache.ts";
+import { findProgram, type Program } from "./catalogue.ts";
+import { programPath } from "./find.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "skopos-build-"));
-const hello: Part = { name: "hello", module: "example.com/hello", binaries: { greet: "." } };
+const hello: Program = { name: "hello", module: "example.com/hello", binaries: { greet: "." } };
 const folder = join(scratch, "hello");
 
 beforeEach((context) => {
@@ -30,20 +30,20 @@ afterAll(() => rmSync(scratch, { recursive: true }));
 
 const cached = () => readdirSync(cacheRoot()).filter((entry) => entry !== "locks");
 
-describe("building a part", () => {
+describe("building a program", () => {
   test("makes its binaries under their own names, once", async () => {
     const said: string[] = [];
-    const directory = await buildPart(hello, (line) => said.push(line), folder);
+    const directory = await buildProgram(hello, (line) => said.push(line), folder);
     expect(readdirSync(directory)).toEqual(["greet"]);
     expect(said).toEqual(["hello: building", expect.stringMatching(/^hello: built in \d+ s$/)]);
-    expect(await buildPart(hello, (line) => said.push(line), folder)).toBe(directory);
+    expect(await buildProgram(hello, (line) => said.push(line), folder)).toBe(directory);
     expect(said).toHaveLength(2);
     expect(cached()).toHaveLength(1);
   });
 
   test("happens once when two processes ask at the same time", async () => {
-    const script = `const { buildPart } = await import(${JSON.stringify(join(import.meta.dirname, "build.ts"))});
-      await buildPart(${JSON.stringify(hello)}, console.log, ${JSON.stringify(folder)});`;
+    const script = `const { buildProgram } = await import(${JSON.stringify(join(import.meta.dirname, "build.ts"))});
+      await buildProgram(${JSON.stringify(hello)}, console.log, ${JSON.stringify(folder)});`;
     const run = async () => {
       const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
         stdio: ["ignore", "pipe", "inherit"],
@@ -63,23 +63,23 @@ describe("building a part", () => {
 
   test("that fails says what the compiler said and leaves nothing", async () => {
     writeFileSync(join(folder, "main.go"), "package main\n\nfunc main() { undefined() }\n");
-    await expect(buildPart(hello, () => {}, folder)).rejects.toThrow(
+    await expect(buildProgram(hello, () => {}, folder)).rejects.toThrow(
       /hello: go build failed \(1\)[\s\S]*undefined: undefined/,
     );
     expect(cached()).toEqual([]);
   });
 
-  test("clears what a killed builder left, of this part only", async () => {
+  test("clears what a killed builder left, of this program only", async () => {
     for (const left of [".building-hello.abc", ".building-hello-world.abc"]) {
       mkdirSync(join(cacheRoot(), left), { recursive: true });
     }
-    await buildPart(hello, () => {}, folder);
+    await buildProgram(hello, () => {}, folder);
     expect(cached()).toEqual([".building-hello-world.abc", expect.stringMatching(/^hello-[0-9a-f]{16}$/)]);
   });
 });
 
-test("stale builds are other versions of our parts, nothing else in the cache", () => {
-  const current = basename(partDirectory(findPart("etcd")!)!);
+test("stale builds are other versions of our programs, nothing else in the cache", () => {
+  const current = basename(programDirectory(findProgram("etcd")!)!);
   const stale = ["etcd-0123456789abcdef", "prometheus-operator-0123456789abcdef"];
   for (const entry of [current, ...stale, "stand-in-0123456789abcdef", "etcd-tools", "locks"]) {
     mkdirSync(join(cacheRoot(), entry), { recursive: true });
@@ -97,9 +97,11 @@ test.each([
   expect(goBinaryName(mainPackage, hello)).toBe(name);
 });
 
-test("parts are named by themselves or by a binary; all unknown names are said at once", () => {
-  expect(selectParts(["etcd", "promtool"]).map((part) => part.name)).toEqual(["etcd", "prometheus"]);
-  expect(() => selectParts(["etc", "etcd", "kubelets"])).toThrow(/^no such part: etc, kubelets; there are otelcol, /);
+test("selects programs by their own name or a binary's, and reports every unknown name at once", () => {
+  expect(selectPrograms(["etcd", "promtool"]).map((program) => program.name)).toEqual(["etcd", "prometheus"]);
+  expect(() => selectPrograms(["etc", "etcd", "kubelets"])).toThrow(
+    /^no such program: etc, kubelets; there are otelcol, /,
+  );
 });
 
 test("a binary of the catalogue is found in the cache only, any other program on PATH", () => {
@@ -108,8 +110,8 @@ test("a binary of the catalogue is found in the cache only, any other program on
   for (const name of ["etcd", "alloy"]) writeFileSync(join(bin, name), "", { mode: 0o755 });
   writeFileSync(join(bin, "tempo"), "");
   vi.stubEnv("PATH", bin);
-  expect(partPath("etcd")).toBeUndefined();
-  expect(partPath("alloy")).toBe(join(bin, "alloy"));
-  expect(partPath("tempo")).toBeUndefined();
+  expect(programPath("etcd")).toBeUndefined();
+  expect(programPath("alloy")).toBe(join(bin, "alloy"));
+  expect(programPath("tempo")).toBeUndefined();
   expect(existsSync(cacheRoot())).toBe(false);
 });

@@ -9,10 +9,10 @@ import {
   goToolchain,
   isBuilt,
   linkFlags,
-  partDirectory,
+  programDirectory,
   staleBuilds,
 } from "./cache.ts";
-import { findPart, type Part, partFolder, parts, partVersion } from "./catalogue.ts";
+import { findProgram, type Program, programFolder, programs, programVersion } from "./catalogue.ts";
 import { lockOneOf } from "./lock.ts";
 
 /** What a build reports as it goes: one line, for people. */
@@ -21,58 +21,62 @@ export type Progress = (line: string) => void;
 /** A builds-at-a-time limit of the machine, over all processes: more would only make each other slower. */
 const slots = ["slot-1.lock", "slot-2.lock"];
 
-const noGo = new Error("building real parts needs Go on PATH; the go.mod files in test/binaries/ say which version");
+const noGo = new Error("building real programs needs Go on PATH; the go.mod files in test/binaries/ say which version");
 
 /** How often a running build says that it is still at it, in milliseconds. */
 const heartbeat = 30_000;
 
 /**
- * Builds one part unless the cache has it, and returns the folder of its binaries. Builders in other processes wait
+ * Builds one program unless the cache has it, and returns the folder of its binaries. Builders in other processes wait
  * for each other, and the folder appears only when it is complete.
  *
- * @param folder the part's go.mod, go.sum and sources
+ * @param folder the program's go.mod, go.sum and sources
  * @throws Error with the end of Go's output when the build fails, or when there is no Go.
  */
-export async function buildPart(part: Part, progress: Progress, folder: string = partFolder(part)): Promise<string> {
-  const directory = partDirectory(part, folder);
+export async function buildProgram(
+  program: Program,
+  progress: Progress,
+  folder: string = programFolder(program),
+): Promise<string> {
+  const directory = programDirectory(program, folder);
   if (directory === undefined) throw noGo;
   if (existsSync(directory)) return directory;
   const locks = join(cacheRoot(), "locks");
-  using _own = await lockOneOf([join(locks, `${part.name}.lock`)], () =>
-    progress(`${part.name}: another process is building it, waiting`),
+  using _own = await lockOneOf([join(locks, `${program.name}.lock`)], () =>
+    progress(`${program.name}: another process is building it, waiting`),
   );
   if (existsSync(directory)) return directory;
   using _slot = await lockOneOf(slots.map((slot) => join(locks, slot)));
-  if (stopping) throw new Error(`${part.name}: stopped`);
+  if (stopping) throw new Error(`${program.name}: stopped`);
   const started = Date.now();
-  progress(`${part.name}: building`);
-  const scratch = newScratch(part);
+  progress(`${program.name}: building`);
+  const scratch = newScratch(program);
   try {
-    const source = join(scratch, part.name);
+    const source = join(scratch, program.name);
     const output = join(scratch, "bin");
     cpSync(folder, source, { recursive: true });
     mkdirSync(output);
-    if (part.generate !== undefined) await go(part.generate, source, part.name, progress);
+    if (program.generate !== undefined) await go(program.generate, source, program.name, progress);
     await go(
-      ["build", ...buildFlags, "-ldflags", linkFlags(part), "-o", `${output}/`, ...Object.values(part.binaries)],
+      ["build", ...buildFlags, "-ldflags", linkFlags(program), "-o", `${output}/`, ...Object.values(program.binaries)],
       source,
-      part.name,
+      program.name,
       progress,
     );
-    for (const [binary, mainPackage] of Object.entries(part.binaries)) {
-      renameSync(join(output, goBinaryName(mainPackage, part)), join(output, binary));
+    for (const [binary, mainPackage] of Object.entries(program.binaries)) {
+      renameSync(join(output, goBinaryName(mainPackage, program)), join(output, binary));
     }
     renameSync(output, directory);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
-  progress(`${part.name}: built in ${Math.round((Date.now() - started) / 1000)} s`);
+  progress(`${program.name}: built in ${Math.round((Date.now() - started) / 1000)} s`);
   return directory;
 }
 
-/** An empty folder beside the finished parts. What a killed builder left goes: the caller holds the part's lock. */
-function newScratch(part: Part): string {
-  const prefix = `.building-${part.name}.`;
+/** An empty folder beside the finished programs. What a killed builder left goes: the caller holds the program's lock. */
+function newScratch(program: Program): string {
+  const prefix = `.building-${program.name}.`;
   for (const left of readdirSync(cacheRoot()).filter((entry) => entry.startsWith(prefix))) {
     rmSync(join(cacheRoot(), left), { recursive: true, force: true });
   }
@@ -80,8 +84,8 @@ function newScratch(part: Part): string {
 }
 
 /** The name `go build` gives a binary: the last element of the import path that is not a major version. */
-export function goBinaryName(mainPackage: string, part: Part): string {
-  if (mainPackage === ".") return part.name;
+export function goBinaryName(mainPackage: string, program: Program): string {
+  if (mainPackage === ".") return program.name;
   const elements = mainPackage.split("/").filter((element) => !/^v\d+$/.test(element));
   return elements.at(-1)!;
 }
@@ -123,20 +127,20 @@ export function stopBuilds(): void {
 }
 
 /**
- * Builds the parts that the cache lacks, at most two at a time, in the catalogue's order.
+ * Builds the programs that the cache lacks, at most two at a time, in the catalogue's order.
  *
  * @returns the errors of those that failed, in the same order; empty when all are there.
  */
-export async function buildParts(wanted: readonly Part[], progress: Progress): Promise<readonly Error[]> {
-  const missing = parts.filter((part) => wanted.includes(part) && !isBuilt(part));
+export async function buildPrograms(wanted: readonly Program[], progress: Progress): Promise<readonly Error[]> {
+  const missing = programs.filter((program) => wanted.includes(program) && !isBuilt(program));
   if (missing.length > 0 && goToolchain() === undefined) return [noGo];
-  if (missing.length > 0) progress(`${missing.length} of ${wanted.length} real parts are to be built`);
+  if (missing.length > 0) progress(`${missing.length} of ${wanted.length} real programs are to be built`);
   const queue = [...missing];
   const errors: Error[] = [];
   let finished = 0;
   const worker = async () => {
-    for (let part = queue.shift(); part !== undefined; part = queue.shift()) {
-      await buildPart(part, progress).catch((error: Error) => errors.push(error));
+    for (let program = queue.shift(); program !== undefined; program = queue.shift()) {
+      await buildProgram(program, progress).catch((error: Error) => errors.push(error));
       progress(`${++finished} of ${missing.length} done`);
     }
   };
@@ -144,25 +148,27 @@ export async function buildParts(wanted: readonly Part[], progress: Progress): P
   return errors;
 }
 
-/** The parts that names on the command line stand for: a part's own name, or a binary's. */
-export function selectParts(names: readonly string[]): readonly Part[] {
-  const unknown = names.filter((name) => findPart(name) === undefined);
+/** The programs that names on the command line stand for: a program's own name, or a binary's. */
+export function selectPrograms(names: readonly string[]): readonly Program[] {
+  const unknown = names.filter((name) => findProgram(name) === undefined);
   if (unknown.length > 0) {
-    throw new Error(`no such part: ${unknown.join(", ")}; there are ${parts.map((part) => part.name).join(", ")}`);
+    throw new Error(
+      `no such program: ${unknown.join(", ")}; there are ${programs.map((program) => program.name).join(", ")}`,
+    );
   }
-  return names.map((name) => findPart(name)!);
+  return names.map((name) => findProgram(name)!);
 }
 
 function list(): void {
-  for (const part of parts) {
-    const state = isBuilt(part) ? "cached" : "missing";
-    console.log(`${part.name}\t${partVersion(part)}\t${state}\t${Object.keys(part.binaries).join(" ")}`);
+  for (const program of programs) {
+    const state = isBuilt(program) ? "cached" : "missing";
+    console.log(`${program.name}\t${programVersion(program)}\t${state}\t${Object.keys(program.binaries).join(" ")}`);
   }
 }
 
 async function main(args: readonly string[]): Promise<number> {
   if (args.length === 0 || args.includes("--help")) {
-    console.log("node test/binaries/build.ts [NAME...]   build these parts (a part's or a binary's name)");
+    console.log("node test/binaries/build.ts [NAME...]   build these programs (a program's or a binary's name)");
     console.log("                         --all       build all");
     console.log("                         --list      name, version, cached or missing, binaries");
     console.log("                         --prune     delete builds of other versions from the cache");
@@ -178,8 +184,8 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stopBuilds);
-  const wanted = args.includes("--all") ? parts : selectParts(args);
-  const errors = await buildParts(wanted, (line) => console.error(line));
+  const wanted = args.includes("--all") ? programs : selectPrograms(args);
+  const errors = await buildPrograms(wanted, (line) => console.error(line));
   for (const error of errors) console.error(error.message);
   return errors.length > 0 ? 1 : 0;
 }

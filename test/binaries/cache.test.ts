@@ -2,23 +2,23 @@ import { cpSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { linkFlags, partKey } from "./cache.ts";
-import { type Part, partFolder, parts } from "./catalogue.ts";
+import { linkFlags, programKey } from "./cache.ts";
+import { type Program, programFolder, programs } from "./catalogue.ts";
 
-const etcd = parts.find((part) => part.name === "etcd")!;
+const etcd = programs.find((program) => program.name === "etcd")!;
 const go = "go1.26.8 linux amd64";
 const scratch = mkdtempSync(join(tmpdir(), "skopos-cache-"));
 const folder = join(scratch, "etcd");
 
 beforeEach(() => {
   rmSync(folder, { recursive: true, force: true });
-  cpSync(partFolder(etcd), folder, { recursive: true });
+  cpSync(programFolder(etcd), folder, { recursive: true });
 });
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-describe("a part's key", () => {
+describe("a program's key", () => {
   test("is the same for the same files anywhere", () => {
-    expect(partKey(etcd, go, folder)).toBe(partKey(etcd, go, partFolder(etcd)));
+    expect(programKey(etcd, go, folder)).toBe(programKey(etcd, go, programFolder(etcd)));
   });
 
   test.each([
@@ -28,21 +28,21 @@ describe("a part's key", () => {
     ["a renamed file", () => renameSync(join(folder, "go.sum"), join(folder, "go.work.sum"))],
   ])("changes with %s", (_what, change) => {
     change();
-    expect(partKey(etcd, go, folder)).not.toBe(partKey(etcd, go, partFolder(etcd)));
+    expect(programKey(etcd, go, folder)).not.toBe(programKey(etcd, go, programFolder(etcd)));
   });
 
-  test.each<[string, Part, string]>([
+  test.each<[string, Program, string]>([
     ["the Go version", etcd, "go1.27.0 linux amd64"],
     ["the target", etcd, "go1.26.8 darwin arm64"],
     ["the binaries", { ...etcd, binaries: { ...etcd.binaries, etcdutl: "go.etcd.io/etcd/etcdutl/v3" } }, go],
     ["the stamped version", { ...etcd, stamp: { "main.version": "1" } }, go],
     ["the generator", { ...etcd, generate: ["generate"] }, go],
-  ])("changes with %s", (_what, part, toolchain) => {
-    expect(partKey(part, toolchain, folder)).not.toBe(partKey(etcd, go, folder));
+  ])("changes with %s", (_what, program, toolchain) => {
+    expect(programKey(program, toolchain, folder)).not.toBe(programKey(etcd, go, folder));
   });
 
   test("does not change with what says nothing about the build", () => {
-    expect(partKey({ ...etcd, module: "go.etcd.io/etcd/api/v3" }, go, folder)).toBe(partKey(etcd, go, folder));
+    expect(programKey({ ...etcd, module: "go.etcd.io/etcd/api/v3" }, go, folder)).toBe(programKey(etcd, go, folder));
   });
 });
 

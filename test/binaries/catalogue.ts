@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** One real component: a folder of `test/binaries/` with a go.mod, and what is built from it. */
-export interface Part {
+/** A real program: a folder of `test/binaries/` with a `go.mod`, and the binaries built from it. */
+export interface Program {
   /** The folder's name, and the name in `test/tiers.ts` and on the command line. */
   readonly name: string;
-  /** The Go module whose version (in the folder's go.mod) is the part's version. */
+  /** The Go module whose version (in the folder's go.mod) is the program's version. */
   readonly module: string;
   /** Each binary and the main package it is built from; `.` is the folder itself. */
   readonly binaries: Readonly<Record<string, string>>;
@@ -20,8 +20,8 @@ const packages = (prefix: string, names: readonly string[]): Readonly<Record<str
 
 const prometheusVersion = "github.com/prometheus/common/version.Version";
 
-/** Every part, in the order `--all` builds them: what most tests wait for comes first. */
-export const parts: readonly Part[] = [
+/** Every program, in the order `--all` builds them: those that most tests wait for come first. */
+export const programs: readonly Program[] = [
   {
     name: "otelcol",
     module: "go.opentelemetry.io/collector/otelcol",
@@ -125,24 +125,27 @@ export const parts: readonly Part[] = [
   { name: "coredns", module: "github.com/coredns/coredns", binaries: { coredns: "." } },
 ];
 
-/** The folder of a part's go.mod. */
-export const partFolder = (part: Part): string => join(import.meta.dirname, part.name);
+/** The folder of a program's go.mod. */
+export const programFolder = (program: Program): string => join(import.meta.dirname, program.name);
 
-/** The part with this name, or the part that brings a binary of this name. */
-export function findPart(name: string): Part | undefined {
-  return parts.find((part) => part.name === name) ?? parts.find((part) => Object.hasOwn(part.binaries, name));
+/** The program with this name, or the one that builds a binary of this name. */
+export function findProgram(name: string): Program | undefined {
+  return (
+    programs.find((program) => program.name === name) ??
+    programs.find((program) => Object.hasOwn(program.binaries, name))
+  );
 }
 
-/** The version of the part's module as its go.mod requires it, for example `v1.36.3`. */
-export function partVersion(part: Part): string {
-  const goMod = readFileSync(join(partFolder(part), "go.mod"), "utf8");
+/** The version of the program's module as its go.mod requires it, for example `v1.36.3`. */
+export function programVersion(program: Program): string {
+  const goMod = readFileSync(join(programFolder(program), "go.mod"), "utf8");
   const required = goMod.split("\n").map((line) =>
     line
       .trim()
       .replace(/^require /, "")
       .split(" "),
   );
-  const version = required.find(([module]) => module === part.module)?.[1];
-  if (version === undefined) throw new Error(`test/binaries/${part.name}/go.mod does not require ${part.module}`);
+  const version = required.find(([module]) => module === program.module)?.[1];
+  if (version === undefined) throw new Error(`test/binaries/${program.name}/go.mod does not require ${program.module}`);
   return version;
 }

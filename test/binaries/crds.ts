@@ -2,8 +2,8 @@
 // node test/binaries/crds.ts > components/kube-prometheus/operator/crds.generated.json
 import { execFileSync } from "node:child_process";
 import { parseAllDocuments } from "yaml";
-import { findPart, partVersion } from "./catalogue.ts";
-import { partPath } from "./find.ts";
+import { findProgram, programVersion } from "./catalogue.ts";
+import { programPath } from "./find.ts";
 
 /** A CustomResourceDefinition as the operator's own command prints it. */
 export interface CustomResourceDefinition {
@@ -17,10 +17,10 @@ export interface CustomResourceDefinition {
  * The CRDs that `prometheus-operator full-crds` prints, in its order, without the descriptions of their fields (most of
  * the text, and too much for the annotation that `kubectl apply` keeps on the client's side).
  *
- * @throws Error when the prometheus-operator part is not built.
+ * @throws Error when the prometheus-operator program is not built.
  */
 export function operatorCrds(): readonly CustomResourceDefinition[] {
-  const operator = partPath("prometheus-operator");
+  const operator = programPath("prometheus-operator");
   if (operator === undefined) throw new Error("needs: node test/binaries/build.ts prometheus-operator");
   const printed = execFileSync(operator, ["full-crds"], { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
   const documents = parseAllDocuments(printed).map((document) => document.toJS() as CustomResourceDefinition | null);
@@ -77,9 +77,9 @@ const mapValues = <T>(named: Readonly<Record<string, T>>, change: (value: T) => 
 
 /** The text of the generated file: where it comes from, then one definition a line. */
 export function generatedCrdFile(): string {
-  const part = findPart("prometheus-operator")!;
+  const program = findProgram("prometheus-operator")!;
   const definitions = operatorCrds().map((definition) => `    ${JSON.stringify(definition)}`);
-  const source = `${part.module} ${partVersion(part)}`;
+  const source = `${program.module} ${programVersion(program)}`;
   const command = "node test/binaries/crds.ts > components/kube-prometheus/operator/crds.generated.json";
   return `{
   "source": ${JSON.stringify(source)},

@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { partDirectory } from "./cache.ts";
-import { findPart } from "./catalogue.ts";
+import { programDirectory } from "./cache.ts";
+import { findProgram } from "./catalogue.ts";
 
 /** Where Debian installs what is not on PATH. */
 const debianDirectories: Readonly<Record<string, string>> = { "cni-plugins": "/usr/lib/cni" };
@@ -16,10 +16,10 @@ const systemPath = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
  * the same program may be years older. Any other name (`runc`, `alloy`, `tempo`) is looked up on PATH. `cni-plugins`
  * is the folder of Debian's CNI plugins.
  */
-export function partPath(name: string): string | undefined {
-  const part = findPart(name);
-  if (part !== undefined) {
-    const directory = partDirectory(part);
+export function programPath(name: string): string | undefined {
+  const program = findProgram(name);
+  if (program !== undefined) {
+    const directory = programDirectory(program);
     return directory && existing(join(directory, name));
   }
   const debian = debianDirectories[name];

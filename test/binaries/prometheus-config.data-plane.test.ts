@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { operatorCrds } from "./crds.ts";
-import { partPath } from "./find.ts";
+import { programPath } from "./find.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "skopos-prometheus-config-"));
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -31,7 +31,7 @@ const serviceMonitor = (name: string, labels: object, endpoint: object = {}, nam
 /** Runs the program on manifests that it reads from standard input. */
 function generate(objects: readonly object[], ...args: readonly string[]) {
   const input = objects.map((object) => stringify(object)).join("---\n");
-  const { status, stdout, stderr } = spawnSync(partPath("prometheus-config")!, args, { input, encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(programPath("prometheus-config")!, args, { input, encoding: "utf8" });
   return { status, stdout, stderr, jobs: () => jobNames(stdout) };
 }
 
@@ -44,7 +44,9 @@ describe("prometheus-config", () => {
     expect(stderr).toBe("");
     const file = join(scratch, "prometheus.yaml");
     writeFileSync(file, stdout);
-    const checked = spawnSync(partPath("promtool")!, ["check", "config", "--syntax-only", file], { encoding: "utf8" });
+    const checked = spawnSync(programPath("promtool")!, ["check", "config", "--syntax-only", file], {
+      encoding: "utf8",
+    });
     expect(checked.stderr + checked.stdout).toMatch(/SUCCESS/);
     expect(parse(stdout)).toMatchObject({
       global: { scrape_interval: "30s", evaluation_interval: "30s" },

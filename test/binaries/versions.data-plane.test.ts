@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { isBuilt } from "./cache.ts";
-import { type Part, parts, partVersion } from "./catalogue.ts";
-import { partPath } from "./find.ts";
+import { type Program, programs, programVersion } from "./catalogue.ts";
+import { programPath } from "./find.ts";
 
 /** How a program is asked for its version, where that is not `--version`. */
 const question: Readonly<Record<string, readonly string[]>> = {
@@ -23,22 +23,22 @@ const speechless: Readonly<Record<string, RegExp>> = {
 };
 
 /** What a program must say: the version stamped in (the linker ignores a variable that is gone), or its module's. */
-function reported(part: Part): RegExp {
-  const version = Object.values(part.stamp ?? {})[0] ?? partVersion(part);
+function reported(program: Program): RegExp {
+  const version = Object.values(program.stamp ?? {})[0] ?? programVersion(program);
   // A commit between two versions: the program does not know which.
   if (/-0\.\d{14}-/.test(version)) return /version/;
   return new RegExp(`\\bv?${version.replace(/^v/, "").replaceAll(".", "\\.")}\\b`);
 }
 
-describe.each(parts.map((part) => [part.name, part] as const))("%s", (name, part) => {
-  test.for(Object.keys(part.binaries))("%s starts and knows its version", (binary, context) => {
-    if (!isBuilt(part)) context.skip(`not built: npm run parts -- ${name}`);
+describe.each(programs.map((program) => [program.name, program] as const))("%s", (name, program) => {
+  test.for(Object.keys(program.binaries))("%s starts and knows its version", (binary, context) => {
+    if (!isBuilt(program)) context.skip(`not built: npm run binaries -- ${name}`);
     const silent = speechless[binary];
-    const asked = spawnSync(partPath(binary)!, silent ? ["--help"] : (question[binary] ?? ["--version"]), {
+    const asked = spawnSync(programPath(binary)!, silent ? ["--help"] : (question[binary] ?? ["--version"]), {
       encoding: "utf8",
       env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" },
     });
     expect(asked.status).toBe(0);
-    expect(asked.stdout + asked.stderr).toMatch(silent ?? reported(part));
+    expect(asked.stdout + asked.stderr).toMatch(silent ?? reported(program));
   });
 });

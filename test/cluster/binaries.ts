@@ -1,4 +1,4 @@
-import { partPath } from "../binaries/find.ts";
+import { programPath } from "../binaries/find.ts";
 
 const controlPlane = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
 const node = ["kubelet", "kube-proxy", "containerd", "containerd-shim-runc-v2", "ctr", "coredns"] as const;
@@ -17,11 +17,11 @@ export const binariesFor = (nodes: { readonly real: number; readonly simulated: 
 ];
 
 /**
- * Finds them in the cache of parts.
+ * Finds them in the cache of programs.
  * @throws Error naming all that are missing, and the command that builds them.
  */
 export function findBinaries(names: readonly Name[]): Binaries {
-  const found = names.map((name) => [name, partPath(name)] as const);
+  const found = names.map((name) => [name, programPath(name)] as const);
   const missing = found.filter(([, path]) => path === undefined).map(([name]) => name);
   if (missing.length > 0)
     throw new Error(

@@ -52,7 +52,7 @@ export interface Cluster extends AsyncDisposable {
  *
  * Without real nodes it is a set of processes on free loopback ports, for any user. With real nodes everything runs in
  * namespaces: this machine's network, mounts and settings are not touched.
- * @throws Error naming the parts that are not built, or with the log of the daemon that failed.
+ * @throws Error naming the programs that are not built, or with the log of the daemon that failed.
  */
 export async function startCluster({ nodes }: ClusterOptions): Promise<Cluster> {
   const { real = 0, simulated = 0, zones = ["zone-a", "zone-b", "zone-c"] } = nodes;

@@ -1,5 +1,5 @@
 import { type ImageName, type ImageOptions, imageReference, images } from "../../lib/kubernetes/index.ts";
-import { partPath } from "../binaries/find.ts";
+import { programPath } from "../binaries/find.ts";
 import type { ImageSpec } from "./image.ts";
 import { standInBinary } from "./stand-in.ts";
 
@@ -11,8 +11,8 @@ export const mirrors: NonNullable<ImageOptions["registries"]> = {
   "registry.k8s.io": "mirror.test/k8s",
 };
 
-/** The built part that is each image's program. */
-const realParts: Readonly<Partial<Record<ImageName, string>>> = {
+/** The binary that each image runs. */
+const realPrograms: Readonly<Partial<Record<ImageName, string>>> = {
   "otel-collector": "otelcol",
   "prometheus-operator": "prometheus-operator",
   "prometheus-config-reloader": "prometheus-config-reloader",
@@ -49,26 +49,28 @@ export interface ComponentImage {
 /**
  * Makes images of the programs that `test/binaries` built, or of the stand-in, under the references that the registry map of
  * a test cluster gives them.
- * @throws Error naming every part that is not built.
+ * @throws Error naming every program that is not built.
  */
 export async function componentImages(names: Iterable<ImageName>): Promise<ComponentImage[]> {
   const wanted = [...new Set(names)].sort();
-  const missing = wanted.filter((name) => realParts[name] && partPath(realParts[name]) === undefined);
-  const unknown = wanted.filter((name) => !realParts[name] && !standIns[name]);
-  if (unknown.length > 0) throw new Error(`no part and no stand-in for ${unknown.join(", ")}`);
+  const missing = wanted.filter((name) => realPrograms[name] && programPath(realPrograms[name]) === undefined);
+  const unknown = wanted.filter((name) => !realPrograms[name] && !standIns[name]);
+  if (unknown.length > 0) throw new Error(`no program and no stand-in for ${unknown.join(", ")}`);
   if (missing.length > 0)
-    throw new Error(`not built yet: node test/binaries/build.ts ${missing.map((name) => realParts[name]).join(" ")}`);
+    throw new Error(
+      `not built yet: node test/binaries/build.ts ${missing.map((name) => realPrograms[name]).join(" ")}`,
+    );
   const standIn = await standInBinary();
   return wanted.map((name) => {
-    const part = realParts[name];
+    const program = realPrograms[name];
     return {
       name,
-      isStandIn: part === undefined,
+      isStandIn: program === undefined,
       spec: {
         reference: imageReference(name, { registries: mirrors }),
-        binary: part === undefined ? standIn : partPath(part)!,
+        binary: program === undefined ? standIn : programPath(program)!,
         path: `/bin/${name}`,
-        ...(part === undefined && { env: { STAND_IN_FOR: name, STAND_IN_PORTS: standIns[name]! } }),
+        ...(program === undefined && { env: { STAND_IN_FOR: name, STAND_IN_PORTS: standIns[name]! } }),
       },
     };
   });

@@ -8,7 +8,7 @@ import { buildEnv, cacheRoot, goToolchain } from "../binaries/cache.ts";
 const source = join(import.meta.dirname, "stand-in");
 
 /**
- * The stand-in's binary, built unless the cache of parts has it. It has no dependencies: a second, once.
+ * The stand-in's binary, built unless it is cached. It has no dependencies: a second, once.
  * @throws Error when there is no Go.
  */
 export async function standInBinary(): Promise<string> {

@@ -8,7 +8,7 @@ import type { CollectorConfig } from "../../lib/otel/index.ts";
 import { objectsOf, type RenderedStack } from "../../stacks/stack.ts";
 import { variants } from "../stacks/variants.ts";
 import { offCluster } from "./off-cluster.ts";
-import { ready, requirePart, start } from "./process.ts";
+import { ready, requireProgram, start } from "./process.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "skopos-collector-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -44,7 +44,7 @@ const distinct = [
 describe.each(distinct)("$name", ({ name, config }) => {
   test("is valid to the real collector", () => {
     const file = write(name, config, "127.0.1.1");
-    const output = execFileSync(requirePart("otelcol"), ["validate", `--config=${file}`], {
+    const output = execFileSync(requireProgram("otelcol"), ["validate", `--config=${file}`], {
       env: { K8S_NODE_NAME: "127.0.1.1" },
       encoding: "utf8",
       stdio: ["ignore", "pipe", "pipe"],

@@ -10,7 +10,7 @@ import { type OwnedObject, objectsOf, renderStack } from "../../stacks/stack.ts"
 import { offCluster as lokiOffCluster } from "./loki.ts";
 import { offCluster as mimirOffCluster } from "./mimir.ts";
 import { offCluster as collectorOffCluster } from "./off-cluster.ts";
-import { type RunningProgram, ready, requirePart, start } from "./process.ts";
+import { type RunningProgram, ready, requireProgram, start } from "./process.ts";
 import { remoteWrite } from "./remote-write.ts";
 
 // The dev stack as six real processes on loopback, each with its rendered configuration; one address a component takes
@@ -66,7 +66,7 @@ function write(name: string, text: string): string {
 
 /** The configuration that the operator makes of our resources, with one target in place of service discovery. */
 function prometheusConfig(): string {
-  const generated = execFileSync(requirePart("prometheus-config"), [], {
+  const generated = execFileSync(requireProgram("prometheus-config"), [], {
     input: objects.map(({ object }) => JSON.stringify(object)).join("\n---\n"),
     encoding: "utf8",
     maxBuffer: 64 * 1024 * 1024,

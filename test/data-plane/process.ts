@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { partPath } from "../binaries/find.ts";
+import { programPath } from "../binaries/find.ts";
 
 /** A real program that a test started. */
 export interface RunningProgram {
@@ -13,10 +13,10 @@ export interface RunningProgram {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Path of a real part. @throws when it was not built: the runner decides whether a tier runs, not the test */
-export function requirePart(name: string): string {
-  const path = partPath(name);
-  if (!path) throw new Error(`${name} is not built: npm run parts ${name}`);
+/** Path of a real program. @throws when it was not built: the runner decides whether a tier runs, not the test */
+export function requireProgram(name: string): string {
+  const path = programPath(name);
+  if (!path) throw new Error(`${name} is not built: npm run binaries ${name}`);
   return path;
 }
 
@@ -26,7 +26,7 @@ export function start(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): RunningProgram {
-  const child: ChildProcess = spawn(requirePart(name), args, { env: { PATH: "/usr/bin:/bin", ...env } });
+  const child: ChildProcess = spawn(requireProgram(name), args, { env: { PATH: "/usr/bin:/bin", ...env } });
   let text = "";
   for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => (text += chunk));
   const exited = new Promise<number>((done) => child.once("exit", (code, signal) => done(code ?? (signal ? 128 : 1))));

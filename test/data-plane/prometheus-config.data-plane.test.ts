@@ -8,7 +8,7 @@ import type { KubernetesObject } from "../../lib/kubernetes/object.ts";
 import { objectsOf } from "../../stacks/stack.ts";
 import { variants } from "../stacks/variants.ts";
 import { monitorProblems } from "../support/wiring.ts";
-import { requirePart } from "./process.ts";
+import { requireProgram } from "./process.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "skopos-prometheus-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -18,7 +18,7 @@ const selected = new RegExp(`${monitors.source}|^(Prometheus|Secret|Namespace)$`
 
 describe.each(variants)("$name", ({ name, render }) => {
   const objects = objectsOf(render()).map(({ object }) => object as KubernetesObject);
-  const config = execFileSync(requirePart("prometheus-config"), [], {
+  const config = execFileSync(requireProgram("prometheus-config"), [], {
     input: objects
       .filter(({ kind }) => selected.test(kind))
       .map((object) => JSON.stringify(object))
@@ -30,9 +30,13 @@ describe.each(variants)("$name", ({ name, render }) => {
   test("the configuration that the operator makes is valid to Prometheus", () => {
     const file = join(folder, `${name.replaceAll(/\W+/g, "-")}.yaml`);
     writeFileSync(file, config);
-    const { status, stdout, stderr } = spawnSync(requirePart("promtool"), ["check", "config", "--syntax-only", file], {
-      encoding: "utf8",
-    });
+    const { status, stdout, stderr } = spawnSync(
+      requireProgram("promtool"),
+      ["check", "config", "--syntax-only", file],
+      {
+        encoding: "utf8",
+      },
+    );
     expect(status, stdout + stderr).toBe(0);
   });
 

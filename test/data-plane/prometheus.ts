@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { parse, stringify } from "yaml";
 import type { ComponentChart } from "../../lib/kubernetes/index.ts";
-import { requirePart } from "./process.ts";
+import { requireProgram } from "./process.ts";
 
 /** The configuration that the operator's own code makes from the Prometheus resource and the monitors of some charts. */
 export function operatedConfig(...charts: readonly ComponentChart[]): string {
@@ -10,7 +10,7 @@ export function operatedConfig(...charts: readonly ComponentChart[]): string {
     .filter(({ kind }) => /^(Prometheus|ServiceMonitor|PodMonitor|Secret)$/.test(kind))
     .map((object) => JSON.stringify(object))
     .join("\n---\n");
-  return execFileSync(requirePart("prometheus-config"), [], { input, encoding: "utf8", maxBuffer: 1 << 26 });
+  return execFileSync(requireProgram("prometheus-config"), [], { input, encoding: "utf8", maxBuffer: 1 << 26 });
 }
 
 /** Where one Prometheus stands in a test. */

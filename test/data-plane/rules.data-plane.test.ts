@@ -6,7 +6,7 @@ import type { KubernetesObject } from "../../lib/kubernetes/object.ts";
 import type { RuleGroup } from "../../lib/monitoring/rules.ts";
 import { objectsOf } from "../../stacks/stack.ts";
 import { variants } from "../stacks/variants.ts";
-import { requirePart } from "./process.ts";
+import { requireProgram } from "./process.ts";
 
 interface RenderedAlert {
   readonly alert?: string;
@@ -23,7 +23,7 @@ describe.each(variants)("$name", ({ render }) => {
   const alerts = groups.flatMap(({ rules }) => rules).filter(({ alert }) => alert !== undefined);
 
   test("promtool takes every rule of every component", () => {
-    const { status, stdout, stderr } = spawnSync(requirePart("promtool"), ["check", "rules", "--lint-fatal"], {
+    const { status, stdout, stderr } = spawnSync(requireProgram("promtool"), ["check", "rules", "--lint-fatal"], {
       input: JSON.stringify({ groups }),
       encoding: "utf8",
     });

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
 import { matchesGlob } from "node:path";
 import { isBuilt } from "../binaries/cache.ts";
-import { findPart } from "../binaries/catalogue.ts";
+import { findProgram } from "../binaries/catalogue.ts";
 import type { Tier } from "../tiers.ts";
 import type { Machine } from "./plan.ts";
 
@@ -14,11 +14,11 @@ export const thisMachine: Machine = {
     const asked = spawnSync("dpkg-query", ["--show", "--showformat=${db:Status-Status}", name], { encoding: "utf8" });
     return asked.error === undefined ? asked.stdout === "installed" : undefined;
   },
-  hasPart(name) {
-    const part = findPart(name);
-    if (part === undefined)
-      throw new Error(`test/tiers.ts names a part that test/binaries/catalogue.ts lacks: ${name}`);
-    return isBuilt(part);
+  hasProgram(name) {
+    const program = findProgram(name);
+    if (program === undefined)
+      throw new Error(`test/tiers.ts names a program that test/binaries/catalogue.ts lacks: ${name}`);
+    return isBuilt(program);
   },
 };
 

@@ -17,7 +17,7 @@ export const help = `npm test [-- [--tier NAME[,NAME]] [PATH...]]
 Checks formatting, lint and types, then climbs the test ladder as far as this machine can.
   --tier NAME   only these tiers: ${tiers.map((tier) => tier.name).join(", ")}
   PATH          only test files whose path contains one of these
-With a filter the checks are left out. SKOPOS_REQUIRE=all installs Debian packages and builds the real parts first, and
+With a filter the checks are left out. SKOPOS_REQUIRE=all installs Debian packages and builds the real programs first, and
 a tier that cannot run is then an error. What is tested on what: docs/tested-on.md`;
 
 /**

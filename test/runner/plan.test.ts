@@ -4,15 +4,15 @@ import { lackOf, leaveOut, type Machine } from "./plan.ts";
 
 const tier: Tier = {
   ...tiers.find(({ name }) => name === "node")!,
-  parts: ["kubernetes", "etcd"],
+  programs: ["kubernetes", "etcd"],
   debian: ["runc", "nftables"],
 };
 
-const machine = (facts: Partial<Omit<Machine, "hasPackage" | "hasPart">>, ...has: readonly string[]): Machine => ({
+const machine = (facts: Partial<Omit<Machine, "hasPackage" | "hasProgram">>, ...has: readonly string[]): Machine => ({
   linux: true,
   root: true,
   hasPackage: (name) => has.includes(name),
-  hasPart: (name) => has.includes(name),
+  hasProgram: (name) => has.includes(name),
   ...facts,
 });
 
@@ -25,7 +25,7 @@ test("a left-out tier says all that is missing, and the command that brings it",
     tier,
     reasons: ["not installed: nftables", "not built: kubernetes", "needs root"],
     command:
-      "sudo apt-get install -y nftables && npm run parts -- kubernetes && sudo --preserve-env=PATH,HOME npm test -- --tier node",
+      "sudo apt-get install -y nftables && npm run binaries -- kubernetes && sudo --preserve-env=PATH,HOME npm test -- --tier node",
   });
 });
 
@@ -43,7 +43,7 @@ test("no command makes another system Linux", () => {
 test("without dpkg a package counts as missing", () => {
   expect(lackOf(tier, { ...machine({}, "kubernetes", "etcd"), hasPackage: () => undefined })).toEqual({
     packages: ["runc", "nftables"],
-    parts: [],
+    programs: [],
   });
 });
 

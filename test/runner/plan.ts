@@ -6,8 +6,8 @@ export interface Machine {
   readonly root: boolean;
   /** Whether a Debian package is installed; undefined where there is no dpkg to ask. */
   hasPackage(name: string): boolean | undefined;
-  /** Whether a part of `test/binaries/` is in the cache. */
-  hasPart(name: string): boolean;
+  /** Whether a program of `test/binaries/` is in the cache. */
+  hasProgram(name: string): boolean;
 }
 
 /** A tier that cannot run here. */
@@ -22,20 +22,20 @@ export interface LeftOut {
 /** What a tier lacks on a machine. */
 export interface Lack {
   readonly packages: readonly string[];
-  readonly parts: readonly string[];
+  readonly programs: readonly string[];
 }
 
-/** The packages and parts that a tier needs and the machine does not have. */
+/** The packages and programs that a tier needs and the machine does not have. */
 export function lackOf(tier: Tier, machine: Machine): Lack {
   return {
     packages: tier.debian.filter((name) => machine.hasPackage(name) !== true),
-    parts: tier.parts.filter((name) => !machine.hasPart(name)),
+    programs: tier.programs.filter((name) => !machine.hasProgram(name)),
   };
 }
 
 /** Whether, and if not why not, a tier can run on a machine. */
 export function leaveOut(tier: Tier, machine: Machine): LeftOut | undefined {
-  const { packages, parts } = lackOf(tier, machine);
+  const { packages, programs } = lackOf(tier, machine);
   const reasons: string[] = [];
   const commands: string[] = [];
   const needsLinux = (tier.root || tier.debian.length > 0) && !machine.linux;
@@ -44,9 +44,9 @@ export function leaveOut(tier: Tier, machine: Machine): LeftOut | undefined {
     reasons.push(`not installed: ${packages.join(", ")}`);
     commands.push(`${machine.root ? "" : "sudo "}apt-get install -y ${packages.join(" ")}`);
   }
-  if (parts.length > 0) {
-    reasons.push(`not built: ${parts.join(", ")}`);
-    commands.push(`npm run parts -- ${parts.join(" ")}`);
+  if (programs.length > 0) {
+    reasons.push(`not built: ${programs.join(", ")}`);
+    commands.push(`npm run binaries -- ${programs.join(" ")}`);
   }
   const needsRoot = tier.root && !machine.root;
   if (needsRoot) reasons.push("needs root");

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { buildParts } from "../binaries/build.ts";
-import { parts } from "../binaries/catalogue.ts";
+import { buildPrograms } from "../binaries/build.ts";
+import { programs } from "../binaries/catalogue.ts";
 import type { Tier } from "../tiers.ts";
 import { lackOf, type Machine } from "./plan.ts";
 import { run } from "./processes.ts";
@@ -15,9 +15,9 @@ export async function installPackages(tiers: readonly Tier[], machine: Machine, 
   await run("apt-get", ["install", "--yes", "--quiet", "--no-install-recommends", ...missing], options);
 }
 
-/** Builds the parts that the tiers lack. A part that does not build is said here, and missed by its tiers later. */
+/** Builds the programs that the tiers lack. A program that does not build is said here, and missed by its tiers later. */
 export async function buildMissing(tiers: readonly Tier[], machine: Machine): Promise<void> {
-  const missing = new Set(tiers.flatMap((tier) => lackOf(tier, machine).parts));
-  const wanted = parts.filter((part) => missing.has(part.name));
-  for (const error of await buildParts(wanted, (line) => console.error(line))) console.error(error.message);
+  const missing = new Set(tiers.flatMap((tier) => lackOf(tier, machine).programs));
+  const wanted = programs.filter((program) => missing.has(program.name));
+  for (const error of await buildPrograms(wanted, (line) => console.error(line))) console.error(error.message);
 }

@@ -13,7 +13,7 @@ const unit = {
   seconds: 185,
 };
 const node = tiers.find((tier) => tier.name === "node")!;
-const leftOut = { tier: node, reasons: ["not built: etcd", "needs root"], command: "npm run parts -- etcd" };
+const leftOut = { tier: node, reasons: ["not built: etcd", "needs root"], command: "npm run binaries -- etcd" };
 
 test("a run ends with its table and its totals", () => {
   expect(summary([checks, unit], [leftOut], false).join("\n")).toBe(
@@ -21,7 +21,7 @@ test("a run ends with its table and its totals", () => {
 failed: a.test.ts > b: 1 is not 2
 left out: tier node (${node.proves})
   why: not built: etcd; needs root
-  run: npm run parts -- etcd
+  run: npm run binaries -- etcd
 everything at once, on Debian as root: SKOPOS_REQUIRE=all npm test
 
 tier            passed  failed  skipped        time

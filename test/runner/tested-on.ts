@@ -1,6 +1,6 @@
-// Writes docs/tested-on.md from the tiers and the catalogue of parts: `npm run generate`.
+// Writes docs/tested-on.md from the tiers and the catalogue of programs: `npm run generate`.
 import { writeFileSync } from "node:fs";
-import { type Part, parts, partVersion } from "../binaries/catalogue.ts";
+import { type Program, programs, programVersion } from "../binaries/catalogue.ts";
 import { type Tier, tiers } from "../tiers.ts";
 
 /** The page's place. */
@@ -22,10 +22,10 @@ A test file's suffix names its tier: \`x.test.ts\` is a unit test, ${suffixes()}
 
 ## Real components
 
-Each is compiled from its published Go module, pinned by a \`go.sum\` in \`test/binaries/\`; \`npm run parts -- NAME\`
-builds one, \`npm run parts -- --list\` shows which are in the cache.
+Each is compiled from its published Go module, pinned by a \`go.sum\` in \`test/binaries/\`; \`npm run binaries -- NAME\`
+builds one, \`npm run binaries -- --list\` shows which are in the cache.
 
-${table(["part", "module", "version", "programs", "tiers"], parts.map(partRow))}
+${table(["program", "module", "version", "binaries", "tiers"], programs.map(programRow))}
 
 ## Not tested on the real thing
 
@@ -37,18 +37,18 @@ PATH; elsewhere it is listed as skipped, with this reason.
 
 function tierRow(tier: Tier): readonly string[] {
   const needs = [
-    tier.parts.length > 0 ? "Go" : "",
+    tier.programs.length > 0 ? "Go" : "",
     tier.root ? "Linux, root" : "",
     tier.debian.length > 0 ? `Debian packages ${tier.debian.join(", ")}` : "",
   ].filter((need) => need !== "");
-  const runs = tier.parts.length > 0 ? tier.parts.join(", ") : "this repository";
+  const runs = tier.programs.length > 0 ? tier.programs.join(", ") : "this repository";
   return [tier.name, tier.proves, runs, needs.length > 0 ? needs.join("; ") : "Node.js"];
 }
 
-function partRow(part: Part): readonly string[] {
-  const users = tiers.filter((tier) => tier.parts.includes(part.name)).map((tier) => tier.name);
-  const programs = Object.keys(part.binaries).join(", ");
-  return [part.name, `\`${part.module}\``, partVersion(part), programs, users.join(", ")];
+function programRow(program: Program): readonly string[] {
+  const users = tiers.filter((tier) => tier.programs.includes(program.name)).map((tier) => tier.name);
+  const binaries = Object.keys(program.binaries).join(", ");
+  return [program.name, `\`${program.module}\``, programVersion(program), binaries, users.join(", ")];
 }
 
 function suffixes(): string {

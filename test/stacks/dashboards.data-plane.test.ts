@@ -1,14 +1,14 @@
 import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { panelsOf } from "../../lib/monitoring/dashboard.ts";
-import { requirePart } from "../data-plane/process.ts";
+import { requireProgram } from "../data-plane/process.ts";
 import { environments } from "./variants.ts";
 
 /** What Prometheus' own parser says about queries, types included: the grammar alone would let `rate(x)` pass. */
 function promtoolComplaints(queries: readonly string[]): string {
   // `record` and `expr` stand on lines of their own, so that a complaint names the query.
   const rules = queries.map((expr, index) => ({ record: `query:${index}`, expr }));
-  const { status, stdout, stderr } = spawnSync(requirePart("promtool"), ["check", "rules", "--lint=none"], {
+  const { status, stdout, stderr } = spawnSync(requireProgram("promtool"), ["check", "rules", "--lint=none"], {
     input: JSON.stringify({ groups: [{ name: "dashboards", rules }] }, undefined, 1),
     encoding: "utf8",
   });

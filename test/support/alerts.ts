@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { type ComponentChart, ruleGroup } from "../../lib/kubernetes/index.ts";
 import type { Alert, Recording, RuleGroup } from "../../lib/monitoring/rules.ts";
 import { parseDuration } from "../../lib/sizing/index.ts";
-import { partPath } from "../binaries/find.ts";
+import { programPath } from "../binaries/find.ts";
 
 /** How a series behaves: while the alert must fire, and just below its threshold. Absent: `undefined`. */
 export type Shape =
@@ -119,8 +119,8 @@ export function runAlertCases(
   cases: readonly AlertCase[],
   groups: readonly RuleGroup[] = chart.ruleGroups,
 ): void {
-  const promtool = partPath("promtool");
-  if (promtool === undefined) throw new Error("needs: npm run parts -- prometheus");
+  const promtool = programPath("promtool");
+  if (promtool === undefined) throw new Error("needs: npm run binaries -- prometheus");
   const alerts = groups.flatMap(({ rules }) => rules).filter((rule): rule is Alert => "alert" in rule);
   const untested = alerts.filter(({ alert }) => !cases.some((each) => each.alert === alert));
   const unknown = cases.filter((each) => !alerts.some(({ alert }) => each.alert === alert));
@@ -153,8 +153,8 @@ export function runAlertCases(
 
 /** Runs `promtool check rules` over every group of a chart. @throws Error with what it says */
 export function checkRules(chart: ComponentChart): void {
-  const promtool = partPath("promtool");
-  if (promtool === undefined) throw new Error("needs: npm run parts -- prometheus");
+  const promtool = programPath("promtool");
+  if (promtool === undefined) throw new Error("needs: npm run binaries -- prometheus");
   const groups = chart.ruleGroups.map((group) => ruleGroup(chart, group));
   try {
     execFileSync(promtool, ["check", "rules", "--lint=all", "--lint-fatal"], {

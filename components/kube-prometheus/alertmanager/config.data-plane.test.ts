@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { stringify } from "yaml";
-import { requirePart } from "../../../test/data-plane/process.ts";
+import { requireProgram } from "../../../test/data-plane/process.ts";
 import { type AlertRouting, alertmanagerConfig } from "./config.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "skopos-alertmanager-"));
@@ -39,13 +39,13 @@ test.each([
   ["everybody", routing],
 ] as const)("amtool takes the configuration that tells %s", (name, who) => {
   const file = write(name, alertmanagerConfig(who));
-  const output = execFileSync(requirePart("amtool"), ["check-config", file], { encoding: "utf8" });
+  const output = execFileSync(requireProgram("amtool"), ["check-config", file], { encoding: "utf8" });
   expect(output).toContain("SUCCESS");
 });
 
 /** Who is told of an alert, by Alertmanager's own routing. */
 const told = (file: string, ...labels: readonly string[]): string[] =>
-  execFileSync(requirePart("amtool"), ["config", "routes", "test", `--config.file=${file}`, ...labels], {
+  execFileSync(requireProgram("amtool"), ["config", "routes", "test", `--config.file=${file}`, ...labels], {
     encoding: "utf8",
   })
     .trim()
@@ -62,7 +62,7 @@ test("alerts go to everybody whose severities and labels fit", () => {
 
 test("amtool finds what is wrong", () => {
   const file = write("wrong", { ...alertmanagerConfig(routing), route: { receiver: "missing" } });
-  const { status, stdout } = spawnSync(requirePart("amtool"), ["check-config", file], { encoding: "utf8" });
+  const { status, stdout } = spawnSync(requireProgram("amtool"), ["check-config", file], { encoding: "utf8" });
   expect(status).not.toBe(0);
   expect(stdout).toContain("missing");
 });

@@ -7,7 +7,7 @@ import { App } from "cdk8s";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { retentionProfiles, workloads } from "../../../lib/sizing/index.ts";
 import { type MimirContainer, mimirContainers, startMimir } from "../../../test/data-plane/mimir.ts";
-import { type RunningProgram, ready, requirePart, start } from "../../../test/data-plane/process.ts";
+import { type RunningProgram, ready, requireProgram, start } from "../../../test/data-plane/process.ts";
 import { offCluster, operatedConfig } from "../../../test/data-plane/prometheus.ts";
 import { MimirChart } from "../../mimir/index.ts";
 import { defaultLoad, KubePrometheusChart, sizeKubePrometheus } from "../index.ts";
@@ -116,7 +116,7 @@ const shopsOf = (samples: readonly Sample[]) => samples.map(({ metric }) => Numb
 const everyShop = Array.from({ length: targetCount }, (_, index) => index);
 
 beforeAll(async () => {
-  requirePart("prometheus-config");
+  requireProgram("prometheus-config");
   const targets = await serveTargets();
   await startStore();
   for (const [tenant, first] of [

@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation/index.js";
-import { partPath } from "../../binaries/find.ts";
+import { programPath } from "../../binaries/find.ts";
 import { environment } from "../daemon.ts";
 
 /** A Pulumi stack on the disk, its program a function of this process. */
@@ -30,7 +30,7 @@ export function pulumiEnvironment(directory: string, kubeconfig: string): Record
   // Where the CLI cannot make its log folder it keeps no verbose log of every run: half of what a preview costs.
   writeFileSync(join(home, "logs"), "");
   for (const name of ["pulumi", "pulumi-resource-kubernetes"]) {
-    const path = partPath(name);
+    const path = programPath(name);
     if (path === undefined) throw new Error(`not built yet: node test/binaries/build.ts ${name}`);
     symlinkSync(path, join(bin, name));
   }

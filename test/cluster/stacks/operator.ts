@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { gunzipSync } from "node:zlib";
 import { parse, stringify } from "yaml";
 import type { KubernetesObject } from "../../../lib/kubernetes/object.ts";
-import { partPath } from "../../binaries/find.ts";
+import { programPath } from "../../binaries/find.ts";
 import type { Cluster } from "../cluster.ts";
 import { type Daemon, freePorts } from "../daemon.ts";
 import { until } from "../wait.ts";
@@ -27,7 +27,7 @@ export interface PrometheusConfig {
  * its service account and no others: every request is made in the account's name.
  */
 export async function startOperator(cluster: Cluster, objects: readonly KubernetesObject[]): Promise<Daemon> {
-  const binary = partPath("prometheus-operator");
+  const binary = programPath("prometheus-operator");
   if (binary === undefined) throw new Error("not built yet: node test/binaries/build.ts prometheus-operator");
   const deployment = objects.find(
     ({ kind, metadata }) => kind === "Deployment" && metadata.name.endsWith("-operator"),
@@ -82,7 +82,7 @@ export async function discover(
   job: ScrapeConfig,
   shard: number,
 ): Promise<Labels[]> {
-  const promtool = partPath("promtool");
+  const promtool = programPath("promtool");
   if (promtool === undefined) throw new Error("not built yet: node test/binaries/build.ts prometheus");
   const withAccess = {
     ...job,
