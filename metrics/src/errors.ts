@@ -1,4 +1,4 @@
-/** One thing that is wrong: what the reader of an error message needs to mend it. */
+/** One thing that is wrong: what the reader of an error message needs to correct it. */
 export interface Problem {
   /** Stable identifier, e.g. `METRIC_LABEL_UNKNOWN`. */
   readonly code: string;
@@ -35,4 +35,11 @@ export function throwIfAny(problems: readonly Problem[]): void {
 /** A {@link MetricsError} with a single problem. */
 export function mistake(code: string, path: string, why: string, fix: string): MetricsError {
   return new MetricsError([{ code, path, why, fix }]);
+}
+
+/** A wrong value as an error message shows it: short, and without calling anything of it. */
+export function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value);
+  if (typeof value === "number" || typeof value === "boolean" || value == null) return String(value);
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }

@@ -78,8 +78,9 @@ export abstract class Metric<T extends string, H extends Handle> {
     await this.collect();
     const { name, help, aggregator } = this;
     const type = this.instrument.definition.type;
-    const values = core.read((families, arena) => {
-      const family = families.find(({ definition }) => definition.name === this.key);
+    const values = core.read((reader) => {
+      const { arena } = reader;
+      const family = reader.family(this.key);
       return (family?.series ?? []).flatMap((series) => {
         const cells = new Float64Array(cellCount(family!.definition));
         readCells(arena, family!.definition, series, core.now(), cells, 0);

@@ -2,7 +2,9 @@ import { type Format, formatFor } from "../exposition/negotiate.ts";
 import { Renderer } from "../exposition/renderer.ts";
 import type { Handle } from "../instruments/handle.ts";
 import type { Family, FamilyView } from "../read/family.ts";
-import { core, publicName } from "./core.ts";
+import type { Reader } from "../read/reader.ts";
+import type { Series } from "../read/series.ts";
+import { core } from "./core.ts";
 import type { Metric, MetricObject } from "./metric.ts";
 
 export const prometheusContentType = "text/plain; version=0.0.4; charset=utf-8";
@@ -17,7 +19,8 @@ export class Registry {
   static readonly OPENMETRICS_CONTENT_TYPE = openMetricsContentType;
 
   readonly #metrics = new Map<string, AnyMetric>();
-  readonly #views = new Map<Family, FamilyView>();
+  #views = new WeakMap<AnyMetric, FamilyView>();
+  #selected: readonly AnyMetric[] = [];
   #defaultLabels: Readonly<Record<string, string>> = {};
   #contentType: RegistryContentType;
   #renderer: Renderer | undefined;
@@ -83,7 +86,7 @@ export class Registry {
 
   clear(): void {
     this.#metrics.clear();
-    this.#views.clear();
+    this.#views = new WeakMap();
     this.#defaultLabels = {};
     this.#renderer = undefined;
   }
@@ -95,41 +98,51 @@ export class Registry {
   /** Labels of every metric; a metric's own label of that name wins. */
   setDefaultLabels(labels: Readonly<Record<string, LabelLike>>): void {
     this.#defaultLabels = Object.fromEntries(Object.entries(labels).map(([label, value]) => [label, String(value)]));
-    this.#views.clear();
+    this.#views = new WeakMap();
   }
 
   async #render(metrics: readonly AnyMetric[]): Promise<string> {
     await Promise.all(metrics.map((metric) => metric.collect()));
-    this.#renderer ??= new Renderer(core, (family) => this.#view(family));
-    const names = new Set(metrics.map(({ name }) => name));
-    return this.#renderer.render(this.#format, ({ definition }) => names.has(definition.name)).toString();
+    this.#renderer ??= new Renderer(core, (reader) => this.#select(reader));
+    this.#selected = metrics;
+    return this.#renderer.render(this.#format).toString();
   }
 
   get #format(): Format {
     return formatFor(this.#contentType === openMetricsContentType ? "openmetrics" : "text");
   }
 
-  /** A metric of this registry as its users know it: by its name, with the default labels. */
-  #view(family: Family): FamilyView | undefined {
-    const name = publicName(family.definition.name);
-    if (this.#metrics.get(name)?.key !== family.definition.name) return undefined;
-    const known = this.#views.get(family);
+  #select(reader: Reader): FamilyView[] {
+    return this.#selected.flatMap((metric) => {
+      const family = reader.family(metric.key);
+      return family ? this.#view(reader, metric, family) : [];
+    });
+  }
+
+  /** A metric of this registry as its users know it: by its name, with the default labels, in the order in which series were made. */
+  #view(reader: Reader, metric: AnyMetric, family: Family): FamilyView {
+    const known = this.#views.get(metric);
     if (known?.version === family.version) return known;
-    const added = Object.entries(this.#defaultLabels).filter(([label]) => !family.labels.includes(label));
     const view: FamilyView = {
-      definition: { ...family.definition, name },
-      labels: [...family.labels, ...added.map(([label]) => label)],
+      definition: { ...family.definition, name: metric.name },
+      labels: family.labels,
       version: family.version,
-      series:
-        added.length === 0
-          ? family.series
-          : family.series.map((series) => ({
-              ...series,
-              values: [...series.values, ...added.map(([, value]) => value)],
-            })),
+      series: [...family.series].sort((a, b) => reader.orderOf(a) - reader.orderOf(b)),
+      labelsOf: (series) => this.#labelsOf(series),
+      exposedEmpty: true,
     };
-    this.#views.set(family, view);
+    this.#views.set(metric, view);
     return view;
+  }
+
+  /** A label that was left out is not there, and then the default of that name is. */
+  #labelsOf({ family, values }: Series): [string, string][] {
+    const own = family.labels.flatMap((label, i): [string, string][] =>
+      values[i] === "" ? [] : [[label, values[i]!]],
+    );
+    const given = new Set(own.map(([label]) => label));
+    const added = Object.entries(this.#defaultLabels).filter(([label]) => !given.has(label));
+    return [...own, ...added];
   }
 }
 

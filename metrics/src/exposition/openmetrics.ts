@@ -83,7 +83,7 @@ export function openMetricsLayout(family: FamilyView, escaping: Escaping): Layou
     const starts = samples.map(
       ({ suffix, extra }) => `${seriesText(name + suffix, extra ? [...labels, extra] : labels)} `,
     );
-    const { created } = family.series[i]!;
+    const created = family.series[i]!.created;
     const end = HAVE_CREATED.has(definition.type)
       ? `\n${seriesText(`${name}_created`, labels)} ${created / 1000}\n`
       : "\n";

@@ -1,7 +1,8 @@
 import type { Arena } from "../memory/arena.ts";
 import { cellCount, readCells } from "../read/cells.ts";
 import { exemplarCells } from "../read/exemplars.ts";
-import type { Family, FamilyView } from "../read/family.ts";
+import type { FamilyView } from "../read/family.ts";
+import type { Reader } from "../read/reader.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Format } from "./negotiate.ts";
 import { openMetricsLayout, openMetricsWithExemplars } from "./openmetrics.ts";
@@ -13,8 +14,8 @@ import { textLayout } from "./text.ts";
 export type Filter = (family: FamilyView) => boolean;
 const ALL: Filter = () => true;
 
-/** Shows a metric under another name or with more labels, always by the same object; undefined leaves it out. */
-export type Presenter = (family: Family) => FamilyView | undefined;
+/** What is shown of what was read, always by the same objects, so that their pages are found again. */
+export type Selection = (reader: Reader) => readonly FamilyView[];
 
 interface CachedPage {
   readonly version: number;
@@ -31,19 +32,20 @@ const SLACK = 16_384;
 export class Renderer {
   readonly #registry: Registry;
   readonly #pages = new Map<string, WeakMap<FamilyView, CachedPage>>();
-  readonly #present: Presenter;
+  readonly #select: Selection;
   #values = new Float64Array(1024);
 
-  /** @param present @default every metric as it is */
-  constructor(registry: Registry, present: Presenter = (family) => family) {
+  /** @param select @default every metric as it is, by name */
+  constructor(registry: Registry, select: Selection = ({ families }) => families) {
     this.#registry = registry;
-    this.#present = present;
+    this.#select = select;
   }
 
   /** Everything that `filter` keeps, as of now. Collectors are run before, by whoever calls: `await registry.collect()`. */
   render(format: Format, filter: Filter = ALL): Buffer {
-    return this.#registry.read((all, arena) => {
-      const families = all.flatMap((family) => this.#present(family) ?? []).filter(filter);
+    return this.#registry.read((reader) => {
+      const { arena } = reader;
+      const families = this.#select(reader).filter(filter);
       const pages = this.#pagesFor(format);
       let expected = SLACK;
       for (const family of families) expected += pages.get(family)?.page.length ?? 0;
@@ -67,7 +69,7 @@ export class Renderer {
   ): void {
     const { definition, series } = family;
     // A metric with labels that nobody recorded to is left out, as every client does.
-    if (series.length === 0) return;
+    if (series.length === 0 && !family.exposedEmpty) return;
     const stride = cellCount(definition);
     const values = this.#read(arena, family, stride);
     if (format.name === "protobuf") {

@@ -48,7 +48,7 @@ describe("exponential bucket indices", () => {
 
 describe("an exponential histogram", () => {
   const read = (registry: Registry): ExponentialValue =>
-    registry.read((families, arena) =>
+    registry.read(({ families, arena }) =>
       readExponential(arena, families[0]!.definition, families[0]!.series[0]!.sources),
     );
 
@@ -101,7 +101,7 @@ describe("a reader that is overtaken again and again", () => {
       const value: number | bigint = load(array, at);
       return typeof value === "bigint" && value !== 0n ? value + (++epoch << 40n) : value;
     }) as typeof Atomics.load);
-    const found = registry.read((families, arena) =>
+    const found = registry.read(({ families, arena }) =>
       readExponential(arena, families[0]!.definition, families[0]!.series[0]!.sources),
     );
     vi.restoreAllMocks();

@@ -1,5 +1,5 @@
-import { mistake } from "../errors.ts";
-import type { SlotRange } from "../memory/region.ts";
+import { mistake, shown } from "../errors.ts";
+import type { SeriesPlace } from "../memory/region.ts";
 import type { ExemplarLabels } from "../registry/recorder.ts";
 import { EXEMPLAR_SLOTS, ExemplarWriter } from "./exemplar.ts";
 import { Handle } from "./handle.ts";
@@ -14,22 +14,22 @@ export class CounterHandle extends Handle {
    * @param exemplar labels of an example, kept when the metric has exemplars
    * @throws MetricsError COUNTER_INCREMENT
    */
-  inc(value = 1, _exemplar?: ExemplarLabels): void {
-    if (!(value >= 0) || value === Infinity) throw wrongIncrement(value);
-    if (this.index < 0) this.revive();
-    this.slots[this.index]! += value;
+  inc(value = 1, exemplar?: ExemplarLabels): void {
+    if (typeof value !== "number" || !(value >= 0) || value === Infinity) throw wrongIncrement(value);
+    if (this.index < 0) this.heir().inc(value, exemplar);
+    else this.slots[this.index]! += value;
   }
 }
 
 function wrongIncrement(value: unknown): Error {
-  const why = `${String(value)} is not a finite number of at least 0.`;
+  const why = `${shown(value)} is not a finite number of at least 0.`;
   return mistake("COUNTER_INCREMENT", "inc", why, "Count up only; use a gauge for what goes down.");
 }
 
 class ExemplarCounterHandle extends CounterHandle {
   override inc(value = 1, exemplar?: ExemplarLabels): void {
-    super.inc(value);
-    (this.owner as Counter).exemplars.offer(this, 1, 0, value, exemplar);
+    super.inc(value, exemplar);
+    if (this.index >= 0) (this.owner as Counter).exemplars.offer(this, 1, 0, value, exemplar);
   }
 }
 
@@ -43,13 +43,8 @@ export class Counter<L extends object = LabelInput> extends Instrument<CounterHa
     return this.definition.exemplars ? 1 + EXEMPLAR_SLOTS : 1;
   }
 
-  protected make(values: readonly string[], range: SlotRange, record: number): CounterHandle {
-    return new (this.definition.exemplars ? ExemplarCounterHandle : CounterHandle)(
-      this as Counter,
-      values,
-      range,
-      record,
-    );
+  protected make(values: readonly string[], place: SeriesPlace): CounterHandle {
+    return new (this.definition.exemplars ? ExemplarCounterHandle : CounterHandle)(this as Counter, values, place);
   }
 
   /** Adds to the series of a label set; where it is hot, bind the handle once with {@link with}. */

@@ -24,5 +24,7 @@ const kinds: Readonly<Record<MetricType, InstrumentKind>> = {
 
 /** The instrument that records a definition in one thread. */
 export function createInstrument(recorder: Recorder, definition: Definition): Instrument<Handle> {
-  return new kinds[definition.type](recorder, definition) as Instrument<Handle>;
+  const instrument = new kinds[definition.type](recorder, definition) as Instrument<Handle>;
+  instrument.publish();
+  return instrument;
 }

@@ -1,3 +1,4 @@
+import { CHUNK_BYTES } from "../memory/layout.ts";
 import type { ExemplarLabels, Recorder } from "../registry/recorder.ts";
 import type { Handle } from "./handle.ts";
 
@@ -25,7 +26,7 @@ export class ExemplarWriter {
    * when the cell's is old enough.
    */
   offer(handle: Handle, offset: number, cell: number, value: number, given: ExemplarLabels | undefined): void {
-    if (handle.chunk < 0) return;
+    if (handle.record < 0) return;
     const labels = given ?? this.#recorder.activeExemplar?.();
     if (labels === undefined) return;
     const at = handle.index + offset + cell * EXEMPLAR_SLOTS;
@@ -35,10 +36,11 @@ export class ExemplarWriter {
     const text = JSON.stringify(pairs);
     if (pairs.join("").length > MOST_CHARACTERS || Buffer.byteLength(text) > EXEMPLAR_TEXT_BYTES) return;
 
-    const words = this.#recorder.arena.chunkWords(handle.chunk);
+    const chunk = handle.slots.byteOffset / CHUNK_BYTES;
+    const words = this.#recorder.arena.chunkWords(chunk);
     const sequence = words[at * 2]!;
     Atomics.store(words, at * 2, sequence + 1);
-    words[at * 2 + 1] = this.#recorder.arena.bytes(handle.chunk).write(text, (at + 3) * 8, "utf8");
+    words[at * 2 + 1] = this.#recorder.arena.bytes(chunk).write(text, (at + 3) * 8, "utf8");
     handle.slots[at + 1] = value;
     handle.slots[at + 2] = seconds;
     Atomics.store(words, at * 2, sequence + 2);

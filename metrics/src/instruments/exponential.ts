@@ -1,6 +1,6 @@
 import { Slot } from "../memory/activity.ts";
 import { allocateBank, publishBank } from "../memory/bank.ts";
-import type { SlotRange } from "../memory/region.ts";
+import type { SeriesPlace, SlotRange } from "../memory/region.ts";
 import type { ExponentialValue } from "../read/exponential.ts";
 import type { ExemplarLabels } from "../registry/recorder.ts";
 import { EXEMPLAR_SLOTS, ExemplarWriter } from "./exemplar.ts";
@@ -38,22 +38,18 @@ export class ExponentialHandle extends Handle implements Observer {
   #positive: Side | undefined;
   #negative: Side | undefined;
 
-  constructor(owner: ExponentialHistogram, values: readonly string[], range: SlotRange, record: number) {
-    super(owner, values, range, record);
-    this.#start();
-  }
-
-  /** @internal */
-  override bind(range: SlotRange, record: number): void {
-    super.bind(range, record);
-    this.#start();
+  constructor(owner: ExponentialHistogram, values: readonly string[], place: SeriesPlace) {
+    super(owner, values, place);
+    const { bucketFactor, maxBuckets } = owner.definition;
+    this.#shift = MAX_SCHEMA - schemaFor(bucketFactor);
+    this.#mask = cellsFor(maxBuckets) - 1;
   }
 
   /** @internal */
   override retire(): void {
     const { region } = this.#instrument.recorder;
     for (const side of [this.#positive, this.#negative]) {
-      if (side && side.range.chunk >= 0) region.recycle(side.range, this.#bankLength);
+      if (side) region.retireSlots(side.range, this.#bankLength);
     }
     super.retire();
   }
@@ -66,18 +62,13 @@ export class ExponentialHandle extends Handle implements Observer {
     return ExponentialBank.counts + this.#mask + 1;
   }
 
-  #start(): void {
-    const { bucketFactor, maxBuckets } = this.#instrument.definition;
-    this.#shift = MAX_SCHEMA - schemaFor(bucketFactor);
-    this.#mask = cellsFor(maxBuckets) - 1;
-    this.#positive = undefined;
-    this.#negative = undefined;
-  }
-
   /** Counts one observation. @throws MetricsError OBSERVATION when the value is not finite */
-  observe(value: number, _exemplar?: ExemplarLabels): void {
-    if (!(value - value === 0)) throw wrongObservation(value);
-    if (this.index < 0) this.revive();
+  observe(value: number, exemplar?: ExemplarLabels): void {
+    if (typeof value !== "number" || !(value - value === 0)) throw wrongObservation(value);
+    if (this.index < 0) {
+      this.heir().observe(value, exemplar);
+      return;
+    }
     if (value > ZERO_THRESHOLD) {
       let bucket = bucketIndex(value, this.#shift);
       let side = this.#positive;
@@ -144,7 +135,7 @@ export class ExponentialHandle extends Handle implements Observer {
   #side(sign: 1 | -1): Side {
     const known = sign > 0 ? this.#positive : this.#negative;
     if (known) return known;
-    const side = new Side(allocateBank(this.#instrument.recorder.region, this.#bankLength, this.chunk >= 0));
+    const side = new Side(allocateBank(this.#instrument.recorder.region, this.#bankLength, this.record >= 0));
     if (sign > 0) this.#positive = side;
     else this.#negative = side;
     this.#describe(side);
@@ -162,7 +153,7 @@ export class ExponentialHandle extends Handle implements Observer {
     const { region } = this.#instrument.recorder;
     const old = side.range;
     const { low, high } = side;
-    side.range = allocateBank(region, this.#bankLength, this.chunk >= 0);
+    side.range = allocateBank(region, this.#bankLength, this.record >= 0);
     const from = old.index + ExponentialBank.counts;
     const to = side.range.index + ExponentialBank.counts;
     for (let i = low; i <= high; i++) {
@@ -174,7 +165,7 @@ export class ExponentialHandle extends Handle implements Observer {
     }
     this.#describe(side);
     this.#publish(side);
-    if (old.chunk >= 0) region.recycle(old, this.#bankLength);
+    region.retireSlots(old, this.#bankLength);
   }
 
   #describe({ range, low, high }: Side): void {
@@ -185,7 +176,8 @@ export class ExponentialHandle extends Handle implements Observer {
 
   #publish(side: Side): void {
     const at = this.index + (side === this.#positive ? Slot.exponential.positive : Slot.exponential.negative);
-    publishBank(this.slots, at, side.range, ++side.epoch);
+    const { region } = this.#instrument.recorder;
+    publishBank(this.slots, at, region.holds(side.range) ? side.range : undefined, ++side.epoch);
   }
 }
 
@@ -193,7 +185,8 @@ class ExemplarExponentialHandle extends ExponentialHandle {
   #next = 0;
 
   override observe(value: number, exemplar?: ExemplarLabels): void {
-    super.observe(value);
+    super.observe(value, exemplar);
+    if (this.index < 0) return;
     const { exemplars } = this.owner as ExponentialHistogram;
     exemplars.offer(this, Slot.exponential.length, this.#next, value, exemplar);
     this.#next = (this.#next + 1) % EXPONENTIAL_EXEMPLARS;
@@ -210,9 +203,9 @@ export class ExponentialHistogram<L extends object = LabelInput> extends Instrum
     return Slot.exponential.length + (this.definition.exemplars ? EXPONENTIAL_EXEMPLARS * EXEMPLAR_SLOTS : 0);
   }
 
-  protected make(values: readonly string[], range: SlotRange, record: number): ExponentialHandle {
+  protected make(values: readonly string[], place: SeriesPlace): ExponentialHandle {
     const kind = this.definition.exemplars ? ExemplarExponentialHandle : ExponentialHandle;
-    return new kind(this as ExponentialHistogram, values, range, record);
+    return new kind(this as ExponentialHistogram, values, place);
   }
 
   observe(labels: L, value: number, exemplar?: ExemplarLabels): void {

@@ -1,5 +1,6 @@
+import { mistake, shown } from "../errors.ts";
 import { Header } from "../memory/layout.ts";
-import type { SlotRange } from "../memory/region.ts";
+import type { SeriesPlace } from "../memory/region.ts";
 import { Handle } from "./handle.ts";
 import { Instrument } from "./instrument.ts";
 import type { LabelInput } from "./label-values.ts";
@@ -7,24 +8,37 @@ import { Timer, unitsPerSecond } from "./timer.ts";
 
 /** One series that goes up and down. Slots: the value, and how often it was changed: zero means "not set in this thread". */
 export class GaugeHandle extends Handle {
-  /** Sets the value, in this thread: `aggregate` in the definition says what becomes of several threads' values. */
+  /**
+   * Sets the value, in this thread: `aggregate` in the definition says what becomes of several threads' values.
+   * @param value any number; NaN and infinities are exposed as they are
+   * @throws MetricsError GAUGE_VALUE when it is not a number
+   */
   set(value: number): void {
-    if (this.index < 0) this.revive();
+    if (typeof value !== "number") throw notANumber("set", value);
+    if (this.index < 0) {
+      this.heir().set(value);
+      return;
+    }
     const { slots, index } = this;
     slots[index] = value;
     slots[index + 1]! += 1;
   }
 
-  /** @param value @default 1 */
+  /** @param value @default 1 @throws MetricsError GAUGE_VALUE */
   inc(value = 1): void {
-    if (this.index < 0) this.revive();
+    if (typeof value !== "number") throw notANumber("inc", value);
+    if (this.index < 0) {
+      this.heir().inc(value);
+      return;
+    }
     const { slots, index } = this;
     slots[index]! += value;
     slots[index + 1]! += 1;
   }
 
-  /** @param value @default 1 */
+  /** @param value @default 1 @throws MetricsError GAUGE_VALUE */
   dec(value = 1): void {
+    if (typeof value !== "number") throw notANumber("dec", value);
     this.inc(-value);
   }
 
@@ -51,10 +65,18 @@ export class GaugeHandle extends Handle {
   }
 }
 
+function notANumber(method: string, value: unknown): Error {
+  return mistake("GAUGE_VALUE", method, `${shown(value)} is not a number.`, "Convert it first, e.g. with Number().");
+}
+
 /** A gauge that keeps the last value set in any thread: its second slot orders the threads' calls. */
 class LastGaugeHandle extends GaugeHandle {
   override set(value: number): void {
-    if (this.index < 0) this.revive();
+    if (typeof value !== "number") throw notANumber("set", value);
+    if (this.index < 0) {
+      this.heir().set(value);
+      return;
+    }
     const { words } = (this.owner as Gauge).recorder.arena;
     const sequence = Atomics.add(words, Header.sequence, 1) + 1 || 1;
     this.slots[this.index] = value;
@@ -62,8 +84,9 @@ class LastGaugeHandle extends GaugeHandle {
   }
 
   override inc(value = 1): void {
-    if (this.index < 0) this.revive();
-    this.set(this.slots[this.index]! + value);
+    if (typeof value !== "number") throw notANumber("inc", value);
+    if (this.index < 0) this.heir().inc(value);
+    else this.set(this.slots[this.index]! + value);
   }
 }
 
@@ -74,9 +97,9 @@ export class Gauge<L extends object = LabelInput> extends Instrument<GaugeHandle
     return 2;
   }
 
-  protected make(values: readonly string[], range: SlotRange, record: number): GaugeHandle {
+  protected make(values: readonly string[], place: SeriesPlace): GaugeHandle {
     const kind = this.definition.aggregate === "last" ? LastGaugeHandle : GaugeHandle;
-    return new kind(this as Gauge, values, range, record);
+    return new kind(this as Gauge, values, place);
   }
 
   set(labels: L, value: number): void {

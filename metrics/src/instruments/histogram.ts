@@ -1,5 +1,5 @@
-import { mistake } from "../errors.ts";
-import type { SlotRange } from "../memory/region.ts";
+import { mistake, shown } from "../errors.ts";
+import type { SeriesPlace } from "../memory/region.ts";
 import type { ExemplarLabels } from "../registry/recorder.ts";
 import { EXEMPLAR_SLOTS, ExemplarWriter } from "./exemplar.ts";
 import { Handle } from "./handle.ts";
@@ -18,7 +18,7 @@ export function wrongObservation(value: unknown): Error {
   return mistake(
     "OBSERVATION",
     "observe",
-    `${String(value)} is not a finite number.`,
+    `${shown(value)} is not a finite number.`,
     "Leave out what was not measured.",
   );
 }
@@ -28,8 +28,8 @@ export class HistogramHandle extends Handle implements Observer {
   /** Ascending upper bounds, inclusive. @internal */
   readonly bounds: readonly number[];
 
-  constructor(owner: Histogram, values: readonly string[], range: SlotRange, record: number) {
-    super(owner, values, range, record);
+  constructor(owner: Histogram, values: readonly string[], place: SeriesPlace) {
+    super(owner, values, place);
     this.bounds = owner.definition.buckets;
   }
 
@@ -38,9 +38,12 @@ export class HistogramHandle extends Handle implements Observer {
    * @param exemplar labels of an example, kept when the metric has exemplars
    * @throws MetricsError OBSERVATION when the value is not finite
    */
-  observe(value: number, _exemplar?: ExemplarLabels): void {
-    if (!(value - value === 0)) throw wrongObservation(value);
-    if (this.index < 0) this.revive();
+  observe(value: number, exemplar?: ExemplarLabels): void {
+    if (typeof value !== "number" || !(value - value === 0)) throw wrongObservation(value);
+    if (this.index < 0) {
+      this.heir().observe(value, exemplar);
+      return;
+    }
     // A scan beats a binary search up to some 64 buckets. Nothing that V8 may interrupt lies between the two stores, so a
     // worker that is terminated leaves both or none.
     const { bounds, slots, index } = this;
@@ -59,7 +62,8 @@ export class HistogramHandle extends Handle implements Observer {
 
 class ExemplarHistogramHandle extends HistogramHandle {
   override observe(value: number, exemplar?: ExemplarLabels): void {
-    super.observe(value);
+    super.observe(value, exemplar);
+    if (this.index < 0) return;
     const { bounds } = this;
     let bucket = bounds.findIndex((bound) => value <= bound);
     if (bucket < 0) bucket = bounds.length;
@@ -78,9 +82,9 @@ export class Histogram<L extends object = LabelInput> extends Instrument<Histogr
     return buckets.length + 2 + (exemplars ? (buckets.length + 1) * EXEMPLAR_SLOTS : 0);
   }
 
-  protected make(values: readonly string[], range: SlotRange, record: number): HistogramHandle {
+  protected make(values: readonly string[], place: SeriesPlace): HistogramHandle {
     const kind = this.definition.exemplars ? ExemplarHistogramHandle : HistogramHandle;
-    return new kind(this as Histogram, values, range, record);
+    return new kind(this as Histogram, values, place);
   }
 
   observe(labels: L, value: number, exemplar?: ExemplarLabels): void {

@@ -1,7 +1,9 @@
 import type { Definition } from "../definition/definition.ts";
+import { mistake } from "../errors.ts";
 import { activity } from "../memory/activity.ts";
-import { SeriesState } from "../memory/layout.ts";
-import { type SlotRange, unseen } from "../memory/region.ts";
+import { CHUNK_DOUBLES, Header, SeriesState } from "../memory/layout.ts";
+import { LARGEST_PAYLOAD, valuesBytes } from "../memory/record.ts";
+import { type DefinitionPlace, type SeriesPlace, unseen } from "../memory/region.ts";
 import { seriesKey } from "../memory/series-set.ts";
 import type { Recorder } from "../registry/recorder.ts";
 import type { Handle, HandleOwner } from "./handle.ts";
@@ -18,16 +20,10 @@ export const isOverflow = (values: readonly string[]): boolean =>
 /** No label has this name: a metric without labels has its one series under the value of none. */
 const UNLABELLED = "";
 
-/** Longest label value in UTF-8 bytes; a longer one counts as overflow. Prometheus has no limit of its own by default. */
-const LONGEST_VALUE = 4096;
+const TOO_LARGE_FIX = "Shorten its help text, or give it fewer buckets, states or steps of its window.";
 
 /** Refused label sets remembered a metric, so that refusing one again costs a look-up. */
 const REMEMBERED_REFUSALS = 1000;
-
-interface Binding {
-  readonly range: SlotRange;
-  readonly record: number;
-}
 
 /** A metric in one thread: finds or makes the handle of a label set. */
 export abstract class Instrument<H extends Handle, L extends object = LabelInput> implements HandleOwner {
@@ -37,31 +33,42 @@ export abstract class Instrument<H extends Handle, L extends object = LabelInput
   readonly #names: readonly string[];
   readonly #depth: number;
   readonly #trie = new LabelTrie<H>();
-  readonly #number: number;
-  readonly #published: boolean;
+  #place: DefinitionPlace | undefined;
   #closed = false;
   #overflow: H | undefined;
   readonly #refused: LabelValue[][] = [];
   /** The other ways in which a handle was asked for: numbers, booleans, identifiers before hashing. */
   readonly #aliases = new WeakMap<H, LabelValue[][]>();
-  /** Retired handles that were used again while another handle had taken their label set: they share its slots. */
-  readonly #followers = new WeakMap<Handle, Handle[]>();
+  /** The handles that retired ones pass on to. */
+  readonly #heirs = new WeakMap<Handle, H>();
+  /** Retired handles whose label set is refused at present. */
+  #refusedHandles = new WeakSet<Handle>();
+  /** Takes what there is no memory for. */
+  #sink: H | undefined;
 
   constructor(recorder: Recorder, definition: Definition) {
     this.recorder = recorder;
     this.definition = definition;
     this.#names = definition.labels;
     this.#depth = definition.labels.length;
-    this.#number = recorder.nextMetric();
     definition.labelSpecs.forEach((spec, i) => {
       if (spec === "hashed") recorder.requireHashKey(`${definition.name}.${definition.labels[i]}`);
     });
-    this.#published = recorder.region.journal.define(this.#number, JSON.stringify(definition));
+  }
+
+  /** @internal Lets the other threads know of the metric. @throws MetricsError METRIC_TOO_LARGE */
+  publish(): void {
+    const { recorder, definition } = this;
+    const json = JSON.stringify(definition);
+    if (this.slotCount > CHUNK_DOUBLES || Buffer.byteLength(json) > LARGEST_PAYLOAD) {
+      throw mistake("METRIC_TOO_LARGE", definition.name, "it does not fit into 64 KiB.", TOO_LARGE_FIX);
+    }
+    this.#place = recorder.region.define(json);
   }
 
   /** Slots of one series. @internal */
   abstract get slotCount(): number;
-  protected abstract make(values: readonly string[], range: SlotRange, record: number): H;
+  protected abstract make(values: readonly string[], place: SeriesPlace): H;
 
   /** The handle of a label set, made when it is new. Keep it: recording through it needs no look-up. */
   with(labels: L): H {
@@ -79,12 +86,15 @@ export abstract class Instrument<H extends Handle, L extends object = LabelInput
   /** @internal Forgets every label set. */
   removeAll(): void {
     for (const handle of [...this.handles()]) this.#retire(handle);
+    if (this.#overflow) this.#retire(this.#overflow);
+    this.#overflow = undefined;
   }
 
-  /** @internal Ends the metric in this thread: its handles go on without being seen. */
+  /** @internal Ends the metric in this thread: what its handles are given is not seen any more. */
   close(): void {
     this.removeAll();
-    if (this.#overflow) this.#retire(this.#overflow);
+    if (this.#place) this.recorder.region.undefine(this.#place);
+    this.#place = undefined;
     this.#closed = true;
   }
 
@@ -107,9 +117,10 @@ export abstract class Instrument<H extends Handle, L extends object = LabelInput
     if (isOverflow(values)) return this.overflow();
     const known = this.#trie.get(values);
     if (known) return known;
-    const bound = this.#admit(values);
-    if (bound === undefined) return this.overflow();
-    const handle = this.make(values, bound.range, bound.record);
+    const place = this.#admit(values);
+    if (place === undefined) return this.overflow();
+    if (this.#closed) return this.make(values, place);
+    const handle = this.make(values, place);
     this.#trie.set(values, handle);
     return handle;
   }
@@ -160,30 +171,35 @@ export abstract class Instrument<H extends Handle, L extends object = LabelInput
     else this.#aliases.set(handle, [raw]);
   }
 
-  /** Reserves the label set's place and slots. Undefined when the registry is full. */
-  #admit(values: readonly string[]): Binding | undefined {
-    if (this.definition.limited) {
-      if (values.some((value) => value.length > LONGEST_VALUE)) return undefined;
-      const key = seriesKey(this.definition.name, values);
-      if (!this.recorder.seriesSet.acquire(key)) {
-        if (!this.recorder.makeRoom?.() || !this.recorder.seriesSet.acquire(key)) return undefined;
-      }
+  /** Reserves the label set's place and slots. Undefined when the registry or its memory is full. */
+  #admit(values: readonly string[]): SeriesPlace | undefined {
+    if (this.#closed) return this.#unseen();
+    const { seriesSet, longestValue } = this.recorder;
+    if (values.some((value) => value.length > longestValue) || valuesBytes(values) > LARGEST_PAYLOAD) return undefined;
+    if (!this.definition.limited) return this.#allocate(values);
+    const key = seriesKey(this.definition.name, values);
+    if (!seriesSet.acquire(key)) {
+      if (!this.recorder.makeRoom?.() || !seriesSet.acquire(key)) return undefined;
     }
-    return this.#allocate(values);
+    const place = this.#allocate(values);
+    if (place === undefined) {
+      seriesSet.release(key);
+      Atomics.add(this.recorder.arena.words, Header.unstoredSeries, 1);
+    }
+    return place;
   }
 
-  #allocate(values: readonly string[]): Binding {
-    const { region } = this.recorder;
-    if (this.#closed) return { range: unseen(this.slotCount), record: -1 };
-    const range = region.allocate(this.slotCount);
-    if (range.chunk < 0) return { range, record: -1 };
-    const created = this.recorder.now();
-    const record = this.#published
-      ? region.journal.series(this.#number, values, range.chunk, range.index, created)
-      : -1;
-    if (record < 0) return { range: region.unstored(this.slotCount), record };
-    this.recorder.fresh?.set(record, values);
-    return { range, record };
+  /** Memory for a series, or undefined when there is none. @param urgent see `Arena.allocateChunk` */
+  #allocate(values: readonly string[], urgent = !this.definition.limited): SeriesPlace | undefined {
+    const { region, fresh } = this.recorder;
+    this.#place ??= region.define(JSON.stringify(this.definition));
+    const place = this.#place && region.series(this.#place, values, this.slotCount, this.recorder.now(), urgent);
+    if (place) fresh?.set(place.record, values);
+    return place;
+  }
+
+  #unseen(): SeriesPlace {
+    return { ...unseen(this.slotCount), record: -1 };
   }
 
   #refuse(raw: LabelValue[]): H {
@@ -191,8 +207,9 @@ export abstract class Instrument<H extends Handle, L extends object = LabelInput
     const overflow = this.overflow();
     if (
       raw.length > 0 &&
+      overflow.index >= 0 &&
       this.#refused.length < REMEMBERED_REFUSALS &&
-      raw.every((v) => String(v).length <= LONGEST_VALUE)
+      raw.every((v) => String(v).length <= this.recorder.longestValue)
     ) {
       this.#refused.push(raw);
       this.#trie.set(raw, overflow);
@@ -200,34 +217,36 @@ export abstract class Instrument<H extends Handle, L extends object = LabelInput
     return overflow;
   }
 
-  /** @internal The series that takes what does not fit. */
+  /** @internal The series that takes what does not fit; retired while there is no memory for it either. */
   overflow(): H {
-    if (this.#overflow === undefined) {
-      const values = this.#names.map(() => OVERFLOW_VALUE);
-      const { range, record } = this.#allocate(values);
-      this.#overflow = this.make(values, range, record);
+    if (this.#overflow !== undefined && this.#overflow.index >= 0) return this.#overflow;
+    const values = this.#names.map(() => OVERFLOW_VALUE);
+    const place = this.#allocate(values, true);
+    if (place) this.#overflow = this.make(values, place);
+    else if (this.#overflow === undefined) {
+      this.#overflow = this.make(values, this.#unseen());
+      this.#overflow.retire();
     }
-    return this.#overflow;
+    return this.#overflow!;
   }
 
   /** @internal */
-  revive(handle: Handle): void {
-    const { values } = handle;
-    const current = this.#trie.get(values);
-    if (current !== undefined) {
-      handle.bind(current, current.record);
-      this.#followers.set(current, [...(this.#followers.get(current) ?? []), handle]);
-      return;
+  heirOf(handle: Handle): H {
+    const known = this.#refusedHandles.has(handle) ? this.#overflow : this.#heirs.get(handle);
+    if (known !== undefined && known.index >= 0) return known;
+    const heir = this.handleFor(handle.values);
+    // No memory, not even for the overflow: the next observation looks for some again.
+    if (heir.index < 0) {
+      this.#sink ??= this.make(handle.values, this.#unseen());
+      return this.#sink;
     }
-    const { range, record } = this.#admit(values) ?? this.#overflowBinding();
-    handle.bind(range, record);
-    this.#trie.set(values, handle as H);
-  }
-
-  #overflowBinding(): Binding {
-    this.recorder.onOverflow?.(this.definition.name);
-    const { slots, index, chunk, record } = this.overflow();
-    return { range: { slots, index, chunk }, record };
+    if (heir !== this.#overflow || isOverflow(handle.values)) {
+      this.#heirs.set(handle, heir);
+    } else {
+      this.recorder.onOverflow?.(this.definition.name);
+      this.#refusedHandles.add(handle);
+    }
+    return heir;
   }
 
   /** @internal Retires the series that the reader found idle and that were not recorded to since. True when there was one. */
@@ -246,23 +265,23 @@ export abstract class Instrument<H extends Handle, L extends object = LabelInput
   }
 
   #retire(handle: H): void {
-    const { record, slots, index, chunk, values } = handle;
-    if (record >= 0) {
-      this.recorder.arena.retireSeries(record);
-      this.recorder.region.recycle({ slots, index, chunk }, this.slotCount);
-    }
-    for (const follower of this.#followers.get(handle) ?? []) follower.retire();
-    this.#followers.delete(handle);
+    const { record, slots, index, values } = handle;
+    this.recorder.fresh?.delete(record);
+    handle.retire();
+    if (record >= 0) this.recorder.region.retire({ slots, index, record }, values, this.slotCount);
     for (const raw of this.#aliases.get(handle) ?? []) this.#trie.delete(raw);
     this.#aliases.delete(handle);
-    handle.retire();
     this.#trie.delete(values);
-    if (this.definition.limited) this.recorder.seriesSet.release(seriesKey(this.definition.name, values));
-    this.#forgetRefusals();
+    if (this.definition.limited && record >= 0 && handle !== this.#overflow) {
+      this.recorder.seriesSet.release(seriesKey(this.definition.name, values));
+    }
+    this.forgetRefusals();
   }
 
-  #forgetRefusals(): void {
+  /** @internal Lets label sets try again that were refused: there may be room. */
+  forgetRefusals(): void {
     for (const raw of this.#refused) this.#trie.delete(raw);
     this.#refused.length = 0;
+    this.#refusedHandles = new WeakSet();
   }
 }

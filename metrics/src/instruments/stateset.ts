@@ -1,6 +1,6 @@
 import { mistake } from "../errors.ts";
 import { Slot } from "../memory/activity.ts";
-import type { SlotRange } from "../memory/region.ts";
+import type { SeriesPlace } from "../memory/region.ts";
 import { Handle } from "./handle.ts";
 import { Instrument } from "./instrument.ts";
 import type { LabelInput } from "./label-values.ts";
@@ -10,6 +10,10 @@ export class StateSetHandle<S extends string = string> extends Handle {
   /** Makes `state` hold and no other. @throws MetricsError STATE_UNKNOWN */
   set(state: S): void {
     const chosen = this.#place(state);
+    if (this.index < 0) {
+      this.heir().set(state);
+      return;
+    }
     const { length } = (this.owner as unknown as StateSet).definition.states;
     for (let i = 0; i < length; i++) this.slots[this.index + Slot.stateset.states + i] = i === chosen ? 1 : 0;
     this.slots[this.index]! += 1;
@@ -27,12 +31,15 @@ export class StateSetHandle<S extends string = string> extends Handle {
 
   #write(state: S, value: 0 | 1): void {
     const place = this.#place(state);
+    if (this.index < 0) {
+      this.heir().#write(state, value);
+      return;
+    }
     this.slots[this.index + Slot.stateset.states + place] = value;
     this.slots[this.index]! += 1;
   }
 
   #place(state: S): number {
-    if (this.index < 0) this.revive();
     const { name, states } = (this.owner as unknown as StateSet).definition;
     const place = states.indexOf(state);
     if (place < 0)
@@ -51,8 +58,8 @@ export class StateSet<L extends object = LabelInput, S extends string = string> 
     return Slot.stateset.states + this.definition.states.length;
   }
 
-  protected make(values: readonly string[], range: SlotRange, record: number): StateSetHandle<S> {
-    return new StateSetHandle<S>(this as unknown as StateSet, values, range, record);
+  protected make(values: readonly string[], place: SeriesPlace): StateSetHandle<S> {
+    return new StateSetHandle<S>(this as unknown as StateSet, values, place);
   }
 
   /** See {@link StateSetHandle.set}. */

@@ -1,6 +1,6 @@
 import { Slot } from "../memory/activity.ts";
 import { allocateBank, publishBank } from "../memory/bank.ts";
-import type { SlotRange } from "../memory/region.ts";
+import type { SeriesPlace, SlotRange } from "../memory/region.ts";
 import { Handle } from "./handle.ts";
 import { type Observer, wrongObservation } from "./histogram.ts";
 import { Instrument } from "./instrument.ts";
@@ -31,24 +31,19 @@ const sorted = new Float64Array(BUFFER_LENGTH);
 
 /** One series of a summary: count, sum and t-digests, one for each step of the window. */
 export class SummaryHandle extends Handle implements Observer {
-  #words!: Int32Array;
+  readonly #words: Int32Array;
   /** Which digest of the window is written, and where it is. */
   #step = 0;
   #digest = 0;
   #length = 0;
   #epoch = 0;
-  #banks: (SlotRange | undefined)[] = [];
+  readonly #banks: (SlotRange | undefined)[] = [];
   #rotateAt = 0;
 
-  constructor(owner: Summary, values: readonly string[], range: SlotRange, record: number) {
-    super(owner, values, range, record);
-    this.#start();
-  }
-
-  /** @internal */
-  override bind(range: SlotRange, record: number): void {
-    super.bind(range, record);
-    this.#start();
+  constructor(owner: Summary, values: readonly string[], place: SeriesPlace) {
+    super(owner, values, place);
+    this.#words = new Int32Array(this.slots.buffer, this.slots.byteOffset, this.slots.length * 2);
+    this.#open(0);
   }
 
   /** @internal */
@@ -61,17 +56,13 @@ export class SummaryHandle extends Handle implements Observer {
     return this.owner as Summary;
   }
 
-  #start(): void {
-    this.#words = new Int32Array(this.slots.buffer, this.slots.byteOffset, this.slots.length * 2);
-    this.#banks = [];
-    this.#epoch = 0;
-    this.#open(0);
-  }
-
   /** Counts one observation. @throws MetricsError OBSERVATION when the value is not finite */
   observe(value: number): void {
-    if (!(value - value === 0)) throw wrongObservation(value);
-    if (this.index < 0) this.revive();
+    if (typeof value !== "number" || !(value - value === 0)) throw wrongObservation(value);
+    if (this.index < 0) {
+      this.heir().observe(value);
+      return;
+    }
     if (this.#rotateAt > 0 && this.#instrument.recorder.now() >= this.#rotateAt) {
       this.#open((this.#step + 1) % this.#instrument.definition.ageBuckets);
     }
@@ -95,7 +86,7 @@ export class SummaryHandle extends Handle implements Observer {
     this.#step = step;
     this.#digest = this.index + Slot.summary.digests + step * Digest.length;
     this.#nextEpoch();
-    publishBank(this.slots, this.#digest + Digest.bank, { slots: this.slots, index: 0, chunk: -1 }, this.#epoch);
+    publishBank(this.slots, this.#digest + Digest.bank, undefined, this.#epoch);
     this.#empty();
     this.#recycle(this.#bank);
     this.#bank = undefined;
@@ -142,7 +133,7 @@ export class SummaryHandle extends Handle implements Observer {
   /** Publishes a bank with ascending `values` added, and the buffer empty. */
   #replaceBank(values: Float64Array, min: number, max: number, weights?: Float64Array): void {
     const old = this.#bank;
-    const bank = allocateBank(this.#instrument.recorder.region, DigestBank.slots, this.chunk >= 0);
+    const bank = allocateBank(this.#instrument.recorder.region, DigestBank.slots, this.record >= 0);
     const { slots, index } = bank;
     const oldCentroids = old
       ? { slots: old.slots, index: old.index + DigestBank.centroids, length: old.slots[old.index + DigestBank.length]! }
@@ -155,7 +146,8 @@ export class SummaryHandle extends Handle implements Observer {
     slots[index + DigestBank.min] = Math.min(old ? old.slots[old.index + DigestBank.min]! : Infinity, min);
     slots[index + DigestBank.max] = Math.max(old ? old.slots[old.index + DigestBank.max]! : -Infinity, max);
     this.#nextEpoch();
-    publishBank(this.slots, this.#digest + Digest.bank, bank, this.#epoch);
+    const { region } = this.#instrument.recorder;
+    publishBank(this.slots, this.#digest + Digest.bank, region.holds(bank) ? bank : undefined, this.#epoch);
     this.#empty();
     this.#bank = bank;
     this.#recycle(old);
@@ -171,7 +163,7 @@ export class SummaryHandle extends Handle implements Observer {
   }
 
   #recycle(bank: SlotRange | undefined): void {
-    if (bank && bank.chunk >= 0) this.#instrument.recorder.region.recycle(bank, DigestBank.slots);
+    if (bank) this.#instrument.recorder.region.retireSlots(bank, DigestBank.slots);
   }
 }
 
@@ -182,8 +174,8 @@ export class Summary<L extends object = LabelInput> extends Instrument<SummaryHa
     return Slot.summary.digests + this.definition.ageBuckets * Digest.length;
   }
 
-  protected make(values: readonly string[], range: SlotRange, record: number): SummaryHandle {
-    return new SummaryHandle(this as Summary, values, range, record);
+  protected make(values: readonly string[], place: SeriesPlace): SummaryHandle {
+    return new SummaryHandle(this as Summary, values, place);
   }
 
   observe(labels: L, value: number): void {

@@ -1,3 +1,4 @@
+import { threadId } from "node:worker_threads";
 import { mistake } from "../errors.ts";
 import {
   ARENA_OWNER,
@@ -19,6 +20,12 @@ import {
 } from "./layout.ts";
 import { setCellsFor } from "./series-set.ts";
 
+/** Share of the chunks kept for overflow series. */
+const RESERVE = 1 / 32;
+
+/** Arenas that this thread has created. */
+let arenas = 0;
+
 /** How large the shared memory may become, and what it may hold. */
 export interface ArenaOptions {
   /** Most bytes of shared memory. Reserved, not committed: pages cost memory when they are first used. @default 256 MiB */
@@ -32,7 +39,7 @@ export interface ArenaOptions {
 /**
  * One growable SharedArrayBuffer that every thread of the process maps: a header, a directory of chunks, and chunks.
  *
- * Threads allocate chunks with one atomic add and never free them themselves. Views are fixed-length and cached a chunk: a
+ * Threads allocate chunks with one atomic addition, or take those that were given back. Views are fixed-length and cached a chunk: a
  * length-tracking view costs ten times a fixed one for each access.
  */
 export class Arena {
@@ -69,6 +76,8 @@ export class Arena {
     words[Header.nextChunk] = reserved;
     words[Header.seriesLimit] = maxSeries;
     words[Header.labelLimit] = maxLabels;
+    words[Header.creatorThread] = threadId;
+    words[Header.arenaNumber] = ++arenas;
     words[Header.setOffset] = header * CHUNK_BYTES;
     words[Header.setCells] = cells;
     words.fill(ARENA_OWNER, OWNER_TABLE_WORD, OWNER_TABLE_WORD + reserved);
@@ -94,8 +103,12 @@ export class Arena {
     return this.buffer.byteLength;
   }
 
-  /** A zeroed chunk for `region` alone, or -1 when the arena is full. */
-  allocateChunk(region: number): number {
+  /**
+   * A zeroed chunk for `region` alone, or -1 when the arena is full.
+   * @param urgent may use the reserve: for what keeps totals right when there is no memory for details
+   */
+  allocateChunk(region: number, urgent = false): number {
+    if (!urgent && this.maxChunks - this.#end + this.load(Header.freeChunks) <= this.#reserve) return -1;
     const freed = this.#claimFreed(region);
     if (freed >= 0) return freed;
     // A full arena's counter may run past its end for a moment: who reads it goes no further than `maxChunks`.
@@ -107,6 +120,10 @@ export class Arena {
     this.#growTo((chunk + 1) * CHUNK_BYTES);
     Atomics.store(this.words, OWNER_TABLE_WORD + chunk, region + 1);
     return chunk;
+  }
+
+  get #reserve(): number {
+    return Math.floor(this.maxChunks * RESERVE);
   }
 
   /** Chunks handed out so far. */
@@ -143,10 +160,19 @@ export class Arena {
       const at = this.regionWord(region, RegionWord.state);
       if (Atomics.compareExchange(this.words, at, RegionState.free, RegionState.active) === RegionState.free) {
         Atomics.store(this.words, this.regionWord(region, RegionWord.threadId), threadId);
+        this.#countRegion(region);
         return region;
       }
     }
     return -1;
+  }
+
+  #countRegion(region: number): void {
+    for (;;) {
+      const used = this.load(Header.regionsUsed);
+      if (used > region) return;
+      Atomics.compareExchange(this.words, Header.regionsUsed, used, region + 1);
+    }
   }
 
   /** Position in {@link words} of one word of a region's entry. */
@@ -154,54 +180,78 @@ export class Arena {
     return HEADER_WORDS + region * REGION_WORDS + word;
   }
 
-  /** Zeroes every chunk of a dead region and makes them and the region's entry free again. */
+  /** Gives one chunk back, zeroed. */
+  releaseChunk(chunk: number): void {
+    this.doubles(chunk).fill(0);
+    Atomics.store(this.words, OWNER_TABLE_WORD + chunk, FREED);
+    Atomics.add(this.words, Header.freeChunks, 1);
+    Atomics.store(this.words, Header.exhausted, 0);
+  }
+
+  /** Gives every chunk of a region back, and its place among the regions. Nobody may read it any more: see `readers.ts`. */
   releaseRegion(region: number): void {
     const end = this.#end;
     for (let chunk = 0; chunk < end; chunk++) {
-      if (this.load(OWNER_TABLE_WORD + chunk) !== region + 1) continue;
-      this.doubles(chunk).fill(0);
-      Atomics.store(this.words, OWNER_TABLE_WORD + chunk, FREED);
-      Atomics.add(this.words, Header.freeChunks, 1);
+      if (this.load(OWNER_TABLE_WORD + chunk) === region + 1) this.releaseChunk(chunk);
     }
-    Atomics.store(this.words, this.regionWord(region, RegionWord.firstJournal), 0);
+    for (const word of [RegionWord.directory, RegionWord.reading]) {
+      Atomics.store(this.words, this.regionWord(region, word), 0);
+    }
     Atomics.store(this.words, this.regionWord(region, RegionWord.state), RegionState.free);
   }
 
-  /**
-   * Number of a journal record: its position among all Int32 words of the arena. A number, and not an object, because there is one
-   * for each series.
-   */
-  record(chunk: number, at: number): number {
-    return chunk * CHUNK_WORDS + at;
+  /** The words of a record, and where it begins among them. */
+  recordWords(place: number): { readonly words: Int32Array; readonly at: number } {
+    return { words: this.chunkWords(Math.floor(place / CHUNK_DOUBLES)), at: (place % CHUNK_DOUBLES) * 2 };
+  }
+
+  /** One word of a record: see {@link RecordWord}. */
+  recordWord(place: number, word: number): number {
+    return this.chunkWords(Math.floor(place / CHUNK_DOUBLES))[(place % CHUNK_DOUBLES) * 2 + word]!;
+  }
+
+  /** When a series was made: milliseconds since the epoch. */
+  created(record: number): number {
+    return this.#number(record, RecordWord.created);
+  }
+
+  /** Makes a series as old as what was added to it. */
+  lowerCreated(record: number, created: number): void {
+    const place = (record % CHUNK_DOUBLES) + RecordWord.created / 2;
+    const numbers = this.doubles(Math.floor(record / CHUNK_DOUBLES));
+    numbers[place] = Math.min(numbers[place]!, created);
   }
 
   /** A series' state: see {@link SeriesState}. */
   seriesState(record: number): number {
-    return Atomics.load(this.#wordsOf(record), (record % CHUNK_WORDS) + RecordWord.state);
+    const { words, at } = this.recordWords(record);
+    return Atomics.load(words, at + RecordWord.state);
   }
 
   /** Changes a series' state if it is `from`. */
   moveSeries(record: number, from: number, to: number): boolean {
-    return Atomics.compareExchange(this.#wordsOf(record), (record % CHUNK_WORDS) + RecordWord.state, from, to) === from;
+    const { words, at } = this.recordWords(record);
+    return Atomics.compareExchange(words, at + RecordWord.state, from, to) === from;
   }
 
-  /** Ends a series for good, and lets the readers know. */
-  retireSeries(record: number): void {
-    Atomics.store(this.#wordsOf(record), (record % CHUNK_WORDS) + RecordWord.state, SeriesState.retired);
-    Atomics.add(this.words, Header.retirements, 1);
+  /** Ends a series for good. */
+  endSeries(record: number): void {
+    const { words, at } = this.recordWords(record);
+    Atomics.store(words, at + RecordWord.state, SeriesState.retired);
   }
 
-  /** The activity (see `activity.ts`) at which a reader found a series idle. */
+  /** The activity (see `activity.ts`) at which a reader found the series idle. */
   idleActivity(record: number): number {
-    return this.doubles(Math.floor(record / CHUNK_WORDS))[((record % CHUNK_WORDS) + RecordWord.idleActivity) / 2]!;
+    return this.#number(record, RecordWord.idleActivity);
   }
 
   noteIdle(record: number, activity: number): void {
-    this.doubles(Math.floor(record / CHUNK_WORDS))[((record % CHUNK_WORDS) + RecordWord.idleActivity) / 2] = activity;
+    const place = (record % CHUNK_DOUBLES) + RecordWord.idleActivity / 2;
+    this.doubles(Math.floor(record / CHUNK_DOUBLES))[place] = activity;
   }
 
-  #wordsOf(record: number): Int32Array {
-    return this.chunkWords(Math.floor(record / CHUNK_WORDS));
+  #number(record: number, word: number): number {
+    return this.doubles(Math.floor(record / CHUNK_DOUBLES))[(record % CHUNK_DOUBLES) + word / 2]!;
   }
 
   doubles(chunk: number): Float64Array {

@@ -1,5 +1,5 @@
 import type { Arena } from "./arena.ts";
-import { CHUNK_DOUBLES } from "./layout.ts";
+import { CHUNK_DOUBLES, Header } from "./layout.ts";
 import { type Region, type SlotRange, unseen } from "./region.ts";
 
 // A bank is a range of slots that its owner replaces as a whole: it fills a fresh one and then publishes it by one atomic store of
@@ -23,9 +23,9 @@ export interface BankPointer {
   readonly raw: bigint;
 }
 
-/** Makes `bank` the one that the pointer in `slots[at]` names. */
-export function publishBank(slots: Float64Array, at: number, bank: SlotRange, epoch: number): void {
-  const place = bank.chunk < 0 ? 0n : BigInt(bank.chunk * CHUNK_DOUBLES + bank.index + 1);
+/** Makes `bank` the one that the pointer in `slots[at]` names; undefined is none. */
+export function publishBank(slots: Float64Array, at: number, bank: SlotRange | undefined, epoch: number): void {
+  const place = bank === undefined ? 0n : BigInt(bank.slots.byteOffset / 8 + bank.index + 1);
   Atomics.store(pointerCell(slots), at, ((BigInt(epoch) & EPOCH_MASK) << EPOCH_SHIFT) | place);
 }
 
@@ -38,7 +38,9 @@ export function readPointer(arena: Arena, slots: Float64Array, at: number): Bank
   return { slots: arena.doubles(Math.floor(place / CHUNK_DOUBLES)), index: place % CHUNK_DOUBLES, epoch, raw };
 }
 
-/** A fresh bank: in the arena when the series is, otherwise out of every reader's sight like the series itself. */
+/** A fresh bank: in the arena when the series is; otherwise, or when the arena is full, out of every reader's sight. */
 export function allocateBank(region: Region, length: number, stored: boolean): SlotRange {
-  return stored ? region.allocate(length) : unseen(length);
+  const bank = stored ? region.allocate(length) : undefined;
+  if (stored && bank === undefined) Atomics.add(region.arena.words, Header.unstoredSeries, 1);
+  return bank ?? unseen(length);
 }

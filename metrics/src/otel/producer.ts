@@ -50,7 +50,7 @@ export class RegistryProducer implements MetricProducer {
     const errors: unknown[] = [];
     await this.#registry.collect().catch((error: unknown) => errors.push(error));
     const now = this.#registry.now();
-    const metrics = this.#registry.read((families, arena) =>
+    const metrics = this.#registry.read(({ families, arena }) =>
       families.filter((family) => family.series.length > 0).flatMap((family) => this.#convert(arena, family, now)),
     );
     this.#lastCollection = now;

@@ -37,23 +37,23 @@ export function readCells(
   out: Float64Array,
   at: number,
 ): void {
-  const { sources } = series;
   switch (definition.type) {
     case "counter": {
-      let sum = 0;
-      for (let s = 0; s < sources.length; s++) sum += sources[s]!.slots[sources[s]!.index]!;
+      const { first, others } = series;
+      let sum = first.slots[first.index]!;
+      if (others !== undefined) for (const { slots, index } of others) sum += slots[index]!;
       out[at] = sum;
       return;
     }
     case "gauge":
     case "info":
-      out[at] = readGauge(definition, sources);
+      out[at] = readGauge(definition, series.sources);
       return;
     case "histogram":
-      readHistogram(definition.buckets.length + 1, sources, out, at);
+      readHistogram(definition.buckets.length + 1, series.sources, out, at);
       return;
     case "exponential_histogram": {
-      const { count, sum } = readExponential(arena, definition, sources);
+      const { count, sum } = readExponential(arena, definition, series.sources);
       out[at] = count;
       out[at + 1] = sum;
       return;
@@ -61,13 +61,13 @@ export function readCells(
     case "summary": {
       const quantiles = readQuantiles(arena, definition, series, now);
       out.set(quantiles, at);
-      out[at + quantiles.length] = total(sources, Slot.summary.sum);
-      out[at + quantiles.length + 1] = total(sources, Slot.summary.count);
+      out[at + quantiles.length] = total(series.sources, Slot.summary.sum);
+      out[at + quantiles.length + 1] = total(series.sources, Slot.summary.count);
       return;
     }
     case "stateset":
       for (let state = 0; state < definition.states.length; state++) {
-        const holds = sources.some(
+        const holds = series.sources.some(
           ({ slots, index, region }) => region.live && slots[index + Slot.stateset.states + state] === 1,
         );
         out[at + state] = holds ? 1 : 0;

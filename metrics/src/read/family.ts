@@ -1,7 +1,7 @@
 import type { Definition } from "../definition/definition.ts";
 import { LabelTrie } from "../instruments/label-trie.ts";
-import type { JournalRecord } from "../memory/journal.ts";
-import type { Series, Source } from "./series.ts";
+import type { Arena } from "../memory/arena.ts";
+import { Series, type Source } from "./series.ts";
 
 /** Label that keeps the threads of a per-thread gauge apart. */
 const THREAD_LABEL = "thread";
@@ -15,19 +15,27 @@ export interface FamilyView {
   readonly version: number;
   /** Every series that is exposed, ordered by label values. */
   readonly series: readonly Series[];
+  /** A series' labels, where they are others than its family's. */
+  readonly labelsOf?: (series: Series) => readonly (readonly [name: string, value: string])[];
+  /** Name and help are exposed also while there is no series. @default false */
+  readonly exposedEmpty?: boolean;
 }
 
 /** One metric over all threads: its series, merged by label values. */
 export class Family implements FamilyView {
+  readonly arena: Arena;
   readonly definition: Definition;
   readonly labels: readonly string[];
   version = 0;
-  readonly #trie = new LabelTrie<Series>();
-  #all: Series[] = [];
+  /** Finds the series of a label set: made when a second thread records the metric, as one alone has each only once. */
+  #trie: LabelTrie<Series> | undefined;
+  #region: number | undefined;
+  readonly #all = new Set<Series>();
   #exposed: readonly Series[] | undefined;
   readonly #threadAt: number;
 
-  constructor(definition: Definition) {
+  constructor(arena: Arena, definition: Definition) {
+    this.arena = arena;
     this.definition = definition;
     const perThread = definition.type === "gauge" && definition.aggregate === "per-thread";
     this.labels = perThread ? [...definition.labels, THREAD_LABEL].sort() : definition.labels;
@@ -36,51 +44,45 @@ export class Family implements FamilyView {
 
   /** Every series that is exposed, ordered by label values, so that output does not depend on which thread was first. */
   get series(): readonly Series[] {
-    if (this.#exposed === undefined) {
-      this.#all.sort(byValues);
-      const anyHidden = this.#all.some((series) => series.idle?.hidden);
-      this.#exposed = anyHidden ? this.#all.filter((series) => !series.idle?.hidden) : this.#all;
-    }
+    this.#exposed ??= [...this.#all].filter((series) => !series.idle?.hidden).sort(byValues);
     return this.#exposed;
   }
 
   /** Every series, in no order. */
-  get all(): readonly Series[] {
+  get all(): Iterable<Series> {
     return this.#all;
   }
 
-  add(record: JournalRecord, source: Source): void {
+  /** Adds what one thread records of a label set. */
+  add(labelValues: readonly string[], source: Source): void {
     const { threadId } = source.region;
-    const values = this.#threadAt < 0 ? record.values : record.values.toSpliced(this.#threadAt, 0, String(threadId));
-    const known = this.#trie.get(values);
+    const values = this.#threadAt < 0 ? labelValues : labelValues.toSpliced(this.#threadAt, 0, String(threadId));
+    const known = this.#find(values, source.region.id);
     if (known) {
-      known.sources.push(source);
-      known.created = Math.min(known.created, record.created);
+      known.add(source);
       return;
     }
-    const series = {
-      values,
-      created: record.created,
-      sources: [source],
-      idle: undefined,
-    };
-    this.#trie.set(values, series);
-    this.#all.push(series);
+    const series = new Series(this, values, source);
+    this.#trie?.set(values, series);
+    this.#all.add(series);
     this.changed();
   }
 
-  /** Removes the sources that `gone` names, and the series that have none left. */
-  drop(gone: (source: Source) => boolean): void {
-    let emptied = false;
-    for (const series of this.#all) {
-      if (!series.sources.some(gone)) continue;
-      series.sources = series.sources.filter((source) => !gone(source));
-      if (series.sources.length > 0) continue;
-      this.#trie.delete(series.values);
-      emptied = true;
+  #find(values: readonly string[], region: number): Series | undefined {
+    this.#region ??= region;
+    if (this.#trie === undefined && this.#region !== region) {
+      this.#trie = new LabelTrie();
+      for (const series of this.#all) this.#trie.set(series.values, series);
     }
-    if (!emptied) return;
-    this.#all = this.#all.filter((series) => series.sources.length > 0);
+    return this.#trie?.get(values);
+  }
+
+  /** Removes what one thread recorded of a series, and the series when nothing of it is left. */
+  drop(source: Source): void {
+    const { series } = source;
+    if (series.drop(source)) return;
+    this.#all.delete(series);
+    this.#trie?.delete(series.values);
     this.changed();
   }
 

@@ -1,41 +1,62 @@
 import type { Definition } from "../definition/definition.ts";
 import type { Arena } from "../memory/arena.ts";
-import { JournalReader } from "../memory/journal.ts";
-import { Header, MAX_REGIONS, RegionState, RegionWord, SeriesState } from "../memory/layout.ts";
+import { DirectoryReader } from "../memory/directory.ts";
+import {
+  CHUNK_DOUBLES,
+  DEFINITION,
+  Header,
+  MAX_REGIONS,
+  RecordWord,
+  RegionState,
+  RegionWord,
+} from "../memory/layout.ts";
+import { readJson, readValues } from "../memory/record.ts";
 import { Family } from "./family.ts";
-import type { Source, SourceRegion } from "./series.ts";
+import { type Series, Source, type SourceRegion } from "./series.ts";
 
-/** Two threads that define one metric differently: the second one's series are left out. */
-export interface Conflict {
-  readonly metric: string;
-  readonly threadId: number;
+/** A metric as one thread defines it. */
+interface ThreadMetric {
+  readonly generation: number;
+  readonly name: string;
+  /** Undefined when another thread defines it otherwise: the series of this one are left out. */
+  readonly family: Family | undefined;
 }
 
 class RegionView implements SourceRegion {
   readonly id: number;
   readonly threadId: number;
-  readonly journal: JournalReader;
-  readonly families = new Map<number, Family>();
+  readonly directory: DirectoryReader;
+  /** By entry. */
+  readonly metrics = new Map<number, ThreadMetric>();
+  /** By entry. */
+  readonly sources: (Source | undefined)[] = [];
   live = true;
 
-  constructor(arena: Arena, id: number, fresh: Map<number, readonly string[]> | undefined) {
+  constructor(arena: Arena, id: number) {
     this.id = id;
     this.threadId = arena.load(arena.regionWord(id, RegionWord.threadId));
-    this.journal = new JournalReader(arena, id, fresh);
+    this.directory = new DirectoryReader(arena, id);
   }
 }
 
-/** Everything that all threads record, put together from their journals. Any thread may have one. */
+interface KnownFamily {
+  readonly family: Family;
+  readonly json: string;
+  /** How many threads define it. */
+  definitions: number;
+}
+
+/** Everything that all threads record, put together from their directories. Any thread may have one. */
 export class Reader {
   readonly arena: Arena;
-  readonly conflicts: Conflict[] = [];
   readonly #own: number;
   readonly #fresh: Map<number, readonly string[]>;
-  #families = new Map<string, { family: Family; json: string }>();
+  readonly #families = new Map<string, KnownFamily>();
+  readonly #regions: (RegionView | undefined)[] = [];
   #sorted: readonly Family[] | undefined;
-  #regions: (RegionView | undefined)[] = [];
-  #retirements = 0;
-  #foldEpoch = 0;
+  #conflicts = 0;
+  /** Whether a metric that was left out may be shown now. */
+  #freedName = false;
 
   /**
    * @param own region of this thread
@@ -55,75 +76,123 @@ export class Reader {
     return this.#sorted;
   }
 
-  /** Takes in what the threads published since the last call. Never waits for them. */
+  /** One metric. */
+  family(name: string): Family | undefined {
+    return this.#families.get(name)?.family;
+  }
+
+  /** Metrics that a thread defines otherwise than another, whose series are left out. */
+  get conflicts(): number {
+    return this.#conflicts;
+  }
+
+  /** A number that is larger the later a series was made by its thread. */
+  orderOf({ first: { record, region } }: Series): number {
+    return (region as RegionView).directory.look(this.arena.recordWord(record, RecordWord.entry)).generation;
+  }
+
+  /** Takes in what the threads published and withdrew since the last call. Never waits for them. Within this thread's read turn. */
   refresh(): void {
-    this.#startAgainAfterFold();
-    // Before the journals: a definition may take the place of one that has no series left.
-    this.#dropRetired();
-    for (let id = 0; id < MAX_REGIONS; id++) {
-      const state = this.arena.load(this.arena.regionWord(id, RegionWord.state));
-      if (state === RegionState.free) continue;
-      const region = this.#regions[id] ?? new RegionView(this.arena, id, id === this.#own ? this.#fresh : undefined);
-      this.#regions[id] = region;
-      region.live = state === RegionState.active;
-      this.#readJournal(region);
-    }
+    const regions = Math.min(MAX_REGIONS, this.arena.load(Header.regionsUsed));
+    for (let id = 0; id < regions; id++) this.#refreshRegion(id);
+    if (!this.#freedName || this.#conflicts === 0) return;
+    // A metric's name is free, and somebody defines it otherwise: all threads' definitions are looked at again.
+    for (let id = 0; id < regions; id++) this.#forget(id);
+    for (let id = 0; id < regions; id++) this.#refreshRegion(id);
+    this.#freedName = false;
   }
 
-  /** Forgets a region that was folded by this thread. @internal */
-  forgetRegion(id: number): void {
+  #refreshRegion(id: number): void {
+    const state = this.arena.load(this.arena.regionWord(id, RegionWord.state));
+    const known = this.#regions[id];
+    const threadId = this.arena.load(this.arena.regionWord(id, RegionWord.threadId));
+    const recorded = state === RegionState.active || state === RegionState.dead;
+    // Its counts are in another region now; or it was given to another thread since.
+    if (known && (!recorded || known.threadId !== threadId)) this.#forget(id);
+    if (!recorded) return;
+    this.#regions[id] ??= new RegionView(this.arena, id);
     const region = this.#regions[id];
+    region.live = state === RegionState.active;
+    const texts = new Map<string, string>();
+    region.directory.update({
+      gone: (entry) => this.#remove(region, entry),
+      came: (entry, generation, record) => this.#add(region, entry, generation, record, texts),
+    });
+  }
+
+  #forget(id: number): void {
+    const region = this.#regions[id];
+    if (region === undefined) return;
+    for (const entry of region.sources.keys()) this.#remove(region, entry);
+    for (const entry of [...region.metrics.keys()]) this.#remove(region, entry);
     this.#regions[id] = undefined;
-    this.#drop((source) => source.region === region);
-    this.#foldEpoch = this.arena.load(Header.foldEpoch);
   }
 
-  /** Another thread folded a region: what was in it may have moved, so nothing known before is trusted. */
-  #startAgainAfterFold(): void {
-    const epoch = this.arena.load(Header.foldEpoch);
-    if (epoch === this.#foldEpoch) return;
-    this.#foldEpoch = epoch;
-    this.#families = new Map();
+  #remove(region: RegionView, entry: number): void {
+    const source = region.sources[entry];
+    if (source !== undefined) {
+      region.sources[entry] = undefined;
+      source.series.family.drop(source);
+      return;
+    }
+    const metric = region.metrics.get(entry);
+    if (metric === undefined) return;
+    region.metrics.delete(entry);
+    if (metric.family === undefined) {
+      this.#conflicts--;
+      return;
+    }
+    const known = this.#families.get(metric.name)!;
+    known.definitions--;
+    if (known.definitions > 0) return;
+    this.#families.delete(metric.name);
     this.#sorted = undefined;
-    this.#regions = [];
+    this.#freedName = true;
   }
 
-  #dropRetired(): void {
-    const retirements = this.arena.load(Header.retirements);
-    if (retirements === this.#retirements) return;
-    this.#retirements = retirements;
-    this.#drop(({ record }) => this.arena.seriesState(record) === SeriesState.retired);
-  }
-
-  #drop(gone: (source: Source) => boolean): void {
-    for (const { family } of this.#families.values()) family.drop(gone);
-  }
-
-  #readJournal(region: RegionView): void {
-    for (const record of region.journal.read()) {
-      if (record.kind === "definition") {
-        const family = this.#define(record.json, region);
-        if (family) region.families.set(record.metric, family);
-        continue;
-      }
-      const family = region.families.get(record.metric);
-      if (family === undefined || this.arena.seriesState(record.record) === SeriesState.retired) continue;
-      const slots = this.arena.doubles(record.slotChunk);
-      family.add(record, { record: record.record, slots, index: record.slotIndex, region });
+  #add(region: RegionView, entry: number, generation: number, record: number, texts: Map<string, string>): void {
+    const metricEntry = this.arena.recordWord(record, RecordWord.metric);
+    if (metricEntry === DEFINITION) {
+      this.#define(region, entry, generation, record);
+      return;
     }
+    const metricGeneration = this.arena.recordWord(record, RecordWord.metricGeneration);
+    const family = this.#metricOf(region, metricEntry, metricGeneration);
+    if (family === undefined) return;
+    const place = this.arena.recordWord(record, RecordWord.slots);
+    const slots = this.arena.doubles(Math.floor(place / CHUNK_DOUBLES));
+    const source = new Source(slots, place % CHUNK_DOUBLES, record, region);
+    const fresh = region.id === this.#own ? this.#fresh.get(record) : undefined;
+    if (fresh) this.#fresh.delete(record);
+    family.add(fresh ?? readValues(this.arena, record, texts), source);
+    region.sources[entry] = source;
   }
 
-  #define(json: string, region: RegionView): Family | undefined {
+  /** The family of a series' metric, which may have been published while the directory was read, or withdrawn with the series. */
+  #metricOf(region: RegionView, entry: number, generation: number): Family | undefined {
+    const known = region.metrics.get(entry);
+    if (known?.generation === generation) return known.family;
+    const now = region.directory.look(entry);
+    if (now.generation !== generation) return undefined;
+    this.#define(region, entry, generation, now.record);
+    region.directory.note(entry, generation);
+    return region.metrics.get(entry)?.family;
+  }
+
+  #define(region: RegionView, entry: number, generation: number, record: number): void {
+    if (region.metrics.get(entry)?.generation === generation) return;
+    this.#remove(region, entry);
+    const json = readJson(this.arena, record);
     const definition = JSON.parse(json) as Definition;
-    const known = this.#families.get(definition.name);
-    if (known === undefined || (known.json !== json && known.family.all.length === 0)) {
-      const family = new Family(definition);
-      this.#families.set(definition.name, { family, json });
+    let known = this.#families.get(definition.name);
+    if (known === undefined) {
+      known = { family: new Family(this.arena, definition), json, definitions: 0 };
+      this.#families.set(definition.name, known);
       this.#sorted = undefined;
-      return family;
     }
-    if (known.json === json) return known.family;
-    this.conflicts.push({ metric: definition.name, threadId: region.threadId });
-    return undefined;
+    const agrees = known.json === json;
+    if (agrees) known.definitions++;
+    else this.#conflicts++;
+    region.metrics.set(entry, { generation, name: definition.name, family: agrees ? known.family : undefined });
   }
 }

@@ -71,15 +71,64 @@ describe("the series limit", () => {
 });
 
 describe("memory", () => {
-  it("that is full loses only new series' detail, and says so", async () => {
+  const label = (a: number) => ({ a: `${a}`.padStart(100, "x") });
+  const read = async (registry: Registry) => {
+    const samples = parseText(await scrapeText(registry));
+    const series = samples.filter(({ name }) => name === "n_total");
+    const own = (name: string) => samples.find((sample) => sample.name === `skopos_metrics_${name}`)!.value;
+    return {
+      kept: series.filter(({ labels }) => labels.a !== "__overflow__").length,
+      total: series.reduce((sum, { value }) => sum + value, 0),
+      refused: own("unstored_series"),
+      exhausted: own("memory_exhausted"),
+    };
+  };
+
+  it("that is full loses only new series' detail, says so, and recovers", async () => {
+    const registry = new Registry({ maxBytes: 32 * 65_536, maxSeries: 30_000 });
+    const counter = registry.metric({ name: "n_total", type: "counter", help, labels: { a: "any" } });
+    for (let a = 0; a < 20_000; a++) counter.inc(label(a));
+    const full = await read(registry);
+    expect(full).toEqual({ kept: full.kept, total: 20_000, refused: 20_000 - full.kept, exhausted: 1 });
+    expect(full.kept).toBeGreaterThan(1000);
+    expect(registry.isMemoryExhausted).toBe(true);
+    for (let a = 0; a < 500; a++) counter.remove(label(a));
+    for (let a = 19_900; a < 20_000; a++) counter.inc(label(a));
+    const after = await read(registry);
+    expect(after).toMatchObject({ kept: full.kept - 400, total: 20_000 - 500 + 100, exhausted: 0 });
+  });
+
+  it("that has no room even for the overflow counts what is lost", async () => {
     const registry = new Registry({ maxBytes: 6 * 65_536, maxSeries: 10_000 });
     const counter = registry.metric({ name: "n_total", type: "counter", help, labels: { a: "any" } });
-    for (let a = 0; a < 9000; a++) counter.inc({ a: `${a}`.padStart(100, "x") });
-    const samples = parseText(await scrapeText(registry));
-    const kept = samples.filter(({ name }) => name === "n_total");
-    const lost = samples.find(({ name }) => name === "skopos_metrics_unstored_series")!.value;
-    expect(kept.length).toBeGreaterThan(100);
-    expect(kept.length + lost).toBe(9000);
+    const first = counter.with(label(0));
+    for (let a = 0; a < 9000; a++) counter.inc(label(a));
+    const { kept, refused, exhausted } = await read(registry);
+    expect([kept + refused, exhausted]).toEqual([9000, 1]);
+    counter.remove(label(0));
+    first.inc(5);
+    expect((await read(registry)).kept).toBe(kept);
+  });
+
+  it("does not grow while label sets come and go", async () => {
+    const registry = new Registry({ maxSeries: 1000 });
+    const types = ["counter", "gauge", "histogram", "exponential_histogram", "summary"] as const;
+    const metrics = types.map((type) =>
+      registry.metric({ name: type === "counter" ? "c_total" : `x_${type}`, type, help, labels: { a: "any" } }),
+    );
+    const live = 50;
+    let bytes = 0;
+    for (let a = 0; a < 20_000; a++) {
+      for (const metric of metrics) {
+        if ("observe" in metric) for (const value of [1, -2, 300]) metric.observe({ a }, value);
+        else metric.inc({ a });
+        metric.remove({ a: a - live });
+      }
+      if (a % 1000 === 0) await scrapeText(registry);
+      if (a === 2000) bytes = registry.memoryBytes;
+    }
+    expect(registry.memoryBytes).toBe(bytes);
+    expect(registry.seriesCount).toBe(live * types.length);
   });
 
   it("must hold at least the directory", () => {

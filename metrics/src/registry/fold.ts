@@ -7,8 +7,17 @@ import { type Instrument, isOverflow } from "../instruments/instrument.ts";
 import { SummaryHandle } from "../instruments/summary.ts";
 import { Slot } from "../memory/activity.ts";
 import type { Arena } from "../memory/arena.ts";
-import { JournalReader } from "../memory/journal.ts";
-import { Header, SeriesState } from "../memory/layout.ts";
+import { DirectoryReader } from "../memory/directory.ts";
+import {
+  CHUNK_DOUBLES,
+  DEFINITION,
+  Header,
+  RecordWord,
+  RegionState,
+  RegionWord,
+  SeriesState,
+} from "../memory/layout.ts";
+import { readJson, readValues } from "../memory/record.ts";
 import { seriesKey } from "../memory/series-set.ts";
 import { readPoints } from "../read/digest.ts";
 import { readExponential } from "../read/exponential.ts";
@@ -16,39 +25,68 @@ import type { SlotPlace } from "../read/series.ts";
 import type { Recorder } from "./recorder.ts";
 
 /**
- * Adds what a dead thread recorded to this thread's own series, and gives its memory back. Counts stay; gauges, infos and states
- * of a thread that is gone say nothing any more and end with it.
+ * Adds what a dead thread recorded to this thread's own series. Counts stay; gauges, infos and states of a thread that is gone say
+ * nothing any more and end with it. Afterwards nobody looks at the region any more who is not reading just now.
  *
- * @param instrumentFor this thread's instrument for a definition, or undefined when it has another metric of that name
+ * @param instrumentFor this thread's instrument for a definition, or undefined when it has another metric of that name: then the
+ * dead thread's series were left out of every scrape, and end
  */
 export function foldRegion(
   recorder: Recorder,
   region: number,
   instrumentFor: (definition: Definition) => Instrument<Handle> | undefined,
 ): void {
-  const { arena, seriesSet } = recorder;
+  const { arena } = recorder;
   // Odd while counts may be seen twice: readers in other threads wait for it to be even, and then start again.
   Atomics.add(arena.words, Header.foldEpoch, 1);
-  const instruments = new Map<number, { definition: Definition; instrument: Instrument<Handle> | undefined }>();
-  for (const record of new JournalReader(arena, region).read()) {
-    if (record.kind === "definition") {
-      const definition = JSON.parse(record.json) as Definition;
-      const instrument = COUNTED.has(definition.type) ? instrumentFor(definition) : undefined;
-      instruments.set(record.metric, { definition, instrument });
-      continue;
+  try {
+    const metrics = new Map<number, Metric>();
+    const series: number[] = [];
+    new DirectoryReader(arena, region).update({
+      gone: () => {},
+      came: (entry, _generation, record) => {
+        if (arena.recordWord(record, RecordWord.metric) !== DEFINITION) series.push(record);
+        else metrics.set(entry, metricOf(JSON.parse(readJson(arena, record)) as Definition, instrumentFor));
+      },
+    });
+    const texts = new Map<string, string>();
+    for (const record of series) {
+      const metric = metrics.get(arena.recordWord(record, RecordWord.metric));
+      if (metric) foldSeries(recorder, metric, record, readValues(arena, record, texts));
     }
-    const metric = instruments.get(record.metric);
-    if (!metric || arena.seriesState(record.record) === SeriesState.retired) continue;
-    const place = { slots: arena.doubles(record.slotChunk), index: record.slotIndex };
-    if (metric.instrument) {
-      absorb(arena, metric.definition, metric.instrument.handleFor(record.values), place, recorder.now());
-    }
-    if (metric.definition.limited && !isOverflow(record.values)) {
-      seriesSet.release(seriesKey(metric.definition.name, record.values));
+  } finally {
+    Atomics.store(arena.words, arena.regionWord(region, RegionWord.state), RegionState.folded);
+    Atomics.add(arena.words, Header.foldEpoch, 1);
+  }
+}
+
+interface Metric {
+  readonly definition: Definition;
+  readonly instrument: Instrument<Handle> | undefined;
+}
+
+const metricOf = (
+  definition: Definition,
+  instrumentFor: (d: Definition) => Instrument<Handle> | undefined,
+): Metric => ({
+  definition,
+  instrument: COUNTED.has(definition.type) ? instrumentFor(definition) : undefined,
+});
+
+function foldSeries(recorder: Recorder, metric: Metric, record: number, values: readonly string[]): void {
+  const { arena, seriesSet } = recorder;
+  const { definition, instrument } = metric;
+  if (arena.seriesState(record) === SeriesState.retired) return;
+  if (instrument) {
+    const place = arena.recordWord(record, RecordWord.slots);
+    const slots = arena.doubles(Math.floor(place / CHUNK_DOUBLES));
+    const handle = instrument.handleFor(values);
+    if (handle.index >= 0) {
+      absorb(arena, definition, handle, { slots, index: place % CHUNK_DOUBLES }, recorder.now());
+      arena.lowerCreated(handle.record, arena.created(record));
     }
   }
-  arena.releaseRegion(region);
-  Atomics.add(arena.words, Header.foldEpoch, 1);
+  if (definition.limited && !isOverflow(values)) seriesSet.release(seriesKey(definition.name, values));
 }
 
 const COUNTED: ReadonlySet<string> = new Set(["counter", "histogram", "exponential_histogram", "summary"]);

@@ -1,6 +1,6 @@
 import { activity } from "../memory/activity.ts";
 import type { Arena } from "../memory/arena.ts";
-import { SeriesState } from "../memory/layout.ts";
+import { Header, SeriesState } from "../memory/layout.ts";
 import type { Family } from "../read/family.ts";
 import type { Reader } from "../read/reader.ts";
 import type { Series } from "../read/series.ts";
@@ -45,6 +45,7 @@ function checkSeries(arena: Arena, family: Family, series: Series, now: number, 
     arena.noteIdle(record, activity(definition, slots, index));
     arena.moveSeries(record, SeriesState.live, SeriesState.expired);
   }
+  Atomics.add(arena.words, Header.expirations, 1);
   idle.hidden = true;
   family.changed();
 }

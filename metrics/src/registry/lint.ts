@@ -20,7 +20,7 @@ const NEAR_LIMIT = 0.8;
  * @param mostValues values of one label. @default 100
  */
 export function lint(registry: Registry, mostValues: number = MOST_VALUES): Finding[] {
-  return registry.read((families) => {
+  return registry.read(({ families }) => {
     const findings: Finding[] = [];
     for (const { definition, labels, series } of families) {
       labels.forEach((label, i) => {

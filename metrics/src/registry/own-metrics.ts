@@ -23,7 +23,13 @@ export const ownMetrics = defineMetrics({
   unstored: {
     name: "skopos_metrics_unstored_series",
     type: "gauge",
-    help: "Series whose observations are lost because the shared memory is full.",
+    help: "Times that a label set found the shared memory full and went to its metric's __overflow__ series.",
+    aggregate: "last",
+  },
+  exhausted: {
+    name: "skopos_metrics_memory_exhausted",
+    type: "gauge",
+    help: "1 while the shared memory is full, so that new label sets go to their metric's __overflow__ series.",
     aggregate: "last",
   },
   memory: {

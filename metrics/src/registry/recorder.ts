@@ -7,6 +7,19 @@ import { SeriesSet } from "../memory/series-set.ts";
 /** Labels of an exemplar: usually `trace_id` and `span_id`. */
 export type ExemplarLabels = Readonly<Record<string, string>>;
 
+/** What a thread's recorder has to know. */
+export interface RecorderOptions {
+  /** Key of hashed labels, from a secret; the same in all replicas, so that one identifier has one hash. @default none */
+  readonly hashKey?: string | Uint8Array;
+  /**
+   * Longest label value, in UTF-16 units; a longer one goes to the metric's overflow series. All values of a label set together may
+   * have 64 KiB. @default 4096
+   */
+  readonly longestValue?: number;
+  /** The clock, in milliseconds since the epoch. @default Date.now */
+  readonly now?: () => number;
+}
+
 /** What the instruments of one thread share: its region, the clock, the limits, and where exemplars come from. */
 export class Recorder {
   readonly arena: Arena;
@@ -25,20 +38,18 @@ export class Recorder {
   onOverflow: ((metric: string) => void) | undefined;
   /** Called when the registry is full: retires idle series of this thread, and says whether there were any. */
   makeRoom: (() => boolean) | undefined;
+  /** Longest label value, in UTF-16 units. */
+  readonly longestValue: number;
   readonly #hashKey: string | Uint8Array | undefined;
-  #nextMetric = 0;
 
-  constructor(arena: Arena, region: Region, now: () => number, hashKey: string | Uint8Array | undefined) {
+  constructor(arena: Arena, region: Region, options: RecorderOptions) {
+    const { now = Date.now, hashKey, longestValue = 4096 } = options;
     this.arena = arena;
     this.region = region;
+    this.longestValue = longestValue;
     this.seriesSet = new SeriesSet(arena);
     this.now = now;
     this.#hashKey = hashKey;
-  }
-
-  /** The next free number for a metric of this thread. */
-  nextMetric(): number {
-    return this.#nextMetric++;
   }
 
   /** Refuses hashed labels where nobody gave a key: an unkeyed hash of a small set of identifiers can be turned back. */

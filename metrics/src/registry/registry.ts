@@ -9,24 +9,21 @@ import type { Handle } from "../instruments/handle.ts";
 import type { Instrument } from "../instruments/instrument.ts";
 import { Arena, type ArenaOptions } from "../memory/arena.ts";
 import { Header, MAX_REGIONS, RegionState, RegionWord } from "../memory/layout.ts";
+import { isUnread, nextEpoch } from "../memory/readers.ts";
 import { Region } from "../memory/region.ts";
-import type { Family } from "../read/family.ts";
 import { Reader } from "../read/reader.ts";
+import { announceAttachment, awaitAttachments } from "./attachments.ts";
 import { foldRegion } from "./fold.ts";
 import { expireIdle } from "./idle.ts";
 import { ownMetrics } from "./own-metrics.ts";
-import { type ExemplarLabels, Recorder } from "./recorder.ts";
+import { type ExemplarLabels, Recorder, type RecorderOptions } from "./recorder.ts";
 
 /** What holds in every thread. */
-export interface RegistryOptions extends ArenaOptions, Omit<SpecRules, "maxLabels"> {
-  /** Key of hashed labels, from a secret; the same in all replicas, so that one identifier has one hash. @default none */
-  readonly hashKey?: string | Uint8Array;
+export interface RegistryOptions extends ArenaOptions, RecorderOptions, Omit<SpecRules, "maxLabels"> {
   /** A labelled series not recorded to for so long is no longer exposed. @default 0, never */
   readonly idleExpirySeconds?: number;
   /** Expose what the registry tells about itself, e.g. `skopos_metrics_series`. @default true */
   readonly ownMetrics?: boolean;
-  /** The clock, in milliseconds since the epoch. @default Date.now */
-  readonly now?: () => number;
 }
 
 /** What another thread needs to record into the same registry: pass it as `workerData` or environment data. */
@@ -59,6 +56,10 @@ export class Registry {
   readonly #samples = new Map<string, string>();
   readonly #collectors = new Set<Collector>();
   readonly #reader: Reader;
+  /** Regions whose counts were folded, which readers in other threads may still be looking at. */
+  readonly #folded: { readonly region: number; readonly epoch: number }[] = [];
+  #expirations = 0;
+  #overflows = false;
 
   constructor(options: RegistryOptions = {}, shared?: SharedRegistry) {
     this.#options = options;
@@ -75,7 +76,7 @@ export class Registry {
         "Let threads end, and watch them so that their place is used again.",
       );
     }
-    this.#recorder = new Recorder(this.#arena, new Region(this.#arena, id), options.now ?? Date.now, options.hashKey);
+    this.#recorder = new Recorder(this.#arena, new Region(this.#arena, id), options);
     this.#recorder.makeRoom = () => this.retireIdle();
     const fresh = new Map<number, readonly string[]>();
     if (this.#primary) this.#recorder.fresh = fresh;
@@ -84,6 +85,8 @@ export class Registry {
     if (!this.#primary && (options.idleExpirySeconds ?? 0) > 0) {
       setInterval(() => this.retireIdle(), (options.idleExpirySeconds! * 1000) / 2).unref();
     }
+    if (this.#primary) awaitAttachments(this.#arena, this);
+    else announceAttachment(this.#arena, id);
   }
 
   /** The registry that another thread created, for recording in this one. */
@@ -145,7 +148,7 @@ export class Registry {
     if (registered === undefined) return false;
     registered.instrument.close();
     this.#metrics.delete(name);
-    for (const [sample, owner] of this.#samples) if (owner === name) this.#samples.delete(sample);
+    for (const sample of sampleNames(registered.instrument.definition)) this.#samples.delete(sample);
     return true;
   }
 
@@ -171,25 +174,48 @@ export class Registry {
   }
 
   /**
-   * Calls `use` with every metric over all threads, by name, as of now. Synchronous: no thread is waited for, blocked ones neither.
+   * Calls `use` with what all threads recorded, as of now. Synchronous: no thread is waited for, blocked ones neither. What `use` is
+   * given holds only until it returns; when a thread's counts were moved meanwhile, it is called again.
    */
-  read<T>(use: (families: readonly Family[], arena: Arena) => T): T {
+  read<T>(use: (reader: Reader) => T): T {
+    const { turns } = this.#recorder.region;
     for (;;) {
       this.#foldDead();
-      const epoch = this.#arena.load(Header.foldEpoch);
-      this.#reader.refresh();
-      if (this.#primary) expireIdle(this.#reader, this.now());
-      const result = use(this.#reader.families, this.#arena);
-      // Another thread may have folded a dead one's counts meanwhile; what was read then may hold them twice.
-      if (epoch % 2 === 0 && this.#arena.load(Header.foldEpoch) === epoch) return result;
+      this.retireIdle();
+      if (this.#overflows && this.seriesCount < this.seriesLimit) this.#forgetRefusals();
+      turns.begin();
+      try {
+        const epoch = this.#arena.load(Header.foldEpoch);
+        // Odd: another thread is just moving a dead one's counts, which would be seen twice.
+        if (epoch % 2 !== 0) continue;
+        this.#reader.refresh();
+        if (this.#primary) expireIdle(this.#reader, this.now());
+        const result = use(this.#reader);
+        if (this.#arena.load(Header.foldEpoch) === epoch) return result;
+      } finally {
+        turns.end();
+      }
     }
   }
 
   /** Retires this thread's idle series, so that their memory and place are used again. True when there were any. */
   retireIdle(): boolean {
+    const expirations = this.#arena.load(Header.expirations);
+    if (expirations === this.#expirations) return false;
+    this.#expirations = expirations;
     let any = false;
     for (const { instrument } of this.#metrics.values()) any = instrument.retireExpired() || any;
     return any;
+  }
+
+  #forgetRefusals(): void {
+    this.#overflows = false;
+    for (const { instrument } of this.#metrics.values()) instrument.forgetRefusals();
+  }
+
+  /** Whether the shared memory is full, so that new label sets go to their metric's overflow series. */
+  get isMemoryExhausted(): boolean {
+    return this.#arena.load(Header.exhausted) !== 0;
   }
 
   /**
@@ -200,17 +226,16 @@ export class Registry {
     // Once it has exited, a worker's threadId reads -1.
     const id = worker.threadId;
     worker.once("exit", () => {
-      this.#markDead(id);
+      for (let region = 0; region < MAX_REGIONS; region++) this.endRegion(region, id);
       this.#foldDead();
     });
   }
 
-  #markDead(id: number): void {
-    for (let region = 0; region < MAX_REGIONS; region++) {
-      const at = this.#arena.regionWord(region, RegionWord.state);
-      if (this.#arena.load(this.#arena.regionWord(region, RegionWord.threadId)) !== id) continue;
-      Atomics.compareExchange(this.#arena.words, at, RegionState.active, RegionState.dead);
-    }
+  /** @internal Ends a region whose thread has ended, unless it is another's by now. */
+  endRegion(region: number, thread: number): void {
+    if (this.#arena.load(this.#arena.regionWord(region, RegionWord.threadId)) !== thread) return;
+    const at = this.#arena.regionWord(region, RegionWord.state);
+    Atomics.compareExchange(this.#arena.words, at, RegionState.active, RegionState.dead);
   }
 
   /** Only the thread that created the registry folds: two at once would count twice. */
@@ -219,14 +244,17 @@ export class Registry {
     for (let region = 0; region < MAX_REGIONS; region++) {
       if (this.#arena.load(this.#arena.regionWord(region, RegionWord.state)) !== RegionState.dead) continue;
       foldRegion(this.#recorder, region, (definition) => this.#instrumentFor(definition));
-      this.#reader.forgetRegion(region);
+      this.#folded.push({ region, epoch: nextEpoch(this.#arena) });
+    }
+    while (this.#folded.length > 0 && isUnread(this.#arena, this.#folded[0]!.epoch)) {
+      this.#arena.releaseRegion(this.#folded.shift()!.region);
     }
   }
 
   #instrumentFor(definition: Definition): Instrument<Handle> | undefined {
     const known = this.#metrics.get(definition.name);
-    if (known === undefined) return this.#add(definition).instrument;
-    return known.json === JSON.stringify(definition) ? known.instrument : undefined;
+    if (known) return known.json === JSON.stringify(definition) ? known.instrument : undefined;
+    return this.#clashes(definition).length > 0 ? undefined : this.#add(definition).instrument;
   }
 
   #add(definition: Definition): Registered {
@@ -237,7 +265,7 @@ export class Registry {
       const why = "it is defined already, otherwise.";
       throw mistake("METRIC_REDEFINED", definition.name, why, "Define a metric once and share what records it.");
     }
-    this.#refuseClash(definition);
+    throwIfAny(this.#clashes(definition));
     const instrument = createInstrument(this.#recorder, definition);
     const single = definition.labels.length === 0 && definition.type !== "info";
     const registered = { instrument, json, given: single ? instrument.single() : instrument };
@@ -246,7 +274,8 @@ export class Registry {
     return registered;
   }
 
-  #refuseClash(definition: Definition): void {
+  /** Metrics whose series would have the same names. */
+  #clashes(definition: Definition): Problem[] {
     const problems: Problem[] = [];
     for (const sample of sampleNames(definition)) {
       const owner = this.#samples.get(sample);
@@ -254,17 +283,22 @@ export class Registry {
       const why = `its series ${sample} belongs to ${owner} already.`;
       problems.push({ code: "METRIC_CLASH", path: definition.name, why, fix: "Rename one of the two." });
     }
-    throwIfAny(problems);
+    return problems;
   }
 
   #recordOwn(): void {
     const add = <S extends MetricSpec>(spec: S) => this.#add(toDefinition(spec, 0, false)).given as InstrumentOf<S>;
     const overflowed = add(ownMetrics.overflowed);
-    this.#recorder.onOverflow = (metric) => overflowed.inc({ metric });
+    this.#recorder.onOverflow = (metric) => {
+      this.#overflows = true;
+      // Its own overflow, when the memory is full, cannot be counted by itself.
+      if (metric !== ownMetrics.overflowed.name) overflowed.inc({ metric });
+    };
     if (!this.#primary) return;
     const series = add(ownMetrics.series);
     const limit = add(ownMetrics.seriesLimit);
     const unstored = add(ownMetrics.unstored);
+    const exhausted = add(ownMetrics.exhausted);
     const memory = add(ownMetrics.memory);
     const conflicts = add(ownMetrics.conflicts);
     this.onCollect(() => {
@@ -272,7 +306,8 @@ export class Registry {
       limit.set(this.seriesLimit);
       unstored.set(this.#arena.load(Header.unstoredSeries));
       memory.set(this.memoryBytes);
-      conflicts.set(this.#reader.conflicts.length);
+      exhausted.set(this.isMemoryExhausted ? 1 : 0);
+      conflicts.set(this.#reader.conflicts);
     });
   }
 }

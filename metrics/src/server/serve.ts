@@ -91,7 +91,7 @@ class Endpoints {
   }
 
   #hasGroup(group: string): boolean {
-    return this.#registry.read((families) => families.some(({ definition }) => definition.group === group));
+    return this.#registry.read(({ families }) => families.some(({ definition }) => definition.group === group));
   }
 
   async #health(checks: NonNullable<HealthOptions["live"]>): Promise<Reply> {
