@@ -1,4 +1,4 @@
-import type { Prerequisite } from "../stacks/prerequisites.ts";
+import type { Prerequisite } from "../stacks/components/needs.ts";
 import { paint } from "./terminal.ts";
 
 /** What must exist before `pulumi up`, with the commands that create it. */

@@ -21,7 +21,7 @@ import { PushgatewayChart, type PushgatewayProps } from "./pushgateway/index.ts"
 import { TracesChart, type TracesEndpoints, type TracesProps } from "./traces/index.ts";
 
 /** What the stack gives to every component. */
-type Given = keyof ComponentProps | "workload" | "availability" | "retention" | "mode";
+type Given = keyof ComponentProps | "workload" | "availability" | "retention";
 
 /** A component's own settings: all but what the stack gives to every component and what it connects. */
 type Settings<Props extends ComponentProps, Connected extends keyof Props = never> = Omit<Props, Given | Connected>;
@@ -56,11 +56,11 @@ export interface ObservabilityProps {
   /** Who evaluates the rules that are not about Prometheus itself. */
   readonly evaluator: Evaluator;
   readonly external: ExternalEndpoints;
-  readonly otelAgent?: Settings<OtelAgentProps, "gateway"> & {
+  readonly otelAgent?: Settings<OtelAgentProps, "mode" | "gateway"> & {
     /** Whether spans are routed by trace id: needed as soon as there are two gateways that sample. */
     readonly routeByTraceId: boolean;
   };
-  readonly otelGateway?: Settings<OtelGatewayProps, "traces" | "logs">;
+  readonly otelGateway?: Settings<OtelGatewayProps, "mode" | "traces" | "logs">;
   readonly kubePrometheus?: Settings<
     KubePrometheusProps,
     "agentsNamespace" | "remoteWrite" | "remoteRead" | "external"

@@ -1,9 +1,9 @@
 import { allowsHostAgents } from "../lib/kubernetes/cluster.ts";
 import { formatCount, scales, type Workload, workloads } from "../lib/sizing/index.ts";
-import { checkComponents } from "./component-checks.ts";
-import { snippet } from "./issues.ts";
+import { components } from "./components/index.ts";
 import type { Problem } from "./problem.ts";
 import type { ResolvedStack } from "./resolve.ts";
+import { snippet } from "./snippet.ts";
 
 /** What a check sees. */
 export interface CheckedStack extends ResolvedStack {
@@ -59,44 +59,6 @@ const policyAddresses: Check = ({ config }) => {
           },
         ],
   );
-};
-
-const traceRouting: Check = ({ config, props }) => {
-  const replicas = props.otelGateway?.sizing?.gateway.replicas ?? 0;
-  if (!config.components.otelAgent.enabled || replicas < 2 || config.components.otelAgent.routing === "trace-id")
-    return [];
-  return [
-    {
-      code: "SKP1203",
-      path: "skopos:components.otelAgent.routing",
-      message: `"any" with ${replicas} gateways that sample`,
-      fix: snippet(["components", "otelAgent", "routing"], "trace-id"),
-    },
-  ];
-};
-
-const agentService: Check = ({ config }) => {
-  const { nodeSelector, service } = config.components.otelAgent;
-  if (!nodeSelector) return [];
-  if (service === "node-local") {
-    return [
-      {
-        code: "SKP1204",
-        path: "skopos:components.otelAgent.service",
-        message: `"node-local" with a nodeSelector`,
-        fix: snippet(["components", "otelAgent", "service"], "cluster"),
-      },
-    ];
-  }
-  if (config.collectors !== "operator") return [];
-  return [
-    {
-      code: "SKP1213",
-      path: "skopos:components.otelAgent.nodeSelector",
-      message: "with collectors: operator",
-      fix: snippet(["collectors"], "native"),
-    },
-  ];
 };
 
 /** The numbers by which scale profiles differ. */
@@ -179,18 +141,6 @@ const hostAgents: Check = ({ config }) => {
   }));
 };
 
-const agentNeedsGateway: Check = ({ config }) =>
-  config.components.otelAgent.enabled && !config.components.otelGateway.enabled
-    ? [
-        {
-          code: "SKP1210",
-          path: "skopos:components.otelAgent",
-          message: "is on, and otelGateway is off",
-          fix: snippet(["components", "otelGateway"], "on"),
-        },
-      ]
-    : [];
-
 /** Names that the routes of the Alertmanager's configuration use themselves. */
 const reservedReceivers = ["nobody", "dead-mans-switch"];
 
@@ -200,7 +150,7 @@ const receiverNames: Check = ({ config }) =>
     if (!twice && !reservedReceivers.includes(name)) return [];
     return [
       {
-        code: "SKP1212" as const,
+        code: "SKP1219" as const,
         path: `skopos:alerts.receivers.${index}.name`,
         message: `"${name}" is ${twice ? "another receiver's name" : "a name of the stack's own"}`,
         fix: snippet(["alerts", "receivers", index, "name"], `${name}-${index + 1}`),
@@ -208,80 +158,16 @@ const receiverNames: Check = ({ config }) =>
     ];
   });
 
-/** `otelcol validate` and even a start accept these; see the reference of each processor. */
-const sampling: Check = ({ config }) => {
-  const { decisionWait } = config.components.otelGateway.tailSampling;
-  return decisionWait >= 1 && decisionWait <= 600
-    ? []
-    : [
-        {
-          code: "SKP1212",
-          path: "skopos:components.otelGateway.tailSampling.decisionWait",
-          message: `${decisionWait} s: traces are decided before their spans arrive, or held for ever`,
-          fix: snippet(["components", "otelGateway", "tailSampling", "decisionWait"], "30s"),
-        },
-      ];
-};
-
-/** With several Prometheus processes that share the targets, what comes back from Mimir would count once for each. */
-const remoteReadOfShards: Check = ({ config, props }) => {
-  const shards = props.kubePrometheus?.sizing?.shards ?? 1;
-  if (!config.components.prometheus.remoteRead || shards === 1) return [];
-  return [
-    {
-      code: "SKP1216",
-      path: "skopos:components.prometheus.remoteRead",
-      message: `on, with ${shards} shards`,
-      fix: snippet(["components", "prometheus", "remoteRead"], "false"),
-    },
-  ];
-};
-
-/** Shards see a part of the series each: somebody has to see them all. */
-const shardsNeedMimir: Check = ({ config, props }) => {
-  const shards = props.kubePrometheus?.sizing?.shards ?? 1;
-  if (shards === 1 || config.components.mimir.enabled) return [];
-  return [
-    {
-      code: "SKP1210",
-      path: "skopos:components.mimir",
-      message: `is off, and ${shards} shards of Prometheus see a part of the series each`,
-      fix: snippet(["components", "mimir"], "on"),
-    },
-  ];
-};
-
-const hostMetricsOnce: Check = ({ config }) => {
-  const { nodeExporter, alloy, prometheus } = config.components;
-  if (nodeExporter.enabled || alloy.enabled || !prometheus.enabled) return [];
-  if (!allowsHostAgents(config.cluster.platform)) return [];
-  return [
-    {
-      code: "SKP1210",
-      path: "skopos:components.nodeExporter",
-      message: "is off, and so is Alloy: nobody takes the hosts' metrics, and the node alerts are blind",
-      fix: snippet(["components", "nodeExporter"], "on"),
-    },
-  ];
-};
-
 const checks: readonly Check[] = [
-  remoteReadOfShards,
-  shardsNeedMimir,
-  hostMetricsOnce,
-  checkComponents,
+  (stack) => components.flatMap(({ checks }) => checks?.(stack) ?? []),
   kubernetesVersion,
   policyAddresses,
-  traceRouting,
-  agentService,
   outsideProfile,
   ephemeralAtScale,
   objectStorage,
   whichCluster,
   hostAgents,
-  agentNeedsGateway,
   receiverNames,
-  sampling,
 ];
 
 /** Every problem of a configuration that could be read. */

@@ -1,57 +1,34 @@
-import type { ObjectStore, SecretKey } from "../lib/kubernetes/index.ts";
-import type { RenderedStack } from "./stack.ts";
+import type { SecretKey } from "../lib/kubernetes/index.ts";
+import { components } from "./components/index.ts";
+import { type Prerequisite, secretPrerequisite } from "./components/needs.ts";
+import type { ResolvedStack } from "./resolve.ts";
 
-/** Something that must exist before the stack can run, and the command that makes it. */
-export interface Prerequisite {
-  readonly what: string;
-  readonly why: string;
-  readonly command: string;
-}
-
-/** What must exist beforehand: Secrets, a StorageClass, buckets, operators. */
-export function prerequisites(stack: RenderedStack): readonly Prerequisite[] {
-  const { config } = stack;
-  const { cluster, namespaces, components, collectors } = config;
+/** What must exist before a stack is deployed: a StorageClass, operators, Secrets, buckets. */
+export function prerequisites(stack: ResolvedStack): readonly Prerequisite[] {
+  const { cluster, namespaces, collectors } = stack.config;
   const found: Prerequisite[] = [];
   if (cluster.storageClass) {
     found.push({
       what: `StorageClass ${cluster.storageClass}`,
-      why: "every volume asks for it",
+      why: "used by every volume",
       command: `kubectl get storageclass ${cluster.storageClass}`,
     });
   }
   if (collectors === "operator") {
     found.push({
       what: "cert-manager and the OpenTelemetry operator",
-      why: "collectors: operator leaves the collectors to it",
+      why: "required by collectors: operator",
       command: "kubectl get crd opentelemetrycollectors.opentelemetry.io certificates.cert-manager.io",
     });
   }
-  if (components.grafana.enabled && !components.grafana.external) {
-    const { name, userKey, passwordKey } = components.grafana.adminSecret;
-    found.push(
-      config.grafanaAdminPassword !== undefined || stack.name === "dev"
-        ? {
-            what: "the password of Grafana's administrator",
-            why: "it goes into a Secret that `pulumi up` makes",
-            command: "pulumi config set --secret skopos:grafanaAdminPassword",
-          }
-        : secret(name, namespaces.stack, [userKey, passwordKey], "Grafana's administrator"),
-    );
-  }
   for (const [name, keys] of referencedSecrets(stack)) {
-    found.push(secret(name, namespaces.stack, [...keys], "referred to by the stack's configuration"));
+    found.push(secretPrerequisite(name, namespaces.stack, [...keys], "referenced by the stack's configuration"));
   }
-  return [...found, ...buckets(stack)];
-}
-
-function secret(name: string, namespace: string, keys: readonly string[], why: string): Prerequisite {
-  const literals = [...new Set(keys)].map((key) => `--from-literal=${key}=...`).join(" ");
-  return { what: `Secret ${name}`, why, command: `kubectl create secret generic ${name} -n ${namespace} ${literals}` };
+  return [...found, ...components.flatMap((component) => component.prerequisites?.(stack) ?? [])];
 }
 
 /** Every `{secret, key}` in a configuration, by Secret. */
-function referencedSecrets({ config }: RenderedStack): ReadonlyMap<string, ReadonlySet<string>> {
+function referencedSecrets({ config }: ResolvedStack): ReadonlyMap<string, ReadonlySet<string>> {
   const secrets = new Map<string, Set<string>>();
   const walk = (value: unknown): void => {
     if (value === null || typeof value !== "object") return;
@@ -62,32 +39,4 @@ function referencedSecrets({ config }: RenderedStack): ReadonlyMap<string, Reado
   };
   walk(config);
   return secrets;
-}
-
-const makeBucket: Readonly<Record<Exclude<ObjectStore["kind"], "filesystem">, (name: string) => string>> = {
-  s3: (name) => `aws s3 mb s3://${name}`,
-  gcs: (name) => `gcloud storage buckets create gs://${name}`,
-  azure: (name) => `az storage container create --name ${name}`,
-};
-
-/** The buckets that the stores keep their data in. */
-export const bucketNames = {
-  mimir: ["mimir-blocks", "mimir-ruler"],
-  loki: ["loki"],
-  tempo: ["tempo"],
-} as const;
-
-function buckets({ config }: RenderedStack): readonly Prerequisite[] {
-  const { objectStorage: store, components } = config;
-  if (store.kind === "filesystem") return [];
-  const used = [
-    ...(components.mimir.enabled && !components.mimir.external ? bucketNames.mimir : []),
-    ...(components.loki.enabled && !components.loki.external ? bucketNames.loki : []),
-    ...(components.traces.enabled && components.traces.backend === "tempo" ? bucketNames.tempo : []),
-  ];
-  return used.map((name) => ({
-    what: `bucket ${store.prefix}${name}`,
-    why: "object storage",
-    command: makeBucket[store.kind](`${store.prefix}${name}`),
-  }));
 }

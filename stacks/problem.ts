@@ -100,6 +100,18 @@ export const problemCatalogue = {
     title: "Remote read from several shards",
     why: "Each shard adds its own label to what it reads, so that every old series would come back once a shard and be counted as often.",
   },
+  SKP1217: {
+    title: "No source of host metrics",
+    why: "With node-exporter and Alloy both off, nothing collects host metrics, and the node alerts never fire.",
+  },
+  SKP1218: {
+    title: "A decision wait outside 1s to 10m",
+    why: "With a shorter wait, traces are decided before their spans arrive; with a longer one, undecided traces fill the gateways' memory.",
+  },
+  SKP1219: {
+    title: "A receiver name that is already taken",
+    why: "Alertmanager routes alerts by receiver name, and the stack uses some names itself.",
+  },
   SKP1221: {
     title: "Retention below what the store can apply",
     why: "Mimir's ingesters hold 13 hours anyway, Loki deletes whole index tables of 24 hours, and traces kept for less than an hour expire before anyone can look at them.",

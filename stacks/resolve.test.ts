@@ -3,9 +3,10 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { retentionProfiles, seconds } from "../lib/sizing/index.ts";
 import { planStack } from "./plan.ts";
+import { prerequisites } from "./prerequisites.ts";
 import { ConfigurationError, type Problem, problemCatalogue } from "./problem.ts";
 import { resolve } from "./resolve.ts";
-import { renderStack } from "./stack.ts";
+import { objectsOf, renderStack } from "./stack.ts";
 
 /** The least that a stack must say. */
 const least = {
@@ -55,7 +56,12 @@ const mistakes: readonly (readonly [Problem["code"], object])[] = [
   ],
   ["SKP1210", { ...least, components: { otelGateway: "off" } }],
   ["SKP1211", { ...least, objectStorage: { kind: "filesystem" } }],
-  ["SKP1212", { ...least, components: { otelGateway: { tailSampling: { decisionWait: "0s" } } } }],
+  ["SKP1218", { ...least, components: { otelGateway: { tailSampling: { decisionWait: "0s" } } } }],
+  ["SKP1217", { ...least, components: { alloy: "off", nodeExporter: "off" } }],
+  [
+    "SKP1219",
+    { ...least, alerts: { receivers: [{ kind: "webhook", name: "nobody", url: { secret: "s", key: "k" } }] } },
+  ],
   ["SKP1214", { ...least, scale: "large" }],
   ["SKP1215", { ...least, components: { grafana: { replicas: 2 } } }],
   [
@@ -154,6 +160,30 @@ test("a component's words: on, off, and what YAML 1.1 makes of them", () => {
     const { props } = resolve({ ...least, components: { otelAgent: word } }, { stack: "s" });
     expect(props.otelAgent !== undefined).toBe(on);
   }
+});
+
+test("otelAgent.service decides which agents the Service reaches", () => {
+  const policy = (otelAgent: object) => {
+    const stack = renderStack(resolve({ ...least, components: { otelAgent } }, { stack: "s" }));
+    const service = objectsOf(stack).find(
+      ({ object }) => object.kind === "Service" && object.metadata?.name === "otel-agent-collector",
+    )?.object as unknown as { spec: { internalTrafficPolicy?: string } };
+    return service.spec.internalTrafficPolicy;
+  };
+  expect(policy({})).toBe("Local");
+  expect(policy({ service: "node-local" })).toBe("Local");
+  expect(policy({ service: "cluster" })).toBeUndefined();
+  expect(policy({ nodeSelector: { a: "b" } })).toBeUndefined();
+});
+
+test("prerequisites are the buckets that the stores write to, and no others", () => {
+  const components = { traces: { backend: "tempo" } };
+  const needed = prerequisites(resolve({ ...least, components }, { stack: "s" })).map(({ what }) => what);
+  expect(needed.filter((what) => what.startsWith("bucket"))).toEqual([
+    "bucket mimir-blocks",
+    "bucket loki",
+    "bucket tempo",
+  ]);
 });
 
 test("every code of the catalogue says what and why", () => {

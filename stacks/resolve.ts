@@ -2,14 +2,11 @@ import type { ObservabilityProps } from "../components/observability.ts";
 import type { ClusterFacts, ImageOptions } from "../lib/kubernetes/index.ts";
 import { type Retention, retentionProfiles, type Workload, workloads } from "../lib/sizing/index.ts";
 import { checkConfig } from "./checks.ts";
+import { components } from "./components/index.ts";
+import { factsOf, withoutUndefined } from "./facts.ts";
 import { parseConfig } from "./parse.ts";
 import { ConfigurationError, type Problem } from "./problem.ts";
 import type { StackConfig } from "./schema.ts";
-import { alloySettings, otelAgentSettings, otelGatewaySettings } from "./settings/collectors.ts";
-import { externalEndpoints } from "./settings/external.ts";
-import { factsOf, withoutUndefined } from "./settings/facts.ts";
-import { grafanaSettings, kubePrometheusSettings, pushgatewaySettings } from "./settings/metrics.ts";
-import { lokiSettings, mimirSettings, tracesSettings } from "./settings/stores.ts";
 
 /** A stack, worked out: the facts it was worked out from, and what it deploys. */
 export interface ResolvedStack {
@@ -71,7 +68,7 @@ export function resolveRetention({ retention: { profile, ...overrides } }: Stack
 
 /** What a configuration deploys for a workload that need not be its own. */
 export function resolveProps(config: StackConfig, workload: Workload, retention: Retention): ObservabilityProps {
-  const facts = factsOf(config, workload, retention);
+  const facts = factsOf({ config, workload, retention });
   return withoutUndefined({
     cluster: resolveCluster(config),
     namespaces: config.namespaces,
@@ -84,17 +81,13 @@ export function resolveProps(config: StackConfig, workload: Workload, retention:
     availability: config.availability,
     collectors: config.collectors,
     evaluator: facts.evaluator,
-    external: externalEndpoints(config),
-    otelAgent: otelAgentSettings(facts),
-    otelGateway: otelGatewaySettings(facts),
-    alloy: alloySettings(facts),
-    kubePrometheus: kubePrometheusSettings(facts),
-    mimir: mimirSettings(facts),
-    loki: lokiSettings(facts),
-    traces: tracesSettings(facts),
-    grafana: grafanaSettings(facts),
-    pushgateway: pushgatewaySettings(facts),
+    external: merged(components.map(({ external }) => external?.(config) ?? {})),
+    ...merged(components.map(({ settings }) => settings?.(facts) ?? {})),
   });
+}
+
+function merged<T extends object>(parts: readonly T[]): T {
+  return Object.assign({}, ...parts) as T;
 }
 
 function resolveCluster({ cluster }: StackConfig): ClusterFacts {

@@ -2,9 +2,9 @@ import { z } from "zod";
 import { platforms } from "../lib/kubernetes/cluster.ts";
 import { retentions } from "../lib/sizing/retention.ts";
 import { scales } from "../lib/sizing/workload.ts";
+import { componentsSchema } from "./components/index.ts";
 import { bytes, count, duration } from "./quantities.ts";
 import { alertsSchema } from "./schema/alerts.ts";
-import { componentsSchema } from "./schema/components.ts";
 import { objectStorageSchema } from "./schema/object-storage.ts";
 
 const cidrs = z.array(z.string().regex(/\/\d+$/, "a CIDR ends in /bits")).min(1);

@@ -38,6 +38,11 @@ export interface OtelAgentProps extends ComponentProps {
   readonly sizing?: OtelAgentSizing;
   /** Nodes that get an agent, `{"otel-agent": "true"}`. The Service then sends other nodes' telemetry across the cluster. @default every node */
   readonly nodeSelector?: Labels;
+  /**
+   * Which agent applications reach through the Service: the one on their own node, or any.
+   * @default "node-local", and "cluster" with a `nodeSelector`, since not every node has an agent then
+   */
+  readonly service?: "node-local" | "cluster";
   /** @default "kubernetes": it survives a gateway pod's new address */
   readonly resolver?: GatewayResolver;
   /** Resource detectors after `env`. @default by platform: ec2, gcp or azure, elsewhere none */
@@ -94,8 +99,8 @@ export class OtelAgentChart extends ComponentChart<OtelAgentEndpoints> {
       },
       serviceAccount: account,
       terminationGraceSeconds: 60,
-      // Without an agent on every node, a node-local Service would lose the telemetry of the others without a word.
-      nodeLocal: !props.nodeSelector,
+      // Without an agent on every node, a node-local Service silently drops the telemetry of the other nodes.
+      nodeLocal: (props.service ?? (props.nodeSelector ? "cluster" : "node-local")) === "node-local",
       everyNode: !props.nodeSelector,
       ...(props.nodeSelector && { nodeSelector: props.nodeSelector }),
     });

@@ -1,0 +1,16 @@
+import { z } from "zod";
+import type { ExternalEndpoints } from "../../components/observability.ts";
+import { externalEndpoint } from "../external.ts";
+import { externalSchema } from "../schema/switch.ts";
+import type { StackConfig } from "../schema.ts";
+
+export const schema = z
+  .strictObject({
+    external: externalSchema.optional().describe("An externally managed Alertmanager: none is deployed."),
+  })
+  .prefault({})
+  .describe("The Alertmanager of the stack; deployed with Prometheus.");
+
+export function external({ components: { alertmanager } }: StackConfig): ExternalEndpoints {
+  return alertmanager.external ? { alertmanager: externalEndpoint(alertmanager.external) } : {};
+}

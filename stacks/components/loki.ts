@@ -1,0 +1,88 @@
+import { z } from "zod";
+import { checkLoki, sizeLoki } from "../../components/loki/index.ts";
+import type { ExternalEndpoints, ObservabilityProps } from "../../components/observability.ts";
+import type { CheckedStack } from "../checks.ts";
+import { externalEndpoint } from "../external.ts";
+import type { Facts } from "../facts.ts";
+import { problemsOfComponent } from "../findings.ts";
+import type { Problem } from "../problem.ts";
+import { duration } from "../quantities.ts";
+import type { ResolvedStack } from "../resolve.ts";
+import { externalSchema, switchable } from "../schema/switch.ts";
+import type { StackConfig } from "../schema.ts";
+import { bucketPrerequisite, type Prerequisite } from "./needs.ts";
+
+export const schema = switchable(
+  {
+    external: externalSchema.optional().describe("An externally managed Loki: nothing is deployed."),
+    mode: z
+      .enum(["monolithic", "distributed"])
+      .optional()
+      .describe("Deployment mode. By default chosen by the log volume."),
+    tenant: z.string().default("anonymous").describe("Tenant of all logs, sent as X-Scope-OrgID."),
+    bucketLifecycle: duration
+      .optional()
+      .describe("Age at which a lifecycle rule of the bucket deletes objects; must exceed every retention."),
+    streamRetention: z
+      .array(
+        z.strictObject({
+          selector: z.string().describe("LogQL stream selector: '{level=\"debug\"}'."),
+          priority: z.int().min(1).describe("Of several matching selectors, the highest priority wins."),
+          retention: duration.describe("How long matching streams are kept; at least 24h."),
+        }),
+      )
+      .default([])
+      .describe("Streams with their own retention."),
+  },
+  true,
+).describe("Logs.");
+
+export function settings({
+  config,
+  objectStore,
+  bucketPrefix,
+  workload,
+  retention,
+}: Facts): Partial<ObservabilityProps> {
+  const { enabled, external, mode, tenant, streamRetention } = config.components.loki;
+  if (!enabled || external) return {};
+  const sizing = sizeLoki({
+    workload,
+    retention,
+    availability: config.availability,
+    filesystem: objectStore.kind === "filesystem",
+    ...(mode && { mode }),
+  });
+  return { loki: { sizing, tenant, streamRetention, objectStore, bucket: `${bucketPrefix}loki` } };
+}
+
+export function external({ components: { loki } }: StackConfig): ExternalEndpoints {
+  if (!loki.external) return {};
+  const address = loki.external;
+  return {
+    loki: {
+      push: externalEndpoint(address, "/loki/api/v1/push"),
+      otlp: externalEndpoint(address, "/otlp"),
+      query: externalEndpoint(address),
+    },
+  };
+}
+
+export function checks({ config, props, workload, retention }: CheckedStack): readonly Problem[] {
+  if (!props.loki?.sizing || !props.loki.objectStore) return [];
+  const { bucketLifecycle, streamRetention } = config.components.loki;
+  const findings = checkLoki({
+    sizing: props.loki.sizing,
+    retentionSeconds: retention.loki,
+    logBytesPerDay: workload.logBytesPerDay,
+    objectStore: props.loki.objectStore,
+    streamRetention,
+    ...(bucketLifecycle && { lifecycleSeconds: bucketLifecycle }),
+  });
+  return problemsOfComponent("loki", findings);
+}
+
+export function prerequisites({ config }: ResolvedStack): readonly Prerequisite[] {
+  const { enabled, external } = config.components.loki;
+  return enabled && !external ? bucketPrerequisite(config, "loki") : [];
+}

@@ -1,0 +1,72 @@
+import { z } from "zod";
+import { checkMimir, sizeMimir } from "../../components/mimir/index.ts";
+import type { ExternalEndpoints, ObservabilityProps } from "../../components/observability.ts";
+import type { CheckedStack } from "../checks.ts";
+import { externalEndpoint } from "../external.ts";
+import { type Facts, withoutUndefined } from "../facts.ts";
+import { problemsOfComponent } from "../findings.ts";
+import type { Problem } from "../problem.ts";
+import { duration } from "../quantities.ts";
+import type { ResolvedStack } from "../resolve.ts";
+import { externalSchema, switchable } from "../schema/switch.ts";
+import type { StackConfig } from "../schema.ts";
+import { bucketPrerequisite, type Prerequisite } from "./needs.ts";
+
+export const schema = switchable(
+  {
+    external: externalSchema.optional().describe("An externally managed Mimir: nothing is deployed."),
+    mode: z
+      .enum(["monolithic", "microservices"])
+      .optional()
+      .describe("Deployment mode. By default chosen by the number of active series."),
+    tenant: z.string().default("anonymous").describe("Tenant of all series, sent as X-Scope-OrgID."),
+    bucketLifecycle: duration
+      .optional()
+      .describe("Age at which a lifecycle rule of the bucket deletes objects; must exceed every retention."),
+  },
+  true,
+).describe("Long-term metrics storage.");
+
+export function settings({ config, objectStore, bucketPrefix }: Facts): Partial<ObservabilityProps> {
+  const { enabled, external, mode, tenant } = config.components.mimir;
+  if (!enabled || external) return {};
+  return { mimir: withoutUndefined({ mode, tenant, objectStore, bucket: `${bucketPrefix}mimir-blocks` }) };
+}
+
+export function external({ components: { mimir } }: StackConfig): ExternalEndpoints {
+  const { external } = mimir;
+  if (!external) return {};
+  const at = (path: string) => externalEndpoint(external, path);
+  return {
+    mimir: {
+      push: at("/api/v1/push"),
+      otlp: at("/otlp"),
+      query: at("/prometheus"),
+      remoteRead: at("/prometheus/api/v1/read"),
+    },
+  };
+}
+
+export function checks({ config, props, workload, retention }: CheckedStack): readonly Problem[] {
+  if (!props.mimir) return [];
+  const { mode, tenant = "", objectStore = { kind: "filesystem" }, bucket = "" } = props.mimir;
+  const { availability, evaluator, cluster } = props;
+  const filesystem = objectStore.kind === "filesystem";
+  const { bucketLifecycle } = config.components.mimir;
+  const findings = checkMimir({
+    sizing: sizeMimir({ workload, retention, availability, evaluator, filesystem, ...(mode && { mode }) }),
+    workload,
+    retention,
+    objectStore,
+    bucket,
+    cluster,
+    tenant,
+    ...(bucketLifecycle && { lifecycleSeconds: bucketLifecycle }),
+  });
+  return problemsOfComponent("mimir", findings);
+}
+
+export function prerequisites({ config }: ResolvedStack): readonly Prerequisite[] {
+  const { enabled, external } = config.components.mimir;
+  return enabled && !external ? bucketPrerequisite(config, "mimir-blocks") : [];
+}

@@ -1,0 +1,78 @@
+import { z } from "zod";
+import type { ObservabilityProps } from "../../components/observability.ts";
+import type { CheckedStack } from "../checks.ts";
+import { type Facts, withoutUndefined } from "../facts.ts";
+import type { Problem } from "../problem.ts";
+import { switchable } from "../schema/switch.ts";
+import { snippet } from "../snippet.ts";
+
+export const schema = switchable(
+  {
+    nodeSelector: z
+      .record(z.string(), z.string())
+      .optional()
+      .describe("Labels of the nodes that run an agent. By default every node."),
+    service: z
+      .enum(["node-local", "cluster"])
+      .optional()
+      .describe(
+        "Which agent applications reach through the Service: the one on their own node, or any. By default node-local, and cluster with a nodeSelector.",
+      ),
+    routing: z
+      .enum(["trace-id", "any"])
+      .default("trace-id")
+      .describe("How spans are distributed over the gateways; any is only valid with one gateway."),
+    resolver: z
+      .enum(["kubernetes", "dns"])
+      .default("kubernetes")
+      .describe("How agents discover the gateway pods: through the Kubernetes API, or DNS."),
+    kubeletInsecure: z.boolean().default(false).describe("Skip verification of the kubelet's certificate."),
+  },
+  true,
+).describe("OpenTelemetry Collector on every node.");
+
+export function settings({ config }: Facts): Partial<ObservabilityProps> {
+  const { enabled, routing, resolver, kubeletInsecure, nodeSelector, service } = config.components.otelAgent;
+  if (!enabled) return {};
+  const routeByTraceId = routing === "trace-id";
+  return { otelAgent: withoutUndefined({ routeByTraceId, resolver, kubeletInsecure, nodeSelector, service }) };
+}
+
+export function checks(stack: CheckedStack): readonly Problem[] {
+  return [...needsGateway(stack), ...service(stack)];
+}
+
+function needsGateway({ config }: CheckedStack): readonly Problem[] {
+  if (!config.components.otelAgent.enabled || config.components.otelGateway.enabled) return [];
+  return [
+    {
+      code: "SKP1210",
+      path: "skopos:components.otelAgent",
+      message: "is on, and otelGateway is off",
+      fix: snippet(["components", "otelGateway"], "on"),
+    },
+  ];
+}
+
+function service({ config }: CheckedStack): readonly Problem[] {
+  const { nodeSelector, service } = config.components.otelAgent;
+  if (nodeSelector && service === "node-local") {
+    return [
+      {
+        code: "SKP1204",
+        path: "skopos:components.otelAgent.service",
+        message: `"node-local" with a nodeSelector`,
+        fix: snippet(["components", "otelAgent", "service"], "cluster"),
+      },
+    ];
+  }
+  if (config.collectors !== "operator" || (!nodeSelector && service !== "cluster")) return [];
+  return [
+    {
+      code: "SKP1213",
+      path: `skopos:components.otelAgent.${nodeSelector ? "nodeSelector" : "service"}`,
+      message: "with collectors: operator",
+      fix: snippet(["collectors"], "native"),
+    },
+  ];
+}

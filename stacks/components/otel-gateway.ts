@@ -1,0 +1,83 @@
+import { z } from "zod";
+import type { ObservabilityProps } from "../../components/observability.ts";
+import { sizeOtelGateway } from "../../components/otel-gateway/index.ts";
+import type { CheckedStack } from "../checks.ts";
+import type { Facts } from "../facts.ts";
+import type { Problem } from "../problem.ts";
+import { duration } from "../quantities.ts";
+import { switchable } from "../schema/switch.ts";
+import { snippet } from "../snippet.ts";
+
+export const schema = switchable(
+  {
+    replicas: z.int().min(1).optional().describe("Number of gateways, instead of the computed one."),
+    tailSampling: z
+      .strictObject({
+        decisionWait: duration.default(30).describe("How long a trace waits for its spans; 1s to 10m."),
+        latencyThreshold: duration.default(1).describe("Traces that take longer are kept."),
+        keepPercent: z.number().min(0).max(100).default(50).describe("Percentage of the other traces that is kept."),
+      })
+      .prefault({})
+      .describe("Which traces are kept; traces with errors always are."),
+    resourceLabels: z
+      .union([z.literal("all"), z.array(z.string())])
+      .default("all")
+      .describe("Resource attributes that become labels of the metrics on :8889."),
+    spanMetrics: z
+      .boolean()
+      .default(false)
+      .describe("Whether to compute request rate, errors and duration from spans, before sampling."),
+  },
+  true,
+).describe("OpenTelemetry Collectors that sample traces and expose metrics.");
+
+export function settings({ config, workload }: Facts): Partial<ObservabilityProps> {
+  const { enabled, replicas, tailSampling, resourceLabels, spanMetrics } = config.components.otelGateway;
+  if (!enabled) return {};
+  const { decisionWait, latencyThreshold, keepPercent } = tailSampling;
+  return {
+    otelGateway: {
+      sizing: sizeOtelGateway({
+        workload,
+        availability: config.availability,
+        decisionWaitSeconds: decisionWait,
+        ...(replicas && { replicas }),
+      }),
+      tailSampling: { decisionWaitSeconds: decisionWait, latencyThresholdMs: latencyThreshold * 1000, keepPercent },
+      resourceLabels,
+      spanMetrics,
+    },
+  };
+}
+
+export function checks(stack: CheckedStack): readonly Problem[] {
+  return [...routing(stack), ...decisionWait(stack)];
+}
+
+function routing({ config, props }: CheckedStack): readonly Problem[] {
+  const { enabled, routing } = config.components.otelAgent;
+  const replicas = props.otelGateway?.sizing?.gateway.replicas ?? 0;
+  if (!enabled || replicas < 2 || routing === "trace-id") return [];
+  return [
+    {
+      code: "SKP1203",
+      path: "skopos:components.otelAgent.routing",
+      message: `"any" with ${replicas} gateways that sample`,
+      fix: snippet(["components", "otelAgent", "routing"], "trace-id"),
+    },
+  ];
+}
+
+/** `otelcol validate` and even a start accept these; see the reference of each processor. */
+function decisionWait({ config }: CheckedStack): readonly Problem[] {
+  const { decisionWait } = config.components.otelGateway.tailSampling;
+  if (decisionWait >= 1 && decisionWait <= 600) return [];
+  return [
+    {
+      code: "SKP1218",
+      path: "skopos:components.otelGateway.tailSampling.decisionWait",
+      message: `${decisionWait} s is outside 1s to 10m`,
+      fix: snippet(["components", "otelGateway", "tailSampling", "decisionWait"], "30s"),
+    },
+  ];
+}
