@@ -13,7 +13,7 @@
 /* New-flow events in flight unless the loader resizes the ring: 4 MiB, 43,690 events. */
 #define FLOW_DEFAULT_RING (4 << 20)
 
-/* An IPv6 address, or an IPv4 one as ::ffff:a.b.c.d (no wire packet may carry that form: see parse/walk.h). */
+/* An IPv6 address, or an IPv4 one as ::ffff:a.b.c.d (no wire packet may carry that form: see walk.h). */
 struct flow_address {
 	union {
 		__u8 bytes[16];

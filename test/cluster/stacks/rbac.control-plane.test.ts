@@ -44,7 +44,7 @@ const needs: Readonly<Record<string, readonly Request[]>> = {
   ],
   // discovery.kubernetes for pods, loki.source.kubernetes for their logs, k8sattributes for owners.
   alloy: [...owners, ...everywhere("get", "pods/log")],
-  // Documentation/platform/rbac.md of the operator.
+  // https://github.com/prometheus-operator/prometheus-operator/blob/v0.93.1/Documentation/platform/rbac.md
   "kube-prometheus-operator": [
     ...everywhere(
       "list,watch",
