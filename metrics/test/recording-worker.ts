@@ -1,10 +1,10 @@
-import { isMainThread, parentPort, workerData } from "node:worker_threads";
+import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { Registry, type SharedRegistry } from "../src/registry/registry.ts";
 
 /** What a worker of the tests is to do. It sends "ready" when the first part is done, and "done" when all is. */
 export interface RecordingOrder {
   readonly shared: SharedRegistry;
-  readonly act: "count" | "block" | "labels" | "gauges" | "record" | "replace";
+  readonly act: "count" | "block" | "labels" | "gauges" | "record" | "replace" | "churn" | "clash" | "nest";
   readonly times?: number;
   readonly value?: number;
   /** Turns completed, for a worker that will be killed. */
@@ -60,6 +60,39 @@ function record({ shared, act, times = 0, value = 0, progress }: RecordingOrder)
         summary.observe(1);
         progress![0]!++;
       }
+    }
+    case "churn": {
+      // A label set's value is always its label: whatever else a reader sees was another one's.
+      const gauge = registry.metric({ name: "coded", type: "gauge", help, labels: { a: "any" } });
+      const summary = registry.metric({ name: "coded_summary", type: "summary", help, labels: { a: "any" }, quantiles: [1] });
+      ready();
+      for (let a = 1; ; a++) {
+        gauge.set({ a }, a);
+        if (a % 16 === 0) summary.observe({ a }, a);
+        gauge.remove({ a: a - 20 });
+        summary.remove({ a: a - 64 });
+      }
+    }
+    case "clash":
+      // Its `_count` is another metric's name in the main thread.
+      registry.metric({ name: "work", type: "histogram", help, buckets: [1] }).observe(1);
+      registry.metric({ name: "fine_total", type: "counter", help }).inc(3);
+      ready();
+      setInterval(() => {}, 1000);
+      return;
+    case "nest": {
+      // The main thread does not know these workers, and gets no event when they end.
+      const next = (left: number): void => {
+        if (left === 0) {
+          parentPort!.postMessage("done");
+          return;
+        }
+        const worker = new Worker(recordingWorker, { workerData: { shared, act: "labels" } });
+        worker.once("message", () => void worker.terminate().then(() => next(left - 1)));
+      };
+      ready();
+      next(times);
+      return;
     }
     case "replace": {
       const counter = registry.metric({ name: "alternating_total", type: "counter", help });

@@ -43,7 +43,7 @@ export abstract class Instrument<H extends Handle, L extends object = LabelInput
   readonly #heirs = new WeakMap<Handle, H>();
   /** Retired handles whose label set is refused at present. */
   #refusedHandles = new WeakSet<Handle>();
-  /** Takes what there is no memory for. */
+  /** Takes what there is no memory for, and what comes after the metric's end. */
   #sink: H | undefined;
 
   constructor(recorder: Recorder, definition: Definition) {
@@ -114,12 +114,12 @@ export abstract class Instrument<H extends Handle, L extends object = LabelInput
 
   /** @internal The handle of label values as exported, i.e. in label order and already hashed. */
   handleFor(values: readonly string[]): H {
+    if (this.#closed) return this.#unseenHandle(values);
     if (isOverflow(values)) return this.overflow();
     const known = this.#trie.get(values);
     if (known) return known;
     const place = this.#admit(values);
     if (place === undefined) return this.overflow();
-    if (this.#closed) return this.make(values, place);
     const handle = this.make(values, place);
     this.#trie.set(values, handle);
     return handle;
@@ -173,7 +173,6 @@ export abstract class Instrument<H extends Handle, L extends object = LabelInput
 
   /** Reserves the label set's place and slots. Undefined when the registry or its memory is full. */
   #admit(values: readonly string[]): SeriesPlace | undefined {
-    if (this.#closed) return this.#unseen();
     const { seriesSet, longestValue } = this.recorder;
     if (values.some((value) => value.length > longestValue) || valuesBytes(values) > LARGEST_PAYLOAD) return undefined;
     if (!this.definition.limited) return this.#allocate(values);
@@ -196,6 +195,12 @@ export abstract class Instrument<H extends Handle, L extends object = LabelInput
     const place = this.#place && region.series(this.#place, values, this.slotCount, this.recorder.now(), urgent);
     if (place) fresh?.set(place.record, values);
     return place;
+  }
+
+  /** Takes what nobody will see. */
+  #unseenHandle(values: readonly string[]): H {
+    this.#sink ??= this.make(values, this.#unseen());
+    return this.#sink;
   }
 
   #unseen(): SeriesPlace {
@@ -236,10 +241,7 @@ export abstract class Instrument<H extends Handle, L extends object = LabelInput
     if (known !== undefined && known.index >= 0) return known;
     const heir = this.handleFor(handle.values);
     // No memory, not even for the overflow: the next observation looks for some again.
-    if (heir.index < 0) {
-      this.#sink ??= this.make(handle.values, this.#unseen());
-      return this.#sink;
-    }
+    if (heir.index < 0) return this.#unseenHandle(handle.values);
     if (heir !== this.#overflow || isOverflow(handle.values)) {
       this.#heirs.set(handle, heir);
     } else {

@@ -1,4 +1,5 @@
 import type { Definition } from "../definition/definition.ts";
+import { sampleNames } from "../definition/sample-names.ts";
 import type { Arena } from "../memory/arena.ts";
 import { DirectoryReader } from "../memory/directory.ts";
 import {
@@ -54,6 +55,8 @@ export class Reader {
   readonly #families = new Map<string, KnownFamily>();
   readonly #regions: (RegionView | undefined)[] = [];
   #sorted: readonly Family[] | undefined;
+  /** Names of the lines of all metrics: two metrics with one in common cannot both be scraped. */
+  readonly #names = new Set<string>();
   #conflicts = 0;
   /** Whether a metric that was left out may be shown now. */
   #freedName = false;
@@ -146,6 +149,7 @@ export class Reader {
     known.definitions--;
     if (known.definitions > 0) return;
     this.#families.delete(metric.name);
+    for (const name of sampleNames(known.family.definition)) this.#names.delete(name);
     this.#sorted = undefined;
     this.#freedName = true;
   }
@@ -184,15 +188,20 @@ export class Reader {
     this.#remove(region, entry);
     const json = readJson(this.arena, record);
     const definition = JSON.parse(json) as Definition;
-    let known = this.#families.get(definition.name);
-    if (known === undefined) {
-      known = { family: new Family(this.arena, definition), json, definitions: 0 };
-      this.#families.set(definition.name, known);
-      this.#sorted = undefined;
-    }
-    const agrees = known.json === json;
+    const known = this.#families.get(definition.name) ?? this.#introduce(definition, json);
+    const agrees = known?.json === json;
     if (agrees) known.definitions++;
     else this.#conflicts++;
     region.metrics.set(entry, { generation, name: definition.name, family: agrees ? known.family : undefined });
+  }
+
+  #introduce(definition: Definition, json: string): KnownFamily | undefined {
+    const names = sampleNames(definition);
+    if (names.some((name) => this.#names.has(name))) return undefined;
+    for (const name of names) this.#names.add(name);
+    const known = { family: new Family(this.arena, definition), json, definitions: 0 };
+    this.#families.set(definition.name, known);
+    this.#sorted = undefined;
+    return known;
   }
 }

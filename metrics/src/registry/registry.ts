@@ -115,6 +115,15 @@ export class Registry {
     return this.#arena.load(Header.seriesLimit);
   }
 
+  /** Threads that record, or whose memory is not yet free again. At most 255 can. */
+  get threads(): number {
+    let threads = 0;
+    for (let region = 0; region < MAX_REGIONS; region++) {
+      if (this.#arena.load(this.#arena.regionWord(region, RegionWord.state)) !== RegionState.free) threads++;
+    }
+    return threads;
+  }
+
   /** The registry's clock, in milliseconds since the epoch. */
   now(): number {
     return this.#recorder.now();

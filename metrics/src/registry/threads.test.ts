@@ -133,6 +133,34 @@ describe("a worker that ends", () => {
     expect(sizes.at(-1)).toBe(sizes[1]);
   });
 
+  it("gives them back also when another worker started it, and nobody watches it", async () => {
+    const registry = new Registry(quiet);
+    const parent = await start(registry, { act: "nest", times: 6 });
+    await once(parent, "message");
+    const labels = { "labelled_total,a=0": 6, "labelled_total,a=1": 6, "labelled_total,a=2": 6 };
+    await expect.poll(async () => [await values(registry), registry.threads]).toEqual([labels, 2]);
+    await parent.terminate();
+    await expect.poll(async () => [await values(registry), registry.threads]).toEqual([labels, 1]);
+  });
+
+  it("leaves out a metric whose series have the names of another one's", async () => {
+    const registry = new Registry({ naming: "utf8" });
+    registry.metric({ name: "work_count", type: "gauge", help: "Test." }).set(5);
+    const worker = await start(registry, { act: "clash" });
+    const both = async () => {
+      const text = await scrapeText(registry);
+      expect(text.match(/^work_count/gm)).toHaveLength(1);
+      return [await values(registry), text.includes("work_sum")] as const;
+    };
+    const kept = { work_count: 5, fine_total: 3 };
+    const reported = { skopos_metrics_conflicting_definitions: 1 };
+    expect(await both()).toEqual([expect.objectContaining({ ...kept, ...reported }), false]);
+    registry.watch(worker);
+    await worker.terminate();
+    await expect.poll(() => registry.threads).toBe(1);
+    expect(await both()).toEqual([expect.objectContaining(kept), false]);
+  });
+
   it("needs a place among the threads", () => {
     const registry = new Registry(quiet);
     for (let i = 1; i < MAX_REGIONS; i++) Registry.attach(registry.shared);
@@ -141,6 +169,22 @@ describe("a worker that ends", () => {
 });
 
 describe("reading while another thread writes", () => {
+  it("never shows a label set with the value of the one that got its memory", async () => {
+    const registry = new Registry(quiet);
+    const worker = await start(registry, { act: "churn" });
+    const seen = new Set<string>();
+    for (let scrape = 0; scrape < 3000; scrape++) {
+      for (const { name, labels, value } of parseText(await scrapeText(registry))) {
+        if (name === "coded_summary_count") continue;
+        // Not yet set, or its own.
+        if (value !== 0 && !Number.isNaN(value)) expect(String(value), `${name} of ${labels.a}`).toBe(labels.a);
+        seen.add(labels.a!);
+      }
+    }
+    expect(seen.size).toBeGreaterThan(1000);
+    await worker.terminate();
+  });
+
   it("never sees half a number, nor a digest or bucket being replaced", async () => {
     const registry = new Registry(quiet);
     const worker = await start(registry, { act: "replace" });
