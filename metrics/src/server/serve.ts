@@ -2,11 +2,13 @@ import { createServer as createHttpServer, type IncomingMessage, type Server, ty
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { sampleNames } from "../definition/sample-names.ts";
-import { mistake } from "../errors.ts";
+import { mistake, throwIfAny } from "../errors.ts";
 import { acceptsGzip, negotiate } from "../exposition/negotiate.ts";
 import type { Registry } from "../registry/registry.ts";
 import { type AuthOptions, authenticator, challenge } from "./auth.ts";
-import { type HealthOptions, type HealthReport, runChecks } from "./health.ts";
+import { checkOptions } from "./check.ts";
+import { limitConnections } from "./connections.ts";
+import { type HealthCheck, type HealthOptions, type HealthReport, runChecks } from "./health.ts";
 import { Scraper } from "./scraper.ts";
 
 export interface ServeOptions {
@@ -23,9 +25,12 @@ export interface ServeOptions {
   readonly health?: HealthOptions;
   /** Longest time from a request's first byte to the response's last. @default 10000 */
   readonly requestTimeoutMs?: number;
-  /** Requests in progress, beyond which the answer is 503. @default 16 */
+  /** Scrapes in progress, beyond which the answer is 503. Health checks are answered beside them. @default 16 */
   readonly maxConcurrent?: number;
-  /** Open connections, beyond which new ones are closed. @default 128 */
+  /**
+   * Open connections. One more takes the place of the one that has been silent for longest, so that clients which hold theirs do not
+   * keep health checks out. At least twice `maxConcurrent`. @default 128
+   */
   readonly maxConnections?: number;
   /** Told what went wrong in a collector or health check. @default ignored: the scrape shows it */
   readonly onError?: (error: unknown) => void;
@@ -63,6 +68,8 @@ class Endpoints {
   readonly #allowed: ReturnType<typeof authenticator>;
   readonly #timeoutMs: number;
   readonly #onError: (error: unknown) => void;
+  /** Checks in progress, so that any number of requests run each once. */
+  readonly #reports = new Map<string, Promise<HealthReport>>();
 
   constructor(registry: Registry, options: ServeOptions, timeoutMs: number) {
     this.#registry = registry;
@@ -76,26 +83,39 @@ class Endpoints {
   }
 
   async reply(request: IncomingMessage): Promise<Reply> {
-    if (request.method !== "GET" && request.method !== "HEAD") return plain(405, "use GET", { allow: "GET, HEAD" });
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      // Closed, so that nobody waits for the rest of a body that is not wanted.
+      return plain(405, "use GET", { allow: "GET, HEAD", connection: "close" });
+    }
     const url = URL.parse(request.url ?? "", "http://localhost");
     if (url === null) return plain(400, "the URL cannot be read");
     const { pathname } = url;
     const { live = {}, ready = {} } = this.#options.health ?? {};
-    if (pathname === "/health/live") return this.#health(live);
-    if (pathname === "/health/ready") return this.#health(ready);
-    if (pathname === "/health") return this.#health({ ...live, ...ready });
+    if (pathname === "/health/live") return this.#health(pathname, live);
+    if (pathname === "/health/ready") return this.#health(pathname, ready);
+    if (pathname === "/health") return this.#health(pathname, { ...this.#own, ...live, ...ready });
     if (pathname === this.#path) return this.#metrics(request, url, "");
     const group = pathname.startsWith(`${this.#path}/`) ? pathname.slice(this.#path.length + 1) : "";
     if (group !== "" && this.#hasGroup(group)) return this.#metrics(request, url, group);
     return plain(404, `there is ${this.#path} and /health`);
   }
 
+  /** Not among those that the kubelet asks for: to start again or to send no traffic helps nobody. */
+  readonly #own: Readonly<Record<string, HealthCheck>> = {
+    metrics_memory: () => !this.#registry.isMemoryExhausted,
+  };
+
   #hasGroup(group: string): boolean {
     return this.#registry.read(({ families }) => families.some(({ definition }) => definition.group === group));
   }
 
-  async #health(checks: NonNullable<HealthOptions["live"]>): Promise<Reply> {
-    const report: HealthReport = await runChecks(checks, this.#timeoutMs / 2, this.#onError);
+  async #health(path: string, checks: Readonly<Record<string, HealthCheck>>): Promise<Reply> {
+    let running = this.#reports.get(path);
+    if (running === undefined) {
+      running = runChecks(checks, this.#timeoutMs / 2, this.#onError).finally(() => this.#reports.delete(path));
+      this.#reports.set(path, running);
+    }
+    const report = await running;
     const headers = { "content-type": "application/json; charset=utf-8" };
     return { status: report.status === "ok" ? 200 : 503, headers, body: `${JSON.stringify(report)}\n` };
   }
@@ -139,25 +159,38 @@ function send(request: IncomingMessage, response: ServerResponse, { status, head
   response.end(request.method === "HEAD" ? undefined : body);
 }
 
+/** Of a `TLSSocket`; Node.js's types leave it out. */
+interface TlsState {
+  readonly secureConnecting: boolean;
+}
+
+/** How long a client that sent nonsense may take to read that it did. */
+const GOODBYE_MS = 1000;
+
+const isHealthPath = (url = ""): boolean => /^\/health(\/|\?|$)/.test(url);
+
 /**
- * Serves `GET /metrics` (all formats, by Accept), `/metrics/<group>` and `/health`, `/health/live`, `/health/ready`.
- * @throws MetricsError SERVER_LISTEN when the address cannot be taken
+ * Serves `GET /metrics` (all formats, by Accept), `/metrics/<group>` and `/health`, `/health/live`, `/health/ready`. In a cluster
+ * each process needs a port of its own.
+ * @throws MetricsError with every wrong option, or SERVER_LISTEN when the address cannot be taken
  */
 export async function serve(registry: Registry, options: ServeOptions = {}): Promise<MetricsServer> {
+  throwIfAny(checkOptions(options));
   const { host = "127.0.0.1", port = 9464, tls, requestTimeoutMs = 10_000, maxConcurrent = 16 } = options;
   const endpoints = new Endpoints(registry, options, requestTimeoutMs);
   let inProgress = 0;
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
-    if (inProgress >= maxConcurrent) {
+    const isScrape = !isHealthPath(request.url);
+    if (isScrape && inProgress >= maxConcurrent) {
       send(request, response, plain(503, "too many scrapes at once", { "retry-after": "1", connection: "close" }));
       return;
     }
-    inProgress++;
+    if (isScrape) inProgress++;
     // A client that reads slowly keeps its own connection busy, until its time is over; nothing else waits for it.
     const timer = setTimeout(() => request.socket.destroy(), requestTimeoutMs);
     response.once("close", () => {
       clearTimeout(timer);
-      inProgress--;
+      if (isScrape) inProgress--;
     });
     endpoints.reply(request).then(
       (reply) => send(request, response, reply),
@@ -167,23 +200,17 @@ export async function serve(registry: Registry, options: ServeOptions = {}): Pro
       },
     );
   };
-  const limits = {
-    requestTimeout: requestTimeoutMs,
-    headersTimeout: requestTimeoutMs,
-    // Node looks for half-open requests every 30 s unless told: a client could stay four times as long as it may.
-    connectionsCheckingInterval: Math.ceil(requestTimeoutMs / 4),
-  };
-  const verifiesClients = tls?.ca !== undefined;
-  const server: Server = tls
-    ? createHttpsServer(
-        { ...tls, ...limits, requestCert: verifiesClients, rejectUnauthorized: verifiesClients },
-        handle,
-      )
-    : createHttpServer(limits, handle);
-  server.maxConnections = options.maxConnections ?? 128;
+  const server = createServer(tls, requestTimeoutMs, handle);
+  limitConnections(server, options.maxConnections ?? 128);
   server.on("clientError", (_error, socket) => {
-    if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
-    else socket.destroy();
+    // Not ended only: a client that keeps its side open would keep the connection. Before the TLS handshake is done, nothing can be
+    // said, and when nothing is taken in, it is not waited for.
+    if (socket.writable && !(socket as Partial<TlsState>).secureConnecting) {
+      socket.write("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", () =>
+        socket.destroy(),
+      );
+      setTimeout(() => socket.destroy(), GOODBYE_MS).unref();
+    } else socket.destroy();
   });
   await listen(server, host, port);
   const bound = (server.address() as AddressInfo).port;
@@ -196,12 +223,43 @@ export async function serve(registry: Registry, options: ServeOptions = {}): Pro
   return { url: `${tls ? "https" : "http"}://${shown}:${bound}`, port: bound, close, [Symbol.asyncDispose]: close };
 }
 
+function createServer(
+  tls: ServeOptions["tls"],
+  timeoutMs: number,
+  handle: (request: IncomingMessage, response: ServerResponse) => void,
+): Server {
+  const limits = {
+    requestTimeout: timeoutMs,
+    headersTimeout: timeoutMs,
+    keepAliveTimeout: Math.min(timeoutMs, 5000),
+    // Node looks for half-open requests every 30 s unless told: a client could stay four times as long as it may.
+    connectionsCheckingInterval: Math.ceil(timeoutMs / 4),
+  };
+  const verifiesClients = tls?.ca !== undefined;
+  const server = tls
+    ? createHttpsServer(
+        {
+          ...tls,
+          ...limits,
+          handshakeTimeout: timeoutMs,
+          requestCert: verifiesClients,
+          rejectUnauthorized: verifiesClients,
+        },
+        handle,
+      )
+    : createHttpServer(limits, handle);
+  // Neither end has said anything for so long, whatever state the connection is in.
+  server.setTimeout(timeoutMs);
+  return server;
+}
+
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (error) => {
       const fix = "Choose another port, or stop what holds it.";
       reject(mistake("SERVER_LISTEN", "serve", `${host}:${port} cannot be taken (${error.message}).`, fix));
     });
-    server.listen(port, host, () => resolve());
+    // In a cluster, a port that is not exclusive is shared: each scrape would be answered by another process.
+    server.listen({ port, host, exclusive: true }, () => resolve());
   });
 }

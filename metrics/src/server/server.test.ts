@@ -160,7 +160,7 @@ describe("/health", () => {
     ready = true;
     expect(await get("/health")).toEqual([
       200,
-      { status: "ok", checks: { loop: "ok", database: "ok", cache: "ok", slow: "ok" } },
+      { status: "ok", checks: { metrics_memory: "ok", loop: "ok", database: "ok", cache: "ok", slow: "ok" } },
     ]);
     expect(errors).toHaveLength(2);
   });
@@ -193,6 +193,107 @@ describe("the server", () => {
     halfOpen.on("error", () => {});
     halfOpen.resume();
     await once(halfOpen, "close");
+  });
+
+  it("answers health checks while clients hold every connection and every scrape", async () => {
+    const { url, port, registry } = await start({ maxConcurrent: 2, maxConnections: 8 });
+    registry.onCollect(() => new Promise<void>(() => {}));
+    const scrapes = [1, 2].map(() => fetch(`${url}/metrics`).catch(() => undefined));
+    while ((await fetch(`${url}/metrics`, { headers: { connection: "close" } })).status !== 503);
+    const held = Array.from({ length: 20 }, () => connect(port, "127.0.0.1"));
+    for (const [i, socket] of held.entries()) {
+      socket.on("error", () => {});
+      // Silent, half a request, nonsense with the own side left open.
+      socket.write(["", "GET /metrics HTTP/1.1\r\nHo", "nonsense\r\n\r\n"][i % 3]!);
+      socket.resume();
+    }
+    for (let i = 0; i < 10; i++) {
+      const response = await fetch(`${url}/health/live`, { headers: { connection: "close" } });
+      expect(response.status).toBe(200);
+    }
+    for (const socket of held) socket.destroy();
+    await Promise.all(scrapes);
+  });
+
+  it("lets no connection live on without a request, whatever state it is in", async () => {
+    const { port } = await start({ requestTimeoutMs: 300 });
+    const states = [
+      "",
+      "GET /metrics HTTP/1.1\r\nHost",
+      "nonsense\r\n\r\n",
+      "POST / HTTP/1.1\r\nContent-Length: 9\r\nHost: x\r\n\r\n",
+    ];
+    await Promise.all(
+      states.map(async (sent) => {
+        // Its own side stays open: only the server can end the connection.
+        const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+        socket.on("error", () => {});
+        socket.write(sent);
+        socket.resume();
+        await once(socket, "end");
+        // What is written now must find nobody.
+        while (!socket.destroyed) {
+          socket.write("x");
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+      }),
+    );
+  });
+
+  it("runs a health check once for all who ask at the same time", async () => {
+    let runs = 0;
+    const release: (() => void)[] = [];
+    const slow = () => new Promise<void>((resolve) => release.push(resolve)).then(() => void runs++);
+    const { url } = await start({ health: { live: { slow } } });
+    const asked = Array.from({ length: 30 }, () => fetch(`${url}/health/live`));
+    await vi.waitFor(() => expect(release).toHaveLength(1));
+    // All that asked are waiting once a request that came after them is answered.
+    await fetch(`${url}/health/ready`);
+    for (const free of release) free();
+    expect((await Promise.all(asked)).every(({ status }) => status === 200)).toBe(true);
+    expect(runs).toBeLessThanOrEqual(2);
+  });
+
+  it("says in /health, and only there, that the memory is full", async () => {
+    const registry = new Registry({ maxBytes: 32 * 65_536, maxSeries: 30_000 });
+    const { url, port } = await serve(registry, { port: 0 });
+    const counter = registry.metric({ name: "n_total", type: "counter", help, labels: { a: "any" } });
+    for (let a = 0; a < 25_000; a++) counter.inc({ a: `${a}`.padStart(90, "x") });
+    expect(await (await fetch(`${url}/health`)).json()).toEqual({
+      status: "failing",
+      checks: { metrics_memory: "failing" },
+    });
+    for (const probe of ["live", "ready"]) expect((await fetch(`${url}/health/${probe}`)).status).toBe(200);
+    expect(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).toContain(
+      "skopos_metrics_memory_exhausted 1\n",
+    );
+  });
+
+  it("refuses every wrong option at once, without showing a secret", async () => {
+    const wrong = {
+      port: "9464",
+      path: "metrics",
+      maxConcurrent: 0,
+      auth: { basic: { username: "u", password: undefined }, bearer: { token: "" } },
+    } as unknown as ServeOptions;
+    await expect(serve(new Registry(), wrong)).rejects.toMatchObject({
+      problems: ["SERVER_PORT", "SERVER_PATH", "SERVER_LIMIT", "SERVER_AUTH", "SERVER_AUTH"].map((code) =>
+        expect.objectContaining({ code }),
+      ),
+    });
+    for (const auth of [{}, null, { basic: {} }, { basic: { username: "u:v", password: "secret" } }, { bearer: {} }]) {
+      const refused = serve(new Registry(), { port: 0, auth } as unknown as ServeOptions);
+      await expect(refused).rejects.toMatchObject({
+        code: "SERVER_AUTH",
+        message: expect.not.stringContaining("secret"),
+      });
+    }
+    for (const path of ["/", "/health", "/health/metrics", "/metrics/", "/a b", ""]) {
+      await expect(serve(new Registry(), { port: 0, path })).rejects.toMatchObject({ code: "SERVER_PATH" });
+    }
+    for (const port of [-1, 1.5, 65_536, Number.NaN]) {
+      await expect(serve(new Registry(), { port })).rejects.toMatchObject({ code: "SERVER_PORT" });
+    }
   });
 
   it("goes on recording and answering while a client does not read", async () => {

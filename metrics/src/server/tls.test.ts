@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { type RequestOptions, request } from "node:https";
+import { connect } from "node:net";
 import { expect, it } from "vitest";
 import { TestAuthority } from "../../test/certificates.ts";
 import { Registry } from "../registry/registry.ts";
@@ -38,4 +40,15 @@ it("wants a client certificate of its authority where it was given one", async (
 it("does not answer plain HTTP beside it", async () => {
   await using metrics = await serve(new Registry(), { port: 0, tls: server });
   await expect(fetch(metrics.url.replace("https", "http"))).rejects.toThrow();
+});
+
+it("ends connections that do not finish their handshake", async () => {
+  await using metrics = await serve(new Registry(), { port: 0, tls: server, requestTimeoutMs: 300 });
+  const sockets = ["", "\x16\x03\x01\x02", "GET / HTTP/1.1\r\n\r\n"].map((sent) => {
+    const socket = connect(metrics.port, "127.0.0.1");
+    socket.on("error", () => {});
+    socket.write(sent);
+    return once(socket.resume(), "close");
+  });
+  await Promise.all(sockets);
 });
