@@ -15,7 +15,7 @@ export {
   type MetricSpec,
   type MetricType,
 } from "./definition/definition.ts";
-export { type NamingRule, type NamingRules, PRESCRIBED_NAMES } from "./definition/naming.ts";
+export type { NamingExceptions, NamingRule, NamingRules } from "./definition/naming.ts";
 export { sampleNames } from "./definition/sample-names.ts";
 export { MetricsError, type Problem } from "./errors.ts";
 export { type Escaping, escapeName } from "./exposition/names.ts";

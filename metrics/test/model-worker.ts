@@ -16,7 +16,12 @@ export type Order =
   | { readonly act: "use"; readonly handle: number }
   | { readonly act: "retire" | "unregister"; readonly metric?: MetricName };
 
-const types = { n_total: "counter", other_total: "counter", native: "exponential_histogram", summary: "summary" } as const;
+const types = {
+  n_total: "counter",
+  other_total: "counter",
+  native: "exponential_histogram",
+  summary: "summary",
+} as const;
 
 /** What one thread does to a registry, step by step. */
 export class Recording {

@@ -64,7 +64,13 @@ function record({ shared, act, times = 0, value = 0, progress }: RecordingOrder)
     case "churn": {
       // A label set's value is always its label: whatever else a reader sees was another one's.
       const gauge = registry.metric({ name: "coded", type: "gauge", help, labels: { a: "any" } });
-      const summary = registry.metric({ name: "coded_summary", type: "summary", help, labels: { a: "any" }, quantiles: [1] });
+      const summary = registry.metric({
+        name: "coded_summary",
+        type: "summary",
+        help,
+        labels: { a: "any" },
+        quantiles: [1],
+      });
       ready();
       for (let a = 1; ; a++) {
         gauge.set({ a }, a);

@@ -120,6 +120,50 @@ observability:
     expect(config.opentelemetry.otlp.headers).toEqual({ authorization: "Bearer t" });
   });
 
+  it("leaves variables alone that are none of its settings, such as those of a Service called observability", () => {
+    const environment = { OBSERVABILITY_PORT: "tcp://10.0.0.1:80", OBSERVABILITY_SERVICE_HOST: "10.0.0.1" };
+    expect(parseConfig("observability: { service: { name: x } }", { environment }).service.name).toBe("x");
+  });
+
+  it("takes what a shell would for variables that are empty, and nothing that every object has", () => {
+    const name = (text: string, environment: Record<string, string> = {}) =>
+      parseConfig(`observability: { service: { name: x, version: "${text}" } }`, { environment }).service.version;
+    expect(name("${A:-d}", { A: "" })).toBe("d");
+    expect(name("${A:-d}", { A: "a" })).toBe("a");
+    expect(name("v${A}", { A: "" })).toBe("v");
+    expect(problemsOf("observability: { service: { name: '${toString}' } }").map(({ code }) => code)).toContain(
+      "CONFIG_VARIABLE",
+    );
+    expect(name("${constructor:-d}")).toBe("d");
+  });
+
+  it("takes YAML aliases, and survives those that name themselves or multiply", () => {
+    const yaml = `
+common: &common { name: shop }
+observability:
+  service: *common
+  opentelemetry:
+    otlp: { headers: &h { authorization: &token "Bearer t" } }
+  prometheus: { endpoint: { host: "0.0.0.0", path: &path /m } }
+`;
+    const config = parseConfig(yaml, { environment: {} });
+    expect([config.service.name, config.prometheus.endpoint.path]).toEqual(["shop", "/m"]);
+    expect(problemsOf("observability: &o { service: { name: x }, prometheus: *o }").length).toBeGreaterThan(0);
+    const bomb = [
+      "&a [x,x,x,x,x,x,x,x,x]",
+      ...Array.from({ length: 8 }, (_, i) => `&${"bcdefghi"[i]} [${`*${"abcdefgh"[i]},`.repeat(9)}]`),
+    ];
+    const lol = `b: [${bomb.join(", ")}]\nobservability: { service: { name: x }, opentelemetry: { otlp: { headers: *i } } }`;
+    expect(problemsOf(lol).map(({ code }) => code)).toEqual(["CONFIG_TYPE"]);
+  });
+
+  it("shows no header in an error", () => {
+    const [problem] = problemsOf(
+      "observability: { service: { name: x }, opentelemetry: { otlp: { headers: [secret] } } }",
+    );
+    expect(JSON.stringify(problem)).not.toContain("secret");
+  });
+
   it("reports every mistake at once, with its place and what to do", () => {
     const yaml = `observability:
   prometheus:
@@ -140,7 +184,7 @@ observability:
     metrics:
       export_interval_seconds: "\${INTERVAL}"
 `;
-    const found = problemsOf(yaml, { OBSERVABILITY_SERVICE_NMAE: "x" }, "app.yaml");
+    const found = problemsOf(yaml, {}, "app.yaml");
     expect(found.map(({ code, path }) => `${code} ${path}`)).toEqual([
       "CONFIG_MISSING observability.service.name",
       "CONFIG_TYPE observability.prometheus.enabled (app.yaml:3)",
@@ -153,7 +197,6 @@ observability:
       "CONFIG_VARIABLE observability.opentelemetry.metrics.export_interval_seconds (app.yaml:18)",
       "CONFIG_TYPE observability.opentelemetry.metrics.export_interval_seconds (app.yaml:18)",
       "CONFIG_UNKNOWN observability.prometheus.endpoint.hots (app.yaml:6)",
-      "CONFIG_UNKNOWN OBSERVABILITY_SERVICE_NMAE",
     ]);
     expect(found.find(({ path }) => path.includes("hots"))?.fix).toBe("Did you mean prometheus.endpoint.host?");
     expect(found.find(({ path }) => path.includes("strategy"))?.fix).toBe("Did you mean parent_based?");

@@ -1,10 +1,14 @@
 import { hostname } from "node:os";
-import { isMap, isScalar, LineCounter, parseDocument, type Node as YamlNode } from "yaml";
-import { type Problem, throwIfAny } from "../errors.ts";
+import { isAlias, isMap, isScalar, LineCounter, parseDocument, type Node as YamlNode } from "yaml";
+import { type Problem, shown, throwIfAny } from "../errors.ts";
 import { didYouMean } from "./did-you-mean.ts";
-import { environmentName, isOverride, type ObservabilityConfig, SETTINGS, type Setting } from "./schema.ts";
+import { environmentName, type ObservabilityConfig, SETTINGS, type Setting } from "./schema.ts";
 
 const ROOT = "observability";
+/** Parts of the longest path of a setting. */
+const DEEPEST = Math.max(...SETTINGS.map(({ path }) => path.split(".").length));
+/** Aliases put into one value. */
+const MOST_ALIASES = 100;
 
 export interface ParseOptions {
   /** For `${NAME}` and overrides. @default process.env */
@@ -27,7 +31,7 @@ export function parseConfig(yaml: string, options: ParseOptions = {}): Observabi
   const config: Record<string, unknown> = {};
   for (const setting of SETTINGS) {
     const variable = environmentName(setting.path);
-    const override = environment[variable];
+    const override = Object.hasOwn(environment, variable) ? environment[variable] : undefined;
     const entry = given.get(setting.path);
     given.delete(setting.path);
     const place = override === undefined ? (entry?.place ?? `${ROOT}.${setting.path}`) : variable;
@@ -44,12 +48,6 @@ export function parseConfig(yaml: string, options: ParseOptions = {}): Observabi
       SETTINGS.map((setting) => setting.path),
     );
     problems.push({ code: "CONFIG_UNKNOWN", path: place, why: `${path} is not a setting.`, fix });
-  }
-  const variables = SETTINGS.map((setting) => environmentName(setting.path));
-  for (const name of Object.keys(environment).filter(isOverride).sort()) {
-    if (variables.includes(name)) continue;
-    const fix = didYouMean(name, variables);
-    problems.push({ code: "CONFIG_UNKNOWN", path: name, why: "no setting is overridden by this variable.", fix });
   }
   throwIfAny(problems);
   return config as unknown as ObservabilityConfig;
@@ -76,13 +74,16 @@ function readYaml(yaml: string, file: string | undefined, problems: Problem[]): 
     });
   }
   const given = new Map<string, Given>();
-  const visit = (node: YamlNode | null, path: readonly string[]): void => {
+  const resolve = (node: YamlNode | null | undefined) => (isAlias(node) ? node.resolve(document) : node);
+  const visit = (written: YamlNode | null, path: readonly string[]): void => {
+    const node = resolve(written);
     const name = path.join(".");
     const isValue = SETTINGS.some((setting) => setting.path === name && setting.type === "texts");
-    if (!isMap(node) || isValue) {
+    // Deeper than any setting is only what names itself by an alias.
+    if (!isMap(node) || isValue || path.length > DEEPEST) {
       // An empty section, e.g. `registry:` with everything below commented out, says nothing.
       if (isScalar(node) && node.value === null) return;
-      given.set(name, { value: node?.toJSON(), place: `${ROOT}.${name}${at(node?.range?.[0])}` });
+      given.set(name, { value: plainValue(node, document), place: `${ROOT}.${name}${at(written?.range?.[0])}` });
       return;
     }
     for (const { key, value } of node.items) visit(value as YamlNode | null, [...path, String(key)]);
@@ -99,6 +100,17 @@ function readYaml(yaml: string, file: string | undefined, problems: Problem[]): 
   return given;
 }
 
+/** A value with its aliases put in, or text that no setting takes when that cannot be done. */
+function plainValue(node: YamlNode | null | undefined, document: ReturnType<typeof parseDocument>): unknown {
+  if (!node) return undefined;
+  try {
+    // Aliases that multiply, or name what they stand in, are an error here.
+    return node.toJS(document, { maxAliasCount: MOST_ALIASES });
+  } catch {
+    return [];
+  }
+}
+
 /** What the text of an environment variable says. */
 function fromText({ type }: Setting, text: string): unknown {
   if (type === "boolean") return text === "true" ? true : text === "false" ? false : text;
@@ -107,8 +119,13 @@ function fromText({ type }: Setting, text: string): unknown {
   return text;
 }
 
-function expand(value: unknown, place: string, environment: ParseOptions["environment"], problems: Problem[]): unknown {
-  if (typeof value === "object" && value !== null) {
+function expand(
+  value: unknown,
+  place: string,
+  environment: NonNullable<ParseOptions["environment"]>,
+  problems: Problem[],
+): unknown {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
     return Object.fromEntries(
       Object.entries(value).map(([key, inner]) => [key, expand(inner, place, environment, problems)]),
     );
@@ -118,7 +135,10 @@ function expand(value: unknown, place: string, environment: ParseOptions["enviro
     /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g,
     (_, name: string, otherwise: string | undefined) => {
       // Shells do not export HOSTNAME everywhere; the system always knows it.
-      const found = environment?.[name] ?? otherwise ?? (name === "HOSTNAME" ? hostname() : undefined);
+      const system = name === "HOSTNAME" ? hostname() : undefined;
+      const set = Object.hasOwn(environment, name) ? environment[name] : undefined;
+      // As in a shell, `:-` is also for what is set to nothing.
+      const found = otherwise === undefined ? (set ?? system) : set || system || otherwise;
       if (found === undefined) {
         const why = `the environment variable ${name} is not set.`;
         problems.push({ code: "CONFIG_VARIABLE", path: place, why, fix: `Set it, or write \${${name}:-otherwise}.` });
@@ -136,7 +156,9 @@ function check(setting: Setting, place: string, value: unknown, problems: Proble
   }
   const { type, least = -Infinity, most = Infinity, oneOf } = setting;
   if (!isOfType(type, value)) {
-    report("CONFIG_TYPE", `${JSON.stringify(value)} is not ${TYPE_NAMES[type]}.`, setting.help);
+    // Headers hold credentials.
+    const what = type === "texts" ? "it" : shown(value);
+    report("CONFIG_TYPE", `${what} is not ${TYPE_NAMES[type]}.`, setting.help);
   } else if (typeof value === "number" && !(value >= least && value <= most)) {
     report("CONFIG_RANGE", `${value} is not between ${least} and ${most}.`, setting.help);
   } else if (oneOf && !oneOf.includes(value as string)) {
@@ -161,7 +183,10 @@ function isOfType(type: Setting["type"], value: unknown): boolean {
   if (type === "number") return typeof value === "number" && Number.isFinite(value);
   if (type === "integer") return Number.isInteger(value);
   return (
-    typeof value === "object" && value !== null && Object.values(value).every((inner) => typeof inner === "string")
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((inner) => typeof inner === "string")
   );
 }
 

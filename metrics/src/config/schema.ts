@@ -136,6 +136,3 @@ const ENVIRONMENT_PREFIX = "OBSERVABILITY_";
 
 /** The environment variable that overrides a setting, e.g. `OBSERVABILITY_PROMETHEUS_ENDPOINT_PORT`. */
 export const environmentName = (path: string): string => ENVIRONMENT_PREFIX + path.toUpperCase().replaceAll(".", "_");
-
-/** Whether a variable's name claims to be an override. */
-export const isOverride = (name: string): boolean => name.startsWith(ENVIRONMENT_PREFIX);

@@ -1,16 +1,26 @@
 import type { Problem } from "../errors.ts";
+import { escapeName } from "../exposition/names.ts";
 import { AGGREGATES, type LabelSpec, METRIC_TYPES, type MetricSpec } from "./definition.ts";
-import { checkName, type NamingRule, type NamingRules } from "./naming.ts";
+import { checkName, type NamingExceptions, type NamingRules } from "./naming.ts";
 
-/** Labels whose values are as many as users or requests: never a metric's business. */
-export const FORBIDDEN_LABELS: readonly string[] = ["user_id", "session_id", "request_id", "trace_id", "email", "url"];
+/** Labels whose values are as many as users or requests, or secrets: never a metric's business. */
+export const FORBIDDEN_LABELS: readonly string[] = [
+  "user_id",
+  "session_id",
+  "request_id",
+  "trace_id",
+  "resource_id",
+  "email",
+  "url",
+  "key",
+  "api_key",
+  "token",
+];
 
 /** What a specification is held against. */
-export interface SpecRules {
+export interface SpecRules extends NamingExceptions {
   /** @default "strict" */
   readonly naming?: NamingRules;
-  /** More names that a source prescribes, each with the one rule it may break. @default none */
-  readonly exceptions?: Readonly<Record<string, NamingRule>>;
   /** @default 10 */
   readonly maxLabels?: number;
   /** @default {@link FORBIDDEN_LABELS} */
@@ -22,7 +32,7 @@ const LABEL_NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 /** Every problem of a metric's specification. */
 export function checkSpec(spec: MetricSpec, rules: SpecRules = {}): Problem[] {
   const { naming = "strict", maxLabels = 10, forbiddenLabels = FORBIDDEN_LABELS } = rules;
-  const problems = checkName(spec, naming, rules.exceptions);
+  const problems = checkName(spec, naming, rules);
   const report = (code: string, path: string, why: string, fix: string) => problems.push({ code, path, why, fix });
 
   if (!METRIC_TYPES.includes(spec.type)) {
@@ -42,6 +52,16 @@ export function checkSpec(spec: MetricSpec, rules: SpecRules = {}): Problem[] {
     report("METRIC_LABELS_TOO_MANY", spec.name, why, "Split the metric, or raise maxLabels.");
   }
   for (const [label, allowed] of labels) problems.push(...checkLabel(spec, label, allowed, naming, forbiddenLabels));
+  // Prometheus rejects a whole page when one line has a label twice, as clients that cannot store UTF-8 names would see it.
+  const seen = new Map<string, string>();
+  for (const [label] of labels) {
+    const escaped = escapeName(label, "underscores");
+    const other = seen.get(escaped);
+    seen.set(escaped, label);
+    if (other === undefined) continue;
+    const why = `where names are escaped, ${label} and ${other} are both ${escaped}.`;
+    report("METRIC_LABEL_CLASH", `${spec.name}.${label}`, why, "Rename one of the two.");
+  }
   return [...problems, ...checkShape(spec)];
 }
 
@@ -66,7 +86,7 @@ function checkLabel(
   }
   if (forbidden.includes(label)) {
     const fix = "Use what it belongs to instead (a tier, a route), and put the identifier in traces or logs.";
-    report("METRIC_LABEL_FORBIDDEN", "its values are as many as users or requests.", fix);
+    report("METRIC_LABEL_FORBIDDEN", "its values are as many as users or requests, or secret.", fix);
   }
   if (typeof allowed !== "string" && (!Array.isArray(allowed) || allowed.length === 0)) {
     report("METRIC_LABEL_VALUES", "there is no allowed value.", 'List the values, or write "any".');

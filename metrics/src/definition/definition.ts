@@ -37,7 +37,7 @@ export interface MetricSpec {
   readonly labels?: LabelSpecs;
   /** How many series it should have; a lint warns when there are more. @default the product of the allowed values */
   readonly expectedSeries?: number;
-  /** Upper bounds of a classic histogram, ascending, without +Inf. @default {@link DEFAULT_BUCKETS} */
+  /** Upper bounds of a classic histogram, ascending, without +Inf. @default {@link DEFAULT_BUCKETS}, in milliseconds where the metric is */
   readonly buckets?: readonly number[];
   /** Exponential histogram: most growth from one bucket bound to the next. @default 1.1 */
   readonly bucketFactor?: number;
@@ -70,6 +70,13 @@ export interface MetricSpec {
  */
 export const DEFAULT_BUCKETS: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const DEFAULT_QUANTILES: readonly number[] = [0.5, 0.9, 0.95, 0.99];
+
+/** The same in milliseconds. */
+const MILLISECOND_BUCKETS: readonly number[] = DEFAULT_BUCKETS.map((bound) => bound * 1000);
+
+/** Whether a metric is measured in milliseconds. */
+export const isInMilliseconds = ({ name, unit }: { readonly name: string; readonly unit?: string }): boolean =>
+  unit === "ms" || unit === "milliseconds" || /_(ms|milliseconds)$/.test(name);
 
 /** A specification with every default filled in. Plain data: threads publish it to each other as JSON. */
 export interface Definition {
@@ -109,7 +116,10 @@ export function toDefinition(spec: MetricSpec, idleExpirySeconds = 0, limited = 
     labels,
     labelSpecs: labels.map((label) => spec.labels![label]!),
     expectedSeries: spec.expectedSeries ?? productOfAllowed(spec.labels),
-    buckets: spec.type === "histogram" ? [...(spec.buckets ?? DEFAULT_BUCKETS)] : [],
+    buckets:
+      spec.type === "histogram"
+        ? [...(spec.buckets ?? (isInMilliseconds(spec) ? MILLISECOND_BUCKETS : DEFAULT_BUCKETS))]
+        : [],
     bucketFactor: spec.bucketFactor ?? 1.1,
     maxBuckets: spec.maxBuckets ?? 160,
     quantiles: spec.type === "summary" ? [...(spec.quantiles ?? DEFAULT_QUANTILES)] : [],

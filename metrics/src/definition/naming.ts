@@ -7,22 +7,6 @@ export type NamingRules = "strict" | "utf8";
 /** Rules that a name may be excused from. */
 export type NamingRule = "METRIC_NAME_TOTAL" | "METRIC_NAME_UNIT";
 
-/**
- * Names that a published source prescribes although they break a rule: exactly these, and only that rule.
- *
- * - `xds_team_resources_total` is a gauge in the xDS control plane that exports it.
- * - The stream processor's latency histograms are in milliseconds.
- */
-export const PRESCRIBED_NAMES: Readonly<Record<string, NamingRule>> = {
-  xds_team_resources_total: "METRIC_NAME_TOTAL",
-  stream_processor_processing_duration_ms: "METRIC_NAME_UNIT",
-  stream_processor_end_to_end_latency_ms: "METRIC_NAME_UNIT",
-  kafka_produce_latency_ms: "METRIC_NAME_UNIT",
-  kafka_consume_latency_ms: "METRIC_NAME_UNIT",
-  state_operation_duration_ms: "METRIC_NAME_UNIT",
-  state_lock_wait_duration_ms: "METRIC_NAME_UNIT",
-};
-
 const SNAKE_CASE = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 
 /** Suffixes of the series that histograms, summaries and created timestamps make by themselves. */
@@ -55,12 +39,17 @@ const NOT_BASE_UNITS: Readonly<Record<string, string>> = {
   percent: "ratio",
 };
 
-/** Problems of a metric's name. `exceptions` adds to {@link PRESCRIBED_NAMES}, by exact name. */
-export function checkName(
-  spec: MetricSpec,
-  rules: NamingRules,
-  exceptions: Readonly<Record<string, NamingRule>> = {},
-): Problem[] {
+/** What names may be, beside the rules. */
+export interface NamingExceptions {
+  /** Names that a source prescribes, each with the one rule it may break. @default none */
+  readonly exceptions?: Readonly<Record<string, NamingRule>>;
+  /** Units that names may end in beside the base units, e.g. `ms`. @default none */
+  readonly units?: readonly string[];
+}
+
+/** Problems of a metric's name. */
+export function checkName(spec: MetricSpec, rules: NamingRules, allowed: NamingExceptions = {}): Problem[] {
+  const { exceptions = {}, units = [] } = allowed;
   const { name, type, unit } = spec;
   const problems: Problem[] = [];
   const report = (code: string, why: string, fix: string) =>
@@ -74,7 +63,7 @@ export function checkName(
     report("METRIC_NAME_CASE", "the name is not snake_case.", "Use lower-case words joined by single underscores.");
     return problems;
   }
-  const excused = (rule: NamingRule) => PRESCRIBED_NAMES[name] === rule || exceptions[name] === rule;
+  const excused = (rule: NamingRule) => Object.hasOwn(exceptions, name) && exceptions[name] === rule;
   const isTotal = name.endsWith("_total");
   if (isTotal !== (type === "counter") && !excused("METRIC_NAME_TOTAL")) {
     if (isTotal)
@@ -89,12 +78,14 @@ export function checkName(
   }
   const stem = isTotal ? name.slice(0, -"_total".length) : name;
   const lastWord = stem.slice(stem.lastIndexOf("_") + 1);
-  const base = (lastWord === stem ? undefined : NOT_BASE_UNITS[lastWord]) ?? NOT_BASE_UNITS[unit ?? ""];
+  const baseOf = (word: string) =>
+    units.includes(word) || !Object.hasOwn(NOT_BASE_UNITS, word) ? undefined : NOT_BASE_UNITS[word];
+  const base = (lastWord === stem ? undefined : baseOf(lastWord)) ?? baseOf(unit ?? "");
   if (base !== undefined && !excused("METRIC_NAME_UNIT")) {
     report(
       "METRIC_NAME_UNIT",
-      `${NOT_BASE_UNITS[lastWord] ? lastWord : unit} is not a base unit.`,
-      `Measure in ${base}.`,
+      `${baseOf(lastWord) ? lastWord : unit} is not a base unit.`,
+      `Measure in ${base}, or allow it by \`exceptions\` or \`units\`.`,
     );
   } else if (unit && !stem.endsWith(`_${unit}`)) {
     report(

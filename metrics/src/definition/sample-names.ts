@@ -1,4 +1,11 @@
+import { escapeName } from "../exposition/names.ts";
 import type { Definition } from "./definition.ts";
+
+/** {@link sampleNames}, also as they are written where names are escaped: names that a second metric must not have. */
+export function takenNames(definition: Pick<Definition, "name" | "type">): Set<string> {
+  const names = sampleNames(definition);
+  return new Set([...names, ...names.map((name) => escapeName(name, "underscores"))]);
+}
 
 /**
  * Every series name that a metric is exposed under in any format: two metrics that share one cannot both be scraped.

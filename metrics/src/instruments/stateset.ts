@@ -1,4 +1,4 @@
-import { mistake } from "../errors.ts";
+import { mistake, shown } from "../errors.ts";
 import { Slot } from "../memory/activity.ts";
 import type { SeriesPlace } from "../memory/region.ts";
 import { Handle } from "./handle.ts";
@@ -43,7 +43,12 @@ export class StateSetHandle<S extends string = string> extends Handle {
     const { name, states } = (this.owner as unknown as StateSet).definition;
     const place = states.indexOf(state);
     if (place < 0)
-      throw mistake("STATE_UNKNOWN", name, `${state} is not one of its states.`, `Use one of ${states.join(", ")}.`);
+      throw mistake(
+        "STATE_UNKNOWN",
+        name,
+        `${shown(state)} is not one of its states.`,
+        `Use one of ${states.join(", ")}.`,
+      );
     return place;
   }
 }

@@ -1,11 +1,7 @@
-import type { Definition } from "../definition/definition.ts";
+import { type Definition, isInMilliseconds } from "../definition/definition.ts";
 
-/** How many of the metric's unit make a second: names prescribed in milliseconds are recorded in milliseconds. */
-export function unitsPerSecond(definition: Definition): number {
-  const { unit, name } = definition;
-  if (unit === "ms" || unit === "milliseconds" || name.endsWith("_ms") || name.endsWith("_milliseconds")) return 1000;
-  return 1;
-}
+/** How many of the metric's unit make a second: what is measured in milliseconds is recorded in milliseconds. */
+export const unitsPerSecond = (definition: Definition): number => (isInMilliseconds(definition) ? 1000 : 1);
 
 /** Measures the time from its making until it is stopped or disposed: `using timer = duration.startTimer();` */
 export class Timer implements Disposable {

@@ -1,5 +1,5 @@
 import type { Definition } from "../definition/definition.ts";
-import { sampleNames } from "../definition/sample-names.ts";
+import { takenNames } from "../definition/sample-names.ts";
 import type { Arena } from "../memory/arena.ts";
 import { DirectoryReader } from "../memory/directory.ts";
 import {
@@ -149,7 +149,7 @@ export class Reader {
     known.definitions--;
     if (known.definitions > 0) return;
     this.#families.delete(metric.name);
-    for (const name of sampleNames(known.family.definition)) this.#names.delete(name);
+    for (const name of takenNames(known.family.definition)) this.#names.delete(name);
     this.#sorted = undefined;
     this.#freedName = true;
   }
@@ -196,7 +196,7 @@ export class Reader {
   }
 
   #introduce(definition: Definition, json: string): KnownFamily | undefined {
-    const names = sampleNames(definition);
+    const names = [...takenNames(definition)];
     if (names.some((name) => this.#names.has(name))) return undefined;
     for (const name of names) this.#names.add(name);
     const known = { family: new Family(this.arena, definition), json, definitions: 0 };

@@ -34,7 +34,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 async function exposed(registry: Registry): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
   for (const { name, labels, value } of parseText(await scrapeText(registry))) {
-    if (name.endsWith("_total") || name.endsWith("_count")) counts.set(`${name.replace("_count", "")} ${labels.a}`, value);
+    if (name.endsWith("_total") || name.endsWith("_count"))
+      counts.set(`${name.replace("_count", "")} ${labels.a}`, value);
   }
   return counts;
 }

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { codesOf } from "../../test/codes.ts";
 import { parseText, scrapeText } from "../../test/scrape.ts";
+import { MetricsError } from "../errors.ts";
 import { Registry } from "./registry.ts";
 
 const quiet = { ownMetrics: false, now: () => 1_700_000_000_000 } as const;
@@ -115,7 +116,7 @@ describe("recording", () => {
   });
 
   it("tracks what is in flight and how long it took", async () => {
-    const registry = new Registry(quiet);
+    const registry = new Registry({ ...quiet, units: ["ms"] });
     const inFlight = registry.metric({ name: "jobs_running", type: "gauge", help: "Jobs.", labels: { kind: "any" } });
     const took = registry.metric({ name: "job_seconds", type: "histogram", help: "Jobs.", unit: "seconds" });
     const milliseconds = registry.metric({ name: "kafka_produce_latency_ms", type: "summary", help: "Sends." });
@@ -241,5 +242,107 @@ describe("a registry that reads from another thread's place", () => {
       await scrapeText(registry);
       expect(registry.seriesCount).toBe(0);
     });
+  });
+});
+
+describe("a value", () => {
+  const registry = new Registry(quiet);
+  const help = "Test.";
+  const metrics = {
+    counter: registry.metric({ name: "c_total", type: "counter", help }),
+    gauge: registry.metric({ name: "g", type: "gauge", help }),
+    last: registry.metric({ name: "l", type: "gauge", help, aggregate: "last" }),
+    classic: registry.metric({ name: "h", type: "histogram", help }),
+    native: registry.metric({ name: "e", type: "exponential_histogram", help }),
+    summary: registry.metric({ name: "q", type: "summary", help }),
+    exemplars: registry.metric({ name: "x", type: "histogram", help, exemplars: true }),
+  };
+  const states = registry.metric({ name: "s", type: "stateset", help, states: ["a", "b"] });
+  const calls: Record<string, (value: never) => void> = {
+    "counter.inc": (value) => metrics.counter.inc(value),
+    "gauge.set": (value) => metrics.gauge.set(value),
+    "gauge.inc": (value) => metrics.gauge.inc(value),
+    "gauge.dec": (value) => metrics.gauge.dec(value),
+    "last.set": (value) => metrics.last.set(value),
+    "last.inc": (value) => metrics.last.inc(value),
+    "last.dec": (value) => metrics.last.dec(value),
+    "histogram.observe": (value) => metrics.classic.observe(value),
+    "native.observe": (value) => metrics.native.observe(value),
+    "summary.observe": (value) => metrics.summary.observe(value),
+    "exemplars.observe": (value) => metrics.exemplars.observe(value),
+    "stateset.set": (value) => states.set(value),
+    "stateset.enable": (value) => states.enable(value),
+  };
+  const wrong: unknown[] = [
+    "123",
+    "",
+    new Date(0),
+    null,
+    [],
+    [5],
+    {},
+    { valueOf: () => 5 },
+    true,
+    5n,
+    Symbol("x"),
+    () => 5,
+    new Number(5),
+  ];
+
+  it.each(Object.entries(calls))(
+    "that is no number is an exception of %s, and changes nothing",
+    async (_name, call) => {
+      const before = await scrapeText(registry);
+      for (const value of wrong) expect(() => call(value as never)).toThrow(MetricsError);
+      expect(await scrapeText(registry)).toBe(before);
+    },
+  );
+
+  it("that is no finite number is an exception where it would poison sums", () => {
+    for (const name of ["counter.inc", "histogram.observe", "native.observe", "summary.observe"]) {
+      for (const value of [Number.NaN, Infinity, -Infinity])
+        expect(() => calls[name]!(value as never), name).toThrow(MetricsError);
+    }
+    expect(() => metrics.counter.inc(-1)).toThrow("COUNTER_INCREMENT");
+  });
+});
+
+describe("a definition", () => {
+  const help = "Test.";
+  const registry = () => new Registry({ ...quiet, naming: "utf8" });
+
+  it("that does not fit into a chunk is refused, never lost", () => {
+    const large = [
+      { name: "a", type: "gauge", help: "x".repeat(70_000) },
+      { name: "a", type: "summary", help, maxAgeSeconds: 60, ageBuckets: 20 },
+      { name: "a", type: "histogram", help, buckets: Array.from({ length: 400 }, (_, i) => i), exemplars: true },
+    ] as const;
+    for (const spec of large) expect(codesOf(() => registry().metric(spec))).toEqual(["METRIC_TOO_LARGE"]);
+  });
+
+  it("that clashes only where names are escaped is refused, as Prometheus would reject the whole page", () => {
+    const some = registry();
+    some.metric({ name: "a.b", type: "gauge", help });
+    expect(codesOf(() => some.metric({ name: "a_b", type: "gauge", help }))).toEqual(["METRIC_CLASH"]);
+    const labels = { "x.y": "any", x_y: "any" } as const;
+    expect(codesOf(() => some.metric({ name: "c", type: "gauge", help, labels }))).toEqual(["METRIC_LABEL_CLASH"]);
+  });
+
+  it("may have ten labels of three thousand characters, and what is longer overflows and is counted", async () => {
+    const some = new Registry({ ...quiet, ownMetrics: true });
+    const names = Array.from("abcdefghij");
+    const gauge = some.metric({
+      name: "g",
+      type: "gauge",
+      help,
+      labels: Object.fromEntries(names.map((n) => [n, "any"])),
+    });
+    const all = (text: string) => Object.fromEntries(names.map((n) => [n, text]));
+    gauge.set(all("x".repeat(3000)), 1);
+    gauge.set(all("\u20ac".repeat(3000)), 2);
+    const text = await scrapeText(some);
+    expect(text).toContain(`a="${"x".repeat(3000)}"`);
+    expect(text).toMatch(/^g\{a="__overflow__".*\} 2$/m);
+    expect(text).toContain('skopos_metrics_overflowed_label_sets_total{metric="g"} 1\n');
   });
 });

@@ -2,7 +2,7 @@ import { threadId, type Worker } from "node:worker_threads";
 import type { Catalogue, InstrumentOf, InstrumentsOf } from "../definition/catalogue.ts";
 import { checkSpec, type SpecRules } from "../definition/check.ts";
 import { type Definition, type MetricSpec, toDefinition } from "../definition/definition.ts";
-import { sampleNames } from "../definition/sample-names.ts";
+import { takenNames } from "../definition/sample-names.ts";
 import { mistake, type Problem, throwIfAny } from "../errors.ts";
 import { createInstrument } from "../instruments/create.ts";
 import type { Handle } from "../instruments/handle.ts";
@@ -157,7 +157,7 @@ export class Registry {
     if (registered === undefined) return false;
     registered.instrument.close();
     this.#metrics.delete(name);
-    for (const sample of sampleNames(registered.instrument.definition)) this.#samples.delete(sample);
+    for (const sample of takenNames(registered.instrument.definition)) this.#samples.delete(sample);
     return true;
   }
 
@@ -279,14 +279,14 @@ export class Registry {
     const single = definition.labels.length === 0 && definition.type !== "info";
     const registered = { instrument, json, given: single ? instrument.single() : instrument };
     this.#metrics.set(definition.name, registered);
-    for (const sample of sampleNames(definition)) this.#samples.set(sample, definition.name);
+    for (const sample of takenNames(definition)) this.#samples.set(sample, definition.name);
     return registered;
   }
 
   /** Metrics whose series would have the same names. */
   #clashes(definition: Definition): Problem[] {
     const problems: Problem[] = [];
-    for (const sample of sampleNames(definition)) {
+    for (const sample of takenNames(definition)) {
       const owner = this.#samples.get(sample);
       if (owner === undefined) continue;
       const why = `its series ${sample} belongs to ${owner} already.`;
