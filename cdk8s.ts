@@ -1,7 +1,15 @@
-/**
- * The components as cdk8s charts, and all that they are made of: the entry point `skopos/cdk8s`, which never loads
- * Pulumi.
- */
-export * from "./components/index.ts";
-export * from "./lib/kubernetes/index.ts";
-export * from "./lib/sizing/index.ts";
+/** The components as cdk8s charts: the entry point `skopos/cdk8s`, which never loads Pulumi. */
+export { AlloyChart } from "./components/alloy/index.ts";
+export * from "./components/api.ts";
+export { GrafanaChart, GrafanaContentChart } from "./components/grafana/index.ts";
+export { KubePrometheusChart } from "./components/kube-prometheus/index.ts";
+export { LokiChart } from "./components/loki/index.ts";
+export { MimirChart, MimirRulesChart, type MimirRulesProps } from "./components/mimir/index.ts";
+export { NamespacesChart, type NamespacesProps } from "./components/namespaces/index.ts";
+export { NetworkPoliciesChart, type NetworkPoliciesProps } from "./components/network-policies/index.ts";
+export { composeObservability } from "./components/observability.ts";
+export { OtelAgentChart } from "./components/otel-agent/index.ts";
+export { OtelGatewayChart } from "./components/otel-gateway/index.ts";
+export { PushgatewayChart } from "./components/pushgateway/index.ts";
+export { TracesChart } from "./components/traces/index.ts";
+export { ComponentChart } from "./lib/kubernetes/index.ts";

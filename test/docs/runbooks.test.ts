@@ -2,7 +2,7 @@
 import { parser } from "@prometheus-io/lezer-promql";
 import { App } from "cdk8s";
 import { describe, expect, test } from "vitest";
-import { KubePrometheusChart } from "../../components/index.ts";
+import { KubePrometheusChart } from "../../components/kube-prometheus/index.ts";
 import { type ComponentChart, defaultCluster } from "../../lib/kubernetes/index.ts";
 import { panelsOf } from "../../lib/monitoring/dashboard.ts";
 import { type Query, queryError } from "../../lib/monitoring/query.ts";
