@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { ConfigurationError } from "../stacks/problem.ts";
+import { addCheck } from "./commands/check.ts";
 import { addExplain } from "./commands/explain.ts";
 import { addImages } from "./commands/images.ts";
 import { addInit } from "./commands/init.ts";
@@ -12,7 +13,7 @@ const program = new Command("skopos")
   .description("The whole Kubernetes observability stack as typed code")
   .showHelpAfterError("(run with --help for usage)")
   .showSuggestionAfterError();
-for (const add of [addPreview, addRender, addPlan, addImages, addExplain, addInit]) add(program);
+for (const add of [addPreview, addRender, addPlan, addCheck, addImages, addExplain, addInit]) add(program);
 
 try {
   await program.parseAsync();

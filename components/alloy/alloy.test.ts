@@ -1,10 +1,10 @@
 import { App } from "cdk8s";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { type ParsedBlock, parseAlloy } from "../../lib/alloy/index.ts";
 import type { Endpoint } from "../../lib/kubernetes/index.ts";
 import { type Workload, workloads } from "../../lib/sizing/index.ts";
 import { attribute, find, id, plain, references } from "../../test/support/alloy-blocks.ts";
-import { type ParsedBlock, parseAlloy } from "../../test/support/alloy-syntax.ts";
 import { chartProblems, monitoringProblems, objectOf } from "../../test/support/charts.ts";
 import { AlloyChart, type AlloyProps, hostMetricsPath, sizeAlloy } from "./index.ts";
 

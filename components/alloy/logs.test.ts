@@ -1,8 +1,8 @@
 import { App } from "cdk8s";
 import { describe, expect, test } from "vitest";
+import { type ParsedBlock, parseAlloy } from "../../lib/alloy/index.ts";
 import { workloads } from "../../lib/sizing/index.ts";
 import { attribute, find } from "../../test/support/alloy-blocks.ts";
-import { type ParsedBlock, parseAlloy } from "../../test/support/alloy-syntax.ts";
 import { objectOf } from "../../test/support/charts.ts";
 import { AlloyChart, type AlloyProps, type LogSource, logLabels, logSourceFor, logSources } from "./index.ts";
 

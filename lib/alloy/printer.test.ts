@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type ParsedBlock, type ParsedValue, parseAlloy } from "../../test/support/alloy-syntax.ts";
 import { block, call, component, concat, printAlloy, ref } from "./index.ts";
+import { type ParsedBlock, type ParsedValue, parseAlloy } from "./parser.ts";
 import type { Block, Value } from "./syntax.ts";
 
 const identifier = fc

@@ -1,5 +1,5 @@
 // Questions to a configuration that the reader of the Alloy syntax has read.
-import type { ParsedBlock, ParsedValue } from "./alloy-syntax.ts";
+import type { ParsedBlock, ParsedValue } from "../../lib/alloy/index.ts";
 
 /** `name.label`, by which others refer to a component. */
 export const id = ({ name, label }: ParsedBlock) => (label === undefined ? name : `${name}.${label}`);

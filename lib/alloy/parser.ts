@@ -1,5 +1,6 @@
-// A small reader of the Alloy syntax, written from its grammar and not from our printer: what Go's scanner accepts in a
-// string, newlines as terminators, expressions of references, calls, literals and `+`.
+// A reader of the Alloy syntax, written from its grammar and not from our printer: what Go's scanner accepts in a string,
+// newlines as terminators, comments, expressions of references, calls, literals and operators.
+// Source: https://grafana.com/docs/alloy/latest/get-started/configuration-syntax/
 
 export type ParsedValue =
   | { readonly kind: "string"; readonly value: string }
@@ -10,6 +11,7 @@ export type ParsedValue =
   | { readonly kind: "map"; readonly entries: readonly (readonly [string, ParsedValue])[] }
   | { readonly kind: "reference"; readonly path: string }
   | { readonly kind: "call"; readonly function: string; readonly args: readonly ParsedValue[] }
+  /** Values joined by operators, most often strings by `+`. */
   | { readonly kind: "sum"; readonly parts: readonly ParsedValue[] };
 
 export interface ParsedBlock {
@@ -21,7 +23,7 @@ export interface ParsedBlock {
 
 type Token =
   | {
-      readonly type: "identifier" | "number" | "punctuation" | "newline" | "end";
+      readonly type: "identifier" | "number" | "operator" | "punctuation" | "newline" | "end";
       readonly text: string;
       readonly at: number;
     }
@@ -77,9 +79,15 @@ function tokenize(text: string): Token[] {
     const rest = text.slice(at);
     const space = /^[ \t\r]+/.exec(rest)?.[0];
     const identifier = /^[\p{L}_][\p{L}\p{N}_]*/u.exec(rest)?.[0];
-    const number = /^-?(\d+(\.\d+)?|\.\d+)(e[+-]?\d+)?/.exec(rest)?.[0];
-    if (space) {
-      at += space.length;
+    const comment = /^(\/\/[^\n]*|\/\*[\s\S]*?\*\/)/.exec(rest)?.[0];
+    const raw = /^`([^`]*)`/.exec(rest);
+    const operator = /^(==|!=|<=|>=|&&|\|\||[-+*/%^<>!])/.exec(rest)?.[0];
+    const number = /^(\d+(\.\d+)?|\.\d+)(e[+-]?\d+)?/.exec(rest)?.[0];
+    if (space ?? comment) {
+      at += (space ?? comment ?? "").length;
+    } else if (raw) {
+      tokens.push({ type: "string", text: raw[1] as string, at });
+      at += raw[0].length;
     } else if (rest[0] === "\n") {
       tokens.push({ type: "newline", text: "\n", at });
       at += 1;
@@ -93,7 +101,10 @@ function tokenize(text: string): Token[] {
     } else if (number) {
       tokens.push({ type: "number", text: number, at });
       at += number.length;
-    } else if (/^[{}[\](),.=+]/.test(rest)) {
+    } else if (operator) {
+      tokens.push({ type: "operator", text: operator, at });
+      at += operator.length;
+    } else if (/^[{}[\](),.=]/.test(rest)) {
       tokens.push({ type: "punctuation", text: rest[0] as string, at });
       at += 1;
     } else {
@@ -180,12 +191,31 @@ class Reader {
   }
 
   #expression(): ParsedValue {
-    const parts = [this.#primary()];
-    while (this.#is("+")) {
-      this.#take("punctuation", "+");
-      parts.push(this.#primary());
+    const parts = [this.#unary()];
+    while (this.#peek().type === "operator") {
+      this.#next += 1;
+      this.#newlines();
+      parts.push(this.#unary());
     }
     return parts.length === 1 ? (parts[0] as ParsedValue) : { kind: "sum", parts };
+  }
+
+  /** A value behind signs and negations, and what is taken out of it: `discovery.x.targets[0].name`. */
+  #unary(): ParsedValue {
+    const token = this.#peek();
+    if (token.type === "operator" && (token.text === "-" || token.text === "!")) {
+      this.#next += 1;
+      const value = this.#unary();
+      return value.kind === "number" ? { kind: "number", value: -value.value } : value;
+    }
+    const value = this.#primary();
+    for (;;) {
+      if (this.#is("[")) this.#enclosed("[", "]", () => this.#expression());
+      else if (this.#is(".")) {
+        this.#take("punctuation", ".");
+        this.#take("identifier");
+      } else return value;
+    }
   }
 
   #primary(): ParsedValue {
@@ -193,6 +223,10 @@ class Reader {
     if (token.type === "string") return { kind: "string", value: this.#take("string").text };
     if (token.type === "number") return { kind: "number", value: Number(this.#take("number").text) };
     if (this.#is("[")) return { kind: "list", items: this.#enclosed("[", "]", () => this.#expression()) };
+    if (this.#is("(")) {
+      const inner = this.#enclosed("(", ")", () => this.#expression());
+      return inner.length === 1 ? (inner[0] as ParsedValue) : { kind: "sum", parts: inner };
+    }
     if (this.#is("{")) return { kind: "map", entries: this.#enclosed("{", "}", () => this.#entry()) };
     const path = this.#dotted();
     if (path === "true" || path === "false") return { kind: "boolean", value: path === "true" };

@@ -1,0 +1,422 @@
+import { z } from "zod";
+import { type Collector, collectorRule, component, sections, typeOf } from "../../engine/collectors.ts";
+import { bytes, mebibytes } from "../../engine/quantities.ts";
+import { type Rule, remove, set } from "../../engine/rule.ts";
+import { allTexts, at, fields, number, type Path, text, texts } from "../../engine/values.ts";
+
+const collectorDocs = "https://opentelemetry.io/docs/collector/configuration/";
+
+const references = collectorRule(
+  {
+    id: "collectors/references",
+    title: "Every component that a pipeline names is defined",
+    severity: "error",
+    why: `The collector does not start with a reference to a component that is not defined, or a pipeline without a receiver or exporter. ${collectorDocs}`,
+    remedy: "Define the component, or correct its name.",
+  },
+  function* (collector) {
+    const defined = (section: string) => Object.keys(fields(collector.config[section]));
+    for (const pipeline of collector.pipelines) {
+      for (const section of ["receivers", "processors", "exporters"] as const) {
+        const known = [...defined(section), ...(section === "processors" ? [] : defined("connectors"))];
+        for (const [index, id] of pipeline[section].entries()) {
+          if (known.includes(id)) continue;
+          const path = [...pipeline.path, section, index];
+          const near = known.find((each) => typeOf(each) === typeOf(id));
+          yield {
+            message: `${id} in the pipeline ${pipeline.name} is not defined under ${section}`,
+            path,
+            fix: [near ? set(path, near) : remove(path)],
+          };
+        }
+        if (section === "processors" || pipeline[section].length > 0) continue;
+        const path = [...pipeline.path, section];
+        const [first] = known;
+        yield {
+          message: `the pipeline ${pipeline.name} has no ${section}`,
+          path,
+          fix: [set(path, [first ?? "<component>"])],
+        };
+      }
+    }
+    const extensions = texts(at(collector.config, "service", "extensions"));
+    for (const [index, id] of extensions.entries()) {
+      if (defined("extensions").includes(id)) continue;
+      const path = [...collector.path, "service", "extensions", index];
+      yield { message: `the extension ${id} is not defined`, path, fix: [remove(path)] };
+    }
+    for (const [place, id] of allTexts(collector.config)) {
+      const storage = place.at(-1) === "storage" && place.at(-2) === "sending_queue";
+      const authenticator = place.at(-1) === "authenticator" && place.at(-2) === "auth";
+      if ((!storage && !authenticator) || defined("extensions").includes(id)) continue;
+      yield {
+        message: `the extension ${id} is not defined`,
+        path: [...collector.path, ...place],
+        fix: [remove([...collector.path, ...place])],
+      };
+    }
+  },
+);
+
+const unused = collectorRule(
+  {
+    id: "collectors/unused",
+    title: "Every component that is defined is used by a pipeline",
+    severity: "warning",
+    why: `A component that no pipeline names does nothing: the filter or the sampler that somebody configured is not there. ${collectorDocs}`,
+    remedy: "Name it in a pipeline, or remove it.",
+  },
+  function* (collector) {
+    const used = new Set([
+      ...collector.pipelines.flatMap(({ receivers, processors, exporters }) => [
+        ...receivers,
+        ...processors,
+        ...exporters,
+      ]),
+      ...texts(at(collector.config, "service", "extensions")),
+    ]);
+    for (const section of sections) {
+      for (const id of Object.keys(fields(collector.config[section]))) {
+        if (used.has(id)) continue;
+        const path = [...collector.path, section, id];
+        yield { message: `${id} is defined under ${section} and no pipeline uses it`, path, fix: [remove(path)] };
+      }
+    }
+  },
+);
+
+/** Processors of a pipeline by type. */
+const indexOfType = (processors: readonly string[], ...types: readonly string[]): number =>
+  processors.findIndex((id) => types.includes(typeOf(id)));
+
+const memoryLimiter = collectorRule(
+  {
+    id: "collectors/memory-limiter",
+    title: "The memory limiter is the first processor of every pipeline",
+    severity: "error",
+    why: "Only as the first processor can it refuse data before any is held, so that the sender is told to wait. Behind others it drops what was accepted. https://github.com/open-telemetry/opentelemetry-collector/tree/main/processor/memorylimiterprocessor",
+    remedy: "Put memory_limiter first.",
+  },
+  function* (collector) {
+    const [defined] = Object.keys(fields(collector.config.processors)).filter((id) => typeOf(id) === "memorylimiter");
+    for (const { name, path, processors } of collector.pipelines) {
+      if (indexOfType(processors, "memorylimiter") === 0) continue;
+      const id = defined ?? "memory_limiter";
+      const place = [...path, "processors"];
+      const rest = processors.filter((each) => typeOf(each) !== "memorylimiter");
+      yield {
+        message:
+          indexOfType(processors, "memorylimiter") < 0
+            ? `the pipeline ${name} has no memory limiter`
+            : `the memory limiter of the pipeline ${name} is not its first processor`,
+        path: place,
+        fix: [
+          set(place, [id, ...rest]),
+          ...(defined
+            ? []
+            : [
+                set([...collector.path, "processors", id], {
+                  check_interval: "1s",
+                  limit_percentage: 80,
+                  spike_limit_percentage: 20,
+                }),
+              ]),
+        ],
+      };
+    }
+  },
+);
+
+/** The limit of a memory limiter in bytes. */
+function limitOf(settings: Readonly<Record<string, unknown>>, container: number): number | undefined {
+  const mebi = number(settings.limit_mib);
+  const percent = number(settings.limit_percentage);
+  return mebi !== undefined && mebi > 0
+    ? mebi * 1024 ** 2
+    : percent === undefined
+      ? undefined
+      : (container * percent) / 100;
+}
+
+const memoryLimit = collectorRule(
+  {
+    id: "collectors/memory-limit",
+    title: "The memory limiter acts below the container's limit",
+    severity: "error",
+    why: "At or above the container's limit the kernel kills the collector with everything in its queues before the limiter refuses anything.",
+    remedy: "Set `limit_mib` to about 80 % of the container's limit, and `spike_limit_mib` below it.",
+    parameters: z.object({
+      mostPercent: z.number().default(90).describe("Highest share of the container's limit, in percent."),
+    }),
+  },
+  function* (collector, { parameters }) {
+    const { memoryLimit: container } = collector;
+    if (container === undefined) return;
+    for (const id of Object.keys(fields(collector.config.processors)).filter(
+      (each) => typeOf(each) === "memorylimiter",
+    )) {
+      const settings = component(collector, "processors", id);
+      const limit = limitOf(settings, container);
+      const path = [...collector.path, "processors", id];
+      const wanted = Math.floor((container * 0.8) / 1024 ** 2);
+      if (limit === undefined) {
+        yield { message: `${id} has no limit`, path, fix: [set([...path, "limit_mib"], wanted)] };
+      } else if (limit > (container * parameters.mostPercent) / 100) {
+        const place = [...path, settings.limit_mib === undefined ? "limit_percentage" : "limit_mib"];
+        yield {
+          message: `${id} acts at ${mebibytes(limit)}, the container's limit is ${mebibytes(container)}`,
+          path: place,
+          fix: [set(place, settings.limit_mib === undefined ? 80 : wanted)],
+        };
+      }
+      const spike = number(settings.spike_limit_mib);
+      if (spike === undefined || limit === undefined || spike * 1024 ** 2 < limit) continue;
+      const place = [...path, "spike_limit_mib"];
+      yield {
+        message: `${id} has a spike limit of ${spike} MiB, not below its limit: it refuses everything`,
+        path: place,
+        fix: [set(place, Math.floor(limit / 1024 ** 2 / 5))],
+      };
+    }
+  },
+);
+
+/** Processors that drop or choose: a batch before them is made of what is then thrown away. */
+const droppers = ["tailsampling", "probabilisticsampler", "filter", "groupbytrace"] as const;
+
+const batchPosition = collectorRule(
+  {
+    id: "collectors/batch-position",
+    title: "Batches are made after everything that drops or samples",
+    severity: "warning",
+    why: "A batch before a sampler or a filter is taken apart again, and what leaves the pipeline is small. https://github.com/open-telemetry/opentelemetry-collector/tree/main/processor#recommended-processors",
+    remedy: "Put batch last.",
+  },
+  function* (collector) {
+    for (const { name, path, processors } of collector.pipelines) {
+      const batch = indexOfType(processors, "batch");
+      const after = processors.slice(batch + 1).find((id) => (droppers as readonly string[]).includes(typeOf(id)));
+      if (batch < 0 || after === undefined) continue;
+      const place = [...path, "processors"];
+      const id = processors[batch] as string;
+      yield {
+        message: `${id} stands before ${after} in the pipeline ${name}`,
+        path: place,
+        fix: [set(place, [...processors.filter((each) => each !== id), id])],
+      };
+    }
+  },
+);
+
+/** Most items of one batch that a pipeline's exporter gets, undefined where there is no bound. */
+function batchSize(collector: Collector, exporter: string): number | undefined {
+  const sizes = collector.pipelines
+    .filter(({ exporters }) => exporters.includes(exporter))
+    .flatMap(({ processors }) => processors.filter((id) => typeOf(id) === "batch"))
+    .map((id) => {
+      const batch = component(collector, "processors", id);
+      const most = number(batch.send_batch_max_size);
+      return most !== undefined && most > 0 ? most : (number(batch.send_batch_size) ?? 8192);
+    });
+  return sizes.length > 0 ? Math.max(...sizes) : undefined;
+}
+
+/** A queue of an exporter and where it stands. */
+function queueOf(
+  collector: Collector,
+  id: string,
+): { readonly queue: Readonly<Record<string, unknown>>; readonly path: Path } {
+  const settings = component(collector, "exporters", id);
+  const inner = ["protocol", "otlp", "sending_queue"];
+  const nested = typeOf(id) === "loadbalancing" && at(settings, ...inner) !== undefined;
+  const place = nested ? inner : ["sending_queue"];
+  return { queue: fields(at(settings, ...place)), path: [...collector.path, "exporters", id, ...place] };
+}
+
+const queueSize = collectorRule(
+  {
+    id: "collectors/queue-size",
+    title: "A queue holds several batches",
+    severity: "error",
+    why: "A queue that is counted in items and holds fewer than a few batches is full as soon as one request is slow: the rest is dropped. One smaller than a batch accepts nothing at all.",
+    remedy: "Make queue_size several times send_batch_max_size, or leave `sizer: requests`.",
+    parameters: z.object({ batches: z.number().default(3).describe("Batches that a queue has to hold.") }),
+  },
+  function* (collector, { parameters }) {
+    for (const id of Object.keys(fields(collector.config.exporters))) {
+      const { queue, path } = queueOf(collector, id);
+      const size = number(queue.queue_size);
+      if (size === undefined || queue.enabled === false) continue;
+      const most = batchSize(collector, id);
+      const batch = queue.sizer === "items" ? most : queue.sizer === "bytes" ? undefined : 1;
+      // The load balancing exporter splits each batch by trace over all of its endpoints.
+      if (batch === undefined || typeOf(id) === "loadbalancing" || size >= parameters.batches * batch) continue;
+      const place = [...path, "queue_size"];
+      yield {
+        message: `the queue of ${id} holds ${size}, ${(size / batch).toFixed(1)} batches of ${batch}`,
+        path: place,
+        fix: [set(place, Math.ceil(5 * batch))],
+      };
+    }
+  },
+);
+
+/** Keys whose values are secrets. */
+const secretKey =
+  /(^|_|-)(password|passwd|secret|token|api_?key|apikey|authorization|bearer_token|client_secret|access_key|secret_key|secret_access_key|account_key|dsn)$/i;
+
+/** Whether a value is a secret written out: not a reference to the environment, a file or a template. */
+export function writtenOut(key: string, value: string): boolean {
+  if (!secretKey.test(key) || value.length < 4) return false;
+  return !/^\$|\$\{|^<|^\{\{|_file$|^\/|%\(|^(true|false|none|null|basic|default|service_?account|x{3,}|\*+)$/i.test(
+    value,
+  );
+}
+
+const credentials = collectorRule(
+  {
+    id: "collectors/credentials",
+    title: "No credential stands in a collector's configuration",
+    severity: "error",
+    why: "A ConfigMap is readable by everyone who may look at the namespace, and it is in every backup and in the history of the repository.",
+    remedy: "Refer to an environment variable that comes from a Secret: `${env:NAME}`.",
+  },
+  function* (collector) {
+    if (collector.object.kind === "Secret") return;
+    for (const [place, value] of allTexts(collector.config)) {
+      const key = String(place.at(-1));
+      const inUrl = /:\/\/[^/\s:@$]+:[^/\s@$]+@/.test(value);
+      if (!inUrl && !writtenOut(key, value)) continue;
+      const path = [...collector.path, ...place];
+      const name = key.replaceAll(/\W/g, "_").toUpperCase();
+      yield {
+        message: `${place.join(".")} holds a credential`,
+        path,
+        fix: [set(path, inUrl ? value.replace(/(:\/\/)[^@]+@/, "$1${env:USER_AND_PASSWORD}@") : `\${env:${name}}`)],
+      };
+    }
+  },
+);
+
+/** What a release of the collector took away, by section and type. */
+const removed: readonly {
+  readonly section: string;
+  readonly type: string;
+  readonly since: string;
+  readonly instead: string;
+  readonly source: string;
+}[] = [
+  {
+    section: "exporters",
+    type: "logging",
+    since: "v0.111.0",
+    instead: "debug",
+    source: "opentelemetry-collector#11037",
+  },
+  {
+    section: "exporters",
+    type: "loki",
+    since: "v0.131.0",
+    instead: "otlp_http",
+    source: "opentelemetry-collector-releases#1044",
+  },
+  {
+    section: "exporters",
+    type: "jaeger",
+    since: "v0.86.0",
+    instead: "otlp_grpc",
+    source: "opentelemetry-collector-contrib#26546",
+  },
+];
+
+const removedComponents = collectorRule(
+  {
+    id: "collectors/removed-components",
+    title: "No component is used that the collector no longer has",
+    severity: "error",
+    why: `The collector does not start with a component that it does not know. Removed so far: ${removed.map(({ section, type, since, source }) => `${section} ${type} (${since}, ${source})`).join(", ")}.`,
+    remedy: "Use the component that replaced it.",
+  },
+  function* (collector) {
+    const image = text(collector.container?.fields.image) ?? "";
+    const version = /:v?(\d+)\.(\d+)/.exec(image);
+    for (const { section, type, since, instead } of removed) {
+      for (const id of Object.keys(fields(collector.config[section]))) {
+        const [, minor = "0"] = /^v0\.(\d+)/.exec(since) ?? [];
+        const older = version !== null && Number(version[1]) === 0 && Number(version[2]) < Number(minor);
+        if (typeOf(id) !== type || older) continue;
+        const path = [...collector.path, section, id];
+        yield {
+          message: `${type} was removed in ${since}; it is now ${instead}`,
+          path,
+          fix: renamed(collector, section, id, instead),
+        };
+      }
+    }
+  },
+);
+
+/** Another component in place of one, in its section and in every pipeline. */
+function renamed(collector: Collector, section: string, id: string, to: string) {
+  const name = id.includes("/") ? `${to}/${id.split("/")[1]}` : to;
+  return [
+    remove([...collector.path, section, id]),
+    set([...collector.path, section, name], to === "debug" ? {} : { endpoint: "<endpoint>" }),
+    ...collector.pipelines.flatMap(({ path, exporters }) =>
+      exporters.includes(id)
+        ? [
+            set(
+              [...path, "exporters"],
+              exporters.map((each) => (each === id ? name : each)),
+            ),
+          ]
+        : [],
+    ),
+  ];
+}
+
+const goMemory = collectorRule(
+  {
+    id: "collectors/gomemlimit",
+    title: "A collector's GOMEMLIMIT agrees with its memory limiter",
+    severity: "warning",
+    why: "Below the limiter's limit the garbage collector works all the time before the limiter refuses anything; the collector is slow rather than protected.",
+    remedy: "Set GOMEMLIMIT to 80 % of the container's limit, as the limiter's.",
+  },
+  function* (collector) {
+    const { container, memoryLimit: limit } = collector;
+    if (!container || limit === undefined) return;
+    const [id] = Object.keys(fields(collector.config.processors)).filter((each) => typeOf(each) === "memorylimiter");
+    const acts = id === undefined ? undefined : limitOf(component(collector, "processors", id), limit);
+    const variables = Array.isArray(container.fields.env) ? container.fields.env : [];
+    const index = variables.findIndex((each) => fields(each).name === "GOMEMLIMIT");
+    const value = bytes(text(fields(variables[index]).value) ?? "");
+    if (acts === undefined || value === undefined || value >= acts * 0.8) return;
+    const [pod] = collector.pods;
+    const path = [...collector.path, "processors", id as string];
+    yield {
+      message: `GOMEMLIMIT is ${mebibytes(value)} and the limiter acts at ${mebibytes(acts)}`,
+      path,
+      fix: [
+        {
+          object: pod?.object ?? collector.object,
+          path: [...container.path, "env", index, "value"],
+          value: `${Math.floor(acts / 1024 ** 2)}MiB`,
+        },
+      ],
+    };
+  },
+);
+
+/** Rules about one collector's own pipelines. */
+export const pipelineRules: readonly Rule[] = [
+  references,
+  unused,
+  memoryLimiter,
+  memoryLimit,
+  goMemory,
+  batchPosition,
+  queueSize,
+  credentials,
+  removedComponents,
+];

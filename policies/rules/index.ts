@@ -1,0 +1,39 @@
+import type { Rule } from "../engine/rule.ts";
+import { alertRules } from "./alerts/alerts.ts";
+import { disruptionRules } from "./availability/disruption.ts";
+import { replicaRules } from "./availability/replicas.ts";
+import { labelRules } from "./cardinality/labels.ts";
+import { alloyRules } from "./collectors/alloy.ts";
+import { pipelineRules } from "./collectors/pipelines.ts";
+import { routingRules } from "./collectors/routing.ts";
+import { prometheusRules } from "./metrics/prometheus.ts";
+import { queryRules } from "./metrics/queries.ts";
+import { probeRules } from "./pods/probes.ts";
+import { resourceRules } from "./pods/resources.ts";
+import { securityContextRules } from "./pods/security-context.ts";
+import { securityRules } from "./security/security.ts";
+import { storeRules } from "./stores/stores.ts";
+import { monitorRules } from "./wiring/monitors.ts";
+import { referenceRules } from "./wiring/references.ts";
+import { serviceRules } from "./wiring/services.ts";
+
+/** Every rule, by category. */
+export const rules: readonly Rule[] = [
+  ...securityContextRules,
+  ...resourceRules,
+  ...probeRules,
+  ...disruptionRules,
+  ...replicaRules,
+  ...monitorRules,
+  ...serviceRules,
+  ...referenceRules,
+  ...prometheusRules,
+  ...queryRules,
+  ...pipelineRules,
+  ...routingRules,
+  ...alloyRules,
+  ...storeRules,
+  ...labelRules,
+  ...securityRules,
+  ...alertRules,
+];

@@ -1,0 +1,351 @@
+import { documentRule, objectRule, podRule } from "../../engine/kinds-of-rules.ts";
+import type { ObjectSet } from "../../engine/object-set.ts";
+import { type Pod, volumeSources } from "../../engine/pods.ts";
+import { type Problem, type Rule, remove, set } from "../../engine/rule.ts";
+import { allTexts, fields, isFields, items, list, type Path, text } from "../../engine/values.ts";
+
+/** A ConfigMap or Secret that a pod refers to. */
+interface Reference {
+  readonly kind: "ConfigMap" | "Secret";
+  readonly name: string;
+  readonly keys: readonly string[];
+  readonly path: Path;
+  readonly container?: string;
+}
+
+function referencesOf(pod: Pod): readonly Reference[] {
+  const volumes = items(pod.spec.volumes).flatMap(([index, volume]) =>
+    volumeSources(volume)
+      .filter(({ optional }) => !optional)
+      .map(({ kind, name, keys }): Reference => ({ kind, name, keys, path: [...pod.specPath, "volumes", index] })),
+  );
+  const environment = pod.containers.flatMap(({ fields: container, path, name }) => [
+    ...items(container.envFrom).flatMap(([index, source]) =>
+      (["ConfigMap", "Secret"] as const).flatMap((kind) => {
+        const from = fields(source[kind === "ConfigMap" ? "configMapRef" : "secretRef"]);
+        return typeof from.name === "string" && from.optional !== true
+          ? [{ kind, name: from.name, keys: [], path: [...path, "envFrom", index], container: name }]
+          : [];
+      }),
+    ),
+    ...items(container.env).flatMap(([index, variable]) =>
+      (["ConfigMap", "Secret"] as const).flatMap((kind) => {
+        const from = fields(fields(variable.valueFrom)[kind === "ConfigMap" ? "configMapKeyRef" : "secretKeyRef"]);
+        return typeof from.name === "string" && from.optional !== true
+          ? [{ kind, name: from.name, keys: [text(from.key) ?? ""], path: [...path, "env", index], container: name }]
+          : [];
+      }),
+    ),
+  ]);
+  return [...volumes, ...environment];
+}
+
+/** ConfigMaps that the cluster itself makes in every namespace. */
+const clusterMade = new Set(["kube-root-ca.crt", "openshift-service-ca.crt"]);
+
+const configuration = podRule(
+  {
+    id: "wiring/references",
+    pods: "written",
+    title: "Every ConfigMap and Secret that a pod needs exists and has the keys",
+    severity: "error",
+    why: "A pod whose ConfigMap, Secret or key is missing never starts: it waits in ContainerCreating or CreateContainerConfigError.",
+    remedy:
+      "Add the object or the key, or mark the reference `optional`. Secrets that exist already are named by the fact `externalSecrets`.",
+  },
+  function* (pod, { set: objects }) {
+    for (const reference of referencesOf(pod)) yield* missing(objects, pod, reference);
+  },
+);
+
+function* missing(objects: ObjectSet, pod: Pod, reference: Reference): Generator<Problem> {
+  const { kind, name, keys, path, container } = reference;
+  const found = objects.find(kind, pod.namespace, name);
+  const base = { path, ...(container !== undefined && { container }) };
+  if (!found) {
+    if (clusterMade.has(name) || madeByController(objects, kind, pod.namespace, name)) return;
+    const external = (objects.facts.externalSecrets ?? []).includes(`${pod.namespace}/${name}`);
+    if (kind === "Secret" && external) return;
+    const data = Object.fromEntries((keys.length > 0 ? keys : ["<key>"]).map((key) => [key, "<value>"]));
+    yield {
+      ...base,
+      message: `the ${kind} ${name} is not in the set`,
+      // Secrets are often kept elsewhere on purpose.
+      ...(kind === "Secret" && { severity: "info" as const }),
+      fix: [
+        {
+          create: {
+            apiVersion: "v1",
+            kind,
+            metadata: { name, namespace: pod.namespace },
+            [kind === "Secret" ? "stringData" : "data"]: data,
+          },
+        },
+      ],
+    };
+    return;
+  }
+  const known = ["data", "stringData", "binaryData"].flatMap((key) => Object.keys(fields(found.value[key])));
+  for (const key of keys.filter((each) => !known.includes(each))) {
+    const place = [kind === "Secret" ? "stringData" : "data", key];
+    yield {
+      ...base,
+      message: `the ${kind} ${name} has no key ${key}; it has ${known.join(", ") || "none"}`,
+      fix: [{ object: found, path: place, value: "<value>" }],
+    };
+  }
+}
+
+/** Whether a controller of the cluster makes an object from another one of the set. */
+function madeByController(objects: ObjectSet, kind: string, namespace: string, name: string): boolean {
+  if (kind !== "Secret") return false;
+  const targets = [
+    ["Certificate", ["spec", "secretName"]],
+    ["ExternalSecret", ["spec", "target", "name"]],
+    ["SealedSecret", ["metadata", "name"]],
+  ] as const;
+  return targets.some(([maker, path]) =>
+    objects
+      .ofKind(maker)
+      .some(
+        (object) =>
+          object.namespace === namespace &&
+          path.reduce<unknown>((value, key) => fields(value)[key], object.value) === name,
+      ),
+  );
+}
+
+const accounts = podRule(
+  {
+    id: "wiring/service-account",
+    pods: "all",
+    title: "The service account of a pod exists",
+    severity: "error",
+    why: "Pods of an account that does not exist are never created; the workload reports it only in its events.",
+    remedy: "Create the ServiceAccount.",
+  },
+  function* (pod, { set: objects }) {
+    const name = pod.serviceAccount;
+    if (name === "default" || pod.object.kind === "OpenTelemetryCollector") return;
+    if (objects.ofKind("ServiceAccount").length === 0 || objects.find("ServiceAccount", pod.namespace, name)) return;
+    yield {
+      message: `the service account ${name} is not in the set`,
+      path: [...pod.specPath, "serviceAccountName"],
+      fix: [{ create: { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace: pod.namespace } } }],
+    };
+  },
+);
+
+const alertmanagers = objectRule(
+  {
+    id: "wiring/alertmanager",
+    kinds: ["Prometheus"],
+    title: "Prometheus sends its alerts to an Alertmanager that exists",
+    severity: "error",
+    why: "Alerts that no Alertmanager receives reach nobody, and the alert about it is one of them.",
+    remedy: "Name the Service of the Alertmanager, its namespace and the name of its port.",
+  },
+  function* (prometheus, { set: objects }) {
+    const named = items(fields(prometheus.spec.alerting).alertmanagers);
+    const path = ["spec", "alerting", "alertmanagers"];
+    if (named.length === 0 && objects.ofKind("Alertmanager").length > 0) {
+      const [alertmanager] = objects.ofKind("Alertmanager");
+      const entry = { name: "alertmanager-operated", namespace: alertmanager?.namespace, port: "web" };
+      yield { message: "it sends alerts to no Alertmanager, and there is one", path, fix: [set(path, [entry])] };
+    }
+    for (const [index, each] of named) {
+      const namespace = text(each.namespace) ?? prometheus.namespace;
+      const name = text(each.name) ?? "";
+      const service = objects.service(namespace, name);
+      if (!service) {
+        if (!objects.covers(namespace)) continue;
+        const fix = [set([...path, index, "name"], "alertmanager-operated")];
+        yield { message: `the Service ${name} does not exist`, path: [...path, index, "name"], fix };
+      } else if (!service.ports.some((port) => port.name === each.port || port.port === each.port)) {
+        const fix = [set([...path, index, "port"], service.ports[0]?.name ?? "web")];
+        yield { message: `the Service ${name} has no port ${String(each.port)}`, path: [...path, index, "port"], fix };
+      }
+    }
+  },
+);
+
+const receivers = documentRule(
+  {
+    id: "wiring/receivers",
+    formats: ["alertmanager"],
+    title: "Every route of Alertmanager has a receiver that exists and sends somewhere",
+    severity: "error",
+    why: "Alertmanager refuses a configuration whose receiver is missing and keeps the old one. A root route whose receiver has no integration drops every alert that no other route takes.",
+    remedy:
+      "Name a receiver of the configuration. Give it an integration, or name it `null` or `nobody` where dropping is meant.",
+  },
+  function* ({ value, path }) {
+    const known = items(value.receivers).map(([, receiver]) => text(receiver.name) ?? "");
+    const used = new Set<string>();
+    function* route(each: unknown, place: Path): Generator<Problem> {
+      if (!isFields(each)) return;
+      const receiver = text(each.receiver);
+      if (receiver !== undefined) {
+        used.add(receiver);
+        if (!known.includes(receiver)) {
+          const fix = [set([...place, "receiver"], known[0] ?? "<receiver>")];
+          yield {
+            message: `the receiver ${receiver} is not defined; there are ${known.join(", ")}`,
+            path: [...place, "receiver"],
+            fix,
+          };
+        }
+      }
+      for (const [index, child] of list(each.routes).entries()) yield* route(child, [...place, "routes", index]);
+    }
+    yield* route(value.route, [...path, "route"]);
+    for (const [index, receiver] of items(value.receivers)) {
+      const name = text(receiver.name) ?? "";
+      const empty = !Object.keys(receiver).some((key) => key.endsWith("_configs") && list(receiver[key]).length > 0);
+      if (!used.has(name)) {
+        const place = [...path, "receivers", index];
+        yield {
+          message: `no route leads to the receiver ${name}`,
+          path: place,
+          severity: "warning",
+          fix: [remove(place)],
+        };
+      } else if (empty && !/^(null|nobody|none|blackhole|dev-null|drop)/i.test(name)) {
+        const place = [...path, "receivers", index];
+        const fix = [set([...place, "webhook_configs"], [{ url_file: "<file>" }])];
+        yield { message: `the receiver ${name} sends nowhere`, path: place, severity: "warning", fix };
+      }
+    }
+  },
+);
+
+/** Data sources that Grafana itself has. */
+const builtIn = new Set(["-- Grafana --", "-- Mixed --", "-- Dashboard --", "grafana", "__expr__", "", "default"]);
+
+const dataSources = documentRule(
+  {
+    id: "wiring/data-source",
+    formats: ["dashboard", "data-sources"],
+    title: "Every data source that a dashboard or another data source names exists",
+    severity: "error",
+    why: "A panel whose data source does not exist shows an error, and a link from a log line to its trace leads nowhere.",
+    remedy: "Use the `uid` of a provisioned data source, or a dashboard variable.",
+  },
+  function* ({ value, path, format }, { set: objects }) {
+    const known = provisioned(objects);
+    if (known.size === 0) return;
+    const [first] = known;
+    for (const [place, uid] of allTexts(value)) {
+      const key = place.at(-1);
+      const panel = format === "dashboard" && key === "uid" && place.at(-2) === "datasource";
+      const link = format === "data-sources" && /^(datasourceUid|alertmanagerUid)$/.test(String(key));
+      const chosen =
+        format === "dashboard" && key === "value" && place.at(-2) === "current" && isDataSourceVariable(value, place);
+      if ((!panel && !link && !chosen) || builtIn.has(uid) || uid.includes("$") || known.has(uid)) continue;
+      const full = [...path, ...place];
+      yield {
+        message: `no data source has the uid ${uid}; there are ${[...known].join(", ")}`,
+        path: full,
+        fix: [set(full, first)],
+      };
+    }
+  },
+);
+
+/** Whether a value is the choice of a variable that holds a data source. */
+function isDataSourceVariable(value: unknown, place: Path): boolean {
+  const variable = place
+    .slice(0, -2)
+    .reduce<unknown>(
+      (each, key) => (isFields(each) || Array.isArray(each) ? Reflect.get(each, key) : undefined),
+      value,
+    );
+  return fields(variable).type === "datasource";
+}
+
+/** Uids of every provisioned data source. */
+const provisioned = (objects: ObjectSet): ReadonlySet<string> =>
+  objects.once(
+    "data-sources",
+    () =>
+      new Set(
+        ["ConfigMap", "Secret"].flatMap((kind) =>
+          objects.ofKind(kind).flatMap((object) =>
+            objects
+              .documents(object)
+              .filter(({ format }) => format === "data-sources")
+              .flatMap(({ value }) => items(value.datasources).flatMap(([, source]) => text(source.uid) ?? [])),
+          ),
+        ),
+      ),
+  );
+
+const unreadable = documentRule(
+  {
+    id: "wiring/readable",
+    formats: [
+      "other",
+      "alloy",
+      "alertmanager",
+      "collector",
+      "dashboard",
+      "data-sources",
+      "loki",
+      "mimir",
+      "prometheus",
+      "rules",
+      "tempo",
+    ],
+    title: "Configurations in ConfigMaps and Secrets can be read",
+    severity: "error",
+    why: "The program that reads it does not start, or keeps running with the old one.",
+    remedy: "Correct the syntax at the place the message names.",
+  },
+  function* ({ error, path }) {
+    if (error !== undefined) yield { message: `not readable: ${error}`, path, fix: [set(path, "<corrected>: true")] };
+  },
+);
+
+const duplicates = objectRule(
+  {
+    id: "wiring/one-object",
+    kinds: [
+      "ConfigMap",
+      "Secret",
+      "Service",
+      "Deployment",
+      "StatefulSet",
+      "DaemonSet",
+      "ServiceMonitor",
+      "PodMonitor",
+      "PrometheusRule",
+      "NetworkPolicy",
+      "ServiceAccount",
+      "PodDisruptionBudget",
+    ],
+    title: "No object is there twice",
+    severity: "error",
+    why: "Of two objects with one name the last one applied wins, and which that is depends on the order of the files.",
+    remedy: "Remove or rename one of them.",
+  },
+  function* (object, { set: objects }) {
+    // The last one is what the index holds; every other one is superfluous.
+    if (objects.find(object.kind, object.namespace, object.name) === object) return;
+    yield {
+      message: "another object has the same kind, namespace and name",
+      path: ["metadata", "name"],
+      fix: [remove([])],
+    };
+  },
+);
+
+/** Rules about what objects refer to. */
+export const referenceRules: readonly Rule[] = [
+  configuration,
+  accounts,
+  alertmanagers,
+  receivers,
+  dataSources,
+  unreadable,
+  duplicates,
+];
