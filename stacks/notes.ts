@@ -4,7 +4,13 @@ import type { RenderedStack } from "./stack.ts";
 
 /** What a reader of the plan must not overlook. */
 export function planNotes(stack: RenderedStack): readonly string[] {
-  return [...scalingNotes(stack), ...outageNotes(stack), ...archiveNotes(stack), ...aggregateNotes(stack)];
+  return [
+    ...scalingNotes(stack),
+    ...outageNotes(stack),
+    ...archiveNotes(stack),
+    ...aggregateNotes(stack),
+    ...runbookNotes(stack),
+  ];
 }
 
 /** Thresholds above which one plain Prometheus is no longer the answer, and what the stack does about each. */
@@ -41,5 +47,13 @@ function aggregateNotes({ props, retention }: RenderedStack): readonly string[] 
   if (!props.mimir || retention.aggregates === 0) return [];
   return [
     `aggregates are recorded into a separate tenant and kept for ${formatDuration(retention.aggregates)}: open-source Mimir does not downsample`,
+  ];
+}
+
+/** A relative `runbook_url` leads nowhere from a notification. */
+function runbookNotes({ config }: RenderedStack): readonly string[] {
+  if (config.alerts.receivers.length === 0 || /^https?:/.test(config.runbooks)) return [];
+  return [
+    `runbook links in notifications are relative paths; set skopos:runbooks to the URL where ${config.runbooks} is published`,
   ];
 }

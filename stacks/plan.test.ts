@@ -67,6 +67,19 @@ describe("notes", () => {
     expect(planNotes(stack({ retention: "archive" })).join("\n")).toMatch(/object lock .* access log/);
     expect(planNotes(stack()).join("\n")).not.toContain("object lock");
   });
+
+  test("say that runbook links are relative when alerts are sent to somebody", () => {
+    const receiver = {
+      kind: "slack",
+      name: "team",
+      channel: "#alerts",
+      webhookUrl: { secret: "alerts", key: "slack" },
+    };
+    const notes = (config: object) => planNotes(stack(config)).filter((note) => note.includes("runbook"));
+    expect(notes({ alerts: { receivers: [receiver] } })).toHaveLength(1);
+    expect(notes({ alerts: { receivers: [receiver] }, runbooks: "https://runbooks.example.com" })).toEqual([]);
+    expect(notes({})).toEqual([]);
+  });
 });
 
 test("a plan costs what the prices say", () => {
