@@ -1,0 +1,128 @@
+import { allowsHostAgents, defaultCluster } from "../../lib/kubernetes/index.ts";
+import { type Finding, formatDuration, seconds, validateCounts, validateWorkload } from "../../lib/sizing/index.ts";
+import { type AlertRouting, reservedReceivers } from "./alertmanager/config.ts";
+import { exposed } from "./control-plane/targets.ts";
+import { type KubePrometheusProps, loadOf } from "./props.ts";
+import { sizeKubePrometheus } from "./sizing.ts";
+
+/** The head block spans this long, whatever the retention: https://prometheus.io/docs/prometheus/3.13/storage/#on-disk-layout. */
+const blockSeconds = seconds("2h");
+
+/** Finds every mistake in the props of a {@link KubePrometheusChart}. */
+export function validateKubePrometheus(props: KubePrometheusProps): readonly Finding[] {
+  const { shards, replicas, sizes = {} } = props;
+  const counts = {
+    shards,
+    replicas,
+    "sizes.operator.replicas": sizes.operator?.replicas,
+    "sizes.alertmanager.replicas": sizes.alertmanager?.replicas,
+    "sizes.kubeStateMetrics.replicas": sizes.kubeStateMetrics?.replicas,
+  };
+  const numbers = [...validateWorkload(loadOf(props).workload), ...validateCounts(counts)];
+  // Sizes computed from invalid numbers would only add misleading findings.
+  const fleet = numbers.length > 0 ? [] : validateFleet(props);
+  return [
+    ...numbers,
+    ...fleet,
+    ...validateRetention(props),
+    ...validateReceivers(props.alerts ?? {}),
+    ...validatePlatform(props),
+    ...validateExemplars(props),
+  ];
+}
+
+/** Combinations that do not work with several Prometheus pods. */
+function validateFleet(props: KubePrometheusProps): Finding[] {
+  const { shards, replicasPerShard } = props.sizing ?? sizeKubePrometheus(loadOf(props));
+  const processes = shards * replicasPerShard;
+  const findings: Finding[] = [];
+  if (shards > 1 && props.remoteRead) {
+    findings.push({
+      code: "SKP1216",
+      at: "remoteRead",
+      message: `set, with ${shards} shards`,
+      fix: "no remoteRead: let Grafana query the long-term store",
+    });
+  }
+  if (shards > 1 && !props.remoteWrite) {
+    findings.push({
+      code: "SKP1241",
+      at: "shards",
+      message: `${shards}, without remoteWrite`,
+      fix: "1, or a remoteWrite endpoint such as Mimir's",
+    });
+  }
+  if (processes > 1 && props.remoteWriteReceiver) {
+    findings.push({
+      code: "SKP1242",
+      at: "remoteWriteReceiver",
+      message: `true, with ${processes} Prometheus pods`,
+      fix: "false: let senders write to the long-term store",
+    });
+  }
+  return findings;
+}
+
+function validateRetention({ retention, external }: KubePrometheusProps): Finding[] {
+  if (external?.prometheus || retention === undefined || retention.prometheus >= blockSeconds) return [];
+  return [
+    {
+      code: "SKP1221",
+      at: "retention.prometheus",
+      message: `${formatDuration(retention.prometheus)} is shorter than the 2h of a head block`,
+      fix: "2h",
+    },
+  ];
+}
+
+function validateReceivers({ receivers = [] }: AlertRouting): Finding[] {
+  return receivers.flatMap(({ name, severities }, index): Finding[] => {
+    const taken = receivers.findIndex((other) => other.name === name) < index;
+    const reserved = reservedReceivers.includes(name);
+    return [
+      ...(taken || reserved
+        ? [
+            {
+              code: "SKP1219" as const,
+              at: `alerts.receivers.${index}.name`,
+              message: `"${name}" is ${taken ? "the name of another receiver" : "reserved"}`,
+              fix: `${name}-${index + 1}`,
+            },
+          ]
+        : []),
+      ...(severities?.length === 0
+        ? [
+            {
+              code: "SKP1245" as const,
+              at: `alerts.receivers.${index}.severities`,
+              message: "is empty",
+              fix: "[critical, warning]",
+            },
+          ]
+        : []),
+    ];
+  });
+}
+
+function validatePlatform({ cluster = defaultCluster, nodeExporter, controlPlane = [] }: KubePrometheusProps): Finding[] {
+  const { platform } = cluster;
+  const parts = Object.keys(exposed[platform]);
+  return [
+    ...(nodeExporter && !allowsHostAgents(platform)
+      ? [{ code: "SKP1209" as const, at: "nodeExporter", message: `true, with platform ${platform}`, fix: "false" }]
+      : []),
+    ...controlPlane
+      .filter((part) => !parts.includes(part))
+      .map((part) => ({
+        code: "SKP1244" as const,
+        at: "controlPlane",
+        message: `${part}, with platform ${platform}`,
+        fix: `[${parts.join(", ")}]`,
+      })),
+  ];
+}
+
+function validateExemplars({ exemplars = 0 }: KubePrometheusProps): Finding[] {
+  if (Number.isInteger(exemplars) && exemplars >= 0) return [];
+  return [{ code: "SKP1246", at: "exemplars", message: `${exemplars} is not a whole number of exemplars`, fix: "100000" }];
+}

@@ -1,0 +1,36 @@
+import type { Finding } from "./finding.ts";
+import type { Workload } from "./workload.ts";
+
+/** Dimensions that a workload may lack: a cluster without logs, spans, flows or queries. */
+const mayBeZero: readonly (keyof Workload)[] = [
+  "logBytesPerDay",
+  "spansPerSecond",
+  "flowsPerSecondPerNode",
+  "queriesPerSecond",
+];
+
+/** Finds dimensions of a workload that are no amounts, from which no size can be computed. */
+export function validateWorkload(workload: Workload): readonly Finding[] {
+  return (Object.keys(workload) as (keyof Workload)[]).flatMap((dimension) => {
+    const value = workload[dimension];
+    const zero = mayBeZero.includes(dimension);
+    if (Number.isFinite(value) && (zero ? value >= 0 : value > 0)) return [];
+    return [
+      {
+        code: "SKP1243" as const,
+        at: `workload.${dimension}`,
+        message: `${value} is not ${zero ? "zero or more" : "more than zero"}`,
+        fix: zero ? "0" : "a number above 0",
+      },
+    ];
+  });
+}
+
+/** Finds numbers of pods that are not whole or below one. @param counts by the prop that sets them; undefined ones are computed */
+export function validateCounts(counts: Readonly<Record<string, number | undefined>>): readonly Finding[] {
+  return Object.entries(counts).flatMap(([at, count]) =>
+    count === undefined || (Number.isInteger(count) && count >= 1)
+      ? []
+      : [{ code: "SKP1247" as const, at, message: `${count} is not a whole number of at least 1`, fix: "1" }],
+  );
+}
