@@ -114,7 +114,7 @@ export const problemCatalogue = {
   },
   SKP1221: {
     title: "Retention below what the store can apply",
-    why: "Mimir's ingesters hold 13 hours anyway, Loki deletes whole index tables of 24 hours, and traces kept for less than an hour expire before anyone can look at them.",
+    why: "Prometheus holds 2 hours and Mimir's ingesters 13 hours anyway, Loki deletes whole index tables of 24 hours, and traces kept for less than an hour expire before anyone can look at them.",
   },
   SKP1222: {
     title: "Aggregates that expire before their source series",
@@ -167,6 +167,62 @@ export const problemCatalogue = {
   SKP1234: {
     title: "Object storage without credentials or identity",
     why: "The client falls back to the node's credentials or to none, and the pods fail to start or use permissions they should not have.",
+  },
+  SKP1241: {
+    title: "Prometheus shards without a long-term store",
+    why: "Each shard only has the series of its own targets; without remote write to a store such as Mimir, no query and no rule sees all of them.",
+  },
+  SKP1242: {
+    title: "Remote write into one of several Prometheus pods",
+    why: "The Service passes each request to one pod: every sample would be missing from all others.",
+  },
+  SKP1243: {
+    title: "A workload that is not an amount",
+    why: "Replicas, resources and queues are computed from the workload.",
+  },
+  SKP1244: {
+    title: "A control plane component that the platform does not expose",
+    why: "The monitor would find no target, and alerts about the component would never fire or always fire.",
+  },
+  SKP1245: {
+    title: "A receiver without severities",
+    why: "A receiver is notified of alerts of its severities; with an empty list it never gets one.",
+  },
+  SKP1246: {
+    title: "An invalid number of exemplars",
+    why: "Prometheus keeps a whole number of exemplars in memory; 0 disables them.",
+  },
+  SKP1247: {
+    title: "An invalid number of pods",
+    why: "A workload that is enabled runs at least one pod.",
+  },
+  SKP1248: {
+    title: "A route without a host name",
+    why: "An Ingress or HTTPRoute without a host name would match the requests of every other application behind it.",
+  },
+  SKP1249: {
+    title: "One namespace for two Pod Security levels",
+    why: "Host-level agents need the privileged level, which would then apply to everything else in the namespace.",
+  },
+  SKP1250: {
+    title: "A sampling percentage outside 0 to 100",
+    why: "The tail sampling processor rejects it, and the gateways do not start.",
+  },
+  SKP1251: {
+    title: "A latency threshold that is not positive",
+    why: "Every trace would count as slow, so that none is sampled away.",
+  },
+  SKP1252: {
+    title: "An invalid number of pushed series",
+    why: "The Pushgateway's memory is computed from it.",
+  },
+  SKP1253: {
+    title: "An age that is not positive",
+    why: "Every pushed group would be reported as stale.",
+  },
+  SKP1254: {
+    title: "A volume without a size",
+    why: "Kubernetes rejects a volume claim of zero bytes; without the setting, no volume is created.",
   },
 } as const satisfies Record<string, { title: string; why: string }>;
 

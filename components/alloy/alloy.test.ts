@@ -44,12 +44,12 @@ const variants = (["small", "medium"] as const).flatMap((scale) =>
 );
 
 describe.each(variants)("$name", ({ props }) => {
-  test("objects are valid, each monitor finds its pods, and each alert its runbook", () => {
+  test("renders valid objects, monitors that select its pods, and alerts with runbooks", () => {
     expect(chartProblems(render(props))).toEqual([]);
     expect(monitoringProblems(render(props))).toEqual([]);
   });
 
-  test("every component refers to others that are there, by what they export, and none is left over", () => {
+  test("refers only to exports of existing components, and uses every component", () => {
     const blocks = configOf(render(props));
     const known = blocks.filter(({ label }) => label !== undefined).map(id);
     expect(new Set(known).size).toBe(known.length);
@@ -69,7 +69,7 @@ describe.each(variants)("$name", ({ props }) => {
 describe("the pod", () => {
   const pod = (props: Partial<AlloyProps>) => objectOf(render(props), "DaemonSet", "alloy").spec.template.spec;
 
-  test("is restricted where it needs nothing of the node", () => {
+  test("is restricted unless it needs the node", () => {
     const { securityContext, containers, volumes, hostNetwork } = pod({ logs: push, gateway: { otlp } });
     expect(securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 473 });
     expect(containers[0].securityContext.runAsUser).toBeUndefined();
@@ -77,7 +77,7 @@ describe("the pod", () => {
     expect(hostNetwork).toBeUndefined();
   });
 
-  test("reads log files as their owner, without a capability, and keeps its place on the node", () => {
+  test("reads log files as root without capabilities, and keeps its positions on the node", () => {
     const { containers, volumes, hostNetwork } = pod({ logs: push, logSource: "files" });
     expect(containers[0].securityContext).toMatchObject({ runAsUser: 0, capabilities: { drop: ["ALL"] } });
     expect(volumes).toContainEqual({ name: "pod-logs", hostPath: { path: "/var/log/pods", type: "" } });
@@ -90,18 +90,18 @@ describe("the pod", () => {
     expect(hostNetwork).toBeUndefined();
   });
 
-  test("reports nothing about itself", () => {
+  test("does not send usage reports", () => {
     expect(pod({}).containers[0].args).toContain("--disable-reporting");
   });
 });
 
-describe("hosts' metrics", () => {
+describe("host metrics", () => {
   const monitors = (props: Partial<AlloyProps>) =>
     (render(props).toJson() as { kind: string; metadata: { name: string }; spec: { endpoints: object[] } }[]).filter(
       ({ kind }) => kind === "ServiceMonitor",
     );
 
-  test("are scraped, from every Prometheus, by node-exporter's job and the node's name", () => {
+  test("are scraped under node-exporter's job and the node's name", () => {
     const [, host] = monitors({ hostMetrics: true });
     expect(host?.spec.endpoints).toMatchObject([
       {
@@ -118,13 +118,13 @@ describe("hosts' metrics", () => {
     expect(names).not.toContain("prometheus.remote_write");
   });
 
-  test("see the host's network, and its root", () => {
+  test("cover the host's network and file systems", () => {
     const { hostNetwork, volumes } = objectOf(render({ hostMetrics: true }), "DaemonSet", "alloy").spec.template.spec;
     expect(hostNetwork).toBe(true);
     expect(volumes).toContainEqual({ name: "root", hostPath: { path: "/", type: "" } });
   });
 
-  test("are not there unless wanted", () => {
+  test("are off by default", () => {
     expect(monitors({})).toHaveLength(1);
     expect(configOf(render()).map(({ name }) => name)).not.toContain("prometheus.exporter.unix");
   });
@@ -136,7 +136,7 @@ describe("OTLP", () => {
     return Object.fromEntries(output.attributes.map(([signal, value]) => [signal, plain(value)]));
   };
 
-  test("spans go by trace id to the gateway's pods, metrics and logs to any of them", () => {
+  test("routes spans by trace ID to gateway pods, and metrics and logs to any of them", () => {
     const blocks = configOf(render({ gateway: { otlp, otlpByTraceId } }));
     expect(next(blocks, "otelcol.processor.batch.applications")).toEqual({
       traces: ["otelcol.exporter.loadbalancing.gateway.input"],
@@ -150,7 +150,7 @@ describe("OTLP", () => {
     expect(attribute(kubernetes, "return_hostnames")).toBe(true);
   });
 
-  test("one gateway needs no routing", () => {
+  test("does not route by trace ID with a single gateway", () => {
     const blocks = configOf(render({ gateway: { otlp } }));
     expect(next(blocks, "otelcol.processor.batch.applications").traces).toEqual([
       "otelcol.exporter.otlp.gateway.input",
@@ -158,7 +158,7 @@ describe("OTLP", () => {
     expect(blocks.map(({ name }) => name)).not.toContain("otelcol.exporter.loadbalancing");
   });
 
-  test("the memory limiter comes first, the batch last", () => {
+  test("runs the memory limiter first and the batch processor last", () => {
     const blocks = configOf(render({ gateway: { otlp } }));
     const way: string[] = [];
     for (let at = "otelcol.receiver.otlp.applications"; !at.startsWith("otelcol.exporter."); ) {
@@ -172,7 +172,7 @@ describe("OTLP", () => {
     );
   });
 
-  test("is received on the node's own Alloy, or not at all", () => {
+  test("is received on the application's own node", () => {
     const chart = render({ gateway: { otlp } });
     expect(objectOf(chart, "Service", "alloy").spec.internalTrafficPolicy).toBe("Local");
     expect(chart.endpoints).toMatchObject({ otlpGrpc: { port: 4317 }, otlpHttp: { port: 4318 } });
@@ -180,14 +180,14 @@ describe("OTLP", () => {
   });
 });
 
-test("sizing: a MiB/s of logs is a core and 120 MiB, on the busiest node three times the mean", () => {
+test("sizing: 1 MiB/s of logs takes a core and 120 MiB, and the busiest node has three times the mean", () => {
   const nodeMiB = (workloads.large.logBytesPerDay / 86_400 / workloads.large.nodes / 2 ** 20) * 3;
   const { alloy } = sizeAlloy({ workload: workloads.large, otlp: false });
   expect(alloy.cpuCores).toBeCloseTo(Math.ceil((nodeMiB + 0.03) * 100) / 100, 5);
   expect(alloy.replicas).toBe(workloads.large.nodes);
 });
 
-test("more workload never means less capacity", () => {
+test("more load never means less capacity", () => {
   const factor = fc.double({ min: 1, max: 50, noNaN: true });
   fc.assert(
     fc.property(factor, factor, factor, fc.boolean(), (logs, spans, pods, hostMetrics) => {

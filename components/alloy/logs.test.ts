@@ -51,7 +51,7 @@ describe("pod logs", () => {
   const visible = (labels: Record<string, string>) =>
     Object.fromEntries(Object.entries(labels).filter(([name]) => !name.startsWith("__")));
 
-  test.each(logSources)("%s: have the six labels, and `app` outlives a rollout", (source) => {
+  test.each(logSources)("%s: have six labels, and `app` does not change in a rollout", (source) => {
     const labels = visible(labelsOf(source));
     expect(Object.keys(labels).sort()).toEqual([...logLabels].sort());
     expect(labels).toMatchObject({
@@ -63,14 +63,14 @@ describe("pod logs", () => {
     });
   });
 
-  test.each(logSources)("%s: a label says what the application is, where there is one", (source) => {
+  test.each(logSources)("%s: take `app` from the pod's labels if there is one", (source) => {
     expect(labelsOf(source, { __meta_kubernetes_pod_label_app: "b" }).app).toBe("b");
     const both = { __meta_kubernetes_pod_label_app: "b", __meta_kubernetes_pod_label_app_kubernetes_io_name: "a" };
     expect(labelsOf(source, both).app).toBe("a");
     expect(labelsOf(source, { __meta_kubernetes_pod_controller_name: "" }).app).toBe("cart-6f7d9c5b8-x2x4z");
   });
 
-  test("what either source adds is dropped: both give the same streams", () => {
+  test("both sources yield the same streams", () => {
     for (const source of logSources) {
       const blocks = find(configOf({ logs: push, logSource: source }), "loki.process.pods").blocks;
       const drop = blocks.at(-1) as ParsedBlock;
@@ -82,7 +82,7 @@ describe("pod logs", () => {
     }
   });
 
-  test("files are found by uid, those of static pods by the hash of their manifest", () => {
+  test("files are found by the pod's UID, those of static pods by the hash of their manifest", () => {
     expect(labelsOf("files").__path__).toBe("/var/log/pods/*0b9c/cart/*.log");
     const mirror = {
       __meta_kubernetes_pod_annotationpresent_kubernetes_io_config_hash: "true",
@@ -92,7 +92,7 @@ describe("pod logs", () => {
     expect(labelsOf("api").__path__).toBeUndefined();
   });
 
-  test("only this node's pods are watched, and go to Loki with tenant and cluster", () => {
+  test("watches only pods of its node, and sends logs to Loki with tenant and cluster", () => {
     const blocks = configOf({ logs: push, cluster: { name: "prod-eu", version: "1.36", platform: "eks" } });
     const [selectors] = find(blocks, "discovery.kubernetes.pods").blocks;
     expect(attribute(selectors as ParsedBlock, "field")).toBe("spec.nodeName= + sys.env(NODE_NAME)");
@@ -104,7 +104,7 @@ describe("pod logs", () => {
     expect(attribute(endpoint, "headers")).toEqual({ "X-Team": "shop" });
   });
 
-  test("come through the API below the medium workload, from files from it on", () => {
+  test("are read through the API below the medium workload, and from files above", () => {
     expect(logSourceFor(workloads.small)).toBe("api");
     for (const scale of ["medium", "large", "xlarge"] as const) expect(logSourceFor(workloads[scale])).toBe("files");
     expect(logSourceFor({ ...workloads.small, logBytesPerDay: workloads.medium.logBytesPerDay })).toBe("files");

@@ -50,7 +50,7 @@ const shapes: Partial<GrafanaProps>[] = [
   { sources: {}, provisioning: { dashboards: [{ configMap: "dashboard-mimir" }] } },
 ];
 
-test.each(shapes)("every object is what Kubernetes allows: %#", (props) => {
+test.each(shapes)("renders valid Kubernetes objects: %#", (props) => {
   for (const object of objectsOf(props)) {
     const Model = modelOf(object.apiVersion, object.kind);
     expect(Model, object.kind).toBeDefined();
@@ -58,7 +58,7 @@ test.each(shapes)("every object is what Kubernetes allows: %#", (props) => {
   }
 });
 
-test("nothing calls out, and nobody is let in without a name", () => {
+test("makes no outgoing calls, and allows no anonymous access", () => {
   const text = iniOf({});
   for (const off of [
     "reporting_enabled = false",
@@ -72,7 +72,7 @@ test("nothing calls out, and nobody is let in without a name", () => {
   }
 });
 
-test("secrets come by reference alone", () => {
+test("references secrets and never contains their values", () => {
   const encryptionKey = { secret: "grafana-encryption", key: "key" };
   const [grafana] = podOf({ database, access: { oidc, ldap }, encryptionKey }).containers;
   const references = Object.fromEntries(
@@ -90,13 +90,13 @@ test("secrets come by reference alone", () => {
   expect(iniOf({ access: { ldap } })).toContain("config_file = /etc/grafana-ldap/ldap.toml");
 });
 
-test("a role's JMESPath survives the ini reader, and a user without a role stays out", () => {
+test("preserves the JMESPath of roles in grafana.ini, and rejects users without a role", () => {
   const text = iniOf({ access: { oidc } });
   expect(text).toContain(`role_attribute_path = \`${oidc.roleAttributePath}\``);
   expect(text).toContain("role_attribute_strict = true");
 });
 
-test("with PostgreSQL two replicas gossip; with SQLite one has its own disk and never runs twice", () => {
+test("runs two gossiping replicas with PostgreSQL, and one with a volume and SQLite", () => {
   const shared = find({ database }, "Deployment").spec;
   expect(shared).toMatchObject({ replicas: 2, strategy: { type: "RollingUpdate" } });
   expect(iniOf({ database })).toContain("ha_peers = grafana-gossip.observability.svc.cluster.local:9094");
@@ -112,7 +112,7 @@ test("with PostgreSQL two replicas gossip; with SQLite one has its own disk and 
   expect(chartOf().footprints[0]?.perPod.diskBytes).toBe(1024 ** 3);
 });
 
-test("the pod meets the restricted level and Grafana starts after the sidecars' first pass", () => {
+test("meets Pod Security level restricted, and starts Grafana after the sidecars' first sync", () => {
   const { containers, initContainers, securityContext } = podOf();
   expect(securityContext).toMatchObject({ runAsUser: 472, runAsNonRoot: true });
   for (const each of [...containers, ...initContainers]) {
@@ -123,7 +123,7 @@ test("the pod meets the restricted level and Grafana starts after the sidecars' 
   }
 });
 
-test("sidecars read ConfigMaps of all namespaces and nothing else", () => {
+test("sidecars can read ConfigMaps of all namespaces and nothing else", () => {
   expect(find({}, "ClusterRole").rules).toEqual([
     { apiGroups: [""], resources: ["configmaps"], verbs: ["get", "list", "watch"] },
   ]);
@@ -136,7 +136,7 @@ test("sidecars read ConfigMaps of all namespaces and nothing else", () => {
   expect(find({}, "ConfigMap", "grafana-data-sources").metadata.labels.grafana_datasource).toBe("1");
 });
 
-test("only the sidecars hold a token", () => {
+test("only the sidecars have a token", () => {
   const pod = podOf();
   expect(pod).toMatchObject({ automountServiceAccountToken: false, serviceAccountName: "grafana" });
   const folder = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -146,12 +146,12 @@ test("only the sidecars hold a token", () => {
   expect(pod.initContainers.map(mounted)).toEqual([true, true]);
 });
 
-test("two replicas without a database are refused", () => {
+test("rejects two replicas without a database", () => {
   const sizing = sizeGrafana({ workload: workloads.small, availability: "redundant", sharedDatabase: true });
   expect(() => chartOf({ sizing })).toThrow(RangeError);
 });
 
-test("without a sidecar there is no token and no right, and the same files are mounted", () => {
+test("without sidecars, mounts the same files and needs no token and no permissions", () => {
   const mounted = {
     provisioning: { dashboards: [{ configMap: "dashboard-mimir" }, { configMap: "shop", folder: "Shop" }] },
   };
@@ -169,7 +169,7 @@ test("without a sidecar there is no token and no right, and the same files are m
   );
 });
 
-test("each team has a folder with a UID that stays", () => {
+test("each team has a folder with a stable UID", () => {
   const providers = (props: Partial<GrafanaProps>) =>
     parse(find(props, "ConfigMap", "grafana-providers").data["providers.yaml"]).providers;
   expect(providers({ teams: { payments: "Payments" } })).toMatchObject([
@@ -179,7 +179,7 @@ test("each team has a folder with a UID that stays", () => {
   expect(providers({})).toMatchObject([{ options: { foldersFromFilesStructure: true } }]);
 });
 
-test("the Service finds the pods, the monitor finds one Service and its port", () => {
+test("the Service selects the pods, and the monitor one Service with the port", () => {
   for (const props of shapes) {
     const labels = find(props, "Deployment").spec.template.metadata.labels;
     const services = objectsOf(props).filter(({ kind }) => kind === "Service");
@@ -193,7 +193,7 @@ test("the Service finds the pods, the monitor finds one Service and its port", (
   }
 });
 
-test("people come by the Ingress or the gateway's route", () => {
+test("routes users through an Ingress or an existing Gateway", () => {
   const host = "grafana.example.com";
   const ingress = find({ host, route: { kind: "ingress", tlsSecret: "tls" } }, "Ingress").spec;
   expect(ingress).toMatchObject({ tls: [{ hosts: [host], secretName: "tls" }], rules: [{ host }] });
@@ -202,7 +202,7 @@ test("people come by the Ingress or the gateway's route", () => {
   expect(iniOf({ host })).toContain("root_url = https://grafana.example.com/");
 });
 
-test("every connection is declared", () => {
+test("declares every connection", () => {
   const ports = (props: Partial<GrafanaProps>) => {
     const { edges, cluster } = chartOf(props);
     const policy = networkPolicies(edges, cluster).find(({ metadata }) => metadata?.name === "grafana");
@@ -212,7 +212,7 @@ test("every connection is declared", () => {
   expect(ports({ database, access: { oidc, ldap } })).toEqual(expect.arrayContaining([5432, 443, 636, 9094]));
 });
 
-test("the overview has rows for what there is", () => {
+test("the overview has rows for existing data sources only", () => {
   const rows = (some: Sources) =>
     chartOf({ sources: some })
       .dashboards.find(({ uid }) => uid === "skopos-overview")
@@ -221,7 +221,7 @@ test("the overview has rows for what there is", () => {
   expect(rows({ prometheus: at("p", 9090) })).toEqual(["Alerts", "Metrics: targets, Prometheus, Mimir"]);
 });
 
-test("the overview links to nothing that is not there", () => {
+test("the overview links to existing dashboards only", () => {
   const linked = (dashboards?: readonly string[]) =>
     chartOf({ ...(dashboards && { dashboards }) })
       .dashboards.filter(({ uid }) => uid === "skopos-overview")
@@ -231,14 +231,14 @@ test("the overview links to nothing that is not there", () => {
   expect(new Set(linked()).size).toBeGreaterThan(5);
 });
 
-test("its dashboards' queries are read by the real grammars", () => {
+test("queries of its dashboards conform to the real grammars", () => {
   for (const dashboard of chartOf().dashboards) {
     expect(dashboardErrors(dashboard)).toEqual([]);
     expect(panelsOf(dashboard).length).toBeGreaterThan(5);
   }
 });
 
-test("somebody else's Grafana gets the same data sources and the overview", () => {
+test("an externally managed Grafana gets the same data sources and the overview", () => {
   const chart = new GrafanaContentChart(new App(), "grafana", { namespace: "observability", sources });
   // biome-ignore lint/suspicious/noExplicitAny: objects of any kind
   const objects: any[] = chart.toJson();

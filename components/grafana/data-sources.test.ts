@@ -22,7 +22,7 @@ const options = { queryPath: "separate", scrapeIntervalSeconds: 30, spanMetrics:
 const byUid = (sources: Sources, more: Partial<Parameters<typeof dataSources>[1]> = {}) =>
   Object.fromEntries(dataSources(sources, { ...options, ...more }).map((source) => [source.uid, source]));
 
-test("Mimir has everything and is the default; Prometheus answers for the recent days", () => {
+test("Mimir is the default data source, and Prometheus the one for recent metrics", () => {
   const known = byUid(all);
   expect(known["skopos-metrics"]).toMatchObject({
     name: "Metrics",
@@ -38,17 +38,17 @@ test("Mimir has everything and is the default; Prometheus answers for the recent
   });
 });
 
-test("one data source does both where Prometheus reads old data from Mimir", () => {
+test("Prometheus is the only data source if it reads older samples from Mimir", () => {
   const known = byUid(all, { queryPath: "prometheus" });
   expect(known["skopos-metrics"]).toMatchObject({ url: "http://prometheus:9090", isDefault: true });
   expect(known).not.toHaveProperty("skopos-metrics-recent");
 });
 
-test("aggregates have a data source of their own, with their tenant", () => {
+test("aggregates have their own data source with their tenant", () => {
   expect(byUid(all)["skopos-metrics-aggregates"]).toMatchObject({ secureJsonData: { httpHeaderValue1: "long-term" } });
 });
 
-test("rules are asked of whoever evaluates them", () => {
+test("rules are queried from their evaluator", () => {
   const asked = (sources: Sources) =>
     dataSources(sources, options).flatMap(({ uid, jsonData }) => (jsonData.manageAlerts ? [uid] : []));
   const { mimir, prometheus, ruler } = all;
@@ -57,21 +57,21 @@ test("rules are asked of whoever evaluates them", () => {
   expect(asked({ mimir, ruler: { ...mimir } })).toEqual(["skopos-metrics"]);
 });
 
-test("dashboards find their metrics where there is only one of the two", () => {
+test("the metrics data source exists with either Mimir or Prometheus alone", () => {
   for (const source of ["mimir", "prometheus"] as const) {
     const known = byUid({ [source]: all[source] });
     expect(Object.keys(known)).toEqual(["skopos-metrics"]);
   }
 });
 
-test("a tenant's header goes with every request, its value where Grafana looks for it", () => {
+test("sends the tenant header with every request, with its value in secureJsonData", () => {
   const { jsonData, secureJsonData } = byUid(all)["skopos-metrics"] ?? {};
   expect(jsonData).toMatchObject({ httpHeaderName1: "X-Extra", httpHeaderName2: "X-Scope-OrgID" });
   expect(secureJsonData).toEqual({ httpHeaderValue1: "1", httpHeaderValue2: "prod" });
   expect(byUid(all)["skopos-metrics-recent"]).not.toHaveProperty("secureJsonData");
 });
 
-test("links between signals have both ends, or are not there", () => {
+test("links between signals exist only if both data sources do", () => {
   const uids = new Set(Object.keys(byUid(all)));
   const named = (text: string) => [...text.matchAll(/"(?:datasourceUid|alertmanagerUid)":"([^"]+)"/g)].map((m) => m[1]);
   expect(named(JSON.stringify(byUid(all))).length).toBeGreaterThan(5);
@@ -91,7 +91,7 @@ test("links between signals have both ends, or are not there", () => {
   }
 });
 
-test("spans lead to their pod's logs, log lines to their trace", () => {
+test("spans link to the logs of their pod, and log lines to their trace", () => {
   const known = byUid(all);
   expect(known["skopos-traces"]?.jsonData.tracesToLogsV2).toMatchObject({
     datasourceUid: "skopos-logs",
@@ -112,7 +112,7 @@ test("spans lead to their pod's logs, log lines to their trace", () => {
   }
 });
 
-test("only Tempo draws a service graph from metrics, and span metrics are offered where they are made", () => {
+test("only Tempo has a service graph, and span metric links require span metrics", () => {
   const tempo = byUid({ ...all, traces: { ...at("tempo", 3200), backend: "tempo" } })["skopos-traces"];
   expect(tempo).toMatchObject({ type: "tempo", jsonData: { serviceMap: { datasourceUid: "skopos-metrics" } } });
   expect(byUid(all)["skopos-traces"]?.jsonData).not.toHaveProperty("serviceMap");
@@ -124,14 +124,14 @@ test("only Tempo draws a service graph from metrics, and span metrics are offere
   expect(byUid(all, { spanMetrics: false })["skopos-traces"]?.jsonData).not.toHaveProperty("tracesToMetrics");
 });
 
-test("Grafana shows alerts and adds none of its own", () => {
+test("Grafana shows alerts but manages none itself", () => {
   expect(byUid(all)["skopos-alerts"]?.jsonData).toEqual({
     implementation: "prometheus",
     handleGrafanaManagedAlerts: false,
   });
 });
 
-test("a dollar sign is no environment variable of Grafana's", () => {
+test("dollar signs are not expanded as environment variables", () => {
   const file = JSON.stringify(dataSourceFile(dataSources(all, options)));
   expect(file).toContain("$${__value.raw}");
   expect(file.replaceAll("$$", "")).not.toContain("$");

@@ -3,13 +3,13 @@ import { ini } from "./ini.ts";
 
 const line = (value: string) => ini({ s: { key: value } }).split("\n")[1];
 
-test("sections, keys in order, and none without a value", () => {
+test("writes sections and keys in order, and omits keys without a value", () => {
   expect(ini({ server: { http_port: 3000, root_url: undefined }, "auth.ldap": { enabled: false } })).toBe(
     "[server]\nhttp_port = 3000\n\n[auth.ldap]\nenabled = false\n",
   );
 });
 
-test("what the reader would cut off or strip is quoted", () => {
+test("quotes what the reader would truncate or strip", () => {
   expect(line("plain words")).toBe("key = plain words");
   expect(line("https://grafana.example.com/")).toBe("key = https://grafana.example.com/");
   expect(line("${POD_IP}:9094")).toBe("key = ${POD_IP}:9094");
@@ -23,7 +23,7 @@ test("what the reader would cut off or strip is quoted", () => {
   expect(line("continued\\")).toBe("key = `continued\\`");
 });
 
-test("what no quoting can hold is refused", () => {
+test("rejects what cannot be quoted", () => {
   expect(() => line("two\nlines")).toThrow(RangeError);
   expect(() => line('both ` and """')).toThrow(RangeError);
 });

@@ -6,7 +6,7 @@ import { checkGrafana } from "./validate.ts";
 
 const redundant = { availability: "redundant", sharedDatabase: true } as const;
 
-test("two replicas where they can share a database, else one with a disk", () => {
+test("runs two replicas with a shared database, and one with a volume without", () => {
   const workload = workloads.medium;
   expect(sizeGrafana({ workload, ...redundant }).grafana).toMatchObject({ replicas: 2 });
   expect(sizeGrafana({ workload, ...redundant }).grafana.diskBytes).toBeUndefined();
@@ -22,7 +22,7 @@ test("the dev stack's Grafana is small", () => {
   expect(memoryBytes).toBeLessThanOrEqual(300 * MiB);
 });
 
-test("more queries never mean less capacity, and every number has its reason", () => {
+test("more queries never mean less capacity, and every number has a reason", () => {
   const queries = fc.integer({ min: 0, max: 5_000 });
   fc.assert(
     fc.property(queries, queries, fc.boolean(), (a, b, sharedDatabase) => {
@@ -38,7 +38,7 @@ test("more queries never mean less capacity, and every number has its reason", (
   );
 });
 
-test("several replicas without a shared database are refused, with what to state", () => {
+test("rejects several replicas without a shared database, with a fix", () => {
   expect(checkGrafana({ replicas: 1, sharedDatabase: false })).toEqual([]);
   expect(checkGrafana({ replicas: 2, sharedDatabase: true })).toEqual([]);
   expect(checkGrafana({ replicas: 2, sharedDatabase: false })).toMatchObject([

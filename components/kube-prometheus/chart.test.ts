@@ -34,7 +34,7 @@ const named = (chart: KubePrometheusChart, kind: string) =>
   (chart.toJson() as KubernetesObject[]).filter((object) => object.kind === kind).map(({ metadata }) => metadata.name);
 
 describe.each(scales)("%s", (scale) => {
-  test("every object is valid, every monitor finds one Service whose pods have the port", () => {
+  test("renders valid objects, and monitors that select one Service with the port", () => {
     expect(chartProblems(chartOf({ workload: workloads[scale] }))).toEqual([]);
   });
 });
@@ -53,16 +53,16 @@ describe.each(platforms)("%s", (platform) => {
     ["KubeSchedulerGone", "kube-prometheus-kube-scheduler"],
     ["KubeletsGone", "kube-prometheus-kubelet"],
     ["NodeDiskAlmostFull", "kube-prometheus-node-exporter"],
-  ])("%s is there if and only if there is a monitor", (alert, monitor) => {
+  ])("deploys %s only together with its monitor", (alert, monitor) => {
     expect(alerts.includes(alert)).toBe(monitors.includes(monitor));
   });
 
-  test("is well wired", () => {
+  test("connects only what exists", () => {
     expect(chartProblems(chart)).toEqual([]);
   });
 });
 
-test("a plain cluster's controller manager and scheduler are watched when asked for, through a Service of ours", () => {
+test("monitors controller manager, scheduler and etcd of kubeadm on request, through its own Services", () => {
   const plain = chartOf({
     cluster: defaultCluster,
     controlPlane: ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd"],
@@ -72,8 +72,8 @@ test("a plain cluster's controller manager and scheduler are watched when asked 
   expect(chartProblems(plain)).toEqual([]);
 });
 
-describe("what Prometheus sends to Mimir", () => {
-  test("carries the replica by relabeling, since an external label would empty every remote read", () => {
+describe("remote write to Mimir", () => {
+  test("adds the replica label by relabeling, since an external label would break remote read", () => {
     const spec = prometheusOf(chartOf({ workload: workloads.medium }));
     expect(spec).toMatchObject({
       replicas: 2,
@@ -91,7 +91,7 @@ describe("what Prometheus sends to Mimir", () => {
     });
   });
 
-  test("tells shards apart by a label of its own, and then Mimir groups by that", () => {
+  test("adds a shard label, by which Mimir then groups replicas", () => {
     const large = chartOf({ workload: workloads.large });
     expect(prometheusOf(large).remoteWrite?.[0]?.writeRelabelConfigs).toEqual([
       { action: "replace", targetLabel: "__replica__", replacement: "$(POD_NAME)" },
@@ -103,7 +103,7 @@ describe("what Prometheus sends to Mimir", () => {
     expect(queries).not.toContain("prometheus_shard");
   });
 
-  test("can come back by remote read, for what is older than the local blocks", () => {
+  test("is complemented by remote read for samples older than the local blocks", () => {
     const remoteRead = { ...push, path: "/prometheus/api/v1/read" };
     const spec = prometheusOf(chartOf({ remoteRead }));
     expect(spec.remoteRead).toEqual([
@@ -116,21 +116,15 @@ describe("what Prometheus sends to Mimir", () => {
   });
 });
 
-test("what cannot work together is refused, all of it at once", () => {
-  const build = () => chartOf({ workload: workloads.large, remoteRead: push, remoteWriteReceiver: true });
-  expect(build).toThrow(RangeError);
-  expect(build).toThrow(/remoteRead with 4 shards[\s\S]*remoteWriteReceiver with 8 Prometheus/);
-});
-
-test("remote write into a single Prometheus is published when asked for", () => {
+test("publishes a remote-write endpoint of a single Prometheus on request", () => {
   expect(chartOf().endpoints.remoteWrite).toBeUndefined();
   const chart = chartOf({ remoteWriteReceiver: true });
   expect(chart.endpoints.remoteWrite).toMatchObject({ port: 9090, path: "/api/v1/write" });
   expect(prometheusOf(chart).enableRemoteWriteReceiver).toBe(true);
 });
 
-describe("what Prometheus heeds", () => {
-  test("monitors and rules with the well-known label in every namespace, or all", () => {
+describe("monitors and rules of teams", () => {
+  test("are selected by the well-known label in every namespace, or all of them", () => {
     const labelled = { matchLabels: { release: "kube-prometheus-stack" } };
     expect(prometheusOf(chartOf())).toMatchObject({
       serviceMonitorSelector: labelled,
@@ -141,7 +135,7 @@ describe("what Prometheus heeds", () => {
     expect(prometheusOf(chartOf({ watchAllMonitors: true })).serviceMonitorSelector).toEqual({});
   });
 
-  test("has bounds where a monitor sets none", () => {
+  test("have scrape limits even if they set none", () => {
     expect(prometheusOf(chartOf())).toMatchObject({ sampleLimit: 100_000, targetLimit: 5_000, labelLimit: 40 });
     for (const monitor of chartOf().toJson() as KubernetesObject[]) {
       if (!/^(Service|Pod)Monitor$/.test(monitor.kind)) continue;
@@ -153,12 +147,12 @@ describe("what Prometheus heeds", () => {
     }
   });
 
-  test("reads no file for a monitor that a team wrote", () => {
+  test("cannot read files of the Prometheus pod", () => {
     expect(prometheusOf(chartOf()).arbitraryFSAccessThroughSMs).toEqual({ deny: true });
   });
 });
 
-test("blocks are dropped by time and by size, at most 80 % of the volume", () => {
+test("deletes blocks by age and by size, at 80 % of the volume at most", () => {
   const spec = prometheusOf(chartOf({ workload: workloads.medium }));
   const gibibytes = Number.parseInt(String(spec.storage?.volumeClaimTemplate?.spec?.resources?.requests?.storage), 10);
   expect(spec.retention).toBe("15d");
@@ -166,7 +160,7 @@ test("blocks are dropped by time and by size, at most 80 % of the volume", () =>
 });
 
 describe("a pair of Prometheus", () => {
-  test("has a Service that keeps each client at one of them, and a budget a shard", () => {
+  test("has a Service with client affinity, and a disruption budget per shard", () => {
     const pair = chartOf({ workload: workloads.medium });
     expect(objectOf(pair, "Service", "kube-prometheus-prometheus").spec.sessionAffinity).toBe("ClientIP");
     expect(named(pair, "PodDisruptionBudget")).toEqual(["kube-prometheus-alertmanager", "kube-prometheus-prometheus"]);
@@ -176,7 +170,7 @@ describe("a pair of Prometheus", () => {
   });
 });
 
-test("plan counts the pods that the operator makes, their config reloaders too", () => {
+test("the plan includes the pods that the operator creates, with their config reloaders", () => {
   const { footprints, sizing } = chartOf({ workload: workloads.large });
   const prometheus = footprints.find(({ name }) => name === "prometheus-kube-prometheus");
   expect(prometheus?.perPod.replicas).toBe(8);
@@ -184,16 +178,16 @@ test("plan counts the pods that the operator makes, their config reloaders too",
   expect(footprints.some(({ name }) => name === "alertmanager-kube-prometheus")).toBe(true);
 });
 
-test("rules about the alerting path are local and look at one series at a time: a shard sees its targets alone", () => {
+test("rules about the alerting pipeline are local and do not aggregate series, since a shard only has some", () => {
   const local = chartOf({ evaluator: "mimir" }).ruleGroups.filter(({ local }) => local);
   expect(local.map(({ name }) => name)).toEqual(["watchdog", "prometheus", "alertmanager", "prometheus-operator"]);
   for (const { expr } of local.flatMap(({ rules }) => rules)) expect(expr).not.toMatch(/absent|\bby\b|\bcount\b/);
 });
 
-describe("an Alertmanager or a Prometheus of somebody else", () => {
+describe("an externally managed Alertmanager or Prometheus", () => {
   const outside: Endpoint = { scheme: "https", host: "am.example.org", port: 443, path: "/am" };
 
-  test("is used, not made", () => {
+  test("is used instead of deploying one", () => {
     const chart = chartOf({ external: { alertmanager: outside } });
     expect(named(chart, "Alertmanager")).toEqual([]);
     expect(chart.endpoints.alertmanager).toBe(outside);
@@ -205,7 +199,7 @@ describe("an Alertmanager or a Prometheus of somebody else", () => {
     expect(chartProblems(chart)).toEqual([]);
   });
 
-  test("takes its edges with it", () => {
+  test("removes the connections of the deployed one", () => {
     const chart = chartOf({ external: { prometheus: { ...outside, host: "prom.example.org" } } });
     expect(named(chart, "Prometheus")).toEqual([]);
     expect(
@@ -218,14 +212,14 @@ describe("an Alertmanager or a Prometheus of somebody else", () => {
   });
 });
 
-test("node-exporter can be off while its rules stay, for whoever brings the same metrics", () => {
+test("keeps node rules without node-exporter if host metrics come from elsewhere", () => {
   const off = chartOf({ nodeExporter: false });
   expect(named(off, "DaemonSet")).toEqual([]);
   expect(off.ruleGroups.map(({ name }) => name)).not.toContain("nodes");
   expect(chartOf({ nodeExporter: false, hostMetrics: true }).ruleGroups.map(({ name }) => name)).toContain("nodes");
 });
 
-test("the definitions are kept when the stack goes, and no older ones may replace them", () => {
+test("keeps CRDs when the stack is deleted, and rejects downgrades", () => {
   const chart = chartOf({ crds: true });
   const definitions = (chart.toJson() as KubernetesObject[]).filter(({ kind }) => kind === "CustomResourceDefinition");
   expect(definitions).toHaveLength(10);
@@ -237,7 +231,7 @@ test("the definitions are kept when the stack goes, and no older ones may replac
   expect(named(chartOf(), "CustomResourceDefinition")).toEqual([]);
 });
 
-test("every alert has its runbook", () => {
+test("every alert has a runbook", () => {
   const chart = chartOf({
     cluster: defaultCluster,
     controlPlane: ["kube-apiserver", "coredns", "kube-controller-manager", "kube-scheduler", "etcd"],

@@ -4,18 +4,16 @@ import {
   allowsHostAgents,
   apiServerPorts,
   ComponentChart,
-  type ComponentProps,
   dashboardConfigMap,
   type Endpoint,
   type Pods,
   rules,
   type ScrapeTarget,
 } from "../../lib/kubernetes/index.ts";
-import { type Availability, type Retention, type Workload, workloads } from "../../lib/sizing/index.ts";
+import { assertValid } from "../../lib/sizing/index.ts";
 import { alertmanager } from "./alertmanager/alertmanager.ts";
-import type { AlertRouting } from "./alertmanager/config.ts";
 import { controlPlaneMonitors, kubeletMonitor } from "./control-plane/monitors.ts";
-import { type ControlPlanePart, exposed, exposesKubelet, watchedByDefault } from "./control-plane/targets.ts";
+import { exposesKubelet, watchedByDefault } from "./control-plane/targets.ts";
 import { clusterDashboard } from "./dashboards/cluster.ts";
 import { kubePrometheusDashboard } from "./dashboards/prometheus.ts";
 import { kubeStateMetrics } from "./exporters/kube-state-metrics.ts";
@@ -107,7 +105,7 @@ export class KubePrometheusChart extends ComponentChart<KubePrometheusEndpoints>
     controlPlaneMonitors(this, this.#prometheus, parts);
     return {
       prometheus: this.#prometheus !== undefined,
-      plannedSeries: Math.ceil((props.workload ?? workloads.small).activeSeries / this.sizing.shards),
+      plannedSeries: Math.ceil(loadOf(props).workload.activeSeries / this.sizing.shards),
       remoteWrite: props.remoteWrite !== undefined,
       alertmanagers: props.external?.alertmanager ? 0 : this.sizing.alertmanager.replicas,
       operator: props.operator ?? true,

@@ -9,7 +9,9 @@ export type {
 } from "./alertmanager/receivers.ts";
 export * from "./chart.ts";
 export type { ControlPlanePart } from "./control-plane/targets.ts";
-export { generatedCrds } from "./operator/crds.ts";
 export { haClusterLabel } from "./prometheus/prometheus.ts";
 export * from "./prometheus/scaling.ts";
+export type { RemoteWriteQueue } from "./prometheus/sizing.ts";
+export type { KubePrometheusEndpoints, KubePrometheusProps } from "./props.ts";
 export * from "./sizing.ts";
+export * from "./validate.ts";

@@ -1,5 +1,11 @@
 import type { ComponentProps, Endpoint } from "../../lib/kubernetes/index.ts";
-import { type Availability, type Retention, retentionProfiles, type Workload, workloads } from "../../lib/sizing/index.ts";
+import {
+  type Availability,
+  type Retention,
+  retentionProfiles,
+  type Workload,
+  workloads,
+} from "../../lib/sizing/index.ts";
 import type { AlertRouting } from "./alertmanager/config.ts";
 import type { ControlPlanePart } from "./control-plane/targets.ts";
 import type { KubePrometheusLoad, KubePrometheusSizes, KubePrometheusSizing } from "./sizing.ts";

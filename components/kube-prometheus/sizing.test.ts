@@ -1,10 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { GiB, MiB, retentionProfiles, seconds, type WorkloadSize, workloads } from "../../lib/sizing/index.ts";
-import { defaultLoad, type KubePrometheusSizing, seriesPerShard, sizeKubePrometheus } from "./index.ts";
+import { type KubePrometheusSizing, sizeKubePrometheus } from "./index.ts";
+import { seriesPerShard } from "./prometheus/sizing.ts";
+
+const standard = { availability: "redundant", retention: retentionProfiles.standard } as const;
 
 const size = (scale: keyof typeof workloads, longTerm = true) =>
-  sizeKubePrometheus(defaultLoad({ workload: workloads[scale], longTerm }));
+  sizeKubePrometheus({ ...standard, workload: workloads[scale], longTerm });
 
 describe("the scale profiles", () => {
   test.each([
@@ -18,11 +21,11 @@ describe("the scale profiles", () => {
     expect(sizing.prometheus.replicas).toBe(shards * replicas);
   });
 
-  test("without a long-term store nothing is sharded: nobody else would see all series", () => {
+  test("does not shard without a long-term store, since no query would see all series", () => {
     expect(size("xlarge", false)).toMatchObject({ shards: 1, replicasPerShard: 2, retentionSeconds: seconds("15d") });
   });
 
-  test("memory is 8 to 12 KiB a series, a quarter more for remote write", () => {
+  test("gives 8 to 12 KiB of memory per series, plus 25 % for remote write", () => {
     const { prometheus } = size("medium");
     const perSeries = (bytes: number) => (bytes - 128 * MiB) / workloads.medium.activeSeries / 1.25;
     expect(perSeries(prometheus.memoryBytes)).toBeCloseTo(8192, -3);
@@ -39,7 +42,25 @@ describe("the scale profiles", () => {
   });
 });
 
-test("a development stack asks for little", () => {
+test("overrides replace computed numbers, and are named as the reason", () => {
+  const sizing = sizeKubePrometheus({
+    ...standard,
+    workload: workloads.large,
+    longTerm: true,
+    shards: 6,
+    replicas: 1,
+    sizes: { prometheus: { diskBytes: 100 * GiB }, alertmanager: { replicas: 3 } },
+  });
+  expect(sizing).toMatchObject({ shards: 6, replicasPerShard: 1, reasons: { shards: "set explicitly" } });
+  expect(sizing.prometheus.replicas).toBe(6);
+  expect(sizing.prometheus.reasons.diskBytes).toMatch(/^set explicitly/);
+  // The size-based retention follows the volume that is really there.
+  expect(sizing.retentionBytes).toBeLessThanOrEqual((sizing.prometheus.diskBytes ?? 0) * 0.8);
+  expect(sizing.retentionBytes).toBeGreaterThan(100 * GiB * 0.79);
+  expect(sizing.alertmanager.replicas).toBe(3);
+});
+
+test("a development stack requests little", () => {
   const workload = { ...workloads.small, nodes: 1, pods: 30, activeSeries: 20_000 };
   const sizing = sizeKubePrometheus({
     workload,
@@ -69,15 +90,15 @@ const sizeOf = (change: object, available: "single" | "redundant", longTerm: boo
     longTerm,
   });
 
-/** What all pods of a kind have together. */
+/** Resources of all pods together. */
 const total = ({ replicas, cpuCores, memoryBytes }: WorkloadSize) => [replicas * cpuCores, replicas * memoryBytes];
 
-/** Disk is judged by what it holds of a second: a shard keeps a day where a single process keeps weeks. */
+/** Disk per second of retention, since a shard keeps one day and a single Prometheus weeks. */
 const heldPerSecond = ({ prometheus, retentionSeconds }: KubePrometheusSizing) =>
   (prometheus.replicas * (prometheus.diskBytes ?? 0)) / (retentionSeconds + seconds("3h"));
 
 describe("for any workload", () => {
-  test("more of it never means less capacity", () => {
+  test("more load never means less capacity", () => {
     fc.assert(
       fc.property(
         load,
@@ -95,7 +116,7 @@ describe("for any workload", () => {
           const [a, b] = [sizeOf(less, how, longTerm), sizeOf(more, how, longTerm)];
           for (const part of ["prometheus", "operator", "alertmanager", "kubeStateMetrics", "nodeExporter"] as const) {
             const [before, after] = [total(a[part]), total(b[part])];
-            // Manifests round each pod's request up to 10 m, which more, smaller pods need less of.
+            // Each pod's request is rounded up to 10m, which matters more for many small pods.
             expect(after[0]).toBeGreaterThanOrEqual((before[0] as number) - a[part].replicas * 0.01);
             expect(after[1]).toBeGreaterThanOrEqual((before[1] as number) - a[part].replicas * MiB);
           }
@@ -107,7 +128,7 @@ describe("for any workload", () => {
     );
   });
 
-  test("blocks fill at most 80 % of the volume, and what is kept fits below that", () => {
+  test("blocks of the whole retention fit into 80 % of the volume", () => {
     fc.assert(
       fc.property(load, availability, fc.boolean(), (workload, how, longTerm) => {
         const { prometheus, retentionBytes, retentionSeconds, shards } = sizeOf(workload, how, longTerm);
@@ -120,7 +141,7 @@ describe("for any workload", () => {
     );
   });
 
-  test("a shard carries at most 2.5 M series, and the queue can send three times what comes in", () => {
+  test("a shard has at most 2.5 M series, and its queue can send three times the scraped samples", () => {
     fc.assert(
       fc.property(load, (workload) => {
         const { shards, queue } = sizeOf(workload, "redundant", true);

@@ -104,7 +104,11 @@ function validateReceivers({ receivers = [] }: AlertRouting): Finding[] {
   });
 }
 
-function validatePlatform({ cluster = defaultCluster, nodeExporter, controlPlane = [] }: KubePrometheusProps): Finding[] {
+function validatePlatform({
+  cluster = defaultCluster,
+  nodeExporter,
+  controlPlane = [],
+}: KubePrometheusProps): Finding[] {
   const { platform } = cluster;
   const parts = Object.keys(exposed[platform]);
   return [
@@ -124,5 +128,7 @@ function validatePlatform({ cluster = defaultCluster, nodeExporter, controlPlane
 
 function validateExemplars({ exemplars = 0 }: KubePrometheusProps): Finding[] {
   if (Number.isInteger(exemplars) && exemplars >= 0) return [];
-  return [{ code: "SKP1246", at: "exemplars", message: `${exemplars} is not a whole number of exemplars`, fix: "100000" }];
+  return [
+    { code: "SKP1246", at: "exemplars", message: `${exemplars} is not a whole number of exemplars`, fix: "100000" },
+  ];
 }

@@ -7,16 +7,16 @@ import { PushgatewayChart, type PushgatewayProps, sizePushgateway } from "./inde
 const chartOf = (props: Partial<PushgatewayProps> = {}) =>
   new PushgatewayChart(new App(), "push", { namespace: "observability", ...props });
 
-test.each([{}, { diskBytes: GiB }])("every object is valid and well wired: %j", (props) => {
+test.each([{}, { diskBytes: GiB }])("renders valid objects that connect only what exists: %j", (props) => {
   expect(chartProblems(chartOf(props))).toEqual([]);
 });
 
-test("keeps the job and instance of the job that pushed", () => {
+test("keeps job and instance labels of the pushing job", () => {
   const monitor = objectOf(chartOf(), "ServiceMonitor", "pushgateway");
   expect(monitor.spec.endpoints[0].honorLabels).toBe(true);
 });
 
-test("is one, replaced before a second one starts", () => {
+test("runs a single pod that is stopped before its replacement starts", () => {
   expect(objectOf(chartOf(), "Deployment", "pushgateway").spec).toMatchObject({
     replicas: 1,
     strategy: { type: "Recreate" },
@@ -26,7 +26,7 @@ test("is one, replaced before a second one starts", () => {
   expect(args).toContain("--persistence.file=/data/metrics");
 });
 
-test("more series never get less memory", () => {
+test("more series never mean less memory", () => {
   const memory = [0, 1_000, 50_000, 1_000_000].map((series) => sizePushgateway(series).pushgateway.memoryBytes);
   expect(memory).toEqual([...memory].sort((a, b) => a - b));
 });

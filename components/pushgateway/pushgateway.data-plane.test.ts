@@ -8,7 +8,7 @@ import { programPath } from "../../test/binaries/find.ts";
 import { type RunningProgram, ready, start } from "../../test/data-plane/process.ts";
 import { offCluster, operatedConfig } from "../../test/data-plane/prometheus.ts";
 import { askedSeries, objectOf } from "../../test/support/charts.ts";
-import { defaultLoad, KubePrometheusChart, sizeKubePrometheus } from "../kube-prometheus/index.ts";
+import { KubePrometheusChart } from "../kube-prometheus/index.ts";
 import { PushgatewayChart } from "./index.ts";
 
 // The Go module proxy does not have it; Debian's package of this name does.
@@ -43,12 +43,12 @@ describe("a real Pushgateway", () => {
     rmSync(folder, { recursive: true });
   });
 
-  test("answers the probes", async () => {
+  test("passes its probes", async () => {
     for (const probe of ["readinessProbe", "livenessProbe"])
       expect((await fetch(at(container[probe].httpGet.path))).status, probe).toBe(200);
   });
 
-  test("takes a push, refuses what contradicts it, and exposes what its alerts and dashboard ask for", async () => {
+  test("accepts a push, rejects an inconsistent one, and exposes the series of its alerts and dashboard", async () => {
     expect((await push("/metrics/job/backup/instance/db-1", "# TYPE backup_rows gauge\nbackup_rows 7\n")).ok).toBe(
       true,
     );
@@ -63,19 +63,18 @@ describe("a real Pushgateway", () => {
     expect(Number(failed)).toBeGreaterThan(0);
   });
 
-  test("keeps what was pushed over a restart", async () => {
+  test("keeps pushed metrics across restarts", async () => {
     await gateway.stop();
     await startGateway();
     expect(await metrics()).toMatch(/^backup_rows\{instance="db-1",job="backup"\} 7$/m);
   });
 
-  test("is scraped by Prometheus under the names of the jobs that pushed", async () => {
+  test("is scraped with the job labels of the pushing jobs", async () => {
     const prometheus = new KubePrometheusChart(new App(), "metrics", {
       namespace: "observability",
       agentsNamespace: "observability-agents",
       crds: false,
       workload: workloads.small,
-      sizing: sizeKubePrometheus(defaultLoad({ workload: workloads.small, longTerm: false })),
     });
     const label = (name: string) => ({
       [`__meta_kubernetes_service_label_app_kubernetes_io_${name}`]: "pushgateway",

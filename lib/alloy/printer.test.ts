@@ -89,7 +89,7 @@ const { block: anyBlock } = fc.letrec<{ block: BlockPair }>((tie) => ({
     }),
 }));
 
-test("an independent reader finds in the text exactly what was printed", () => {
+test("an independent parser reads back exactly what was printed", () => {
   fc.assert(
     fc.property(fc.array(anyBlock, { maxLength: 4 }), (blocks) => {
       expect(parseAlloy(printAlloy(blocks.map((each) => each.block)))).toEqual(blocks.map(({ parsed }) => parsed));
@@ -98,13 +98,13 @@ test("an independent reader finds in the text exactly what was printed", () => {
   );
 });
 
-test("a value cannot leave its string", () => {
+test("values cannot break out of their string", () => {
   const [parsed] = parseAlloy(printAlloy([component("loki.write", "l", { url: '"\n}\nremote.http "x" {' })]));
   expect(parsed?.attributes).toEqual([["url", { kind: "string", value: '"\n}\nremote.http "x" {' }]]);
   expect(parsed?.blocks).toEqual([]);
 });
 
-test("is laid out as people write it: tabs, equals signs in a column, long lists a value a line", () => {
+test("formats like `alloy fmt`: tabs, aligned equals signs, and one value per line in long lists", () => {
   const printed = printAlloy([
     component("a.b", "c", { x: 1, long: true, list: ["v".repeat(50), "w".repeat(50)] }, [
       block("d", {}),
@@ -135,7 +135,7 @@ test("is laid out as people write it: tabs, equals signs in a column, long lists
   );
 });
 
-describe("names that the syntax does not know", () => {
+describe("invalid names", () => {
   test.each([
     ["a reference", () => ref("a..b")],
     ["a function", () => call("sys.env(")],
@@ -148,7 +148,7 @@ describe("names that the syntax does not know", () => {
   });
 });
 
-test("the reader itself refuses what is no Alloy", () => {
+test("the parser rejects text that is not Alloy syntax", () => {
   for (const wrong of [
     "a = 1",
     "a {",

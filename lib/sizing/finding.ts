@@ -1,10 +1,16 @@
 /** Codes of the mistakes that components find in their own props. Each has one meaning: see `problemCatalogue`. */
 export type FindingCode =
+  | "SKP1204"
   | "SKP1207"
+  | "SKP1209"
   | "SKP1211"
   | "SKP1212"
+  | "SKP1213"
   | "SKP1214"
   | "SKP1215"
+  | "SKP1216"
+  | "SKP1218"
+  | "SKP1219"
   | "SKP1221"
   | "SKP1222"
   | "SKP1223"
@@ -18,7 +24,21 @@ export type FindingCode =
   | "SKP1231"
   | "SKP1232"
   | "SKP1233"
-  | "SKP1234";
+  | "SKP1234"
+  | "SKP1241"
+  | "SKP1242"
+  | "SKP1243"
+  | "SKP1244"
+  | "SKP1245"
+  | "SKP1246"
+  | "SKP1247"
+  | "SKP1248"
+  | "SKP1249"
+  | "SKP1250"
+  | "SKP1251"
+  | "SKP1252"
+  | "SKP1253"
+  | "SKP1254";
 
 /** One invalid prop of a component: a mistake that the program itself would accept, or report only at start. */
 export interface Finding {

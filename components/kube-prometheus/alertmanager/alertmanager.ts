@@ -24,19 +24,19 @@ import {
 import { type AlertRouting, alertmanagerConfig } from "./config.ts";
 import { receiverPorts, receiverSecrets } from "./receivers.ts";
 
-/** Alertmanager's HTTP port: the operator names it `web`. */
+/** Alertmanager's HTTP port, which the operator names `web`. */
 export const alertmanagerPort = 9093;
-/** Gossip, over TCP and UDP. */
+/** Port of the gossip protocol, TCP and UDP. */
 const meshPort = 9094;
 
 const part = "alertmanager";
 
-/** Name of the Alertmanager's own Service, beside the operator's headless `alertmanager-operated`. */
+/** Name of Alertmanager's Service, in addition to the operator's headless `alertmanager-operated`. */
 export const alertmanagerServiceName = (chart: ComponentChart): string => `${chart.name}-${part}`;
 
 /**
- * The operator's headless Service of the stack's Alertmanager, known before there is a chart: rulers that are composed
- * first send their alerts to each pod behind it.
+ * The operator's headless Service of the stack's Alertmanager. It is known before the chart exists, so that rulers of
+ * charts that are created earlier can send alerts to each pod.
  */
 export function operatedAlertmanager(props: ComponentProps): Endpoint & { readonly pods: Pods } {
   const { namespace, name = "kube-prometheus", cluster = defaultCluster } = props;
@@ -50,7 +50,7 @@ export function operatedAlertmanager(props: ComponentProps): Endpoint & { readon
   };
 }
 
-/** Adds the one Alertmanager of the stack, its configuration, Service and monitor, and answers with its endpoint. */
+/** Adds Alertmanager with its configuration, Service and monitor, and returns its endpoint. */
 export function alertmanager(
   chart: ComponentChart,
   sized: WorkloadSize,
@@ -74,7 +74,7 @@ export function alertmanager(
   if (sized.replicas > 1) chart.connects(pods, pods, [meshPort], "gossip of silences and notifications", [meshPort]);
   const ports = receiverPorts(routing.receivers ?? []);
   const outside = routing.deadMansSwitch ? [...new Set([...ports, 443])] : ports;
-  if (outside.length > 0) chart.connects(pods, anywhere, outside, "alerts to their receivers");
+  if (outside.length > 0) chart.connects(pods, anywhere, outside, "notifications to receivers");
   return endpoint;
 }
 
@@ -100,7 +100,7 @@ function alertmanagerResource(
       configSecret,
       ...(secrets.length > 0 && { secrets }),
       externalUrl,
-      // Longer than the longest repeat interval, or everything is sent again after a restart.
+      // Longer than the longest repeat interval, or notifications are repeated after a restart.
       retention: "120h",
       automountServiceAccountToken: false,
       ...operatedSpec(chart, part, sized),

@@ -51,7 +51,7 @@ const told = (file: string, ...labels: readonly string[]): string[] =>
     .trim()
     .split(/[,\n]/);
 
-test("alerts go to everybody whose severities and labels fit", () => {
+test("routes alerts to every receiver whose severities and labels match", () => {
   const file = write("routes", alertmanagerConfig(routing));
   expect(told(file, "alertname=X", "severity=critical")).toEqual(["team", "night", "hook"]);
   expect(told(file, "alertname=X", "severity=warning")).toEqual(["team", "hook"]);
@@ -60,7 +60,7 @@ test("alerts go to everybody whose severities and labels fit", () => {
   expect(told(file, "alertname=Watchdog", "severity=info")).toEqual(["dead-mans-switch"]);
 });
 
-test("amtool finds what is wrong", () => {
+test("amtool rejects an invalid configuration", () => {
   const file = write("wrong", { ...alertmanagerConfig(routing), route: { receiver: "missing" } });
   const { status, stdout } = spawnSync(requireProgram("amtool"), ["check-config", file], { encoding: "utf8" });
   expect(status).not.toBe(0);

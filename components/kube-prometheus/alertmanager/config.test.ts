@@ -17,7 +17,7 @@ const receivers: readonly Receiver[] = [
   { kind: "webhook", name: "hook", url: { secret: "slack", key: "hook" }, port: 8443, sendResolved: false },
 ];
 
-test("every receiver that fits is told, by severity and labels", () => {
+test("notifies every receiver that matches by severity and labels", () => {
   const { route } = alertmanagerConfig({ receivers }) as { route: { receiver: string; routes: object[] } };
   expect(route.receiver).toBe("nobody");
   expect(route.routes.slice(1)).toEqual([
@@ -28,7 +28,7 @@ test("every receiver that fits is told, by severity and labels", () => {
   ]);
 });
 
-test("secrets are files that the pod mounts, never values", () => {
+test("references secrets as mounted files, never as values", () => {
   const text = JSON.stringify(alertmanagerConfig({ receivers, deadMansSwitch: { secret: "dms", key: "url" } }));
   for (const file of ["slack/url", "pd/key", "mail/password", "slack/hook", "dms/url"]) {
     expect(text).toContain(`/etc/alertmanager/secrets/${file}`);
@@ -37,11 +37,11 @@ test("secrets are files that the pod mounts, never values", () => {
   expect(receiverSecrets(receivers)).toEqual(["mail", "pd", "slack"]);
 });
 
-test("the ports of receivers are the ones the network policy opens", () => {
+test("opens the ports of receivers in the network policy", () => {
   expect(receiverPorts(receivers)).toEqual([443, 587, 8443]);
 });
 
-test("the Watchdog goes to the dead man's switch and to nobody else", () => {
+test("routes the Watchdog alert to the dead man's switch only", () => {
   const config = alertmanagerConfig({ receivers, deadMansSwitch: { secret: "dms", key: "url" } }) as {
     route: { routes: { receiver: string; continue?: boolean }[] };
   };

@@ -1,12 +1,12 @@
 import type { SecretKey } from "../../../lib/kubernetes/index.ts";
 import { type Receiver, receiverConfig, secretFile } from "./receivers.ts";
 
-/** Who is told of what. */
+/** Receivers of alerts. */
 export interface AlertRouting {
-  /** @default none: alerts are seen in Grafana and Alertmanager alone */
+  /** Receivers; each gets every alert that matches its severities and labels. @default none: alerts are only visible in Alertmanager and Grafana */
   readonly receivers?: readonly Receiver[];
   /**
-   * URL of a dead man's switch, which raises the alarm when the always-firing Watchdog stops coming.
+   * Secret key with the URL of a dead man's switch, which notifies when it stops receiving the always firing Watchdog alert.
    * @default none
    */
   readonly deadMansSwitch?: SecretKey;
@@ -15,16 +15,19 @@ export interface AlertRouting {
 const nobody = "nobody";
 const deadMansSwitch = "dead-mans-switch";
 
+/** Receiver names that the configuration uses itself. */
+export const reservedReceivers: readonly string[] = [nobody, deadMansSwitch];
+
 /**
- * Alertmanager's configuration file. Every receiver whose severities and labels fit is told, not just the first. No
- * secret value is in it: each is a file that the pod mounts.
+ * Alertmanager's configuration file. Every receiver whose severities and labels match is notified, not only the first.
+ * Secrets are referenced as files that the pod mounts.
  */
 export function alertmanagerConfig({ receivers = [], deadMansSwitch: watchdog }: AlertRouting): object {
   return {
     global: { resolve_timeout: "5m" },
     route: {
       receiver: nobody,
-      // One message for what one cause brings down in one namespace.
+      // One notification for alerts of one kind in one namespace.
       group_by: ["alertname", "cluster", "namespace"],
       group_wait: "30s",
       group_interval: "5m",
@@ -61,7 +64,7 @@ export function alertmanagerConfig({ receivers = [], deadMansSwitch: watchdog }:
   };
 }
 
-/** While the graver of two alerts fires, the lesser of the same kind is not sent. */
+/** Mutes alerts of lower severity while one of the same name and namespace fires with a higher severity. */
 function quiet(source: string, target: string, equal: readonly string[]): object {
   return {
     source_matchers: [`severity="${source}"`],

@@ -1,59 +1,65 @@
 import type { SecretKey } from "../../../lib/kubernetes/index.ts";
 import type { Severity } from "../../../lib/monitoring/rules.ts";
 
-/** What every receiver has. Its secrets are named, never stated: a Secret of the stack's namespace, mounted as files. */
+/** Properties of every receiver. Secret values are referenced by Secret and key, in the stack's namespace. */
 interface ReceiverProps {
-  /** Unique among the receivers. */
+  /** Name, unique among the receivers. */
   readonly name: string;
-  /** Alerts it is told of. @default ["critical", "warning"] */
+  /** Severities of alerts it is notified of. @default ["critical", "warning"] */
   readonly severities?: readonly Severity[];
-  /** Labels that an alert must have: `{team: "payments"}`. @default none */
+  /** Labels that alerts must have. @default none @example {team: "payments"} */
   readonly labels?: Readonly<Record<string, string>>;
-  /** Whether it is told when an alert ends. @default true */
+  /** Whether it is notified when an alert is resolved. @default true */
   readonly sendResolved?: boolean;
 }
 
+/** Slack, through an incoming webhook. @see https://prometheus.io/docs/alerting/latest/configuration/#slack_config */
 export interface SlackReceiver extends ReceiverProps {
   readonly kind: "slack";
-  /** `#alerts`. */
+  /** Channel. @example "#alerts" */
   readonly channel: string;
-  /** The incoming webhook's URL. */
+  /** URL of the incoming webhook. */
   readonly webhookUrl: SecretKey;
 }
 
+/** PagerDuty. @see https://prometheus.io/docs/alerting/latest/configuration/#pagerduty_config */
 export interface PagerDutyReceiver extends ReceiverProps {
   readonly kind: "pagerduty";
-  /** Integration key of Events API v2. */
+  /** Integration key of the Events API v2. */
   readonly routingKey: SecretKey;
 }
 
+/** E-mail. @see https://prometheus.io/docs/alerting/latest/configuration/#email_config */
 export interface EmailReceiver extends ReceiverProps {
   readonly kind: "email";
+  /** Recipient. */
   readonly to: string;
+  /** Sender. */
   readonly from: string;
-  /** The mail server. TLS is required. */
+  /** SMTP server, which must support TLS. */
   readonly server: { readonly host: string; readonly port: number };
-  /** @default none: the server takes mail without asking */
+  /** Credentials. @default none: the server does not require authentication */
   readonly auth?: { readonly username: string; readonly password: SecretKey };
 }
 
+/** A webhook. @see https://prometheus.io/docs/alerting/latest/configuration/#webhook_config */
 export interface WebhookReceiver extends ReceiverProps {
   readonly kind: "webhook";
-  /** Its URL, which usually holds a token. */
+  /** URL, which usually contains a token. */
   readonly url: SecretKey;
-  /** Port in that URL, for the network policy. @default 443 */
+  /** Port of that URL, for the network policy. @default 443 */
   readonly port?: number;
 }
 
-/** Where alerts go. */
+/** A receiver of alerts. */
 export type Receiver = SlackReceiver | PagerDutyReceiver | EmailReceiver | WebhookReceiver;
 
-/** Where Alertmanager finds a Secret's key: the operator mounts the Secrets that its resource lists. */
+/** Path of a Secret's key in the Alertmanager pod: the operator mounts the Secrets that the resource lists. */
 export function secretFile({ secret, key }: SecretKey): string {
   return `/etc/alertmanager/secrets/${secret}/${key}`;
 }
 
-/** The Secrets that receivers name, each once, sorted. */
+/** Names of the Secrets that receivers reference, sorted, without duplicates. */
 export function receiverSecrets(receivers: readonly Receiver[]): string[] {
   const keys = receivers.flatMap((receiver) => {
     if (receiver.kind === "slack") return [receiver.webhookUrl];
@@ -64,7 +70,7 @@ export function receiverSecrets(receivers: readonly Receiver[]): string[] {
   return [...new Set(keys.map(({ secret }) => secret))].sort();
 }
 
-/** Ports outside the cluster that receivers need. */
+/** Ports of the receivers, for the network policy. */
 export function receiverPorts(receivers: readonly Receiver[]): number[] {
   const ports = receivers.map((receiver) => {
     if (receiver.kind === "email") return receiver.server.port;
@@ -73,7 +79,7 @@ export function receiverPorts(receivers: readonly Receiver[]): number[] {
   return [...new Set(ports)].sort((a, b) => a - b);
 }
 
-/** A receiver as Alertmanager reads it. */
+/** A receiver in Alertmanager's configuration. */
 export function receiverConfig(receiver: Receiver): object {
   const { name, sendResolved: send_resolved = true } = receiver;
   switch (receiver.kind) {
@@ -112,10 +118,10 @@ export function receiverConfig(receiver: Receiver): object {
   }
 }
 
-/** PagerDuty knows these three names too. */
+/** PagerDuty uses the same names of severities. */
 const pagerDutySeverity = "{{ if .CommonLabels.severity }}{{ .CommonLabels.severity }}{{ else }}warning{{ end }}";
 
-/** Each alert with its sentence and its runbook: what a person needs at night. */
+/** Each alert with its description and runbook. */
 const slackText = {
   title:
     '[{{ .Status | toUpper }}{{ if eq .Status "firing" }}:{{ .Alerts.Firing | len }}{{ end }}] {{ .CommonLabels.alertname }}',

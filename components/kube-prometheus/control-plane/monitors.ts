@@ -13,14 +13,14 @@ import { type ControlPlanePart, type ControlPlaneTarget, exposed, scrapeClass } 
 const part = "cluster";
 const apiVersion = "monitoring.coreos.com/v1";
 
-/** Series that nobody of ours asks for and that grow fastest: by the metric's name. */
+/** Drops metrics by name. */
 const drop = (...names: string[]): IRelabelConfig => ({
   action: "drop",
   sourceLabels: ["__name__"],
   regex: names.join("|"),
 });
 
-/** cAdvisor's largest families, and the series of cgroups that belong to no container. */
+/** cAdvisor's largest metrics that no rule or dashboard uses, and series of cgroups that do not belong to a container. */
 const cadvisorDrops: readonly IRelabelConfig[] = [
   drop(
     "container_(tasks_state|memory_failures_total|memory_failcnt|blkio_device_usage_total|last_seen)",
@@ -36,7 +36,7 @@ const cadvisorDrops: readonly IRelabelConfig[] = [
   },
 ];
 
-/** Histograms by verb, resource and bucket: most of what an API server says. */
+/** Histograms by verb, resource and bucket, which make up most of the API server's series. */
 const apiServerDrops: readonly IRelabelConfig[] = [
   drop(
     "apiserver_request_(sli_duration|slo_duration|body_size|filter_duration).*_bucket",
@@ -47,13 +47,13 @@ const apiServerDrops: readonly IRelabelConfig[] = [
   ),
 ];
 
-/** Adds the monitor of the kubelets: their own metrics, their containers' and their probes', from the operator's list of nodes. */
+/** Adds the monitor of the kubelets' own, cAdvisor and probe metrics. Targets come from the operator's list of nodes. */
 export function kubeletMonitor(chart: ComponentChart, prometheus: Pods | undefined): void {
   const endpoint = (path: string, metricRelabelings: readonly IRelabelConfig[] = []): IEndpoint => ({
     port: "https-metrics",
     path,
     scheme: "https",
-    // Containers' pod and namespace are the metric's own; those of the kubelet's Service would cover them.
+    // Pod and namespace of containers are labels of the metrics; the target's own labels would override them.
     honorLabels: true,
     honorTimestamps: false,
     relabelings: [{ action: "replace", sourceLabels: ["__metrics_path__"], targetLabel: "metrics_path" }],
@@ -81,7 +81,7 @@ export function kubeletMonitor(chart: ComponentChart, prometheus: Pods | undefin
   if (prometheus) chart.connects(prometheus, "nodes", [kubeletPort], "metrics of kubelets and containers");
 }
 
-/** Adds the monitors of those control plane parts that the platform exposes. */
+/** Adds monitors of control plane components. */
 export function controlPlaneMonitors(
   chart: ComponentChart,
   prometheus: Pods | undefined,

@@ -1,30 +1,32 @@
 import type { IScrapeClass } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/ScrapeClass";
 import { allowsHostAgents, type Platform } from "../../../lib/kubernetes/index.ts";
 
-/** Parts of the control plane that Prometheus may be able to reach. */
+/** Control plane components that can be monitored. */
 export type ControlPlanePart = "kube-apiserver" | "coredns" | "kube-controller-manager" | "kube-scheduler" | "etcd";
 
-/** Where a part's metrics are, in one platform or in all that are made alike. */
+/** How to scrape a control plane component on a platform. */
 export interface ControlPlaneTarget {
-  /** The value of `job`: what dashboards and alerts know it by. */
+  /** Value of the `job` label, as dashboards and rules expect it. */
   readonly job: string;
-  /** Namespace of the Service or of the pods. */
+  /** Namespace of the Service or the pods. */
   readonly namespace: string;
-  /** Labels of the Service that is there, or of the pods where none is. */
+  /** Labels of the existing Service, or of the pods if there is none. */
   readonly selector: Readonly<Record<string, string>>;
-  /** A Service that the platform makes, one that we make, or the pods themselves. */
+  /** Whether targets come from a Service of the platform, from one that the chart adds, or from pods. */
   readonly by: "service" | "own service" | "pod";
-  /** Name of the port. */
+  /** Port name. */
   readonly port: string;
-  /** Its number, for the network edge. */
+  /** Port number, for the network policy. */
   readonly targetPort: number;
+  /** HTTP path. */
   readonly path: string;
+  /** Protocol. */
   readonly scheme: "http" | "https";
-  /** Name in the certificate where it is not the target's address. */
+  /** Server name in the certificate. @default the target's address */
   readonly serverName?: string;
-  /** Static pods serve with certificates that they signed themselves. */
+  /** Whether the certificate is self-signed, as those of static pods are. @default false */
   readonly selfSigned?: boolean;
-  /** Whose address it is: the API server's for what is behind its Service. */
+  /** Destination in network policies. */
   readonly peer: "api server" | "nodes" | "any pod";
 }
 
@@ -41,7 +43,7 @@ const apiServer: ControlPlaneTarget = {
   peer: "api server",
 };
 
-/** By its pods: not every platform's kube-dns Service has the metrics port, but every Corefile serves it. */
+/** Scraped through its pods: not every platform's kube-dns Service has the metrics port. */
 const coreDns: ControlPlaneTarget = {
   job: "coredns",
   namespace: "kube-system",
@@ -54,14 +56,14 @@ const coreDns: ControlPlaneTarget = {
   peer: "any pod",
 };
 
-/** EKS keeps them to itself and hands out their metrics through the API server (1.28 and newer). */
+/** EKS (1.28 and later) serves them through the API server: https://docs.aws.amazon.com/eks/latest/userguide/view-raw-metrics.html. */
 const throughEks = (job: string, api: string): ControlPlaneTarget => ({
   ...apiServer,
   job,
   path: `/apis/metrics.eks.amazonaws.com/v1/${api}/container/metrics`,
 });
 
-/** Static pods of kubeadm: they declare no port, so that a Service of ours has to name it. */
+/** Static pods of kubeadm. They declare no port, so that the chart adds a Service that does. */
 const staticPod = (job: string, targetPort: number, scheme: "http" | "https"): ControlPlaneTarget => ({
   job,
   namespace: "kube-system",
@@ -79,8 +81,8 @@ const everywhere = { "kube-apiserver": apiServer } as const;
 const withCoreDns = { ...everywhere, coredns: coreDns } as const;
 
 /**
- * What each platform lets Prometheus see. A managed control plane that shows nothing has no entry: no monitor that
- * finds nothing, no alert that cannot fire or always does.
+ * Control plane components that each platform exposes. Others have no entry, so that there is no monitor without targets
+ * and no alert that never or always fires.
  */
 export const exposed: Readonly<Record<Platform, Readonly<Partial<Record<ControlPlanePart, ControlPlaneTarget>>>>> = {
   kubernetes: {
@@ -99,38 +101,38 @@ export const exposed: Readonly<Record<Platform, Readonly<Partial<Record<ControlP
     "kube-controller-manager": throughEks("kube-controller-manager", "kcm"),
     "kube-scheduler": throughEks("kube-scheduler", "ksh"),
   },
-  // GKE runs kube-dns or Cloud DNS, whose metrics are Google's.
+  // GKE runs kube-dns or Cloud DNS, whose metrics are not exposed.
   gke: everywhere,
   "gke-autopilot": everywhere,
   aks: withCoreDns,
-  // Its control plane wants client certificates and is watched by OpenShift's own monitoring.
+  // OpenShift's control plane requires client certificates, and is monitored by OpenShift itself.
   openshift: everywhere,
-  // One process: the API server's metrics already hold those of scheduler and controller manager.
+  // One process: the API server's metrics include those of scheduler and controller manager.
   k3s: withCoreDns,
 };
 
 /**
- * Parts that are watched where nothing else is said. kubeadm binds controller manager, scheduler and etcd to the
- * loopback address until it is told otherwise, so on a plain cluster they are watched when asked for.
+ * Components monitored by default. kubeadm binds controller manager, scheduler and etcd to the loopback address by
+ * default, so that on a plain cluster they are only monitored on request.
  */
 export function watchedByDefault(platform: Platform): readonly ControlPlanePart[] {
   const parts = Object.keys(exposed[platform]) as ControlPlanePart[];
   return platform === "kubernetes" ? parts.filter((part) => part === "kube-apiserver" || part === "coredns") : parts;
 }
 
-/** Whether pods may ask the kubelets. Serverless nodes do not answer. */
+/** Whether pods can reach kubelets. Kubelets of serverless nodes are not reachable. */
 export function exposesKubelet(platform: Platform): boolean {
   return allowsHostAgents(platform);
 }
 
 const accountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-/** Names of the scrape classes that carry Prometheus' own token, each with the certificate check of its targets. */
+/** Names of the scrape classes that authenticate with Prometheus' token, by how certificates are verified. */
 export const scrapeClass = { kubelet: "skopos-kubelet", controlPlane: "skopos-control-plane" } as const;
 
 /**
- * How to ask those who want to know who asks. Monitors may not name files of the Prometheus pod, but they may name a
- * class: the label that selects monitors, and who may set it, decides who that is.
+ * Scrape classes for targets that require authentication. Monitors must not reference files of the Prometheus pod, but may
+ * use a class.
  */
 export function scrapeClasses(kubeletInsecure: boolean): IScrapeClass[] {
   const authorization = { type: "Bearer", credentialsFile: `${accountFolder}/token` };

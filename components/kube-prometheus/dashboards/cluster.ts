@@ -1,6 +1,6 @@
 import { clusterVariable, type Dashboard, type Row } from "../../../lib/monitoring/dashboard.ts";
 import { runbook } from "../../../lib/monitoring/panel.ts";
-import type { Monitored } from "../rules/groups.ts";
+import type { MonitoredTargets } from "../rules/groups.ts";
 
 const cluster = 'cluster=~"$cluster"';
 const where = `${cluster}, namespace=~"$namespace"`;
@@ -8,7 +8,7 @@ const where = `${cluster}, namespace=~"$namespace"`;
 export const clusterDashboardUid = "skopos-kube-prometheus-cluster";
 
 /** Nodes, namespaces, workloads and the control plane; rows only for what is monitored. */
-export function clusterDashboard(known: Monitored): Dashboard {
+export function clusterDashboard(known: MonitoredTargets): Dashboard {
   return {
     uid: clusterDashboardUid,
     title: "Cluster",

@@ -14,7 +14,7 @@ import { nobody } from "../operator/operated.ts";
 const part = "kube-state-metrics";
 const ports = { http: 8080, telemetry: 8081 } as const;
 
-/** API resources that dashboards and alerts ask about, by API group. Secrets and ConfigMaps are not among them. */
+/** Watched resources by API group: those that dashboards and rules query. Secrets and ConfigMaps are not among them. */
 const watched: Readonly<Record<string, readonly string[]>> = {
   "": [
     "namespaces",
@@ -33,7 +33,7 @@ const watched: Readonly<Record<string, readonly string[]>> = {
   "storage.k8s.io": ["storageclasses", "volumeattachments"],
 };
 
-/** Adds kube-state-metrics: one, or as many as the pods need, each answering for its share of the objects. */
+/** Adds kube-state-metrics as one pod, or as shards that each expose a share of the objects. */
 export function kubeStateMetrics(chart: ComponentChart, sized: WorkloadSize): void {
   const name = partName(chart, part);
   const sharded = sized.replicas > 1;
@@ -44,7 +44,7 @@ export function kubeStateMetrics(chart: ComponentChart, sized: WorkloadSize): vo
       resources: [...resources],
       verbs: ["list", "watch"],
     })),
-    // Each shard learns from its StatefulSet how many there are.
+    // Each shard reads the number of shards from its StatefulSet.
     ...(sharded && {
       namespaceRules: [
         { apiGroups: ["apps"], resources: ["statefulsets"], resourceNames: [name], verbs: ["get", "list", "watch"] },
@@ -90,7 +90,7 @@ function monitors(chart: ComponentChart, name: string): void {
     jobLabel: "app.kubernetes.io/component",
     port: "http",
     targetPort: ports.http,
-    // Namespace, pod and container are those of the objects, not of kube-state-metrics.
+    // Namespace, pod and container labels are those of the objects, not of kube-state-metrics.
     honorLabels: true,
     relabelings: [{ action: "labeldrop", regex: "(pod|service|endpoint|namespace|container)" }],
     class: "cluster",

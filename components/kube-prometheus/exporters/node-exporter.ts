@@ -12,10 +12,10 @@ import type { WorkloadSize } from "../../../lib/sizing/index.ts";
 import { nobody } from "../operator/operated.ts";
 
 const part = "node-exporter";
-/** On the host's network: the port is the node's. */
+/** Port on the node: node-exporter uses the host network. */
 export const nodeExporterPort = 9100;
 
-/** Adds node-exporter on every node, in the namespace of host-level agents. */
+/** Adds node-exporter on every node. @param namespace a namespace of Pod Security level `privileged` */
 export function nodeExporter(chart: ComponentChart, sized: WorkloadSize, namespace: string): void {
   const name = partName(chart, part);
   const account = serviceAccount(chart, { part, namespace, hostAgent: true });
@@ -61,7 +61,7 @@ export function nodeExporter(chart: ComponentChart, sized: WorkloadSize, namespa
     port: "metrics",
     targetPort: nodeExporterPort,
     pods: { namespace, identity: chart.identity(part), hostNetwork: true },
-    // The node's name, which outlives its address and is what every other metric of the node says.
+    // The node's name, which other metrics of the node use and which does not change with its address.
     relabelings: [
       { action: "replace", sourceLabels: ["__meta_kubernetes_pod_node_name"], targetLabel: "instance" },
       { action: "replace", sourceLabels: ["__meta_kubernetes_pod_node_name"], targetLabel: "node" },

@@ -4,12 +4,12 @@ import { images } from "../../../lib/kubernetes/index.ts";
 import { generatedCrdFile } from "../../../test/binaries/crds.ts";
 import { generatedCrds } from "./crds.ts";
 
-test("the definitions are those that the operator itself prints", () => {
+test("the CRDs are those that the operator prints", () => {
   const committed = readFileSync(new URL("./crds.generated.json", import.meta.url), "utf8");
   // Compared as text: the file must be what the command in it writes.
   expect(committed === generatedCrdFile(), `stale: ${generatedCrds().command}`).toBe(true);
 });
 
-test("they are of the version that the stack runs", () => {
+test("the CRDs have the version of the operator that the stack runs", () => {
   expect(generatedCrds().source).toMatch(new RegExp(` ${images["prometheus-operator"].tag}$`));
 });

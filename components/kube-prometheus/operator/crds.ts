@@ -1,16 +1,16 @@
 import { readFileSync } from "node:fs";
 import type { ComponentChart, KubernetesObject } from "../../../lib/kubernetes/index.ts";
 
-/** What `crds.generated.json` holds. */
+/** Contents of `crds.generated.json`. */
 export interface GeneratedCrds {
-  /** Where they come from, `github.com/prometheus-operator/prometheus-operator v0.93.1`. */
+  /** Go module and version: `github.com/prometheus-operator/prometheus-operator v0.93.1`. */
   readonly source: string;
-  /** The command that writes the file. */
+  /** Command that generates the file. */
   readonly command: string;
   readonly definitions: readonly (KubernetesObject & { readonly metadata: { readonly name: string } })[];
 }
 
-/** The operator's resource definitions. Half a megabyte: read when a chart needs them and not before. */
+/** The operator's CRDs. Half a megabyte, so that they are only read when a chart needs them. */
 export function generatedCrds(): GeneratedCrds {
   return JSON.parse(readFileSync(new URL("./crds.generated.json", import.meta.url), "utf8")) as GeneratedCrds;
 }
@@ -19,8 +19,8 @@ const group = "monitoring.coreos.com";
 const versionAnnotation = "operator.prometheus.io/version";
 
 /**
- * Whatever deletes the stack must leave the definitions, since with them go all monitors and rules of all teams; and
- * they are too large for the annotation that client-side apply keeps.
+ * CRDs stay when the stack is deleted: deleting them deletes every team's monitors and rules. They exceed the size of the
+ * annotation that client-side apply uses.
  */
 const kept = {
   "skopos.dev/keep": "true",
@@ -29,7 +29,7 @@ const kept = {
   "kustomize.toolkit.fluxcd.io/prune": "disabled",
 } as const;
 
-/** Adds the operator's resource definitions, and the policy that refuses to replace them by older ones. */
+/** Adds the operator's CRDs, and an admission policy that rejects downgrades. */
 export function crds(chart: ComponentChart): void {
   for (const definition of generatedCrds().definitions) {
     const { annotations = {} } = definition.metadata as { annotations?: Readonly<Record<string, string>> };
@@ -38,7 +38,7 @@ export function crds(chart: ComponentChart): void {
   noDowngrade(chart);
 }
 
-/** An object's version as one number; 0 where it has none. */
+/** CEL: the version of a CRD as a list of numbers, zeros if it has none. */
 const versionOf = (object: "object" | "oldObject") =>
   `has(${object}.metadata.annotations) && '${versionAnnotation}' in ${object}.metadata.annotations` +
   ` ? ${object}.metadata.annotations['${versionAnnotation}'].findAll('[0-9]+').map(part, int(part)) : [0, 0, 0]`;
@@ -46,7 +46,7 @@ const versionOf = (object: "object" | "oldObject") =>
 const asNumber = (version: string) =>
   `variables.${version}[0] * 1000000 + variables.${version}[1] * 1000 + variables.${version}[2]`;
 
-/** An older definition drops fields that objects use, without a word. The API server itself refuses it. */
+/** An older CRD silently drops fields that existing objects use. The API server rejects it. */
 function noDowngrade(chart: ComponentChart): void {
   const name = `${chart.name}-no-crd-downgrade`;
   const apiVersion = "admissionregistration.k8s.io/v1";
@@ -76,7 +76,7 @@ function noDowngrade(chart: ComponentChart): void {
         {
           expression: `${asNumber("after")} >= ${asNumber("before")}`,
           reason: "Forbidden",
-          message: `the cluster's ${group} definitions are newer: leave them to whoever brought them (crds: false), or update Skopos`,
+          message: `the cluster's ${group} definitions are newer: do not install CRDs (crds: false), or update Skopos`,
         },
       ],
     },

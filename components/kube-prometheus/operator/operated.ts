@@ -12,12 +12,12 @@ import {
 } from "../../../lib/kubernetes/index.ts";
 import { bytesQuantity, cpuQuantity, MiB, quantityCores, sized, type WorkloadSize } from "../../../lib/sizing/index.ts";
 
-// What Prometheus and Alertmanager have in common as pods that the operator makes.
+// What Prometheus and Alertmanager share: the operator creates the pods of both.
 
-/** The user that the images of the Prometheus project run as. */
+/** User ID of the Prometheus project's images. */
 export const nobody = 65_534;
 
-/** The fields that the two resources share: where and as whom the pods run, what they ask for, where their data is. */
+/** Fields of both resources: scheduling, security context, resources and storage. */
 export function operatedSpec(chart: ComponentChart, part: string, sized: WorkloadSize) {
   const { storageClass } = chart.cluster;
   const { pullSecrets } = chart.images;
@@ -30,7 +30,7 @@ export function operatedSpec(chart: ComponentChart, part: string, sized: Workloa
           ...(storageClass && { storageClassName: storageClass }),
           resources: { requests: { storage: bytesQuantity(sized.diskBytes ?? 0) } },
         },
-        // The package's type asks for an apiVersion and a kind that the definition does not have.
+        // The package's type requires an apiVersion and a kind that the CRD does not have.
       } as object as IEmbeddedPersistentVolumeClaim,
     },
     persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
@@ -48,26 +48,26 @@ export function operatedSpec(chart: ComponentChart, part: string, sized: Workloa
   } as const satisfies Partial<IPrometheus["spec"]>;
 }
 
-/** Port of the config reloader, `reloader-web`. */
+/** Port of the config reloader, named `reloader-web`. */
 export const reloaderPort = 8080;
 
-/** The config reloader beside each process: 15 to 25 MiB, a little CPU when a file changes. */
+/** Resources of the config reloader sidecar: 15 to 25 MiB, and little CPU. */
 export const reloader: WorkloadSize = sized(
   { replicas: 1, cpuCores: 0.01, memoryBytes: 32 * MiB, memoryLimitBytes: 64 * MiB },
-  { cpuCores: "a look at the files every few minutes", memoryBytes: "15 to 25 MiB" },
+  { cpuCores: "checks files every few minutes", memoryBytes: "15 to 25 MiB" },
 );
 
-/** The labels that the operator gives the pods of a resource of ours; it lets none of them be changed. */
+/** Labels that the operator sets on the pods of a resource. They cannot be changed. */
 export function operatedLabels(chart: Pick<ComponentChart, "name">, part: string): Labels {
   return { "app.kubernetes.io/name": part, "app.kubernetes.io/instance": chart.name };
 }
 
-/** The pods of a resource of ours. */
+/** The pods of a resource. */
 export function operatedPods(chart: ComponentChart, part: string): Pods {
   return chart.pods(part, operatedLabels(chart, part));
 }
 
-/** Over zones, then over nodes, each shard by itself: the two of a pair must not fall together. */
+/** Spreads the replicas of each shard over zones, then over nodes. */
 function operatedSpread(chart: ComponentChart, part: string): ITopologySpreadConstraint[] {
   return ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map((topologyKey) => ({
     topologyKey,
@@ -78,7 +78,7 @@ function operatedSpread(chart: ComponentChart, part: string): ITopologySpreadCon
   }));
 }
 
-/** One pod of each shard may be evicted at a time. */
+/** Allows the eviction of one pod per shard at a time. */
 export function shardBudget(chart: ComponentChart, part: string, shard: number, shards: number): void {
   const name = `${chart.name}-${part}${shards > 1 ? `-shard-${shard}` : ""}`;
   disruptionBudget(chart, name, part, {
@@ -87,7 +87,7 @@ export function shardBudget(chart: ComponentChart, part: string, shard: number, 
   });
 }
 
-/** Notes what the operator's StatefulSets will ask of the cluster: the process and its config reloader. */
+/** Records what the operator's StatefulSets request: the main container and its config reloader. */
 export function addReloader(
   chart: ComponentChart,
   { part, name, sized: main }: { readonly part: string; readonly name: string; readonly sized: WorkloadSize },
@@ -110,7 +110,7 @@ export function addReloader(
   });
 }
 
-/** The Service in front of a resource's pods, and the monitors of the process and of its config reloader. */
+/** Adds the Service of a resource's pods, and the monitors of the main container and of its config reloader. */
 export function operatedService(
   chart: ComponentChart,
   { part, name, port, clientIpAffinity = false }: OperatedServiceProps,
@@ -135,18 +135,18 @@ export function operatedService(
   reloaderMonitor(chart, part, pods);
 }
 
-/** Where the operator's pods of one part are reached. */
+/** The Service of a resource's pods. */
 export interface OperatedServiceProps {
   readonly part: string;
-  /** Name of the Service and of the process' monitor. */
+  /** Name of the Service and of the main container's monitor. */
   readonly name: string;
-  /** Port of the process, `web`. */
+  /** Port of the main container, named `web`. */
   readonly port: number;
-  /** Whether a client stays with one pod. @default false */
+  /** Whether each client IP is routed to one pod. @default false */
   readonly clientIpAffinity?: boolean;
 }
 
-/** The reloader's own metrics: whether it could read what the operator wrote. */
+/** Adds the monitor of the config reloader's own metrics. */
 function reloaderMonitor(chart: ComponentChart, part: string, pods: Pods): void {
   serviceMonitor(chart, {
     part,

@@ -72,13 +72,13 @@ afterAll(async () => {
 const list = <T extends KubernetesObject>(version: string, kind: string) =>
   cluster.api.list<T>(version, kind, namespace);
 
-describe("the operator, with the rights that its account has", () => {
+describe("the operator, with the permissions of its ServiceAccount", () => {
   const expected = [
     "alertmanager-kube-prometheus",
     ...["", "-shard-1", "-shard-2", "-shard-3"].map((shard) => `prometheus-kube-prometheus${shard}`),
   ];
 
-  it("makes a StatefulSet of each shard and of Alertmanager", async () => {
+  it("creates a StatefulSet for each shard and for Alertmanager", async () => {
     await until("StatefulSets", async () => (await list("apps/v1", "StatefulSet")).length >= expected.length + 1);
     const made = (await list<Workload>("apps/v1", "StatefulSet")).filter(({ metadata }) =>
       expected.includes(metadata.name),
@@ -87,7 +87,7 @@ describe("the operator, with the rights that its account has", () => {
     expect(made.map(({ spec }) => spec.replicas)).toEqual([2, 2, 2, 2, 2]);
   });
 
-  it("whose pods ask for what plan counts", async () => {
+  it("requests as much as the plan states", async () => {
     const made = await list<Workload>("apps/v1", "StatefulSet");
     for (const footprint of chart.footprints.filter(({ name }) => expected.includes(name))) {
       const requests = made
@@ -100,7 +100,7 @@ describe("the operator, with the rights that its account has", () => {
     }
   });
 
-  it("writes a configuration with every monitor of ours, none refused", async () => {
+  it("generates a configuration with every monitor of the stack, and rejects none", async () => {
     const secret = async () =>
       (await list<KubernetesObject & { data: Record<string, string> }>("v1", "Secret")).find(
         ({ metadata }) => metadata.name === "prometheus-kube-prometheus",
@@ -115,7 +115,7 @@ describe("the operator, with the rights that its account has", () => {
     );
   });
 
-  it("keeps the list of kubelets in the stack's own namespace", async () => {
+  it("keeps the list of kubelets in the stack's namespace", async () => {
     interface Slice extends KubernetesObject {
       readonly endpoints: readonly { readonly addresses: readonly string[] }[];
     }
@@ -135,7 +135,7 @@ describe("the operator, with the rights that its account has", () => {
     expect((await list("v1", "Service")).map(({ metadata }) => metadata.name)).toContain("kubelet");
   });
 
-  it("reports both resources as reconciled, and is refused nothing", async () => {
+  it("reports both resources as reconciled, and is denied no request", async () => {
     interface Operated extends KubernetesObject {
       readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
     }
@@ -151,7 +151,7 @@ describe("the operator, with the rights that its account has", () => {
   });
 });
 
-describe("the operator's definitions", () => {
+describe("the operator's CRDs", () => {
   const definition = objects.find(({ metadata }) => metadata.name === "servicemonitors.monitoring.coreos.com");
   const at = (version: string) => {
     const { metadata } = definition as KubernetesObject & { metadata: { annotations: Record<string, string> } };
@@ -164,7 +164,7 @@ describe("the operator's definitions", () => {
       (error: Error) => error.message,
     );
 
-  it("are never replaced by older ones", async () => {
+  it("cannot be downgraded", async () => {
     // The API server learns of a new policy within seconds.
     await until("the policy", async () => (await tryVersion("0.92.9")) !== "taken");
     expect(await tryVersion("0.92.9")).toMatch(/definitions are newer/);
@@ -174,7 +174,7 @@ describe("the operator's definitions", () => {
     expect(await tryVersion("1.0.0")).toBe("taken");
   });
 
-  it("of somebody else are not looked at", async () => {
+  it("of other API groups are not restricted", async () => {
     const other = JSON.parse(JSON.stringify(definition).replaceAll("monitoring.coreos.com", "monitors.example.org"));
     await apply(cluster.api, [other]);
     other.metadata.annotations["operator.prometheus.io/version"] = "0.1.0";

@@ -2,14 +2,14 @@ import type { IPolicyRule } from "kubernetes-models/rbac.authorization.k8s.io/v1
 import { reads } from "../../../lib/kubernetes/index.ts";
 
 const group = "monitoring.coreos.com";
-/** What teams write, in any namespace. */
+/** Resources that teams create, in any namespace. */
 const configuration = ["servicemonitors", "podmonitors", "probes", "scrapeconfigs", "prometheusrules"];
-/** What it makes workloads from, in its own. */
+/** Resources that the operator creates workloads from, in its own namespace. */
 const workloads = ["prometheuses", "prometheusagents", "alertmanagers", "thanosrulers"];
 
 const all = ["get", "list", "watch", "create", "update", "patch", "delete"];
 
-/** Rights in the whole cluster: to read what teams wrote and the Secrets that monitors name, and to say what came of it. */
+/** Cluster-wide rights: read monitors, rules and the Secrets they reference, and update their status. */
 export const operatorClusterRules: readonly IPolicyRule[] = [
   reads(group, ...configuration),
   {
@@ -23,7 +23,7 @@ export const operatorClusterRules: readonly IPolicyRule[] = [
   { apiGroups: ["events.k8s.io"], resources: ["events"], verbs: ["create", "patch"] },
 ];
 
-/** Rights in its own namespace: to make and mend the workloads, and to keep the list of kubelets. */
+/** Rights in its own namespace: manage workloads, and the list of kubelet addresses. */
 export function operatorNamespaceRules(kubelets: boolean): IPolicyRule[] {
   return [
     reads(group, ...workloads, "alertmanagerconfigs"),

@@ -1,6 +1,6 @@
 import { type ComponentChart, reads, serviceAccount } from "../../../lib/kubernetes/index.ts";
 
-/** What Prometheus may read: where its targets are, and their metrics where the API server guards them. */
+/** Adds Prometheus' ServiceAccount: rights for target discovery, and for metrics that the API server authorizes. */
 export function prometheusAccount(chart: ComponentChart, part: string): string {
   return serviceAccount(chart, {
     part,
@@ -11,7 +11,7 @@ export function prometheusAccount(chart: ComponentChart, part: string): string {
       { apiGroups: [""], resources: ["nodes/metrics"], verbs: ["get"] },
       { apiGroups: [""], resources: ["configmaps"], verbs: ["get"] },
       { nonResourceURLs: ["/metrics", "/metrics/slis"], verbs: ["get"] },
-      // EKS answers for its controller manager and scheduler through the API server.
+      // EKS serves the metrics of its controller manager and scheduler through the API server.
       ...(chart.cluster.platform === "eks"
         ? [{ apiGroups: ["metrics.eks.amazonaws.com"], resources: ["kcm/metrics", "ksh/metrics"], verbs: ["get"] }]
         : []),

@@ -5,7 +5,7 @@ import { alertmanagerServiceName } from "../alertmanager/alertmanager.ts";
 
 type Alerting = Pick<IPrometheus["spec"], "alerting" | "additionalAlertManagerConfigs">;
 
-/** Alerts go to every pod behind the stack's Alertmanager Service: each must hear of each. */
+/** Sends alerts to every pod of the stack's Alertmanager, which deduplicate notifications among themselves. */
 export function alerting(chart: ComponentChart): Alerting {
   return {
     alerting: {
@@ -14,7 +14,7 @@ export function alerting(chart: ComponentChart): Alerting {
   };
 }
 
-/** Alerts go to an address outside: the operator takes it from a Secret, which holds nothing secret. */
+/** Sends alerts to an externally managed Alertmanager. The operator only reads its address from a Secret. */
 export function externalAlertmanager(chart: ComponentChart, to: Endpoint): Alerting {
   const name = `${chart.name}-external-alertmanager`;
   const key = "alertmanagers.yaml";

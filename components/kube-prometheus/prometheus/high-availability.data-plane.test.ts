@@ -10,7 +10,7 @@ import { type MimirContainer, mimirContainers, startMimir } from "../../../test/
 import { type RunningProgram, ready, requireProgram, start } from "../../../test/data-plane/process.ts";
 import { offCluster, operatedConfig } from "../../../test/data-plane/prometheus.ts";
 import { MimirChart } from "../../mimir/index.ts";
-import { defaultLoad, KubePrometheusChart, sizeKubePrometheus } from "../index.ts";
+import { KubePrometheusChart } from "../index.ts";
 
 // Two shards of two real Prometheus, configured by the operator's code from the rendered resource, and a real Mimir.
 const folder = mkdtempSync(join(tmpdir(), "skopos-ha-"));
@@ -21,7 +21,6 @@ const running: RunningProgram[] = [];
 const servers: Server[] = [];
 
 const workload = { ...workloads.small, nodes: 1, pods: 30, activeSeries: 20_000 };
-const sized = sizeKubePrometheus(defaultLoad({ workload, longTerm: true }));
 
 /** One that Mimir groups by shard, and one that it would group by cluster, to see what that loses. */
 const mimirOf = () =>
@@ -41,7 +40,7 @@ const prometheusOf = (tenant: string, sharded: boolean) => {
     agentsNamespace: "observability-agents",
     crds: false,
     workload,
-    sizing: sharded ? { ...sized, shards, replicasPerShard: 2 } : sized,
+    ...(sharded && { shards, replicas: 2 }),
     remoteWrite: { ...push, host, headers },
     ...(!sharded && { remoteRead: { ...remoteRead, host, headers } }),
   });
@@ -141,7 +140,7 @@ afterAll(async () => {
 });
 
 describe("two shards of two Prometheus", () => {
-  test("share the targets: each has its part, the replicas of a shard the same", async () => {
+  test("split the targets between shards, and scrape the same targets with both replicas of a shard", async () => {
     const scraped = () =>
       Promise.all(prometheuses.slice(0, 4).map(async (base) => shopsOf(await ask(base, "shop_orders"))));
     await expect
@@ -154,7 +153,7 @@ describe("two shards of two Prometheus", () => {
     expect(c?.length).toBeGreaterThan(0);
   });
 
-  test("give Mimir every series once, without the labels that told them apart", async () => {
+  test("send every series to Mimir once, without the labels of replica and shard", async () => {
     await expect
       .poll(async () => shopsOf(await ask(mimirApi, "shop_orders", "anonymous")), { timeout: 30_000 })
       .toEqual(everyShop);
@@ -176,7 +175,7 @@ describe("two shards of two Prometheus", () => {
     expect(Number(counted[0]?.value[1])).toBeLessThanOrEqual(11);
   });
 
-  test("would lose all but one shard if Mimir grouped them by cluster", async () => {
+  test("lose all but one shard if Mimir groups replicas by cluster", async () => {
     await expect
       .poll(async () => (await ask(mimirApi, "shop_orders", "ungrouped")).length, { timeout: 30_000 })
       .toBeGreaterThan(0);
@@ -186,7 +185,7 @@ describe("two shards of two Prometheus", () => {
   });
 });
 
-test("one Prometheus without data of its own answers with Mimir's, by remote read", async () => {
+test("a Prometheus without local data returns Mimir's series through remote read", async () => {
   const config = operatedConfig(prometheusOf("anonymous", false));
   const placed = offCluster(config, { pod: "reader-0", shard: 0, job: "none", targets: [], discovered: {} });
   const reader = await startPrometheus(placed, "reader", 19_020);

@@ -16,23 +16,24 @@ import { addReloader, operatedPods, operatedService, operatedSpec, shardBudget }
 import type { KubePrometheusSizing } from "../sizing.ts";
 import { prometheusAccount } from "./account.ts";
 
-/** Prometheus' HTTP port: the operator names it `web`. */
+/** Prometheus' HTTP port, which the operator names `web`. */
 export const prometheusPort = 9090;
 
-/** Label that tells the two Prometheus of a pair apart. Mimir strips it; on disk and in answers it is never seen. */
+/** Label that distinguishes the replicas of a shard in remote write. Mimir's HA tracker removes it before storing samples. */
 export const haReplicaLabel = "__replica__";
 
-/** Label that tells shards apart in Mimir's HA tracker, which would drop all but one of those that share a value. */
+/** Label that distinguishes shards in remote write: Mimir's HA tracker accepts one replica per value. */
 const shardLabel = "prometheus_shard";
 
 /**
- * The label by which Mimir's HA tracker groups replicas (its `ha_cluster_label`). `cluster` while there is one shard: a
- * label that local data lacks would give series that come back by remote read a second identity.
+ * The label by which Mimir's HA tracker groups replicas (its `ha_cluster_label`). `cluster` with one shard: a label that
+ * local series lack would turn the results of remote read into different series.
  */
 export function haClusterLabel(sizing: Pick<KubePrometheusSizing, "shards">): string {
   return sizing.shards > 1 ? shardLabel : "cluster";
 }
 
+/** What the Prometheus resource is built from. */
 export interface PrometheusProps {
   readonly sizing: KubePrometheusSizing;
   readonly workload: Workload;
@@ -45,7 +46,7 @@ export interface PrometheusProps {
   readonly alertmanager: Pick<IPrometheus["spec"], "alerting" | "additionalAlertManagerConfigs">;
 }
 
-/** Adds the Prometheus resource, the Service in front of it and its monitor, and answers with its endpoint. */
+/** Adds the Prometheus resource with its Service and monitor, and returns its endpoint. */
 export function prometheus(chart: ComponentChart, props: PrometheusProps): Endpoint & { readonly pods: Pods } {
   const part = "prometheus";
   const { sizing } = props;
@@ -58,7 +59,7 @@ export function prometheus(chart: ComponentChart, props: PrometheusProps): Endpo
   for (let shard = 0; shard < sizing.shards && sizing.replicasPerShard > 1; shard++) {
     shardBudget(chart, part, shard, sizing.shards);
   }
-  // The replicas differ by a scrape's phase: a client that changes between them sees its graphs flap.
+  // Replicas scrape at different times: graphs of a client that alternates between them would flap.
   const clientIpAffinity = sizing.replicasPerShard > 1;
   operatedService(chart, { part, name, port: prometheusPort, clientIpAffinity });
   return endpoint;
@@ -83,7 +84,7 @@ function prometheusResource(
       version: images.prometheus.tag,
       replicas: sizing.replicasPerShard,
       shards: sizing.shards,
-      // Neither is an external label: with remote read they would become matchers for labels that Mimir has not.
+      // Remote read turns external labels into matchers, and Mimir's series do not have these two.
       replicaExternalLabelName: "",
       prometheusExternalLabelName: "",
       externalLabels: { cluster: chart.cluster.name },
@@ -99,7 +100,7 @@ function prometheusResource(
         exemplars: { maxSize: props.exemplars },
       }),
       scrapeNativeHistograms: true,
-      // Asked for any name, the collectors answer with dots in their labels: Mimir refuses such series.
+      // With UTF-8 names, collectors expose labels with dots, which Mimir rejects.
       nameValidationScheme: "Legacy",
       nameEscapingScheme: "Underscores",
       ...(props.remoteWriteReceiver && { enableRemoteWriteReceiver: true, tsdb: { outOfOrderTimeWindow: "10m" } }),
@@ -110,10 +111,10 @@ function prometheusResource(
       ...props.alertmanager,
       ...selectors(found),
       serviceDiscoveryRole: "EndpointSlice",
-      // Monitors of teams must not name files of this pod: its token above all.
+      // Monitors must not reference files of this pod, such as its token.
       arbitraryFSAccessThroughSMs: { deny: true },
       scrapeClasses: scrapeClasses(props.kubeletInsecure),
-      // For monitors that set no bounds of their own.
+      // Limits of monitors that do not set their own.
       ...scrapeLimits("application"),
       keepDroppedTargets: 100,
       serviceAccountName,
@@ -123,7 +124,7 @@ function prometheusResource(
   };
 }
 
-/** Every kind of monitor and rule, in every namespace; `{}` selects all. */
+/** Selects every kind of monitor and rule in every namespace; `{}` selects all of them. */
 function selectors(found: object): Partial<IPrometheus["spec"]> {
   return {
     serviceMonitorSelector: found,
@@ -139,7 +140,7 @@ function selectors(found: object): Partial<IPrometheus["spec"]> {
   };
 }
 
-/** The way to Mimir. The config reloader puts pod name and shard number in. */
+/** Remote write. The config reloader substitutes pod name and shard number. */
 function remoteWrite(chart: ComponentChart, to: Endpoint, sizing: KubePrometheusSizing): IRemoteWriteSpec {
   const { queue } = sizing;
   const group = haClusterLabel(sizing);

@@ -15,7 +15,7 @@ test("1,000 series every 10 s for 15 d: 130 M samples, 130 to 260 MB, a scrape o
 
 const one = { shards: 1, replicas: 1, retentionSeconds: seconds("15d"), longTerm: false };
 
-test("a thousand series cross nothing", () => {
+test("a thousand series exceed no threshold", () => {
   const small = { ...workloads.small, activeSeries: 1000 };
   expect(scalingTriggers(small, seconds("15d"), one)).toEqual([]);
 });
@@ -33,7 +33,7 @@ test.each([
   expect(found.map(({ metric }) => metric)).toEqual(crossed);
 });
 
-test("the text says what is crossed and what the stack does about it", () => {
+test("the text names the exceeded threshold and how the stack scales", () => {
   const { mimir } = retentionProfiles.standard;
   const sharded = { shards: 4, replicas: 2, retentionSeconds: seconds("24h"), longTerm: true };
   const texts = scalingTriggers(workloads.large, mimir, sharded).map(({ text }) => text);

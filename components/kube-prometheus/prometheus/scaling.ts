@@ -1,24 +1,25 @@
 import { formatCount, formatDuration, samplesPerSecond, type Workload } from "../../../lib/sizing/index.ts";
 
-/** Bytes that a stored sample takes, from regular gauges to jumping ones: 1 to 2, from Prometheus' storage documentation. */
+/** Bytes per stored sample. "An average of only 1-2 bytes": https://prometheus.io/docs/prometheus/3.13/storage/#operational-aspects. */
 export const bytesPerStoredSample = { low: 1, high: 2 } as const;
-/** Bytes of one series in a scrape, from compressed short names to plain text with long labels. */
+/** Bytes per series in a scrape response, from compressed with short names to uncompressed with long labels. An estimate. */
 const bytesPerScrapedSeries = { low: 10, high: 50 } as const;
 
-/** What a number of series costs Prometheus, as a range. */
+/** Storage and traffic of a number of series. */
 export interface PrometheusEstimate {
+  /** Samples ingested per second. */
   readonly samplesPerSecond: number;
-  /** Samples kept at a time. */
+  /** Samples stored once the retention is full. */
   readonly samples: number;
   /** Bytes on disk. */
   readonly storedBytes: { readonly low: number; readonly high: number };
-  /** Bytes of one scrape of everything. */
+  /** Bytes of the responses to one scrape of all targets. */
   readonly scrapeBytes: { readonly low: number; readonly high: number };
-  /** Bytes a day from the targets to Prometheus, compressed. */
+  /** Bytes per day from targets to Prometheus, compressed. */
   readonly wireBytesPerDay: number;
 }
 
-/** Storage and traffic of one Prometheus that keeps every series for a time. */
+/** Estimates storage and traffic of one Prometheus. @param retentionSeconds how long it keeps every series */
 export function estimatePrometheus(
   load: Pick<Workload, "activeSeries" | "scrapeIntervalSeconds">,
   retentionSeconds: number,
@@ -35,30 +36,36 @@ export function estimatePrometheus(
   };
 }
 
-/** The loads above which one plain Prometheus is no longer the answer. */
+/** Loads above which one Prometheus needs replicas, shards or a long-term store. Rules of thumb. */
 export const scalingThresholds = { activeSeries: 1_000_000, samplesPerSecond: 10_000, storedBytes: 100e9 } as const;
 
-/** A threshold that was crossed, for people. */
+/** A scaling threshold that a workload exceeds. */
 export interface ScalingTrigger {
+  /** What exceeds its threshold. */
   readonly metric: keyof typeof scalingThresholds;
+  /** The workload's value. */
   readonly value: number;
+  /** The threshold that it exceeds. */
   readonly threshold: number;
-  /** What is crossed by how much, and what the stack does about it. */
+  /** One sentence: value, threshold, and how the stack scales. */
   readonly text: string;
 }
 
-/** What the stack has against growth. */
+/** How the stack scales Prometheus. */
 export interface ScalingAnswer {
+  /** Number of shards. */
   readonly shards: number;
+  /** Pods per shard. */
   readonly replicas: number;
+  /** Seconds for which Prometheus keeps its blocks. */
   readonly retentionSeconds: number;
-  /** Whether a store for the long term takes every sample. */
+  /** Whether a long-term store receives every sample. */
   readonly longTerm: boolean;
 }
 
 /**
- * The thresholds that a workload crosses, each with the option that the stack takes. Storage is judged at the retention
- * that people can query, not at the shorter one that a shard keeps locally.
+ * The thresholds that a workload exceeds. Storage is compared at the retention that users can query, not at the shorter
+ * one of a shard.
  */
 export function scalingTriggers(workload: Workload, retentionSeconds: number, answer: ScalingAnswer): ScalingTrigger[] {
   const stored = estimatePrometheus(workload, retentionSeconds).storedBytes.high;

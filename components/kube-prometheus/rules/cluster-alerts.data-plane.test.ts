@@ -273,7 +273,7 @@ const cluster: AlertCase[] = [
   },
 ];
 
-test("every alert fires, does not just below its threshold, and resolves", () => {
+test("every alert fires above its threshold, stays silent just below it, and resolves", () => {
   const chart = everything();
   const groups = chart.ruleGroups.filter(({ local }) => !local);
   runAlertCases(chart, [...workloads, ...nodes, ...cluster], groups);

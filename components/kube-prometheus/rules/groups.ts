@@ -7,27 +7,33 @@ import { recordingRules } from "./recording-rules.ts";
 import { alertmanagerAlerts, operatorAlerts, prometheusAlerts, watchdog } from "./stack-alerts.ts";
 import { stateMetricsAlerts, workloadAlerts } from "./workload-alerts.ts";
 
-/** What is there to be asked: a rule about something that nobody watches would never fire, or always. */
-export interface Monitored {
+/** What the stack monitors: a rule about anything else would never fire, or always. */
+export interface MonitoredTargets {
+  /** Whether the stack deploys Prometheus itself. */
   readonly prometheus: boolean;
-  /** Series that each Prometheus was planned for. */
+  /** Active series that each Prometheus was sized for. */
   readonly plannedSeries: number;
+  /** Whether Prometheus sends samples to a long-term store. */
   readonly remoteWrite: boolean;
-  /** Alertmanagers of ours. 0: it is somebody else's. */
+  /** Number of Alertmanager pods; 0 if it is externally managed. */
   readonly alertmanagers: number;
+  /** Whether the stack deploys the operator. */
   readonly operator: boolean;
+  /** Whether the stack deploys kube-state-metrics. */
   readonly kubeStateMetrics: boolean;
-  /** node-exporter, or what gives the same metrics. */
+  /** Whether there are host metrics, from node-exporter or from Alloy. */
   readonly nodes: boolean;
+  /** Whether Prometheus can scrape kubelets. */
   readonly kubelets: boolean;
+  /** Monitored components of the control plane. */
   readonly controlPlane: readonly ControlPlanePart[];
 }
 
 /**
- * Every rule group of the component. Those about the alerting path itself are local: evaluated by each Prometheus over
- * what it scrapes, so that they hold without Mimir; they look at one series at a time, since a shard sees its targets alone.
+ * Every rule group of the component. Rules about the alerting pipeline are local: each Prometheus evaluates them over its
+ * own targets, so that they do not depend on Mimir. They must not aggregate series, because a shard only has some of them.
  */
-export function ruleGroups(known: Monitored): RuleGroup[] {
+export function ruleGroups(known: MonitoredTargets): RuleGroup[] {
   const stack = [
     watchdog,
     ...(known.prometheus ? [prometheusAlerts(known)] : []),
@@ -43,7 +49,7 @@ export function ruleGroups(known: Monitored): RuleGroup[] {
   return [...stack, ...cluster.map(onClusterDashboard), ...recordingRules(known)];
 }
 
-/** Nodes and workloads are on a dashboard of their own, not on the one of Prometheus. */
+/** Alerts about nodes and workloads link to the cluster dashboard instead of the Prometheus dashboard. */
 const onClusterDashboard = (group: RuleGroup): RuleGroup => ({
   ...group,
   rules: group.rules.map((rule) => ("alert" in rule ? { ...rule, dashboard: clusterDashboardUid } : rule)),

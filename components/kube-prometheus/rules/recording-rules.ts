@@ -1,10 +1,10 @@
 import type { RuleGroup } from "../../../lib/monitoring/rules.ts";
-import type { Monitored } from "./groups.ts";
+import type { MonitoredTargets } from "./groups.ts";
 
 const container = 'container!="",image!=""';
 
 /** Aggregates of nodes, pods and namespaces that dashboards would otherwise compute on every refresh. */
-export function recordingRules(known: Pick<Monitored, "nodes" | "kubelets" | "kubeStateMetrics">): RuleGroup[] {
+export function recordingRules(known: Pick<MonitoredTargets, "nodes" | "kubelets" | "kubeStateMetrics">): RuleGroup[] {
   return [
     ...(known.nodes ? [nodes] : []),
     ...(known.kubelets ? [containers] : []),

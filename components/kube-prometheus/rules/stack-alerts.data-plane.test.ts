@@ -128,11 +128,11 @@ const stack: AlertCase[] = [
 /** Groups that each Prometheus evaluates over what it scrapes itself. */
 const local = everything().ruleGroups.filter((group) => group.local);
 
-test("every alert fires, does not just below its threshold, and resolves", () => {
+test("every alert fires above its threshold, stays silent just below it, and resolves", () => {
   runAlertCases(everything(), stack, local);
 });
 
-test("a threshold that is off is found: these tests can fail", () => {
+test("a wrong threshold fails the test", () => {
   const wrong = {
     alert: "AlertmanagerMembersMissing",
     series: { 'alertmanager_cluster_members{pod="a"}': gauge(2, 1) },
@@ -141,7 +141,7 @@ test("a threshold that is off is found: these tests can fail", () => {
   expect(() => runAlertCases(everything(), cases, local)).toThrow(/AlertmanagerMembersMissing/);
 });
 
-test("promtool and its linter take every rule", () => {
+test("promtool and its linter accept every rule", () => {
   checkRules(everything());
   checkRules(everything({ controlPlane: [], nodeExporter: false, kubeStateMetrics: false }));
 });

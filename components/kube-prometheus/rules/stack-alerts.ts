@@ -1,6 +1,6 @@
 import type { RuleGroup } from "../../../lib/monitoring/rules.ts";
 import { formatCount } from "../../../lib/sizing/index.ts";
-import type { Monitored } from "./groups.ts";
+import type { MonitoredTargets } from "./groups.ts";
 
 /** Always firing. A dead man's switch that stops receiving it reports that the alerting pipeline is broken. */
 export const watchdog: RuleGroup = {
@@ -21,7 +21,7 @@ export const watchdog: RuleGroup = {
 const abovePlan = 1.25;
 
 /** Prometheus itself, and its delivery to Mimir and Alertmanager. */
-export function prometheusAlerts(known: Pick<Monitored, "plannedSeries" | "remoteWrite">): RuleGroup {
+export function prometheusAlerts(known: Pick<MonitoredTargets, "plannedSeries" | "remoteWrite">): RuleGroup {
   const most = Math.ceil(known.plannedSeries * abovePlan);
   return {
     name: "prometheus",

@@ -68,11 +68,11 @@ const cases: AlertCase[] = [
   },
 ];
 
-test("every alert fires, does not just below its threshold, and resolves", () => {
+test("every alert fires above its threshold, stays silent just below it, and resolves", () => {
   runAlertCases(gateways(true), cases);
 });
 
-test("promtool and its linter take every rule", () => {
+test("promtool and its linter accept every rule", () => {
   checkRules(gateways(true));
   checkRules(gateways(false));
 });

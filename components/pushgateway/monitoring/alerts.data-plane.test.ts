@@ -5,9 +5,9 @@ import { PushgatewayChart } from "../index.ts";
 
 const chart = new PushgatewayChart(new App(), "push", { namespace: "observability", staleSeconds: 600 });
 
-test("every alert fires, does not just below its threshold, and resolves", () => {
+test("every alert fires above its threshold, stays silent just below it, and resolves", () => {
   runAlertCases(chart, [
-    // The clock starts at zero: a push that stays at zero is ten minutes old after ten minutes.
+    // promtool's clock starts at zero: a push at zero is ten minutes old after ten minutes.
     { alert: "PushgatewayGroupStale", series: { 'push_time_seconds{job="backup"}': slope([0, 0], [2400, 60]) } },
     {
       alert: "PushgatewayPushFailing",
@@ -19,6 +19,6 @@ test("every alert fires, does not just below its threshold, and resolves", () =>
   ]);
 });
 
-test("promtool and its linter take every rule", () => {
+test("promtool and its linter accept every rule", () => {
   checkRules(chart);
 });
