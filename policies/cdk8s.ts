@@ -5,7 +5,10 @@ import { readSettings } from "./load/settings.ts";
 import { rules } from "./rules/index.ts";
 import { shippedWaivers } from "./shipped-waivers.ts";
 
-/** What cdk8s hands to a validation plugin. Source: cdk8s-cli 2.207, plugins/validation.d.ts */
+/**
+ * What cdk8s passes to a validation plugin.
+ * @see https://github.com/cdk8s-team/cdk8s-cli/blob/2.x/src/plugins/validation.ts as of cdk8s-cli 2.207
+ */
 export interface ValidationContext {
   readonly manifests: readonly string[];
   readonly report: {

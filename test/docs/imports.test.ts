@@ -61,3 +61,14 @@ test("a component imports another one through its index.ts", () => {
   );
   expect(against).toEqual([]);
 });
+
+test("Pulumi is imported only where the architecture page says so", () => {
+  const [, paragraph = ""] =
+    /\n(Only [^\n]*(?:\n[^\n]+)*? import Pulumi\.)/.exec(readPage("docs/architecture.md")) ?? [];
+  const named = [...paragraph.matchAll(/`([^`]+)`/g)].map(([, name]) => name!);
+  expect(named.length).toBeGreaterThan(5);
+  const users = [...sources, ...globSync("*.ts", { cwd: root })].filter((file) =>
+    /(from|import\() ?"@pulumi\//.test(readFileSync(join(root, file), "utf8")),
+  );
+  expect(users.filter((file) => !named.some((each) => isWithin(file, each)))).toEqual([]);
+});
