@@ -1,4 +1,5 @@
 import type { Finding } from "../lib/sizing/index.ts";
+import type { CheckedStack } from "./checks.ts";
 import type { Problem } from "./problem.ts";
 import { snippet } from "./snippet.ts";
 
@@ -10,10 +11,17 @@ const places: readonly (readonly [start: string, path: readonly string[]])[] = [
   ["retention.traces", ["retention", "traces"]],
   ["cluster.zones", ["cluster", "zones"]],
   ["objectStore.lifecycle", ["components", "*", "bucketLifecycle"]],
+  ["bucketLifecycle", ["components", "*", "bucketLifecycle"]],
   ["objectStore", ["objectStorage"]],
   ["bucket", ["objectStorage", "prefix"]],
   ["traces.", ["components", "traces"]],
 ];
+
+/** Props that the stack passes to every component's chart. */
+export function sharedProps({ props, workload, retention }: CheckedStack) {
+  const { cluster, availability, evaluator, namespaces } = props;
+  return { namespace: namespaces.stack, cluster, availability, evaluator, workload, retention };
+}
 
 /** The findings of a component's charts as problems of the stack file. @param component key under `skopos:components` */
 export function problemsOfComponent(component: string, findings: readonly Finding[]): readonly Problem[] {

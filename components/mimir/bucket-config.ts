@@ -1,9 +1,12 @@
 import { type ObjectStore, objectStoreEnv } from "../../lib/kubernetes/index.ts";
 
-/** Where the disk is mounted in every pod; what is not on a claim is scratch space. */
+/** Mount path of the data volume in every pod: a claim, or scratch space for stateless services. */
 export const dataDirectory = "/data";
 
-/** The `common.storage` block. Secrets are `${NAME}`: the process expands them from its environment. */
+/**
+ * Mimir's `common.storage` block. Secrets are written as `${NAME}`, which the process expands from its environment.
+ * @see https://grafana.com/docs/mimir/v3.1.x/configure/configure-object-storage-backend/
+ */
 export function commonStorage(store: ObjectStore): Readonly<Record<string, unknown>> {
   switch (store.kind) {
     case "s3":
@@ -13,7 +16,7 @@ export function commonStorage(store: ObjectStore): Readonly<Record<string, unkno
           endpoint: store.endpoint,
           region: store.region,
           ...(store.insecure && { insecure: true }),
-          // Without keys the client asks the environment, then the instance or web identity.
+          // Without keys, the client uses the pod's web identity or the instance's role.
           ...(store.credentials && {
             access_key_id: "${OBJECT_STORE_ACCESS_KEY}",
             secret_access_key: "${OBJECT_STORE_SECRET_KEY}",
@@ -38,7 +41,7 @@ export function commonStorage(store: ObjectStore): Readonly<Record<string, unkno
   }
 }
 
-/** Where blocks go: the bucket, or a folder of the disk. */
+/** The bucket for blocks, or a directory of the data volume. */
 export function blocksBucket(store: ObjectStore, bucket: string): Readonly<Record<string, unknown>> {
   switch (store.kind) {
     case "s3":
@@ -52,7 +55,7 @@ export function blocksBucket(store: ObjectStore, bucket: string): Readonly<Recor
   }
 }
 
-/** Whether the config names variables that the process must expand. */
+/** Whether the configuration refers to environment variables. */
 export function expandsEnvironment(store: ObjectStore): boolean {
   return Object.keys(objectStoreEnv(store)).length > 0;
 }

@@ -7,38 +7,29 @@ import {
   statefulSet,
 } from "../../lib/kubernetes/index.ts";
 import { MiB, type WorkloadSize } from "../../lib/sizing/index.ts";
-import { cacheOverhead } from "./capacity.ts";
+import { cacheOverhead, type MimirCache } from "./capacity.ts";
 import { maxItemBytes } from "./config.ts";
-import type { CacheSizing } from "./sizing.ts";
 
-/** Port of memcached, and of the sidecar that tells its metrics. */
+/** Ports of memcached and of its metrics exporter sidecar. */
 export const cachePorts = { memcached: 11_211, metrics: 9150 } as const;
 
-/** What each cache is called, as a part. */
-export const cacheParts = {
-  chunks: "chunks-cache",
-  metadata: "metadata-cache",
-  results: "results-cache",
-} as const satisfies Record<keyof CacheSizing, string>;
-
-/** Uid of the image. */
+/** UID of the image's user. */
 const memcachedUser = 11_211;
-/** Connections: every querier and store-gateway keeps up to 100 open. */
+/** Maximum client connections: each querier and store-gateway keeps up to 100 open. Value of Mimir's jsonnet (memcached.libsonnet). */
 const connections = 16_384;
 
-/** Hosts of the caches. */
-export function cacheHosts(chart: ComponentChart): { chunks: string; metadata: string; results: string } {
-  const host = (cache: keyof CacheSizing) => serviceHost(chart, partName(chart, cacheParts[cache]));
-  return { chunks: host("chunks"), metadata: host("metadata"), results: host("results") };
+/** Hostname of a cache's headless Service. */
+export function cacheHost(chart: ComponentChart, cache: MimirCache): string {
+  return serviceHost(chart, partName(chart, cache));
 }
 
-/** The memcached servers. Clients hash over the pods that the headless Service names. */
-export function caches(chart: ComponentChart, sizing: CacheSizing): void {
-  for (const [cache, part] of Object.entries(cacheParts)) memcached(chart, part, sizing[cache as keyof CacheSizing]);
+/** Adds the memcached workloads. Clients distribute keys over the pods behind each headless Service. */
+export function caches(chart: ComponentChart, sizing: Readonly<Record<MimirCache, WorkloadSize>>): void {
+  for (const [cache, sized] of Object.entries(sizing)) memcached(chart, cache, sized);
 }
 
 function memcached(chart: ComponentChart, part: string, sized: WorkloadSize): void {
-  // A process that does not find its cache's name at start ends: the name must be there before the pods are ready.
+  // Mimir terminates at startup if a cache's name does not resolve, so it must resolve before the pods are ready.
   service(chart, { part, headless: true, publishNotReady: true, ports: cachePorts });
   serviceMonitor(chart, {
     part,

@@ -1,29 +1,93 @@
-import { GiB, MiB, quantityBytes, type Retention, type Workload } from "../../lib/sizing/index.ts";
-import type { PodSize, Shape } from "./fleet.ts";
-import { tableInterval } from "./load.ts";
+import type { Evaluator } from "../../lib/monitoring/rules.ts";
+import {
+  type Availability,
+  formatCount,
+  GiB,
+  MiB,
+  quantityBytes,
+  type Reasons,
+  type Resources,
+  type Retention,
+  type SizeOverrides,
+  samplesPerSecond,
+  type Workload,
+} from "../../lib/sizing/index.ts";
+import { aggregateRules, aggregateSeconds } from "./monitoring/aggregates.ts";
 
 /**
- * The table of Mimir's "Planning capacity" as shapes of pods. Its figures are minimums for CPU, memory and disk, in
- * decimal gigabytes; it asks for half as much memory and disk again, to take peaks.
+ * The capacity table: what each workload of Mimir carries, and how a stack's load translates into its units.
+ *
+ * Unless another source is named, figures are from "Planning Grafana Mimir capacity", Mimir 3.1:
+ * https://grafana.com/docs/mimir/v3.1.x/manage/run-production-environment/planning-capacity/
+ * They are minimums in decimal gigabytes; the page asks for 50 % more memory and disk to absorb peaks.
  */
 export const headroom = 1.5;
 export const margin = "50 % above the table";
 
-/** Gigabytes of the table, with headroom, as a quantity that manifests carry. */
-const gigabytes = (count: number): number => quantityBytes(count * 1e9 * headroom);
+/** `monolithic`: all components in one process. `microservices`: one workload per component. */
+export type MimirMode = "monolithic" | "microservices";
 
-/** A part: how much one full replica takes on (`unit`), in what, and the row of the table. */
-interface PartShape extends Shape {
+/** Components that run as workloads of their own in microservices mode. */
+export type MimirService =
+  | "distributor"
+  | "ingester"
+  | "querier"
+  | "query-frontend"
+  | "query-scheduler"
+  | "store-gateway"
+  | "compactor"
+  | "ruler"
+  | "overrides-exporter";
+
+/** Memcached workloads. */
+export type MimirCache = "chunks-cache" | "metadata-cache" | "results-cache";
+
+/** Workloads whose size can be overridden: `mimir` is the monolithic process. */
+export type MimirWorkload = "mimir" | MimirService | MimirCache;
+
+/** The load that {@link sizeMimir} sizes for. */
+export interface MimirLoad {
+  readonly workload: Workload;
+  readonly availability: Availability;
+  readonly retention: Retention;
+  /** @default "microservices" from 1 M active series */
+  readonly mode?: MimirMode;
+  /** Which program evaluates the stack's rules. @default "prometheus" */
+  readonly evaluator?: Evaluator;
+  /** Whether blocks are on the pod's volume instead of in an object store. @default false */
+  readonly filesystem?: boolean;
+  /** @default none */
+  readonly overrides?: SizeOverrides<MimirWorkload>;
+}
+
+/** Resources of one pod. */
+export type PodSize = Omit<Resources, "replicas" | "memoryLimitBytes">;
+
+/** Size of one replica, by load. */
+export interface Shape {
+  /** At full load; beyond it, replicas are added. Must be a quantity that manifests can carry. */
+  readonly full: PodSize;
+  /** Lower bound, however small the load. */
+  readonly least: PodSize;
+}
+
+/** A {@link Shape}, the load that fills one replica, and its row of the table. */
+interface ServiceShape extends Shape {
+  /** Load of one full replica, in the unit documented at each service. */
   readonly unit: number;
-  /** Series, where a part takes on two kinds of load. */
+  /** Series of one full replica, for services with a second kind of load. */
   readonly series?: number;
+  /** The row of the table, as `skopos plan` shows it. */
   readonly table: string;
 }
 
-/** The least that a stateless part asks for: 86 to 112 MiB resident were measured of idle ones. */
+/** Gigabytes of the table, with headroom, as a quantity that manifests can carry. */
+const gigabytes = (count: number): number => quantityBytes(count * 1e9 * headroom);
+
+/** Lower bound of stateless services: idle ones had 86 to 112 MiB resident (measured, Mimir 3.2). */
 const small: PodSize = { cpuCores: 0.1, memoryBytes: 192 * MiB };
 
-/** A query or a rule costs the same: a core and a gigabyte for ten a second. Two cores make a pod. */
+/** Queries and rule evaluations cost the same. Two cores per pod. */
 const evaluating = {
   unit: 20,
   full: { cpuCores: 2, memoryBytes: gigabytes(2) },
@@ -31,78 +95,87 @@ const evaluating = {
   table: "1 core and 1 GB for 10 queries/s at 100 ms",
 } as const;
 
-/** The parts and what a full pod of each carries. Pod sizes follow the chart's presets for 1 M and 10 M series. */
-export const parts = {
-  /** Samples a second. */
+/**
+ * Load and size of a full replica per service. Replica sizes follow the presets of the Helm chart for 1 M and 10 M series
+ * (mimir-distributed 5.8, small.yaml and large.yaml):
+ * https://github.com/grafana/mimir/tree/main/operations/helm/charts/mimir-distributed
+ */
+export const shapes = {
+  /** Unit: samples/s. */
   distributor: {
     unit: 50_000,
     full: { cpuCores: 2, memoryBytes: gigabytes(2) },
     least: { cpuCores: 0.25, memoryBytes: 512 * MiB },
     table: "1 core and 1 GB for 25 k samples/s",
   },
-  /** Series in memory. A million a pod: the mixin warns at 1.5 M. */
+  /** Unit: series in memory. 1 M per pod leaves room below the 1.6 M at which mimir-mixin alerts. */
   ingester: {
     unit: 1_000_000,
     full: { cpuCores: 3.34, memoryBytes: gigabytes(2.5 / 0.3), diskBytes: gigabytes(5 / 0.3) },
     least: { cpuCores: 0.5, memoryBytes: 2 * GiB, diskBytes: 10 * GiB },
     table: "1 core, 2.5 GB and 5 GB of disk for 300 k series in memory",
   },
-  /** Queries a second. */
+  /** Unit: queries/s. */
   querier: evaluating,
-  /** Rules a second. */
+  /** Unit: rule evaluations/s. */
   ruler: evaluating,
-  /** Queries a second. */
-  queryFrontend: {
+  /** Unit: queries/s. */
+  "query-frontend": {
     unit: 250,
     full: { cpuCores: 1, memoryBytes: gigabytes(1) },
     least: { cpuCores: 0.25, memoryBytes: 768 * MiB },
     table: "1 core and 1 GB for 250 queries/s",
   },
-  /** Queries a second. */
-  queryScheduler: {
+  /** Unit: queries/s. */
+  "query-scheduler": {
     unit: 500,
     full: { cpuCores: 1, memoryBytes: gigabytes(0.25) },
     least: small,
     table: "1 core and 100 MB for 500 queries/s",
   },
   /**
-   * Queries a second, and series: the presets give about 3.6 GiB a million, for index headers and their page cache,
-   * which is more than the table's 1 GB for 10 queries/s. Its disk depends on the retention.
+   * Unit: queries/s; also series. The chart's presets give about 3.6 GiB per million series for index headers and page
+   * cache, more than the table's 1 GB for 10 queries/s. The disk depends on the retention.
    */
-  storeGateway: {
+  "store-gateway": {
     unit: 20,
     series: 1_666_667,
     full: { cpuCores: 2, memoryBytes: 6 * GiB },
     least: { cpuCores: 0.5, memoryBytes: 1.5 * GiB, diskBytes: 10 * GiB },
     table:
-      "1 core for 10 queries/s; 3.6 GiB for 1 M series as the presets; 13 GB of disk for 1 M series, a year and 15 s",
+      "1 core for 10 queries/s; 3.6 GiB for 1 M series as in the chart's presets; 13 GB of disk for 1 M series, a year and 15 s",
   },
-  /** Series. */
+  /** Unit: series. */
   compactor: {
     unit: 20_000_000,
     full: { cpuCores: 1, memoryBytes: gigabytes(4), diskBytes: gigabytes(300) },
     least: { cpuCores: 0.5, memoryBytes: 2 * GiB, diskBytes: 20 * GiB },
     table: "1 core, 4 GB and 300 GB of disk for 20 M series",
   },
-  /** Tells limits, whatever their number. */
-  overridesExporter: {
+  /** Its load is constant. No published figure exists. */
+  "overrides-exporter": {
     unit: 1,
     full: { ...small, cpuCores: 0.05 },
     least: { ...small, cpuCores: 0.05 },
-    table: "no load",
+    table: "constant load",
   },
-} as const satisfies Record<string, PartShape>;
+} as const satisfies Record<MimirService, ServiceShape>;
 
+/** Scrape interval that the table's ingester and store-gateway figures assume, in seconds. */
+const tableInterval = 15;
 const secondsPerYear = 31_536_000;
 
-/** Disk of a full store-gateway: 13 GB for a million series, a year and a 15 s interval, all copies together. */
+/** Volume of a full store-gateway, in bytes: 13 GB per million series and year at 15 s, all copies together. */
 export function storeGatewayDisk(workload: Workload, retention: Retention): number {
   const years = retention.mimir / secondsPerYear;
   const pace = tableInterval / workload.scrapeIntervalSeconds;
-  return gigabytes((13 * parts.storeGateway.series * years * pace) / 1e6);
+  return gigabytes((13 * shapes["store-gateway"].series * years * pace) / 1e6);
 }
 
-/** What memcached itself needs beside its items: the chart reserves a fifth. */
+/**
+ * Memory of memcached beside its items: the Helm chart requests 1.2 times `--memory-limit`.
+ * @see https://github.com/grafana/mimir/blob/main/operations/helm/charts/mimir-distributed/templates/memcached/_memcached-statefulset.tpl
+ */
 export const cacheOverhead = 1.2;
 
 const cache = (fullBytes: number, leastBytes: number): Shape => ({
@@ -110,12 +183,81 @@ const cache = (fullBytes: number, leastBytes: number): Shape => ({
   least: { cpuCores: 0.1, memoryBytes: leastBytes * cacheOverhead },
 });
 
-/** The caches: items as large as those of Mimir's jsonnet, for as many series or queries as a full pod serves. */
+/**
+ * Caches, with the item memory of Mimir's jsonnet. The load that fills one replica is an estimate; no published figure exists.
+ * @see https://github.com/grafana/mimir/blob/main/operations/mimir/memcached.libsonnet
+ */
 export const cacheShapes = {
-  /** Series. */
-  chunks: { unit: 5_000_000, ...cache(6 * GiB, 1 * GiB), table: "6 GiB of chunks for 5 M series" },
-  /** Series. */
-  metadata: { unit: 20_000_000, ...cache(512 * MiB, 128 * MiB), table: "512 MiB of block metadata for 20 M series" },
-  /** Queries a second. */
-  results: { unit: 50, ...cache(1 * GiB, 256 * MiB), table: "1 GiB of results for 50 queries/s" },
-} as const satisfies Record<string, PartShape>;
+  /** Unit: series. */
+  "chunks-cache": { unit: 5_000_000, ...cache(6 * GiB, 1 * GiB), table: "6 GiB of chunks for 5 M series" },
+  /** Unit: series. */
+  "metadata-cache": {
+    unit: 20_000_000,
+    ...cache(512 * MiB, 128 * MiB),
+    table: "512 MiB of block metadata for 20 M series",
+  },
+  /** Unit: queries/s. */
+  "results-cache": { unit: 50, ...cache(1 * GiB, 256 * MiB), table: "1 GiB of results for 50 queries/s" },
+} as const satisfies Record<MimirCache, ServiceShape>;
+
+/**
+ * Active series from which components run as workloads of their own. No official threshold exists; the smallest preset of
+ * the microservices chart is for 1 M series, and each of three monolithic pods would then be as large as a node's share.
+ */
+export const microservicesFrom = 1_000_000;
+
+/** Rules of a stack: kube-prometheus has about 350, the stack's own are about 50. */
+const stackRules = 400;
+/** Evaluation interval in seconds: Mimir's default. */
+const evaluationSeconds = 60;
+/** CPU seconds per query, from the table: 10 queries/s per core. */
+const secondsPerQuery = 0.1;
+
+/** A load in the units of {@link shapes}. */
+export interface Demand {
+  readonly mode: MimirMode;
+  /** Copies of each series in the ingesters and of each block in the store-gateways. */
+  readonly replicationFactor: 1 | 3;
+  /** Samples/s received by distributors, including those of the second Prometheus of an HA pair. */
+  readonly samples: number;
+  /** Series before replication. */
+  readonly series: number;
+  /** Series in all ingesters, weighted by how much shorter their scrape interval is than the table's. */
+  readonly inMemorySeries: number;
+  /** Queries/s, weighted by their cost at this number of series. */
+  readonly queries: number;
+  /** Queries/s that rule evaluation amounts to. */
+  readonly ruleQueries: number;
+  readonly reasons: Reasons<Pick<Demand, "mode" | "samples" | "inMemorySeries" | "queries" | "ruleQueries">>;
+}
+
+/** Converts a load into the units of {@link shapes}. */
+export function demandOf({ workload, availability, retention, mode, evaluator }: MimirLoad): Demand {
+  const series = workload.activeSeries;
+  const redundant = availability === "redundant";
+  const replicationFactor = redundant ? 3 : 1;
+  const pace = Math.max(1, tableInterval / workload.scrapeIntervalSeconds);
+  const senders = redundant ? 2 : 1;
+  const millions = series / 1e6;
+  const weight = Math.min(1, Math.max(0.1, millions));
+  const rules = evaluator === "mimir" ? stackRules : 0;
+  const aggregates = retention.aggregates > 0 ? aggregateRules() : 0;
+  return {
+    mode: mode ?? (series >= microservicesFrom ? "microservices" : "monolithic"),
+    replicationFactor,
+    samples: samplesPerSecond(workload) * senders,
+    series,
+    inMemorySeries: series * replicationFactor * pace,
+    queries: workload.queriesPerSecond * weight,
+    ruleQueries: (rules / evaluationSeconds + aggregates / aggregateSeconds) * Math.max(0.1, millions),
+    reasons: {
+      mode: mode
+        ? "set explicitly"
+        : `${formatCount(series)} series: microservices from ${formatCount(microservicesFrom)} on`,
+      samples: `${formatCount(series)} series every ${workload.scrapeIntervalSeconds} s, from ${senders} Prometheus`,
+      inMemorySeries: `${formatCount(series)} series x ${replicationFactor} copies${pace > 1 ? ` x ${pace.toFixed(1)} for a scrape interval below ${tableInterval} s` : ""}`,
+      queries: `${workload.queriesPerSecond} queries/s, each costing ${weight.toFixed(2)} of the table's ${secondsPerQuery * 1000} ms at this number of series`,
+      ruleQueries: `${rules} rules every ${evaluationSeconds} s, ${aggregates} every ${aggregateSeconds} s, each ${secondsPerQuery * 1000} ms per million series`,
+    },
+  };
+}

@@ -10,8 +10,8 @@ describe.each(scales)("%s", (scale) => {
   });
 });
 
-describe("keys", () => {
-  test("come from Secrets, and are quoted in the file", () => {
+describe("object store credentials", () => {
+  test("come from Secrets and are quoted in the file", () => {
     const chart = render("medium");
     const { data } = objectOf(chart, "ConfigMap", "mimir") as unknown as { data: Record<string, string> };
     expect(data["mimir.yaml"]).toContain("access_key_id: '${OBJECT_STORE_ACCESS_KEY}'");
@@ -42,7 +42,7 @@ describe("zones", () => {
   } as const;
 
   test.each(Object.entries(flags))(
-    "of %s: three workloads, pinned, told their zone, one after the other",
+    "of the %s: three pinned StatefulSets that know their zone and roll out sequentially",
     (part, flag) => {
       const chart = render("large", { cluster });
       zones.forEach((zone, index) => {
@@ -79,7 +79,7 @@ describe("zones", () => {
     }
   });
 
-  test("are kept on different nodes where the cluster's own are not known", () => {
+  test("are kept on different nodes if the cluster's zones are unknown", () => {
     const { spec } = objectOf(render("medium"), "StatefulSet", "mimir-ingester-zone-b").spec.template;
     const [term] = spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution;
     expect(term.labelSelector.matchExpressions).toEqual([
@@ -89,7 +89,7 @@ describe("zones", () => {
 });
 
 describe("clients", () => {
-  test("write to distributors and read from query-frontends, with the tenant", () => {
+  test("write to distributors and read from query-frontends, with the tenant header", () => {
     const { endpoints } = render("large", { tenant: "prod", evaluator: "mimir" });
     const headers = { "X-Scope-OrgID": "prod" };
     expect(endpoints.push).toMatchObject({
@@ -103,7 +103,7 @@ describe("clients", () => {
     expect(endpoints.ruler).toMatchObject({ host: "mimir-ruler.obs.svc.cluster.local", path: "/prometheus", headers });
   });
 
-  test("from outside come through a Gateway that is there", () => {
+  test("outside the cluster are routed through an existing Gateway", () => {
     const chart = render("large", {
       evaluator: "mimir",
       gatewayRoute: { gateway: { name: "public", namespace: "gateways" }, hostnames: ["mimir.example"] },
@@ -123,8 +123,8 @@ describe("clients", () => {
   });
 });
 
-test("mistakes are told all at once, with code and fix", () => {
+test("invalid props are reported all at once, with code and fix", () => {
   const broken = () =>
     render("medium", { objectStore: { kind: "filesystem" }, availability: "redundant", tenant: "a/b" });
-  expect(broken).toThrow(/SKP1211 objectStore: .*\n.*SKP1212 tenant: /);
+  expect(broken).toThrow(/SKP1211 objectStore: .*\n.*\nSKP1228 tenant: /);
 });

@@ -4,7 +4,6 @@ import {
   configMap,
   dashboardConfigMap,
   type Endpoint,
-  type ObjectStore,
   objectStoreIdentity,
   partName,
   rules,
@@ -12,129 +11,102 @@ import {
   serviceAccount,
   serviceHost,
 } from "../../lib/kubernetes/index.ts";
-import { retentionProfiles, type Workload, workloads } from "../../lib/sizing/index.ts";
-import { mimirStorage } from "./bucket-usage.ts";
-import { cacheHosts, caches } from "./caches.ts";
-import { compactors } from "./compactor.ts";
+import { assertValid } from "../../lib/sizing/index.ts";
+import { cacheHost } from "./caches.ts";
 import { mimirConfig, mimirPorts, mimirRuntime, mimirYaml } from "./config.ts";
-import { distributors } from "./distributor.ts";
 import { connectMimir } from "./edges.ts";
-import { type ClientParts, gatewayRoute } from "./gateway-route.ts";
-import { defaultHaClusterLabel, defaultPromoted, seriesLimit } from "./limits.ts";
-import type { MimirLoad } from "./load.ts";
+import { type ClientServices, gatewayRoute } from "./gateway-route.ts";
+import { seriesLimit } from "./limits.ts";
 import { aggregateGroups, longTermTenant } from "./monitoring/aggregates.ts";
 import { type MimirAlertContext, mimirAlerts } from "./monitoring/alerts.ts";
 import { mimirDashboard } from "./monitoring/dashboards.ts";
 import { longTermDashboard } from "./monitoring/long-term-dashboard.ts";
-import { monolithic } from "./monolithic.ts";
-import { overridesExporter } from "./overrides-exporter.ts";
-import { gossipLabels, gossipService, type MimirSetup } from "./pod.ts";
-import type { MimirEndpoints, MimirProps } from "./props.ts";
-import { queriers } from "./querier.ts";
-import { queryFrontends } from "./query-frontend.ts";
-import { querySchedulers } from "./query-scheduler.ts";
-import { rulers } from "./ruler.ts";
-import { type MicroservicesSizing, type MimirSizing, sizeMimir } from "./sizing.ts";
-import { storeGateways } from "./store-gateway.ts";
-import { checkMimir } from "./validate.ts";
-import { ingesters } from "./workloads.ts";
+import { type MimirContext, ringLabels, ringService } from "./pod.ts";
+import {
+  type MimirEndpoints,
+  type MimirProps,
+  mimirLoad,
+  type ResolvedMimirProps,
+  resolveMimirProps,
+} from "./props.ts";
+import { type MimirSizing, sizeMimir } from "./sizing.ts";
+import { validateMimir } from "./validate.ts";
+import { microservices, monolithic } from "./workloads.ts";
 
-/** Mimir: every series for as long as it is kept, in object storage; from `large` on it evaluates the stack's rules. */
+/** Mimir: long-term storage of all series in object storage. From `large` on it also evaluates the stack's rules. */
 export class MimirChart extends ComponentChart<MimirEndpoints> {
   readonly endpoints: MimirEndpoints;
+  /** Computed replicas and resources, with the reason for each number. */
   readonly sizing: MimirSizing;
-  /** Whose series it holds. */
+  /** Tenant that the stack writes to. */
   readonly tenant: string;
-  /** Tenants whose rules it evaluates. */
+  /** Tenants whose rules this Mimir evaluates. */
   readonly ruleTenants: readonly string[];
 
-  /** @throws RangeError with every {@link checkMimir} finding */
+  /** @throws InvalidPropsError listing every finding of {@link validateMimir} */
   constructor(scope: Construct, id: string, props: MimirProps) {
     super(scope, id, "mimir", props);
-    const { workload = workloads.small, retention = retentionProfiles.standard } = props;
-    const objectStore = props.objectStore ?? { kind: "filesystem" };
-    const load: MimirLoad = {
-      workload,
-      retention,
-      availability: props.availability ?? (objectStore.kind === "filesystem" ? "single" : "redundant"),
-      evaluator: this.evaluator,
-      filesystem: objectStore.kind === "filesystem",
-      ...(props.mode && { mode: props.mode }),
-    };
-    this.sizing = props.sizing ?? sizeMimir(load);
-    this.tenant = props.tenant ?? "anonymous";
+    assertValid("MimirChart", id, validateMimir(props));
+    const resolved = resolveMimirProps(props);
+    const { objectStore, alertmanager, retention } = resolved;
+    this.sizing = props.sizing ?? sizeMimir(mimirLoad(resolved));
+    const { sizing } = this;
+    this.tenant = resolved.tenant;
     const aggregates = retention.aggregates > 0;
     this.ruleTenants = [this.tenant, ...(aggregates ? [longTermTenant] : [])];
-    this.refuse(props, load, objectStore);
 
-    const setup = this.setup(props, load, objectStore);
+    const context = this.context(resolved);
     service(this, {
       part: "gossip-ring",
       headless: true,
-      // A ring forms before its members are ready: they become so only in it.
+      // Pods become ready only after joining the ring.
       publishNotReady: true,
       ports: { gossip: mimirPorts.gossip },
-      selector: gossipLabels(this),
+      selector: ringLabels(this),
     });
-    if (this.sizing.mode === "monolithic") monolithic(setup, this.sizing);
-    else microservices(setup, this.sizing);
-    connectMimir(this, { sizing: this.sizing, objectStore, ...alertmanagerOf(props) });
-    if (objectStore.kind !== "filesystem") this.objectStorage.push(mimirStorage(load, this.sizing));
-    if (props.gatewayRoute) gatewayRoute(this, props.gatewayRoute, this.clientParts());
-    const known = this.alertContext(props, workload);
-    dashboardConfigMap(this, mimirDashboard(this, known));
+    if (sizing.mode === "monolithic") monolithic(context, sizing);
+    else microservices(context, sizing);
+    connectMimir(this, { sizing, objectStore, ...(alertmanager && { alertmanager }) });
+    if (objectStore.kind !== "filesystem") this.objectStorage.push(sizing.objectStorage);
+    if (props.gatewayRoute) gatewayRoute(this, props.gatewayRoute, this.clientServices());
+    const alertContext = this.alertContext(resolved);
+    dashboardConfigMap(this, mimirDashboard(this, alertContext));
     if (aggregates) dashboardConfigMap(this, longTermDashboard());
-    rules(this, this.component, [...mimirAlerts(this, known), ...(aggregates ? aggregateGroups() : [])]);
+    rules(this, this.component, [...mimirAlerts(this, alertContext), ...(aggregates ? aggregateGroups() : [])]);
     this.endpoints = this.publish(aggregates);
   }
 
-  private refuse(props: MimirProps, { workload, retention }: MimirLoad, objectStore: ObjectStore): void {
-    const findings = checkMimir({
-      sizing: this.sizing,
-      workload,
-      retention,
-      objectStore,
-      bucket: props.bucket ?? defaultBucket,
-      cluster: this.cluster,
-      tenant: this.tenant,
-      ...(props.tenants && { tenants: props.tenants }),
-    });
-    if (findings.length > 0) {
-      throw new RangeError(
-        findings.map(({ code, at, message, fix }) => `${code} ${at}: ${message} (${fix})`).join("\n"),
-      );
-    }
-  }
-
-  /** What the parts share: their config files and their identity. */
-  private setup(props: MimirProps, { workload, retention }: MimirLoad, objectStore: ObjectStore): MimirSetup {
+  /** Configuration files and identity that all workloads share. */
+  private context(props: ResolvedMimirProps): MimirContext {
     const { sizing } = this;
+    const { objectStore, alertmanager } = props;
     const config = mimirConfig({
+      ...props,
       sizing,
-      workload,
-      retention,
-      objectStore,
-      promotedResourceAttributes: props.promotedResourceAttributes ?? defaultPromoted,
-      haClusterLabel: props.haClusterLabel ?? defaultHaClusterLabel,
-      bucket: props.bucket ?? defaultBucket,
       gossipLabel: `${this.name}.${this.home}`,
       hosts: {
-        gossipRing: serviceHost(this, gossipService(this)),
+        gossipRing: serviceHost(this, ringService(this)),
         ...(sizing.mode === "microservices" && {
           queryScheduler: `${serviceHost(this, partName(this, "query-scheduler"))}:${mimirPorts.grpc}`,
-          ...(sizing.caches && { caches: cacheHosts(this) }),
+          ...(sizing.caches && {
+            caches: {
+              "chunks-cache": cacheHost(this, "chunks-cache"),
+              "metadata-cache": cacheHost(this, "metadata-cache"),
+              "results-cache": cacheHost(this, "results-cache"),
+            },
+          }),
         }),
       },
-      ...alertmanagerOf(props),
+      ...(alertmanager && { alertmanager }),
     });
-    const runtime = mimirRuntime({ workload, retention }, longTermTenant, props.tenants ?? {});
+    const runtime = mimirRuntime(props, longTermTenant, props.tenants);
     const annotations = objectStoreIdentity(objectStore);
     return {
       chart: this,
       objectStore,
       ruleTenants: this.ruleTenants,
       config: configMap(this, this.component, this.name, { "mimir.yaml": mimirYaml(config) }),
-      // Reloaded every ten seconds: a changed limit rolls no pod.
+      // Reloaded every ten seconds: changing a limit restarts no pod.
       runtime: configMap(
         this,
         this.component,
@@ -142,30 +114,30 @@ export class MimirChart extends ComponentChart<MimirEndpoints> {
         { "runtime.yaml": mimirYaml(runtime) },
         { reloads: true },
       ),
-      account: serviceAccount(this, { part: this.component, ...(annotations && { annotations }) }),
+      identityAccount: serviceAccount(this, { part: this.component, ...(annotations && { annotations }) }),
     };
   }
 
-  private alertContext({ tenants }: MimirProps, workload: Workload): MimirAlertContext {
-    const stated = tenants?.[this.tenant]?.max_global_series_per_user;
+  private alertContext({ tenants, workload }: ResolvedMimirProps): MimirAlertContext {
+    const limit = tenants[this.tenant]?.max_global_series_per_user;
     return {
       sizing: this.sizing,
       tenant: this.tenant,
-      seriesLimit: typeof stated === "number" && stated > 0 ? stated : seriesLimit(workload.activeSeries),
+      seriesLimit: typeof limit === "number" && limit > 0 ? limit : seriesLimit(workload.activeSeries),
       evaluates: this.evaluator === "mimir" || this.ruleTenants.length > 1,
     };
   }
 
-  private clientParts(): ClientParts {
+  private clientServices(): ClientServices {
     if (this.sizing.mode === "monolithic") {
       return { writes: this.component, reads: this.component, rules: this.component };
     }
-    return { writes: "distributor", reads: "query-frontend", ...(this.sizing.ruler && { rules: "ruler" }) };
+    return { writes: "distributor", reads: "query-frontend", ...(this.sizing.services.ruler && { rules: "ruler" }) };
   }
 
-  /** Clients go to the parts by their own Services: a proxy in front would only add a hop, an image and a failure. */
+  /** Clients use the Services of distributors and query-frontends directly, without a reverse proxy in between. */
   private publish(aggregates: boolean): MimirEndpoints {
-    const { writes, reads, rules: ruler } = this.clientParts();
+    const { writes, reads, rules: ruler } = this.clientServices();
     const at = (part: string, path: string, tenant = this.tenant): Endpoint => ({
       scheme: "http",
       host: serviceHost(this, partName(this, part)),
@@ -183,21 +155,4 @@ export class MimirChart extends ComponentChart<MimirEndpoints> {
       ...(ruler && { ruler: at(ruler, "/prometheus") }),
     };
   }
-}
-
-const defaultBucket = "mimir-blocks";
-
-const alertmanagerOf = ({ alertmanager }: MimirProps) => (alertmanager ? { alertmanager } : {});
-
-function microservices(setup: MimirSetup, sizing: MicroservicesSizing): void {
-  distributors(setup, sizing);
-  ingesters(setup, sizing);
-  queriers(setup, sizing);
-  queryFrontends(setup, sizing);
-  querySchedulers(setup, sizing);
-  storeGateways(setup, sizing);
-  compactors(setup, sizing);
-  rulers(setup, sizing);
-  overridesExporter(setup, sizing);
-  if (sizing.caches) caches(setup.chart, sizing.caches);
 }

@@ -7,14 +7,14 @@ import { MimirChart, type MimirProps } from "./index.ts";
 describe("the configuration", () => {
   const config = configOf(render("large", { retention: retentionProfiles.extended, evaluator: "mimir" }));
 
-  test("is classic: no Kafka, no Alertmanager of its own, nothing reported", () => {
+  test("uses the classic architecture: no Kafka, no Alertmanager, no usage statistics", () => {
     expect(config.ingest_storage).toEqual({ enabled: false });
     expect(config.usage_stats).toEqual({ enabled: false });
     expect(config.alertmanager).toBeUndefined();
     expect(config.multitenancy_enabled).toBe(true);
   });
 
-  test("limits come from the workload", () => {
+  test("derives limits from the workload", () => {
     expect(config.limits).toMatchObject({
       ingestion_rate: 666_667,
       max_global_series_per_user: 20_000_000,
@@ -24,13 +24,13 @@ describe("the configuration", () => {
     });
   });
 
-  test("a query may ask for more than is kept, and finds what only ingesters hold", () => {
+  test("queries may exceed the retention by a day and reach samples that only ingesters hold", () => {
     expect(config.limits.max_total_query_length).toBe("366d");
     expect(config.limits.query_ingesters_within).toBe("13h");
     expect(config.querier.query_store_after).toBe("12h");
   });
 
-  test("directories do not overlap: Mimir would refuse to start", () => {
+  test("directories do not overlap, since Mimir would not start", () => {
     const { tsdb, bucket_store } = config.blocks_storage;
     const folders = [tsdb.dir, bucket_store.sync_dir, config.compactor.data_dir, config.ruler.rule_path];
     expect(new Set(folders).size).toBe(folders.length);
@@ -38,7 +38,7 @@ describe("the configuration", () => {
       expect(folders.filter((other) => `${other}/`.startsWith(`${folder}/`))).toEqual([folder]);
   });
 
-  test("aggregates have a tenant with its own retention, written by the ruler from the main one", () => {
+  test("aggregates have a tenant with its own retention, written by the ruler from the main tenant", () => {
     const chart = render("large", { retention: retentionProfiles.extended, evaluator: "mimir" });
     const { overrides } = fileOf(chart, "mimir-runtime", "runtime.yaml");
     expect(overrides["long-term"]).toMatchObject({
@@ -50,7 +50,7 @@ describe("the configuration", () => {
     expect(chart.endpoints.longTerm?.headers).toEqual({ "X-Scope-OrgID": "long-term" });
   });
 
-  test("one process: no scheduler's address, which would let queries hang, and one copy", () => {
+  test("a monolithic Mimir has one copy and no scheduler address, which would make queries hang", () => {
     const alone = configOf(new MimirChart(new App(), "mimir", { namespace: "obs" }));
     expect(alone.frontend.scheduler_address).toBeUndefined();
     expect(alone.frontend_worker).toBeUndefined();
@@ -58,13 +58,13 @@ describe("the configuration", () => {
     expect(alone.store_gateway.sharding_ring.replication_factor).toBe(1);
   });
 
-  test("a label that tells shards apart is not stored; `cluster` is", () => {
+  test("a label that identifies shards is dropped; `cluster` is stored", () => {
     const of = (props: Partial<MimirProps>) => configOf(render("medium", props)).limits;
     expect(of({})).toMatchObject({ ha_cluster_label: "cluster", ha_replica_label: "__replica__", drop_labels: [] });
     expect(of({ haClusterLabel: "prometheus_shard" }).drop_labels).toEqual(["prometheus_shard"]);
   });
 
-  test("caches take no more than a share of small pods", () => {
+  test("in-process caches take a small fraction of small pods", () => {
     const alone = configOf(new MimirChart(new App(), "mimir", { namespace: "obs", workload: workloads.small }));
     const { index_cache, series_hash_cache_max_size_bytes } = alone.blocks_storage.bucket_store;
     const pod = new MimirChart(new App(), "mimir", { namespace: "obs" }).sizing;

@@ -2,26 +2,28 @@ import { Document, visit } from "yaml";
 import { type Endpoint, type ObjectStore, url } from "../../lib/kubernetes/index.ts";
 import { MiB, type Retention, type Workload, type WorkloadSize } from "../../lib/sizing/index.ts";
 import { blocksBucket, commonStorage, dataDirectory } from "./bucket-config.ts";
+import type { MimirCache } from "./capacity.ts";
 import { defaultLimits, longTermLimits, type TenantLimits } from "./limits.ts";
 import type { MimirSizing } from "./sizing.ts";
 
 /** Ports of every Mimir process. */
 export const mimirPorts = { http: 8080, grpc: 9095, gossip: 7946 } as const;
 
-/** Folder of the rules: one folder a tenant in it, each a ConfigMap. */
+/** Mount path of rule files: one directory per tenant, each a ConfigMap. */
 export const rulesDirectory = "/etc/mimir/rules";
-/** Folder of the runtime file, which is reloaded: its own mount, so that the kubelet updates it. */
+/** Mount path of the runtime configuration, which Mimir reloads. A mount of its own, so that the kubelet updates it. */
 export const runtimeDirectory = "/etc/mimir/runtime";
+/** Mount path of the configuration file. */
 export const configDirectory = "/etc/mimir/config";
 
-/** Hosts that the parts find each other by; `host:port` where a port is not said. */
+/** Hosts by which services find each other. */
 export interface MimirHosts {
   /** Headless Service of every Mimir pod. */
   readonly gossipRing: string;
-  /** Headless Service of the query-schedulers. Absent in monolithic mode, where a left-over address lets queries hang. */
+  /** `host:port` of the query-schedulers' headless Service. Absent in monolithic mode, where setting it makes queries hang. */
   readonly queryScheduler?: string;
   /** Headless Services of the caches. */
-  readonly caches?: { readonly chunks: string; readonly metadata: string; readonly results: string };
+  readonly caches?: Readonly<Record<MimirCache, string>>;
 }
 
 export interface MimirConfigProps {
@@ -29,23 +31,26 @@ export interface MimirConfigProps {
   readonly workload: Workload;
   readonly retention: Retention;
   readonly objectStore: ObjectStore;
-  /** Bucket (Azure: container) of the blocks. */
+  /** Bucket (Azure: container) for blocks. */
   readonly bucket: string;
-  /** Keeps rings of two Mimirs apart where their pods can reach each other. */
+  /** Cluster label of gossip messages: keeps the rings of two Mimirs apart if their pods can reach each other. */
   readonly gossipLabel: string;
   readonly hosts: MimirHosts;
-  /** Where the ruler sends alerts. Absent: nowhere. */
+  /** Where the ruler sends alerts. Absent: alerts are not sent. */
   readonly alertmanager?: Endpoint;
-  /** Resource attributes that become labels. */
+  /** Resource attributes that become labels of OTLP metrics. */
   readonly promotedResourceAttributes: readonly string[];
-  /** Label that says which Prometheus make a pair. */
+  /** Label that identifies a Prometheus HA pair. */
   readonly haClusterLabel: string;
 }
 
-/** Seconds between the mark and the end of a block; a bucket's lifecycle must wait for longer than retention and this. */
+/** Seconds between marking a block for deletion and deleting it. A bucket lifecycle must wait longer than retention plus this. */
 export const deletionDelaySeconds = 7200;
 
-/** Mimir's configuration file: the same for every part. */
+/**
+ * Mimir's configuration file, shared by all services.
+ * @see https://grafana.com/docs/mimir/v3.1.x/configure/configuration-parameters/
+ */
 export function mimirConfig(props: MimirConfigProps): Readonly<Record<string, unknown>> {
   const { sizing, objectStore, hosts, retention } = props;
   const zoneAware = sizing.mode === "microservices" && sizing.zoneAware;
@@ -55,7 +60,7 @@ export function mimirConfig(props: MimirConfigProps): Readonly<Record<string, un
   return {
     multitenancy_enabled: true,
     usage_stats: { enabled: false },
-    // Classic ingestion: distributors write to ingesters, and no Kafka is needed.
+    // Classic architecture: distributors write to ingesters directly, without Kafka.
     ingest_storage: { enabled: false },
     tenant_federation: federation,
     server: { http_listen_port: mimirPorts.http, grpc_listen_port: mimirPorts.grpc, log_format: "logfmt" },
@@ -82,7 +87,7 @@ export function mimirConfig(props: MimirConfigProps): Readonly<Record<string, un
         replication_factor: factor,
         zone_awareness_enabled: zoneAware,
         tokens_file_path: `${dataDirectory}/tokens`,
-        // A pod that restarts comes back under its name: it must not hand its series to others meanwhile.
+        // A restarting pod returns under the same name; its series must not move to other ingesters meanwhile.
         unregister_on_shutdown: false,
         num_tokens: 512,
       },
@@ -104,12 +109,12 @@ export function mimirConfig(props: MimirConfigProps): Readonly<Record<string, un
     frontend: {
       ...scheduler,
       parallelize_shardable_queries: sizing.mode === "microservices",
-      ...(hosts.caches && { cache_results: true, results_cache: memcached(hosts.caches.results) }),
+      ...(hosts.caches && { cache_results: true, results_cache: memcached(hosts.caches["results-cache"]) }),
     },
     ...(scheduler && { frontend_worker: scheduler }),
     ruler: {
       rule_path: `${dataDirectory}/ruler`,
-      // Local rules have no change events: what the kubelet brought is seen at the next poll.
+      // Local rule files have no change events; updates are found by polling.
       poll_interval: "1m",
       tenant_federation: federation,
     },
@@ -124,7 +129,7 @@ export function mimirConfig(props: MimirConfigProps): Readonly<Record<string, un
   };
 }
 
-/** The runtime file: limits by tenant, reloaded without a restart. */
+/** The runtime configuration: limits per tenant, reloaded without a restart. */
 export function mimirRuntime(
   props: Pick<MimirConfigProps, "workload" | "retention">,
   longTermTenant: string,
@@ -136,7 +141,7 @@ export function mimirRuntime(
   return { overrides };
 }
 
-/** A configuration as a file. What the environment fills in is quoted, so that no secret is read as YAML. */
+/** Renders a configuration file. Environment references are quoted, so that no secret is parsed as YAML. */
 export function mimirYaml(config: object): string {
   const document = new Document(config, { aliasDuplicateObjects: false });
   visit(document, {
@@ -151,17 +156,20 @@ function bucketStore({ sizing, hosts }: MimirConfigProps): Readonly<Record<strin
   const { caches } = hosts;
   return {
     sync_dir: `${dataDirectory}/tsdb-sync`,
-    // Both caches are a gigabyte by default: more than a small pod has.
+    // Both caches default to 1 GiB, more than the memory of a small pod.
     index_cache: {
       backend: "inmemory",
-      inmemory: { max_size_bytes: cacheBytes(sizing, "storeGateway", 8, 1024 * MiB) },
+      inmemory: { max_size_bytes: cacheBytes(sizing, "store-gateway", 8, 1024 * MiB) },
     },
-    series_hash_cache_max_size_bytes: cacheBytes(sizing, "storeGateway", 16, 1024 * MiB),
-    ...(caches && { chunks_cache: memcached(caches.chunks), metadata_cache: memcached(caches.metadata) }),
+    series_hash_cache_max_size_bytes: cacheBytes(sizing, "store-gateway", 16, 1024 * MiB),
+    ...(caches && {
+      chunks_cache: memcached(caches["chunks-cache"]),
+      metadata_cache: memcached(caches["metadata-cache"]),
+    }),
   };
 }
 
-/** Largest item of a cache: memcached's default of 1 MiB would turn large query results away. */
+/** Largest cache item, in bytes: memcached's default of 1 MiB rejects large query results. Value of Mimir's jsonnet. */
 export const maxItemBytes = 5 * MiB;
 
 const memcached = (host: string): object => ({
@@ -169,14 +177,19 @@ const memcached = (host: string): object => ({
   memcached: { addresses: `dns+${host}:11211`, max_item_size: maxItemBytes },
 });
 
-/** A share of the pod's memory for one cache, never more than Mimir's own default. */
-function cacheBytes(sizing: MimirSizing, part: "ingester" | "storeGateway", fraction: number, most: number): number {
-  const pod: WorkloadSize = sizing.mode === "monolithic" ? sizing.mimir : sizing[part];
+/** Size of an in-process cache: a fraction of the pod's memory, at most Mimir's default. */
+function cacheBytes(
+  sizing: MimirSizing,
+  service: "ingester" | "store-gateway",
+  fraction: number,
+  most: number,
+): number {
+  const pod: WorkloadSize = sizing.mode === "monolithic" ? sizing.mimir : sizing.services[service];
   return Math.min(most, Math.floor(pod.memoryBytes / fraction / MiB) * MiB);
 }
 
-/** Queries at once in a querier: four a core, since most of a query waits for ingesters and store-gateways. */
+/** Concurrent queries per querier: four per core, because most of a query waits for ingesters and store-gateways. */
 function concurrency(sizing: MimirSizing): number {
-  const { cpuCores } = sizing.mode === "monolithic" ? sizing.mimir : sizing.querier;
+  const { cpuCores } = sizing.mode === "monolithic" ? sizing.mimir : sizing.services.querier;
   return Math.max(4, Math.ceil(cpuCores * 4));
 }

@@ -4,34 +4,35 @@ import {
   type Endpoint,
   type ObjectStore,
 } from "../../lib/kubernetes/index.ts";
-import { cacheParts, cachePorts } from "./caches.ts";
+import { cachePorts } from "./caches.ts";
+import type { MimirCache, MimirService } from "./capacity.ts";
 import { mimirPorts } from "./config.ts";
-import { gossipLabels } from "./pod.ts";
+import { ringLabels } from "./pod.ts";
 import type { MimirSizing } from "./sizing.ts";
 
-/** Who calls whom by gRPC, and why. */
-const calls: readonly (readonly [from: string, to: string, why: string])[] = [
+/** gRPC connections between services. */
+const calls: readonly (readonly [from: MimirService, to: MimirService, why: string])[] = [
   ["distributor", "ingester", "samples"],
   ["query-frontend", "query-scheduler", "queries to run"],
-  ["querier", "query-scheduler", "asks for queries"],
-  ["query-scheduler", "query-frontend", "tells of queries that were lost"],
+  ["querier", "query-scheduler", "queries to run"],
+  ["query-scheduler", "query-frontend", "errors of queries that were lost"],
   ["querier", "query-frontend", "results"],
   ["querier", "ingester", "recent samples"],
   ["querier", "store-gateway", "older samples"],
-  ["ruler", "ingester", "recent samples, and results of rules"],
+  ["ruler", "ingester", "recent samples and rule results"],
   ["ruler", "store-gateway", "older samples"],
-  ["ruler", "ruler", "state of rules"],
+  ["ruler", "ruler", "rule state"],
 ];
 
-/** Who reads or writes the bucket. */
-const bucketUsers = ["ingester", "store-gateway", "querier", "compactor", "ruler"];
+/** Services that access the bucket. */
+const bucketUsers: readonly MimirService[] = ["ingester", "store-gateway", "querier", "compactor", "ruler"];
 
-/** Who asks which cache. */
-const cacheUsers = {
-  chunks: ["store-gateway"],
-  metadata: ["store-gateway", "querier", "ruler"],
-  results: ["query-frontend"],
-} as const;
+/** Services that use each cache. */
+const cacheUsers: Readonly<Record<MimirCache, readonly MimirService[]>> = {
+  "chunks-cache": ["store-gateway"],
+  "metadata-cache": ["store-gateway", "querier", "ruler"],
+  "results-cache": ["query-frontend"],
+};
 
 export interface MimirConnections {
   readonly sizing: MimirSizing;
@@ -39,27 +40,27 @@ export interface MimirConnections {
   readonly alertmanager?: Endpoint;
 }
 
-/** Declares every connection between the parts, and to bucket, caches and Alertmanager. */
+/** Declares every connection between services, and to the bucket, caches and Alertmanager. */
 export function connectMimir(chart: ComponentChart, { sizing, objectStore, alertmanager }: MimirConnections): void {
-  const ring = chart.pods("gossip-ring", gossipLabels(chart));
-  chart.connects(ring, ring, [mimirPorts.gossip], "rings by gossip");
+  const ring = chart.pods("gossip-ring", ringLabels(chart));
+  chart.connects(ring, ring, [mimirPorts.gossip], "ring membership (gossip)");
   if (sizing.mode === "monolithic") {
     chart.connects(ring, ring, [mimirPorts.grpc], "samples and queries between replicas");
     connectsToObjectStore(chart, chart.pods(chart.component), objectStore);
     if (alertmanager) sendsAlerts(chart, chart.component, alertmanager);
     return;
   }
-  const there = (part: string) => part !== "ruler" || sizing.ruler !== undefined;
+  const deployed = (service: MimirService) => sizing.services[service] !== undefined;
   for (const [from, to, why] of calls) {
-    if (there(from)) chart.connects(chart.pods(from), chart.pods(to), [mimirPorts.grpc], why);
+    if (deployed(from)) chart.connects(chart.pods(from), chart.pods(to), [mimirPorts.grpc], why);
   }
-  for (const user of bucketUsers.filter(there)) connectsToObjectStore(chart, chart.pods(user), objectStore);
-  if (alertmanager && sizing.ruler) sendsAlerts(chart, "ruler", alertmanager);
+  for (const user of bucketUsers.filter(deployed)) connectsToObjectStore(chart, chart.pods(user), objectStore);
+  if (alertmanager && sizing.services.ruler) sendsAlerts(chart, "ruler", alertmanager);
   if (!sizing.caches) return;
   for (const [cache, users] of Object.entries(cacheUsers)) {
-    const to = chart.pods(cacheParts[cache as keyof typeof cacheUsers]);
-    for (const user of users.filter(there)) {
-      chart.connects(chart.pods(user), to, [cachePorts.memcached], `cached ${cache}`);
+    const to = chart.pods(cache);
+    for (const user of users.filter(deployed)) {
+      chart.connects(chart.pods(user), to, [cachePorts.memcached], `cached ${cache.replace("-cache", "")}`);
     }
   }
 }

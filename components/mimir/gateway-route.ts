@@ -1,26 +1,26 @@
 import { type ComponentChart, type Peer, partName } from "../../lib/kubernetes/index.ts";
 import { mimirPorts } from "./config.ts";
 
-/** A Gateway of the cluster that lets clients from outside in. */
+/** Exposes Mimir through an existing Gateway. */
 export interface GatewayRouteProps {
-  /** The Gateway the route hangs on. */
+  /** Parent Gateway of the route. */
   readonly gateway: { readonly name: string; readonly namespace: string };
-  /** Names by which clients know Mimir. */
+  /** Hostnames that the route matches. */
   readonly hostnames: readonly string[];
-  /** The Gateway's own pods or addresses, for the network policies. @default any pod */
+  /** Pods or addresses of the Gateway's data plane, for network policies. @default any pod */
   readonly from?: Peer;
 }
 
-/** The parts that answer clients; in monolithic mode all three are one. */
-export interface ClientParts {
+/** Workloads that serve clients; in monolithic mode all three are the same. */
+export interface ClientServices {
   readonly writes: string;
   readonly reads: string;
-  /** Absent where no rule is Mimir's. */
+  /** Absent if Mimir evaluates no rules. */
   readonly rules?: string;
 }
 
-/** The paths of Mimir's API by part. The longest prefix wins, as the Gateway API says. */
-function routes({ writes, reads, rules }: ClientParts): readonly (readonly [path: string, part: string])[] {
+/** Paths of Mimir's API by workload. The longest matching prefix wins (Gateway API). */
+function routes({ writes, reads, rules }: ClientServices): readonly (readonly [path: string, service: string])[] {
   return [
     ["/api/v1/push", writes],
     ["/otlp", writes],
@@ -35,10 +35,10 @@ function routes({ writes, reads, rules }: ClientParts): readonly (readonly [path
 }
 
 /**
- * Adds an HTTPRoute for clients outside the cluster: what a proxy in front of Mimir would do, done by the Gateway that is
- * there anyway. Clients inside need none: they write to the distributors' Service and read from the query-frontends'.
+ * Adds an HTTPRoute for clients outside the cluster, in place of a dedicated reverse proxy. Clients inside the cluster
+ * use the Services of distributors and query-frontends directly.
  */
-export function gatewayRoute(chart: ComponentChart, props: GatewayRouteProps, parts: ClientParts): void {
+export function gatewayRoute(chart: ComponentChart, props: GatewayRouteProps, services: ClientServices): void {
   chart.add({
     apiVersion: "gateway.networking.k8s.io/v1",
     kind: "HTTPRoute",
@@ -46,13 +46,13 @@ export function gatewayRoute(chart: ComponentChart, props: GatewayRouteProps, pa
     spec: {
       parentRefs: [{ group: "gateway.networking.k8s.io", kind: "Gateway", ...props.gateway }],
       hostnames: [...props.hostnames],
-      rules: routes(parts).map(([path, part]) => ({
+      rules: routes(services).map(([path, service]) => ({
         matches: [{ path: { type: "PathPrefix", value: path } }],
-        backendRefs: [{ group: "", kind: "Service", name: partName(chart, part), port: mimirPorts.http, weight: 1 }],
+        backendRefs: [{ group: "", kind: "Service", name: partName(chart, service), port: mimirPorts.http, weight: 1 }],
       })),
     },
   });
-  for (const part of new Set(routes(parts).map(([, each]) => each))) {
-    chart.connects(props.from ?? "any pod", chart.pods(part), [mimirPorts.http], "clients outside the cluster");
+  for (const service of new Set(routes(services).map(([, each]) => each))) {
+    chart.connects(props.from ?? "any pod", chart.pods(service), [mimirPorts.http], "clients outside the cluster");
   }
 }

@@ -1,11 +1,17 @@
-export { mimirStorage } from "./bucket-usage.ts";
-export * from "./chart.ts";
+export {
+  type MimirCache,
+  type MimirLoad,
+  type MimirMode,
+  type MimirService,
+  type MimirWorkload,
+  microservicesFrom,
+} from "./capacity.ts";
+export { MimirChart } from "./chart.ts";
 export { mimirPorts } from "./config.ts";
 export type { GatewayRouteProps } from "./gateway-route.ts";
 export { haReplicaLabel, seriesLimit, type TenantLimits } from "./limits.ts";
-export { type MimirLoad, type MimirMode, microservicesFrom } from "./load.ts";
 export { aggregateGroups, aggregateSeries, longTermTenant } from "./monitoring/aggregates.ts";
 export { MimirRulesChart, type MimirRulesProps } from "./monitoring/rules.ts";
-export * from "./props.ts";
-export * from "./sizing.ts";
-export { type CheckedMimir, checkMimir } from "./validate.ts";
+export type { MimirEndpoints, MimirProps } from "./props.ts";
+export { type MicroservicesSizing, type MimirSizing, type MonolithicSizing, sizeMimir } from "./sizing.ts";
+export { validateMimir } from "./validate.ts";

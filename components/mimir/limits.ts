@@ -2,14 +2,14 @@ import { scrapeLimits } from "../../lib/kubernetes/index.ts";
 import { formatDuration, type Retention, samplesPerSecond, type Workload } from "../../lib/sizing/index.ts";
 import { aggregateSeconds, aggregateSeries } from "./monitoring/aggregates.ts";
 
-/** Label by which Mimir tells the two Prometheus of a pair apart: its own default. Deduplication strips it. */
+/** Label that distinguishes the two Prometheus replicas of an HA pair: Mimir's default. Deduplication removes it. */
 export const haReplicaLabel = "__replica__";
 
-/** Label that says which Prometheus make a pair, where there is one pair a cluster: Mimir's own default. */
+/** Label that identifies an HA pair if there is one pair per cluster: Mimir's default. */
 export const defaultHaClusterLabel = "cluster";
 
-/** Resource attributes that become labels of metrics that come by OTLP; `job` and `instance` are always there. */
-export const defaultPromoted: readonly string[] = [
+/** Resource attributes that become labels of metrics received over OTLP; `job` and `instance` are always set. */
+export const defaultPromotedAttributes: readonly string[] = [
   "k8s.cluster.name",
   "k8s.namespace.name",
   "k8s.pod.name",
@@ -21,39 +21,42 @@ export const defaultPromoted: readonly string[] = [
   "service.version",
 ];
 
-/** One day: queries may ask for a little more than is kept, as dashboards' offsets do. */
+/** Slack of one day: queries with an offset may reach slightly beyond the retention. */
 const day = 86_400;
-/** Series in memory beside the active ones: a restart of everything leaves its series in the head for up to 2 h. */
+/** Series in memory per active series: after a rollout of everything, the old series stay in the head for up to 2 h. */
 const churn = 2;
-/** A sender that was away sends at twice the pace until it has caught up: after an hour, within an hour. */
+/** Ingestion rate per nominal rate, so that an hour of backlog can be sent within an hour. */
 const catchUp = 2;
-/** Seconds of samples that may come at once: Prometheus' shards all flush after an outage. */
+/** Burst, in seconds of the ingestion rate: all Prometheus shards flush at once after an outage. */
 const burstSeconds = 20;
-/** One metric name with more than this share of all series is a label that should not be one. */
+/** Largest fraction of all series that one metric name may have; more indicates an unbounded label. */
 const shareOfOneMetric = 0.2;
-/** Labels that Prometheus adds to those of the scrape: `cluster` and what write relabelling may add. */
+/** Labels beyond the scrape's own: `cluster` and those that write relabelling may add. */
 const addedLabels = 5;
-/** Exemplars kept: one a hundred series, 10 k at least; each takes about 200 B in the ingester. */
+/** Series per stored exemplar; at least 10 k exemplars are stored. Each takes about 200 B in an ingester (estimate). */
 const seriesPerExemplar = 100;
 
-/** What Mimir calls limits: of every tenant, or in the runtime file of one. */
+/**
+ * Mimir's limits, by Mimir's own names.
+ * @see https://grafana.com/docs/mimir/v3.1.x/configure/configuration-parameters/#limits
+ */
 export type TenantLimits = Readonly<Record<string, unknown>>;
 
 export interface LimitsProps {
   readonly workload: Workload;
   readonly retention: Retention;
-  /** Resource attributes that become labels. */
+  /** Resource attributes that become labels of OTLP metrics. */
   readonly promotedResourceAttributes: readonly string[];
-  /** Label that says which Prometheus make a pair. */
+  /** Label that identifies a Prometheus HA pair. */
   readonly haClusterLabel: string;
 }
 
-/** Series that one tenant may hold in memory. */
+/** Default `max_global_series_per_user`, before replication. */
 export function seriesLimit(activeSeries: number): number {
   return Math.ceil(activeSeries * churn);
 }
 
-/** Limits of every tenant that the runtime file does not name, derived from the workload. */
+/** Limits of every tenant that the runtime configuration does not name, derived from the workload. */
 export function defaultLimits({ workload, retention, ...props }: LimitsProps): TenantLimits {
   const shards = compactorShards(workload.activeSeries);
   const rate = Math.ceil(samplesPerSecond(workload) * catchUp);
@@ -68,8 +71,8 @@ export function defaultLimits({ workload, retention, ...props }: LimitsProps): T
     accept_ha_samples: true,
     ha_cluster_label: props.haClusterLabel,
     ha_replica_label: haReplicaLabel,
-    // Deduplication strips the replica alone; drop_labels comes after it, so that a series does not change its name when
-    // Prometheus' shards do.
+    // Deduplication removes only the replica label. drop_labels is applied afterwards, so series keep their identity when
+    // the number of Prometheus shards changes.
     drop_labels: props.haClusterLabel === defaultHaClusterLabel ? [] : [props.haClusterLabel],
     out_of_order_time_window: "30m",
     query_ingesters_within: "13h",
@@ -78,19 +81,19 @@ export function defaultLimits({ workload, retention, ...props }: LimitsProps): T
     compactor_split_groups: Math.max(1, shards),
     otel_metric_suffixes_enabled: true,
     promote_otel_resource_attributes: props.promotedResourceAttributes.join(","),
-    // The rules come from a ConfigMap that the stack made: their number is no attack.
+    // Rules come from the stack's own ConfigMaps and need no protection from abuse.
     ruler_max_rules_per_rule_group: 0,
     ruler_max_rule_groups_per_tenant: 0,
   };
 }
 
-/** Limits of the long-retention tenant, which only the ruler writes to. */
+/** Limits of the long-retention tenant, which receives samples only from the ruler. */
 export function longTermLimits({ workload, retention }: Pick<LimitsProps, "workload" | "retention">): TenantLimits {
   const series = aggregateSeries(workload);
   const rate = Math.ceil((series / aggregateSeconds) * catchUp);
   return {
     ingestion_rate: rate,
-    // A group's results come in one request.
+    // All results of a rule group arrive in one request.
     ingestion_burst_size: Math.max(rate * burstSeconds, seriesLimit(series)),
     max_global_series_per_user: seriesLimit(series),
     max_global_series_per_metric: seriesLimit(series),
@@ -99,7 +102,7 @@ export function longTermLimits({ workload, retention }: Pick<LimitsProps, "workl
   };
 }
 
-/** How long blocks are kept, and how far and how much a query may ask for. */
+/** Retention of blocks, and the time range that queries may cover. */
 function kept(seconds: number): TenantLimits {
   return {
     compactor_blocks_retention_period: formatDuration(seconds),
@@ -108,7 +111,10 @@ function kept(seconds: number): TenantLimits {
   };
 }
 
-/** One shard for 8 M series of a tenant ("Manage capacity for large tenants"), as a power of two; 0 where one is enough. */
+/**
+ * Compactor shards: one per 8 M active series of a tenant, as a power of two; 0 disables sharding.
+ * @see https://grafana.com/docs/mimir/v3.1.x/manage/run-production-environment/scaling-out/#compactor
+ */
 export function compactorShards(series: number): number {
   const shards = Math.ceil(series / 8_000_000);
   return shards <= 1 ? 0 : 2 ** Math.ceil(Math.log2(shards));

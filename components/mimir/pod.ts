@@ -6,6 +6,7 @@ import {
   configVolume,
   deployment,
   disruptionBudget,
+  goMemoryLimit,
   type Labels,
   type Mount,
   type ObjectStore,
@@ -25,94 +26,95 @@ import type { WorkloadSize } from "../../lib/sizing/index.ts";
 import { dataDirectory, expandsEnvironment } from "./bucket-config.ts";
 import { configDirectory, mimirPorts, rulesDirectory, runtimeDirectory } from "./config.ts";
 
-/** What all parts of one Mimir share. */
-export interface MimirSetup {
+/** What all workloads of one Mimir share. */
+export interface MimirContext {
   readonly chart: ComponentChart;
   readonly config: ConfigMapRef;
   readonly runtime: ConfigMapRef;
   readonly objectStore: ObjectStore;
-  /** ServiceAccount that names the pods to the object store. */
-  readonly account: string;
+  /** ServiceAccount of the pods: their identity towards the object store. */
+  readonly identityAccount: string;
   /** Tenants whose rules the ruler evaluates. */
   readonly ruleTenants: readonly string[];
 }
 
-/** A part of Mimir: one target in its own pods. */
-export interface PartProps {
-  /** Name of the part, and the target unless that is stated. */
-  readonly part: string;
-  /** @default the part */
+/** One workload of Mimir. */
+export interface ServiceProps {
+  /** Name of the workload, and its `-target` unless that is set. */
+  readonly service: string;
+  /** @default the service */
   readonly target?: string;
-  /** Of all zones together. */
+  /** Replicas are totals over all zones. */
   readonly sized: WorkloadSize;
-  /** Flags beyond target and files. @default none */
+  /** Arguments beyond target and configuration files. @default none */
   readonly args?: readonly string[];
-  /** Whether it evaluates rules. @default false */
+  /** Whether rule files are mounted. @default false */
   readonly rules?: boolean;
-  /** Longest time to start, in seconds. @default 300 */
+  /** Seconds until the startup probe gives up. @default 300 */
   readonly startupSeconds?: number;
   /** Seconds between SIGTERM and SIGKILL. @default 30 */
-  readonly graceSeconds?: number;
+  readonly terminationGraceSeconds?: number;
 }
 
-/** Uid of the image. */
+/** UID of the image's user. */
 const mimirUser = 10_001;
 
-/** Share of the memory limit from which on Go collects harder, before the kernel kills. */
-const softLimit = 0.9;
+/** Labels of all pods in the gossip ring: every pod of this Mimir except its caches. */
+export const ringLabels = (chart: ComponentChart): Labels => ({ "skopos.dev/gossip-ring": chart.name });
 
-/** Label by which the gossip Service finds every pod of this Mimir and none of its caches. */
-export const gossipLabels = (chart: ComponentChart): Labels => ({ "skopos.dev/gossip-ring": chart.name });
+/** Name of the headless Service that selects {@link ringLabels}. */
+export const ringService = (chart: ComponentChart): string => `${chart.name}-gossip-ring`;
 
-/** Name of the Service that every pod of the ring answers to. */
-export const gossipService = (chart: ComponentChart): string => `${chart.name}-gossip-ring`;
-
-/** Name of the ConfigMap that holds one tenant's rules. */
+/** Name of the ConfigMap that holds the rules of one tenant. */
 export const rulesConfigMap = (chart: ComponentChart, tenant: string): string => `${chart.name}-rules-${tenant}`;
 
-/** A part without a disk. */
-export function statelessPart(setup: MimirSetup, props: PartProps & { readonly headless?: boolean }): ApiObject {
-  partService(setup, props.part, props.headless ?? false);
-  return deployment(setup.chart, pods(setup, props, { volume: scratchVolume("data"), path: dataDirectory }));
+/** Adds a Deployment with its Service and monitor. */
+export function statelessService(
+  context: MimirContext,
+  props: ServiceProps & { readonly headless?: boolean },
+): ApiObject {
+  serviceAndMonitor(context, props.service, props.headless ?? false);
+  return deployment(context.chart, mimirPod(context, props, { volume: scratchVolume("data"), path: dataDirectory }));
 }
 
-/** A part with a disk; `governing` names its pods where that is not its own headless Service. */
-export function statefulPart(setup: MimirSetup, props: PartProps & { readonly governing?: string }): ApiObject {
-  partService(setup, props.part, props.governing === undefined);
-  return statefulSet(setup.chart, {
-    ...pods(setup, props, disk(props)),
-    serviceName: props.governing ?? partName(setup.chart, props.part),
+/**
+ * Adds a StatefulSet with its Service and monitor.
+ * @param props `serviceName` is the governing Service, unless it is the workload's own headless one
+ */
+export function statefulService(
+  context: MimirContext,
+  props: ServiceProps & { readonly serviceName?: string },
+): ApiObject {
+  serviceAndMonitor(context, props.service, props.serviceName === undefined);
+  return statefulSet(context.chart, {
+    ...mimirPod(context, props, dataMount(props)),
+    serviceName: props.serviceName ?? partName(context.chart, props.service),
   });
 }
 
 /**
- * A part with a disk in three zones: a StatefulSet a zone behind one Service and one disruption budget, changed one
- * after the other. @param zoneFlag flag that tells a pod its zone
+ * Adds one StatefulSet per zone, rolled out sequentially, behind a shared Service and disruption budget.
+ * @param props `zoneFlag` is the flag that sets a pod's zone
  */
-export function zonedPart(setup: MimirSetup, props: PartProps, zoneFlag: string): void {
-  const { chart } = setup;
-  const { part, sized } = props;
-  const name = partName(chart, part);
-  partService(setup, part, true);
+export function zonedService(context: MimirContext, props: ServiceProps & { readonly zoneFlag: string }): void {
+  const { chart } = context;
+  const { service, sized, args = [], zoneFlag } = props;
+  const name = partName(chart, service);
+  serviceAndMonitor(context, service, true);
   const perZone = { ...sized, replicas: sized.replicas / zoneCount };
   const sets = threeZones(chart.cluster).map((zone) =>
     statefulSet(chart, {
-      ...pods(
-        setup,
-        { ...props, sized: perZone, args: [...(props.args ?? []), `${zoneFlag}=${zone.name}`] },
-        disk(props),
-      ),
+      ...mimirPod(context, { ...props, sized: perZone, args: [...args, `${zoneFlag}=${zone.name}`] }, dataMount(props)),
       name: `${name}-${zone.name}`,
       serviceName: name,
       zone,
     }),
   );
   oneAfterTheOther(sets);
-  disruptionBudget(chart, name, part, selectorLabels(chart.identity(part)));
+  disruptionBudget(chart, name, service, selectorLabels(chart.identity(service)));
 }
 
-/** The part's only Service, by which it is found and scraped. */
-function partService({ chart }: MimirSetup, part: string, headless: boolean): void {
+function serviceAndMonitor({ chart }: MimirContext, part: string, headless: boolean): void {
   service(chart, { part, headless, ports: { http: mimirPorts.http, grpc: mimirPorts.grpc } });
   serviceMonitor(chart, {
     part,
@@ -123,47 +125,47 @@ function partService({ chart }: MimirSetup, part: string, headless: boolean): vo
   });
 }
 
-function disk({ sized }: PartProps): Mount {
+function dataMount({ sized }: ServiceProps): Mount {
   return { volume: claimVolume("data", sized.diskBytes ?? 0), path: dataDirectory };
 }
 
-function pods(setup: MimirSetup, props: PartProps, data: Mount) {
-  const { chart, config, runtime, objectStore } = setup;
-  const { part, sized } = props;
-  const memoryLimit = sized.memoryLimitBytes ?? sized.memoryBytes;
+/** Pod template of one workload. */
+function mimirPod(context: MimirContext, props: ServiceProps, data: Mount) {
+  const { chart, config, runtime, objectStore, ruleTenants } = context;
+  const { service, sized } = props;
   return {
-    part,
+    part: service,
     sized,
     user: mimirUser,
-    identityAccount: setup.account,
-    podLabels: { ...gossipLabels(chart), ...objectStorePodLabels(objectStore) },
-    terminationGraceSeconds: props.graceSeconds ?? 30,
+    identityAccount: context.identityAccount,
+    podLabels: { ...ringLabels(chart), ...objectStorePodLabels(objectStore) },
+    terminationGraceSeconds: props.terminationGraceSeconds ?? 30,
     containers: [
       {
-        name: part,
+        name: service,
         image: "mimir",
         args: [
-          `-target=${props.target ?? part}`,
+          `-target=${props.target ?? service}`,
           `-config.file=${configDirectory}/mimir.yaml`,
           ...(expandsEnvironment(objectStore) ? ["-config.expand-env=true"] : []),
           ...(props.args ?? []),
         ],
-        env: { ...objectStoreEnv(objectStore), GOMEMLIMIT: String(Math.floor(memoryLimit * softLimit)) },
+        env: { ...objectStoreEnv(objectStore), GOMEMLIMIT: goMemoryLimit(sized) },
         ports: mimirPorts,
         probes: { port: "http", readiness: "/ready", startupSeconds: props.startupSeconds ?? 300 },
         mounts: [
           { volume: configVolume(config), path: configDirectory },
           { volume: configVolume(runtime), path: runtimeDirectory },
           data,
-          ...(props.rules ? setup.ruleTenants.map((tenant) => ruleMount(chart, tenant)) : []),
+          ...(props.rules ? ruleTenants.map((tenant) => rulesMount(chart, tenant)) : []),
         ],
       },
     ],
   } as const;
 }
 
-/** A tenant's rules: optional, since they are written last, and reloaded, so no hash of them rolls the pods. */
-function ruleMount(chart: ComponentChart, tenant: string): Mount {
+/** Mounts a tenant's rules. Optional, because the ConfigMap is created last; reloaded, so its hash must not restart pods. */
+function rulesMount(chart: ComponentChart, tenant: string): Mount {
   const name = rulesConfigMap(chart, tenant);
   return { volume: { name, source: { configMap: { name, optional: true } } }, path: `${rulesDirectory}/${tenant}` };
 }

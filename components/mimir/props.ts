@@ -1,54 +1,137 @@
 import type { ComponentProps, Endpoint, ObjectStore } from "../../lib/kubernetes/index.ts";
-import type { Availability, Retention, Workload } from "../../lib/sizing/index.ts";
+import {
+  type Availability,
+  type Retention,
+  retentionProfiles,
+  type SizeOverrides,
+  type Workload,
+  workloads,
+} from "../../lib/sizing/index.ts";
+import type { MimirLoad, MimirMode, MimirWorkload } from "./capacity.ts";
 import type { GatewayRouteProps } from "./gateway-route.ts";
-import type { TenantLimits } from "./limits.ts";
-import type { MimirMode } from "./load.ts";
+import { defaultHaClusterLabel, defaultPromotedAttributes, type TenantLimits } from "./limits.ts";
 import type { MimirSizing } from "./sizing.ts";
 
 export interface MimirProps extends ComponentProps {
-  /** What it has to hold. @default the `small` workload */
+  /** The load to size for. @default workloads.small */
   readonly workload?: Workload;
-  /** How long series and aggregates are kept. @default the `standard` profile: 90 d, no aggregates */
+  /** How long series (`mimir`) and aggregates (`aggregates`) are kept, in seconds. @default retentionProfiles.standard: 90 days, no aggregates */
   readonly retention?: Retention;
-  /** @default "single" on a file system, else "redundant" */
+  /**
+   * `redundant` keeps three copies of recent series and of blocks, spread over three zones; `single` runs one of each.
+   * @default "single" with a filesystem object store, otherwise "redundant"
+   */
   readonly availability?: Availability;
-  /** @default "monolithic" below a million series, "microservices" from there on */
+  /**
+   * All components in one process, or one workload per component.
+   * @default "monolithic" below 1 M active series, otherwise "microservices"
+   * @see https://grafana.com/docs/mimir/v3.1.x/references/architecture/deployment-modes/
+   */
   readonly mode?: MimirMode;
-  /** @default computed from workload, retention, availability and mode */
+  /**
+   * Replicas, CPU, memory and disk that replace computed values, by workload.
+   * @default none
+   * @example { ingester: { minReplicas: 9 }, querier: { memoryBytes: 8 * GiB } }
+   */
+  readonly overrides?: SizeOverrides<MimirWorkload>;
+  /** Result of {@link sizeMimir}, instead of computing it from the props above. @default computed */
   readonly sizing?: MimirSizing;
-  /** @default the pod's own disk: for one replica */
+  /** Where blocks are stored. @default { kind: "filesystem" }: the pod's volume, for a single replica only */
   readonly objectStore?: ObjectStore;
-  /** Bucket or container of the blocks; it exists already and holds nothing else. @default "mimir-blocks" */
+  /** Bucket (Azure: container) for blocks. It must exist and hold nothing else. @default "mimir-blocks" */
   readonly bucket?: string;
-  /** Whose series: `X-Scope-OrgID` of every request. @default "anonymous" */
+  /**
+   * Age in seconds at which a lifecycle rule of the bucket deletes objects. Only validated against `retention`.
+   * @default none: no lifecycle rule
+   */
+  readonly bucketLifecycle?: number;
+  /** Tenant that the stack writes to and queries: the value of `X-Scope-OrgID`. @default "anonymous" */
   readonly tenant?: string;
-  /** Limits of single tenants beyond those that are derived, by Mimir's own names. @default none */
+  /**
+   * Limits per tenant, beyond those derived from the workload, under Mimir's own names.
+   * @default none
+   * @example { anonymous: { max_global_series_per_user: 2_000_000 } }
+   * @see https://grafana.com/docs/mimir/v3.1.x/configure/configuration-parameters/#limits
+   */
   readonly tenants?: Readonly<Record<string, TenantLimits>>;
-  /** Resource attributes that become labels of metrics sent by OTLP. @default where a pod runs, and its version */
+  /**
+   * Resource attributes that become labels of metrics received over OTLP.
+   * @default the pod's cluster, namespace, name, node and owner, the deployment environment, and the service version
+   * @see https://grafana.com/docs/mimir/v3.1.x/configure/configure-otel-collector/
+   */
   readonly promotedResourceAttributes?: readonly string[];
   /**
-   * Label that says which Prometheus make a pair that sends the same samples (`ha_cluster_label`). Any other than the
-   * default is dropped before storage. With several shards it must tell them apart, or all but one would be dropped.
+   * Label that identifies a Prometheus HA pair (`ha_cluster_label`). A label other than the default is dropped before
+   * storage. Sharded Prometheus needs a label that differs per shard, otherwise all shards but one are deduplicated away.
    * @default "cluster"
+   * @see https://grafana.com/docs/mimir/v3.1.x/configure/configure-high-availability-deduplication/
    */
   readonly haClusterLabel?: string;
-  /** The one Alertmanager. Its headless Service: each replica must get every alert. @default none: no alert is sent */
+  /** Headless Service of the Alertmanager; every replica must receive every alert. @default none: alerts are not sent */
   readonly alertmanager?: Endpoint;
-  /** Lets clients outside the cluster in, through a Gateway that is there. @default none */
+  /** Exposes Mimir to clients outside the cluster through an existing Gateway. @default none */
   readonly gatewayRoute?: GatewayRouteProps;
 }
 
 export interface MimirEndpoints {
   /** Prometheus remote write. */
   readonly push: Endpoint;
-  /** OTLP/HTTP, without the `/v1/metrics` that exporters append. */
+  /** OTLP/HTTP, without the `/v1/metrics` suffix that exporters append. */
   readonly otlp: Endpoint;
-  /** PromQL: what Grafana connects to. */
+  /** PromQL, for Grafana. */
   readonly query: Endpoint;
   /** Prometheus remote read. */
   readonly remoteRead: Endpoint;
-  /** PromQL over the aggregates. Absent where there are none. */
+  /** PromQL over the aggregates. Absent if there are none. */
   readonly longTerm?: Endpoint;
-  /** State of rules and alerts, under the same paths as Prometheus. Absent where no rule is Mimir's. */
+  /** State of rules and alerts, under the same paths as in Prometheus. Absent if Mimir evaluates no rules. */
   readonly ruler?: Endpoint;
+}
+
+/** {@link MimirProps} with defaults applied. */
+export type ResolvedMimirProps = MimirProps &
+  Required<
+    Pick<
+      MimirProps,
+      | "workload"
+      | "retention"
+      | "availability"
+      | "objectStore"
+      | "bucket"
+      | "tenant"
+      | "tenants"
+      | "promotedResourceAttributes"
+      | "haClusterLabel"
+    >
+  >;
+
+/** Applies the documented defaults. */
+export function resolveMimirProps(props: MimirProps): ResolvedMimirProps {
+  const objectStore = props.objectStore ?? { kind: "filesystem" };
+  return {
+    ...props,
+    objectStore,
+    workload: props.workload ?? workloads.small,
+    retention: props.retention ?? retentionProfiles.standard,
+    availability: props.availability ?? (objectStore.kind === "filesystem" ? "single" : "redundant"),
+    bucket: props.bucket ?? "mimir-blocks",
+    tenant: props.tenant ?? "anonymous",
+    tenants: props.tenants ?? {},
+    promotedResourceAttributes: props.promotedResourceAttributes ?? defaultPromotedAttributes,
+    haClusterLabel: props.haClusterLabel ?? defaultHaClusterLabel,
+  };
+}
+
+/** What {@link sizeMimir} needs of the props. */
+export function mimirLoad(props: ResolvedMimirProps): MimirLoad {
+  const { workload, retention, availability, objectStore, evaluator = "prometheus", mode, overrides } = props;
+  return {
+    workload,
+    retention,
+    availability,
+    evaluator,
+    filesystem: objectStore.kind === "filesystem",
+    ...(mode && { mode }),
+    ...(overrides && { overrides }),
+  };
 }

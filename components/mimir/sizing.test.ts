@@ -11,7 +11,7 @@ import {
   workloads,
 } from "../../lib/sizing/index.ts";
 import { devWorkload } from "../../test/support/mimir.ts";
-import { type MimirLoad, type MimirSizing, mimirStorage, sizeMimir } from "./index.ts";
+import { type MimirLoad, type MimirSizing, sizeMimir } from "./index.ts";
 import { compactorShards } from "./limits.ts";
 
 const standard = retentionProfiles.standard;
@@ -25,10 +25,7 @@ const load = (workload: Workload, more: Partial<MimirLoad> = {}): MimirLoad => (
 /** Every workload of a sizing. */
 function pods(sizing: MimirSizing): readonly WorkloadSize[] {
   if (sizing.mode === "monolithic") return [sizing.mimir];
-  const { distributor, ingester, querier, queryFrontend, queryScheduler, storeGateway, compactor, ruler } = sizing;
-  const others = [distributor, ingester, querier, queryFrontend, queryScheduler, storeGateway, compactor];
-  const caches = Object.values(sizing.caches ?? {}) as WorkloadSize[];
-  return [...others, ...(ruler ? [ruler] : []), sizing.overridesExporter, ...caches];
+  return [...Object.values(sizing.services), ...Object.values(sizing.caches ?? {})];
 }
 
 function totals(sizing: MimirSizing) {
@@ -48,8 +45,8 @@ function microservices(workload: Workload, more: Partial<MimirLoad> = {}) {
 }
 
 describe("the capacity table", () => {
-  test("ten million series at 15 s: 100 cores, 250 GB and 500 GB of disk for ingesters, and half as much again", () => {
-    const { ingester } = microservices({ ...workloads.large, scrapeIntervalSeconds: 15 });
+  test("ten million series at 15 s: 100 cores, 250 GB and 500 GB of disk for ingesters, with 50 % headroom", () => {
+    const { ingester } = microservices({ ...workloads.large, scrapeIntervalSeconds: 15 }).services;
     expect(ingester.replicas).toBe(30);
     expect(ingester.replicas * ingester.cpuCores).toBeCloseTo(100, 0);
     expect((ingester.replicas * ingester.memoryBytes) / 1e9).toBeGreaterThanOrEqual(375);
@@ -57,26 +54,29 @@ describe("the capacity table", () => {
   });
 
   test("distributors: a core and a gigabyte for 25 k samples/s, from both Prometheus of a pair", () => {
-    const { distributor } = microservices({ ...workloads.large, scrapeIntervalSeconds: 20 });
+    const { distributor } = microservices({ ...workloads.large, scrapeIntervalSeconds: 20 }).services;
     expect(distributor.replicas * distributor.cpuCores).toBeCloseTo((2 * 500_000) / 25_000, 0);
     expect((distributor.replicas * distributor.memoryBytes) / 1e9).toBeGreaterThanOrEqual(40 * 1.5);
   });
 
-  test("store-gateways: 13 GB for a million series, a year and 15 s, and half as much again", () => {
+  test("store-gateways: 13 GB for a million series, a year and 15 s, with 50 % headroom", () => {
     const year: Retention = { ...standard, mimir: seconds("1y") };
-    const { storeGateway } = microservices({ ...workloads.large, scrapeIntervalSeconds: 15 }, { retention: year });
+    const { "store-gateway": storeGateway } = microservices(
+      { ...workloads.large, scrapeIntervalSeconds: 15 },
+      { retention: year },
+    ).services;
     expect((storeGateway.replicas * (storeGateway.diskBytes ?? 0)) / 1e9).toBeGreaterThanOrEqual(130 * 1.5);
   });
 
-  test("the compactor of 20 M series: a core, 4 GB and 300 GB, and half as much again", () => {
-    const { compactor } = microservices({ ...workloads.large, activeSeries: 20_000_000 });
+  test("the compactor of 20 M series: a core, 4 GB and 300 GB, with 50 % headroom", () => {
+    const { compactor } = microservices({ ...workloads.large, activeSeries: 20_000_000 }).services;
     expect(compactor).toMatchObject({ replicas: 1, cpuCores: 1 });
     expect(compactor.memoryBytes / 1e9).toBeGreaterThanOrEqual(6);
     expect((compactor.diskBytes ?? 0) / 1e9).toBeGreaterThanOrEqual(450);
   });
 
   test("pods at ten million series are about as large as those of the chart's preset", () => {
-    const { ingester, storeGateway, distributor } = microservices(workloads.large);
+    const { ingester, "store-gateway": storeGateway, distributor } = microservices(workloads.large).services;
     expect(ingester).toMatchObject({ replicas: 30, cpuCores: 3.34, memoryBytes: 12 * GiB });
     expect(storeGateway).toMatchObject({ replicas: 6, cpuCores: 2, memoryBytes: 6 * GiB });
     expect(distributor.replicas).toBe(14);
@@ -94,7 +94,7 @@ describe("shards of the compactor", () => {
 });
 
 describe("the mode", () => {
-  test("is one process below a million series, and parts in three zones from there on", () => {
+  test("is monolithic below a million series and zone-aware microservices from there on", () => {
     expect(sizeMimir(load({ ...workloads.small, activeSeries: 999_999 })).mode).toBe("monolithic");
     expect(sizeMimir(load({ ...workloads.small, activeSeries: 1_000_000 }))).toMatchObject({
       mode: "microservices",
@@ -102,24 +102,24 @@ describe("the mode", () => {
     });
   });
 
-  test("always has a query-scheduler with query-frontends: Mimir 3 has no queue elsewhere", () => {
-    expect(microservices(workloads.medium).queryScheduler.replicas).toBe(2);
+  test("always includes a query-scheduler: Mimir 3 has no other queue", () => {
+    expect(microservices(workloads.medium).services["query-scheduler"].replicas).toBe(2);
   });
 
-  test("has rulers only where a rule is Mimir's", () => {
-    expect(microservices(workloads.medium).ruler).toBeUndefined();
-    expect(microservices(workloads.large, { evaluator: "mimir" }).ruler?.replicas).toBeGreaterThanOrEqual(2);
-    expect(microservices(workloads.medium, { retention: retentionProfiles.extended }).ruler).toBeDefined();
+  test("includes rulers only if Mimir evaluates rules", () => {
+    expect(microservices(workloads.medium).services.ruler).toBeUndefined();
+    expect(microservices(workloads.large, { evaluator: "mimir" }).services.ruler?.replicas).toBeGreaterThanOrEqual(2);
+    expect(microservices(workloads.medium, { retention: retentionProfiles.extended }).services.ruler).toBeDefined();
   });
 
-  test("of one: one copy, no zones, no caches", () => {
+  test("with availability single has one copy, no zones and no caches", () => {
     const sizing = microservices(workloads.medium, { availability: "single" });
     expect(sizing).toMatchObject({ replicationFactor: 1, zoneAware: false });
     expect(sizing.caches).toBeUndefined();
   });
 });
 
-test("a development stack asks for about 0.1 cores and 512 MiB", () => {
+test("a development stack requests about 0.1 cores and 512 MiB", () => {
   const sizing = sizeMimir(
     load(devWorkload, { availability: "single", retention: retentionProfiles.ephemeral, filesystem: true }),
   );
@@ -131,7 +131,7 @@ test("a development stack asks for about 0.1 cores and 512 MiB", () => {
   expect(disk).toBeLessThanOrEqual(4 * GiB);
 });
 
-test("a pod's own disk holds all blocks of the retention, with half as much again", () => {
+test("a volume holds all blocks of the retention period, with 50 % headroom", () => {
   const month: Retention = { ...standard, mimir: seconds("30d") };
   const withBlocks = totals(
     sizeMimir(load(devWorkload, { availability: "single", retention: month, filesystem: true })),
@@ -154,7 +154,7 @@ describe("capacity", () => {
     days: fc.integer({ min: 0, max: 300 }),
   });
 
-  test("never falls when there is more to do", () => {
+  test("never shrinks when the load grows", () => {
     fc.assert(
       fc.property(
         arbitraryWorkload,
@@ -188,21 +188,21 @@ describe("capacity", () => {
     );
   });
 
-  test("grows by no more than a replica of each part for one per cent more", () => {
+  test("grows by at most one replica per zone for 1 % more load", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1_000_000, max: 60_000_000 }), (activeSeries) => {
-        const of = (series: number) => microservices({ ...workloads.large, activeSeries: series });
+        const of = (series: number) => microservices({ ...workloads.large, activeSeries: series }).services;
         const [now, then] = [of(activeSeries), of(Math.ceil(activeSeries * 1.01))];
         expect(then.ingester.replicas - now.ingester.replicas).toBeLessThanOrEqual(3);
         expect(then.distributor.replicas - now.distributor.replicas).toBeLessThanOrEqual(1);
-        expect(then.storeGateway.replicas - now.storeGateway.replicas).toBeLessThanOrEqual(3);
+        expect(then["store-gateway"].replicas - now["store-gateway"].replicas).toBeLessThanOrEqual(3);
         expect(then.ingester.replicas % 3).toBe(0);
-        expect(then.storeGateway.replicas % 3).toBe(0);
+        expect(then["store-gateway"].replicas % 3).toBe(0);
       }),
     );
   });
 
-  test("every number has its reason", () => {
+  test("every number has a reason", () => {
     for (const workload of Object.values(workloads)) {
       for (const { reasons } of pods(sizeMimir(load(workload, { evaluator: "mimir" })))) {
         expect(reasons.replicas).toBeTruthy();
@@ -213,17 +213,16 @@ describe("capacity", () => {
 });
 
 describe("object storage", () => {
-  const use = (workload: Workload, retention: Retention) =>
-    mimirStorage(load(workload, { retention }), sizeMimir(load(workload, { retention })));
+  const use = (workload: Workload, retention: Retention) => sizeMimir(load(workload, { retention })).objectStorage;
 
-  test("holds two bytes a sample for as long as it is kept", () => {
+  test("holds two bytes per sample for the retention period", () => {
     const bytes = use(workloads.large, standard).bytes;
     const kept = (10_000_000 / 30) * 2 * 90 * 86_400;
     expect(bytes).toBeGreaterThan(kept);
     expect(bytes).toBeLessThan(kept * 1.02);
   });
 
-  test("aggregates for two years take less than a hundredth of the series for one", () => {
+  test("aggregates for two years take less than 1 % of the series for one year", () => {
     const { extended } = retentionProfiles;
     const aggregates =
       use(workloads.large, extended).bytes - use(workloads.large, { ...extended, aggregates: 0 }).bytes;

@@ -1,81 +1,83 @@
 import { describe, expect, test } from "vitest";
 import { retentionProfiles, seconds, workloads } from "../../lib/sizing/index.ts";
-import { type CheckedMimir, checkMimir, type MicroservicesSizing, sizeMimir } from "./index.ts";
+import { type MimirProps, validateMimir } from "./index.ts";
 
-const load = { workload: workloads.medium, availability: "redundant", retention: retentionProfiles.extended } as const;
-const sizing = sizeMimir(load) as MicroservicesSizing;
-const right: CheckedMimir = {
-  ...load,
-  sizing,
+const retention = retentionProfiles.extended;
+const cluster = { name: "c", version: "1.36", platform: "eks", zones: ["a", "b", "c"] } as const;
+const valid: MimirProps = {
+  namespace: "obs",
+  workload: workloads.medium,
+  availability: "redundant",
+  retention,
   objectStore: { kind: "s3", endpoint: "s3.example", region: "eu" },
   bucket: "mimir-blocks",
-  cluster: { name: "c", version: "1.36", platform: "eks", zones: ["a", "b", "c"] },
+  cluster,
   tenant: "anonymous",
 };
-const places = (changes: Partial<CheckedMimir>) =>
-  checkMimir({ ...right, ...changes }).map(({ code, at }) => [code, at]);
+const places = (changes: Partial<MimirProps>) =>
+  validateMimir({ ...valid, ...changes }).map(({ code, at }) => [code, at]);
 
-test("a stack as it is sized has nothing to tell", () => {
-  expect(checkMimir(right)).toEqual([]);
+test("computed sizes are valid", () => {
+  expect(validateMimir(valid)).toEqual([]);
 });
 
-describe("what Mimir itself accepts, and should not", () => {
-  test.each<[string, Partial<CheckedMimir>, string, string]>([
-    ["separate pods, each with its own disk", { objectStore: { kind: "filesystem" } }, "SKP1211", "objectStore"],
-    ["an empty bucket name", { bucket: "" }, "SKP1212", "bucket"],
+describe("mistakes that Mimir accepts at startup", () => {
+  test.each<[string, Partial<MimirProps>, string, string]>([
+    ["several pods, each with its own volume", { objectStore: { kind: "filesystem" } }, "SKP1211", "objectStore"],
+    ["an empty bucket name", { bucket: "" }, "SKP1224", "bucket"],
     [
       "fewer ingesters than copies",
-      { sizing: { ...sizing, ingester: { ...sizing.ingester, replicas: 0 } } },
-      "SKP1212",
-      "sizing.ingester.replicas",
+      { overrides: { ingester: { replicas: 2 } } },
+      "SKP1225",
+      "overrides.ingester.replicas",
     ],
     [
       "fewer store-gateways than copies",
-      { sizing: { ...sizing, storeGateway: { ...sizing.storeGateway, replicas: 0 } } },
-      "SKP1212",
-      "sizing.storeGateway.replicas",
+      { overrides: { "store-gateway": { replicas: 2 } } },
+      "SKP1225",
+      "overrides.store-gateway.replicas",
     ],
     [
       "ingesters that three zones cannot share",
-      { sizing: { ...sizing, ingester: { ...sizing.ingester, replicas: 7 } } },
-      "SKP1212",
-      "sizing.ingester.replicas",
+      { overrides: { ingester: { replicas: 7 } } },
+      "SKP1227",
+      "overrides.ingester.replicas",
     ],
-    ["two zones for three copies", { cluster: { ...right.cluster, zones: ["a", "b"] } }, "SKP1212", "cluster.zones"],
+    ["two zones for three copies", { cluster: { ...cluster, zones: ["a", "b"] } }, "SKP1226", "cluster.zones"],
     [
       "more series than an ingester holds",
-      { workload: { ...workloads.medium, activeSeries: 9_000_000 } },
+      { workload: { ...workloads.medium, activeSeries: 9_000_000 }, overrides: { ingester: { replicas: 9 } } },
       "SKP1214",
-      "sizing.ingester.replicas",
+      "overrides.ingester.replicas",
     ],
     [
-      "aggregates that end before their series",
-      { retention: { ...load.retention, aggregates: seconds("30d") } },
-      "SKP1212",
+      "aggregates that expire before their series",
+      { retention: { ...retention, aggregates: seconds("30d") } },
+      "SKP1222",
       "retention.aggregates",
     ],
     [
-      "a retention within what ingesters hold",
+      "a retention shorter than what ingesters hold",
       { retention: { ...retentionProfiles.standard, mimir: seconds("6h") } },
-      "SKP1212",
+      "SKP1221",
       "retention.mimir",
     ],
-    ["a bucket that deletes first", { lifecycleSeconds: seconds("365d") }, "SKP1212", "objectStore.lifecycle"],
-    ["a tenant that no header can name", { tenant: "a/b" }, "SKP1212", "tenant"],
-    ["the aggregates' tenant for everything", { tenant: "long-term" }, "SKP1212", "tenant"],
+    ["a bucket that deletes live blocks", { bucketLifecycle: seconds("365d") }, "SKP1223", "bucketLifecycle"],
+    ["an invalid tenant ID", { tenant: "a/b" }, "SKP1228", "tenant"],
+    ["the aggregates' tenant for all series", { tenant: "long-term" }, "SKP1229", "tenant"],
     [
       "a limit below the workload",
       { tenants: { anonymous: { max_global_series_per_user: 150_000 } } },
-      "SKP1212",
+      "SKP1230",
       "tenants.anonymous.max_global_series_per_user",
     ],
   ])("%s", (_, changes, code, at) => expect(places(changes)).toContainEqual([code, at]));
 
-  test("all at once", () => {
-    expect(places({ bucket: "", tenant: "a/b", lifecycleSeconds: 1 })).toHaveLength(3);
+  test("are reported all at once", () => {
+    expect(places({ bucket: "", tenant: "a/b", bucketLifecycle: 1 })).toHaveLength(3);
   });
 
-  test("a lifecycle beyond the longest tenant and its deletion delay is right", () => {
-    expect(places({ lifecycleSeconds: seconds("731d") })).toEqual([]);
+  test("a lifecycle longer than the longest retention and its deletion delay is valid", () => {
+    expect(places({ bucketLifecycle: seconds("731d") })).toEqual([]);
   });
 });

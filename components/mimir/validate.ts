@@ -1,122 +1,112 @@
-import type { ClusterFacts, ObjectStore } from "../../lib/kubernetes/index.ts";
-import { type Finding, formatCount, formatDuration, type Retention, type Workload } from "../../lib/sizing/index.ts";
-import { parts } from "./capacity.ts";
+import { type Finding, formatCount, formatDuration } from "../../lib/sizing/index.ts";
+import { shapes } from "./capacity.ts";
 import { deletionDelaySeconds } from "./config.ts";
-import type { TenantLimits } from "./limits.ts";
 import { longTermTenant } from "./monitoring/aggregates.ts";
-import { mostSeriesInMemory } from "./monitoring/store-alerts.ts";
-import type { MimirSizing } from "./sizing.ts";
+import { maxSeriesPerIngester } from "./monitoring/store-alerts.ts";
+import { type MimirProps, mimirLoad, type ResolvedMimirProps, resolveMimirProps } from "./props.ts";
+import { type MimirSizing, sizeMimir } from "./sizing.ts";
 
-/** What the checks look at. */
-export interface CheckedMimir {
-  readonly sizing: MimirSizing;
-  readonly workload: Workload;
-  readonly retention: Retention;
-  readonly objectStore: ObjectStore;
-  readonly bucket: string;
-  readonly cluster: ClusterFacts;
-  readonly tenant: string;
-  /** Limits of single tenants. @default none */
-  readonly tenants?: Readonly<Record<string, TenantLimits>>;
-  /** Seconds after which the bucket's lifecycle deletes objects. @default none: it deletes nothing */
-  readonly lifecycleSeconds?: number;
-}
-
-/** Blocks are two hours long, and a query looks 12 h into the ingesters: less would be deleted before it can be read. */
-const shortestRetention = 13 * 3600;
-/** What Mimir allows in a tenant's name (`ValidTenantID`), and at most 150 of them. */
-const tenantName = /^[A-Za-z0-9!\-_.*'()]{1,150}$/;
+/** Shortest retention in seconds: blocks are two hours long and queries read the last 12 h from ingesters. */
+const minRetention = 13 * 3600;
+/**
+ * Tenant IDs that Mimir accepts.
+ * @see https://grafana.com/docs/mimir/v3.1.x/configure/about-tenant-ids/
+ */
+const tenantId = /^[A-Za-z0-9!\-_.*'()]{1,150}$/;
 
 /**
- * What `mimir -modules` accepts and should not: copies that no replica holds, a bucket without a name or that deletes
- * before Mimir does, several pods with a disk each, a tenant that no request can name, limits below the workload.
+ * Finds mistakes that Mimir accepts at startup: copies without a replica to hold them, a bucket without a name or with a
+ * lifecycle that deletes live blocks, several pods with a volume each, invalid tenants, limits below the workload.
  */
-export function checkMimir(mimir: CheckedMimir): Finding[] {
+export function validateMimir(props: MimirProps): readonly Finding[] {
+  const resolved = resolveMimirProps(props);
+  const sizing = props.sizing ?? sizeMimir(mimirLoad(resolved));
   return [
-    ...checkStorage(mimir),
-    ...checkReplicas(mimir),
-    ...checkZones(mimir),
-    ...checkRetention(mimir),
-    ...checkTenants(mimir),
+    ...validateStorage(resolved, sizing),
+    ...validateReplicas(resolved, sizing),
+    ...validateZones(resolved, sizing),
+    ...validateRetention(resolved),
+    ...validateTenants(resolved),
   ];
 }
 
-function checkStorage({ sizing, objectStore, bucket }: CheckedMimir): Finding[] {
+function validateStorage({ objectStore, bucket }: ResolvedMimirProps, sizing: MimirSizing): Finding[] {
   const findings: Finding[] = [];
   const pods = sizing.mode === "monolithic" ? sizing.mimir.replicas : undefined;
   if (objectStore.kind === "filesystem" && pods !== 1) {
     findings.push({
       code: "SKP1211",
       at: "objectStore",
-      message: `${pods ?? "separate"} Mimir pods would each keep blocks on a disk that the others cannot read`,
+      message: `${pods ?? "separate"} Mimir pods would each keep blocks on a volume that the others cannot read`,
       fix: "objectStore: {kind: s3, endpoint: ..., region: ...}",
     });
   }
   if (objectStore.kind !== "filesystem" && bucket === "") {
     findings.push({
-      code: "SKP1212",
+      code: "SKP1224",
       at: "bucket",
-      message: "the bucket has no name: Mimir accepts that and ends when it first writes",
+      message: "the bucket has no name: Mimir starts and terminates on the first write",
       fix: "bucket: mimir-blocks",
     });
   }
   return findings;
 }
 
-function checkReplicas({ sizing, workload }: CheckedMimir): Finding[] {
-  const ingesters = sizing.mode === "monolithic" ? sizing.mimir : sizing.ingester;
-  const at = sizing.mode === "monolithic" ? "sizing.mimir.replicas" : "sizing.ingester.replicas";
+function validateReplicas({ workload }: ResolvedMimirProps, sizing: MimirSizing): Finding[] {
+  const monolithic = sizing.mode === "monolithic";
+  const ingesters = monolithic ? sizing.mimir : sizing.services.ingester;
+  const at = `overrides.${monolithic ? "mimir" : "ingester"}.replicas`;
   const factor = sizing.replicationFactor;
   if (ingesters.replicas < factor) {
     return [
       {
-        code: "SKP1212",
+        code: "SKP1225",
         at,
         message: `${ingesters.replicas} ingesters cannot hold ${factor} copies of a series: every write would fail`,
         fix: `replicas: ${factor}`,
       },
     ];
   }
-  if (sizing.mode === "microservices" && sizing.storeGateway.replicas < factor) {
+  if (!monolithic && sizing.services["store-gateway"].replicas < factor) {
     return [
       {
-        code: "SKP1212",
-        at: "sizing.storeGateway.replicas",
-        message: `${sizing.storeGateway.replicas} store-gateways cannot hold ${factor} copies of a block`,
+        code: "SKP1225",
+        at: "overrides.store-gateway.replicas",
+        message: `${sizing.services["store-gateway"].replicas} store-gateways cannot hold ${factor} copies of a block`,
         fix: `replicas: ${factor}`,
       },
     ];
   }
   const each = (workload.activeSeries * factor) / ingesters.replicas;
-  if (each <= mostSeriesInMemory) return [];
+  if (each <= maxSeriesPerIngester) return [];
   return [
     {
       code: "SKP1214",
       at,
-      message: `${formatCount(each)} series in one ingester's memory: ${formatCount(mostSeriesInMemory)} is where Mimir's own alerts fire`,
-      fix: `replicas: ${Math.ceil((workload.activeSeries * factor) / parts.ingester.unit / factor) * factor}`,
+      message: `${formatCount(each)} series per ingester; Mimir's own alerts fire at ${formatCount(maxSeriesPerIngester)}`,
+      fix: `replicas: ${Math.ceil((workload.activeSeries * factor) / shapes.ingester.unit / factor) * factor}`,
     },
   ];
 }
 
-function checkZones({ sizing, cluster }: CheckedMimir): Finding[] {
+function validateZones({ cluster }: ResolvedMimirProps, sizing: MimirSizing): Finding[] {
   if (sizing.mode !== "microservices" || !sizing.zoneAware) return [];
   const findings: Finding[] = [];
-  const zones = cluster.zones?.length ?? 0;
+  const zones = cluster?.zones?.length ?? 0;
   if (zones === 1 || zones === 2) {
     findings.push({
-      code: "SKP1212",
+      code: "SKP1226",
       at: "cluster.zones",
-      message: `three copies need three zones, and ${zones} are named: two copies would share one`,
-      fix: "name three zones, or none: then nodes take their place",
+      message: `three copies need three zones, but ${zones} are named: two copies would share a zone`,
+      fix: "three zones, or none: copies are then spread over nodes",
     });
   }
-  for (const part of ["ingester", "storeGateway"] as const) {
-    const { replicas } = sizing[part];
+  for (const service of ["ingester", "store-gateway"] as const) {
+    const { replicas } = sizing.services[service];
     if (replicas % 3 === 0) continue;
     findings.push({
-      code: "SKP1212",
-      at: `sizing.${part}.replicas`,
+      code: "SKP1227",
+      at: `overrides.${service}.replicas`,
       message: `${replicas} replicas cannot be spread evenly over three zones`,
       fix: `replicas: ${Math.ceil(replicas / 3) * 3}`,
     });
@@ -124,62 +114,62 @@ function checkZones({ sizing, cluster }: CheckedMimir): Finding[] {
   return findings;
 }
 
-function checkRetention({ retention, lifecycleSeconds }: CheckedMimir): Finding[] {
+function validateRetention({ retention, bucketLifecycle }: ResolvedMimirProps): Finding[] {
   const findings: Finding[] = [];
   const { mimir, aggregates } = retention;
-  if (mimir < shortestRetention) {
+  if (mimir < minRetention) {
     findings.push({
-      code: "SKP1212",
+      code: "SKP1221",
       at: "retention.mimir",
-      message: `${formatDuration(mimir, "h")} is shorter than what ingesters hold anyway`,
+      message: `${formatDuration(mimir, "h")} is shorter than the 13 h that ingesters hold in any case`,
       fix: "13h or longer",
     });
   }
   if (aggregates > 0 && aggregates <= mimir) {
     findings.push({
-      code: "SKP1212",
+      code: "SKP1222",
       at: "retention.aggregates",
-      message: `aggregates kept for ${formatDuration(aggregates)} end before the series they come from (${formatDuration(mimir)})`,
+      message: `aggregates kept for ${formatDuration(aggregates)} expire before the series they are computed from (${formatDuration(mimir)})`,
       fix: `longer than ${formatDuration(mimir)}, or 0s for none`,
     });
   }
   const longest = Math.max(mimir, aggregates) + deletionDelaySeconds;
-  if (lifecycleSeconds !== undefined && lifecycleSeconds <= longest) {
+  if (bucketLifecycle !== undefined && bucketLifecycle <= longest) {
     findings.push({
-      code: "SKP1212",
-      at: "objectStore.lifecycle",
-      message: `the bucket deletes after ${formatDuration(lifecycleSeconds, "h")}, while Mimir still refers to blocks of up to ${formatDuration(longest, "h")}`,
-      fix: `more than ${formatDuration(longest, "h")}, or no lifecycle: Mimir deletes by itself`,
+      code: "SKP1223",
+      at: "bucketLifecycle",
+      message: `the bucket deletes objects after ${formatDuration(bucketLifecycle, "h")}, but Mimir refers to blocks for up to ${formatDuration(longest, "h")}`,
+      fix: `more than ${formatDuration(longest, "h")}, or no lifecycle rule: Mimir deletes expired blocks itself`,
     });
   }
   return findings;
 }
 
-function checkTenants({ tenant, tenants = {}, retention, workload }: CheckedMimir): Finding[] {
+function validateTenants({ tenant, tenants, retention, workload }: ResolvedMimirProps): Finding[] {
   const findings: Finding[] = [];
-  for (const name of [tenant, ...Object.keys(tenants)]) {
-    if (tenantName.test(name) && name !== "." && name !== "..") continue;
+  for (const name of new Set([tenant, ...Object.keys(tenants)])) {
+    if (tenantId.test(name) && name !== "." && name !== "..") continue;
     findings.push({
-      code: "SKP1212",
+      code: "SKP1228",
       at: name === tenant ? "tenant" : `tenants.${name}`,
-      message: `Mimir refuses the tenant name ${JSON.stringify(name)}`,
-      fix: "letters, digits and !-_.*'(), at most 150",
+      message: `Mimir rejects the tenant ID ${JSON.stringify(name)}`,
+      fix: "letters, digits and !-_.*'(), at most 150 characters",
     });
   }
   if (tenant === longTermTenant && retention.aggregates > 0) {
     findings.push({
-      code: "SKP1212",
+      code: "SKP1229",
       at: "tenant",
-      message: `${longTermTenant} is the tenant of the aggregates: series and aggregates would be kept equally long`,
+      message: `${longTermTenant} is the tenant of the aggregates: series would be kept as long as the aggregates`,
       fix: "tenant: anonymous",
     });
   }
   const limit = tenants[tenant]?.max_global_series_per_user;
   if (typeof limit === "number" && limit > 0 && limit < workload.activeSeries) {
     findings.push({
-      code: "SKP1212",
+      code: "SKP1230",
       at: `tenants.${tenant}.max_global_series_per_user`,
-      message: `${formatCount(limit)} is below the ${formatCount(workload.activeSeries)} series of the workload: the rest would be dropped`,
+      message: `${formatCount(limit)} is below the workload's ${formatCount(workload.activeSeries)} active series: the rest would be rejected`,
       fix: `${workload.activeSeries * 2}`,
     });
   }

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { checkMimir, sizeMimir } from "../../components/mimir/index.ts";
+import { validateMimir } from "../../components/mimir/index.ts";
 import type { ExternalEndpoints, ObservabilityProps } from "../../components/observability.ts";
 import type { CheckedStack } from "../checks.ts";
 import { externalEndpoint } from "../external.ts";
 import { type Facts, withoutUndefined } from "../facts.ts";
-import { problemsOfComponent } from "../findings.ts";
+import { problemsOfComponent, sharedProps } from "../findings.ts";
 import type { Problem } from "../problem.ts";
 import { duration } from "../quantities.ts";
 import type { ResolvedStack } from "../resolve.ts";
@@ -28,9 +28,11 @@ export const schema = switchable(
 ).describe("Long-term metrics storage.");
 
 export function settings({ config, objectStore, bucketPrefix }: Facts): Partial<ObservabilityProps> {
-  const { enabled, external, mode, tenant } = config.components.mimir;
+  const { enabled, external, mode, tenant, bucketLifecycle } = config.components.mimir;
   if (!enabled || external) return {};
-  return { mimir: withoutUndefined({ mode, tenant, objectStore, bucket: `${bucketPrefix}mimir-blocks` }) };
+  return {
+    mimir: withoutUndefined({ mode, tenant, objectStore, bucket: `${bucketPrefix}mimir-blocks`, bucketLifecycle }),
+  };
 }
 
 export function external({ components: { mimir } }: StackConfig): ExternalEndpoints {
@@ -47,23 +49,9 @@ export function external({ components: { mimir } }: StackConfig): ExternalEndpoi
   };
 }
 
-export function checks({ config, props, workload, retention }: CheckedStack): readonly Problem[] {
-  if (!props.mimir) return [];
-  const { mode, tenant = "", objectStore = { kind: "filesystem" }, bucket = "" } = props.mimir;
-  const { availability, evaluator, cluster } = props;
-  const filesystem = objectStore.kind === "filesystem";
-  const { bucketLifecycle } = config.components.mimir;
-  const findings = checkMimir({
-    sizing: sizeMimir({ workload, retention, availability, evaluator, filesystem, ...(mode && { mode }) }),
-    workload,
-    retention,
-    objectStore,
-    bucket,
-    cluster,
-    tenant,
-    ...(bucketLifecycle && { lifecycleSeconds: bucketLifecycle }),
-  });
-  return problemsOfComponent("mimir", findings);
+export function checks(stack: CheckedStack): readonly Problem[] {
+  const { mimir } = stack.props;
+  return mimir ? problemsOfComponent("mimir", validateMimir({ ...sharedProps(stack), ...mimir })) : [];
 }
 
 export function prerequisites({ config }: ResolvedStack): readonly Prerequisite[] {

@@ -2,7 +2,7 @@ import type { Row } from "../../../lib/monitoring/dashboard.ts";
 import type { Unit } from "../../../lib/monitoring/grafana.ts";
 import type { Panel } from "../../../lib/monitoring/panel.ts";
 import { latencyPanel, ratePanel } from "../../../lib/monitoring/rates.ts";
-import { mostSeriesInMemory } from "./store-alerts.ts";
+import { maxSeriesPerIngester } from "./store-alerts.ts";
 
 /** A time series panel with a single query. */
 export const lines = (title: string, unit: Unit, promql: string, legend: string, description?: string): Panel => ({
@@ -52,7 +52,7 @@ export function writes(own: string): Row {
         title: "Series per ingester",
         unit: "short",
         min: 0,
-        thresholds: { warning: mostSeriesInMemory },
+        thresholds: { warning: maxSeriesPerIngester },
         queries: [{ promql: `cortex_ingester_memory_series{${own}}`, legend: "{{pod}}" }],
       },
       lines(

@@ -6,10 +6,10 @@ import type { MimirAlertContext } from "./alerts.ts";
 /** Fraction of a limit at which to alert: the remainder absorbs the series churn of a few rollouts. */
 const share = 0.8;
 /**
- * Series per ingester above which to scale out.
- * @see https://github.com/grafana/mimir/blob/mimir-3.0.0/operations/mimir-mixin/alerts/alerts.libsonnet (MimirIngesterReachingSeriesLimit)
+ * Series per ingester above which to scale out; mimir-mixin's MimirProvisioningTooManyActiveSeries fires at 1.6 M.
+ * @see https://github.com/grafana/mimir/blob/main/operations/mimir-mixin/alerts/alerts.libsonnet
  */
-export const mostSeriesInMemory = 1_500_000;
+export const maxSeriesPerIngester = 1_500_000;
 /** Fraction of the memory limit at which a restart risks an OOM kill: replaying the WAL needs more memory than running. */
 const memoryShare = 0.85;
 
@@ -34,7 +34,7 @@ export function storeAlerts(
     },
     {
       alert: "MimirIngesterSeriesHigh",
-      expr: `cortex_ingester_memory_series{${own}} > ${mostSeriesInMemory}`,
+      expr: `cortex_ingester_memory_series{${own}} > ${maxSeriesPerIngester}`,
       for: "30m",
       severity: "warning",
       summary: "An ingester holds more series than it is sized for.",
