@@ -90,13 +90,16 @@ export type {
   StreamRetention,
 } from "./loki/index.ts";
 export type {
-  CacheSizing,
   GatewayRouteProps,
   MicroservicesSizing,
+  MimirCache,
   MimirEndpoints,
   MimirMode,
   MimirProps,
+  MimirService,
   MimirSizing,
+  MimirSizingBase,
+  MimirWorkload,
   MonolithicSizing,
   TenantLimits,
 } from "./mimir/index.ts";

@@ -13,5 +13,11 @@ export { haReplicaLabel, seriesLimit, type TenantLimits } from "./limits.ts";
 export { aggregateGroups, aggregateSeries, longTermTenant } from "./monitoring/aggregates.ts";
 export { MimirRulesChart, type MimirRulesProps } from "./monitoring/rules.ts";
 export type { MimirEndpoints, MimirProps } from "./props.ts";
-export { type MicroservicesSizing, type MimirSizing, type MonolithicSizing, sizeMimir } from "./sizing.ts";
+export {
+  type MicroservicesSizing,
+  type MimirSizing,
+  type MimirSizingBase,
+  type MonolithicSizing,
+  sizeMimir,
+} from "./sizing.ts";
 export { validateMimir } from "./validate.ts";

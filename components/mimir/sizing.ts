@@ -33,7 +33,8 @@ const leastCores = 0.05;
 /** WAL and blocks of an idle process. */
 const leastDisk = 2 * GiB;
 
-interface CommonSizing {
+/** What both modes have. */
+export interface MimirSizingBase {
   /** Copies of each series and block. */
   readonly replicationFactor: 1 | 3;
   /** What the bucket holds and how often it is accessed. */
@@ -42,13 +43,13 @@ interface CommonSizing {
 }
 
 /** All components in one process. */
-export interface MonolithicSizing extends CommonSizing {
+export interface MonolithicSizing extends MimirSizingBase {
   readonly mode: "monolithic";
   readonly mimir: WorkloadSize;
 }
 
 /** One workload per component; `replicas` are totals over all zones. */
-export interface MicroservicesSizing extends CommonSizing {
+export interface MicroservicesSizing extends MimirSizingBase {
   readonly mode: "microservices";
   /** Whether ingesters and store-gateways are spread over three zones. */
   readonly zoneAware: boolean;
