@@ -8,6 +8,7 @@ import { retentionProfiles, workloads } from "../../lib/sizing/index.ts";
 import { writeConfig } from "../../test/data-plane/loki.ts";
 import { type RunningProgram, ready, start } from "../../test/data-plane/process.ts";
 import { objectOf } from "../../test/support/charts.ts";
+import { until } from "../../test/support/wait.ts";
 import { LokiChart, sizeLoki } from "./index.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "skopos-loki-"));
@@ -76,7 +77,7 @@ beforeAll(async () => {
     );
   }
   for (const { name, host } of processes) {
-    await ready(running.get(name) as RunningProgram, `http://${host}:3100/ready`, 120);
+    await ready(running.get(name) as RunningProgram, `http://${host}:3100/ready`);
   }
 });
 afterAll(async () => {
@@ -97,17 +98,13 @@ async function push(line: string): Promise<number> {
 
 /** The lines that a query through the frontend finds, once there are as many as wanted. */
 async function lines(wanted: number): Promise<readonly string[]> {
-  let found: string[] = [];
-  for (let attempt = 0; attempt < 100 && found.length < wanted; attempt++) {
+  return until(`${wanted} lines`, async () => {
     const query = encodeURIComponent('{app="shop"}');
     const answer = await fetch(at("loki-query-frontend", `/loki/api/v1/query_range?query=${query}`), { headers });
-    if (answer.ok) {
-      const { data } = (await answer.json()) as { data: { result: { values: [string, string][] }[] } };
-      found = data.result.flatMap(({ values }) => values.map(([, line]) => line));
-    }
-    await new Promise((done) => setTimeout(done, 100));
-  }
-  return found.sort();
+    const { data } = (await answer.json()) as { data: { result: { values: [string, string][] }[] } };
+    const found = data.result.flatMap(({ values }) => values.map(([, line]) => line));
+    return found.length >= wanted && found.sort();
+  });
 }
 
 test("every service of a zone-aware Loki runs, and a line goes through all of them", async () => {

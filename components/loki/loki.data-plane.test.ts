@@ -10,6 +10,7 @@ import { type RetentionName, retentionProfiles, retentions, type Workload, workl
 import { offCluster, writeConfig } from "../../test/data-plane/loki.ts";
 import { type RunningProgram, ready, requireProgram, start } from "../../test/data-plane/process.ts";
 import { askedSeries } from "../../test/support/charts.ts";
+import { until } from "../../test/support/wait.ts";
 import { LokiChart, type LokiProps, sizeLoki } from "./index.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "skopos-loki-"));
@@ -164,7 +165,7 @@ describe("a started Loki", () => {
 
   /** Lines that a query finds, with their labels; asked again until there are some. */
   async function lines(logql: string): Promise<{ stream: Record<string, string>; line: string }[]> {
-    for (let attempt = 0; attempt < 100; attempt++) {
+    return until(`lines for ${logql}`, async () => {
       const answer = await fetch(at(`/loki/api/v1/query_range?query=${encodeURIComponent(logql)}`), {
         headers: tenant,
       });
@@ -174,10 +175,8 @@ describe("a started Loki", () => {
       const found = data.result.flatMap(({ stream, values }) =>
         values.map(([, line]) => ({ stream, line: line ?? "" })),
       );
-      if (found.length > 0) return found;
-      await new Promise((done) => setTimeout(done, 100));
-    }
-    return [];
+      return found.length > 0 && found;
+    });
   }
 
   test("takes a line by the push endpoint and finds it by LogQL", async () => {
@@ -221,9 +220,7 @@ describe("a started Loki", () => {
       const answer = await fetch(`http://${alertmanager.host}:${alertmanager.port}/api/v2/alerts`);
       return (await answer.json()) as { labels: object; annotations: object }[];
     };
-    for (let attempt = 0; attempt < 300 && (await firing()).length === 0; attempt++) {
-      await new Promise((done) => setTimeout(done, 100));
-    }
+    await until("a firing alert", async () => (await firing()).length > 0);
     expect(await firing()).toMatchObject([
       {
         labels: { alertname: "ShopOrdersFail", severity: "warning" },
@@ -243,9 +240,8 @@ describe("a started Loki", () => {
       const text = await (await fetch(at("/metrics"))).text();
       return askedSeries(chart).filter((name) => !text.includes(`# TYPE ${plain(name)} `));
     };
-    for (let attempt = 0; attempt < 100 && (await missing()).length > 0; attempt++) {
-      await new Promise((done) => setTimeout(done, 100));
-    }
-    expect(await missing()).toEqual([]);
+    await until("every series that is asked for", async () => (await missing()).length === 0, {
+      explain: async () => `missing: ${(await missing()).join(", ")}`,
+    });
   });
 });

@@ -70,7 +70,7 @@ describe("every part by itself, three zones", () => {
       running.set(name, startMimir(chart, process, placement, { flags: [...evaluation, "-shutdown-delay=0"] }));
     }
     await Promise.all(
-      processes.map(({ name, host }) => ready(running.get(name) as RunningProgram, `http://${host}:8080/ready`, 120)),
+      processes.map(({ name, host }) => ready(running.get(name) as RunningProgram, `http://${host}:8080/ready`)),
     );
   });
   afterAll(() => Promise.all([...running.values()].map((program) => program.stop())));

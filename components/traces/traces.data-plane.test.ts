@@ -8,6 +8,7 @@ import { retentionProfiles, retentions, type Workload, workloads } from "../../l
 import { programPath } from "../../test/binaries/find.ts";
 import { type RunningProgram, ready, requireProgram, start } from "../../test/data-plane/process.ts";
 import { askedSeries, objectOf } from "../../test/support/charts.ts";
+import { until } from "../../test/support/wait.ts";
 import { type JaegerStorage, TracesChart, type TracesProps } from "./index.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "skopos-traces-"));
@@ -81,12 +82,10 @@ describe("a started Jaeger", () => {
 
   /** What Jaeger answers, asked again until it finds something. */
   async function ask(path: string): Promise<unknown> {
-    for (let attempt = 0; attempt < 100; attempt++) {
+    return until(`an answer to ${path}`, async () => {
       const answer = await fetch(`http://${host}:${query.port}${path}`);
-      if (answer.ok) return answer.json();
-      await new Promise((done) => setTimeout(done, 100));
-    }
-    return undefined;
+      return answer.ok && answer.json();
+    });
   }
 
   test("finds a span by its trace id", async () => {

@@ -1,7 +1,7 @@
 import type { ComponentChart } from "../kubernetes/index.ts";
 import type { Alert } from "../monitoring/rules.ts";
-import { collectorName } from "./collector.ts";
 import { queueFill, telemetry } from "./panels.ts";
+import { collectorName } from "./props.ts";
 
 /** Label matchers of a collector's own metrics. By default the Prometheus operator sets `job` to the Service's name. */
 export function selfMetrics(chart: ComponentChart): string {

@@ -3,3 +3,4 @@ export * from "./collector.ts";
 export * from "./config.ts";
 export * from "./noise.ts";
 export * from "./panels.ts";
+export * from "./props.ts";

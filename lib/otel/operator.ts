@@ -8,7 +8,7 @@ import {
   spread,
 } from "../kubernetes/index.ts";
 import { bytesQuantity, cpuQuantity } from "../sizing/index.ts";
-import { type CollectorProps, collectorName, collectorPods, collectorUser } from "./collector.ts";
+import { type CollectorProps, collectorName, collectorPods, collectorUser } from "./props.ts";
 
 /**
  * The collector as a resource of the OpenTelemetry operator, which makes the workload, its config, its disruption

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from "../../lib/kubernetes/object.ts";
+import { until } from "../support/wait.ts";
 import { type Api, ApiError } from "./api.ts";
-import { until } from "./wait.ts";
 
 /** How objects are applied. */
 export interface ApplyOptions {

@@ -69,7 +69,7 @@ export async function startCluster({ nodes }: ClusterOptions): Promise<Cluster> 
     const { api, kubeconfig, server, certificates } = controlPlane;
     const provisioner = await startProvisioner(api, real > 0 ? join(directory, "volumes") : undefined);
     if (simulated > 0) {
-      const user = writeKubeconfig(directory, { certificates, server, user: "kwok", group: "system:masters" });
+      const user = await writeKubeconfig(directory, { certificates, server, user: "kwok", group: "system:masters" });
       const kwok = startKwok(place, { binary: binaries.kwok, kubeconfig: user, directory });
       await addSimulatedNodes(api, simulatedNodes(simulated, zones));
       // Nodes are listed whole each time, and get ready some fifty a second.

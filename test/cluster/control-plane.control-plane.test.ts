@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { KubernetesObject } from "../../lib/kubernetes/object.ts";
+import { until } from "../support/wait.ts";
 import { ApplyError, apply, changedByApplying, prune, remove } from "./apply.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { added, inventory } from "./inventory.ts";
 import { transition } from "./transition.ts";
-import { until } from "./wait.ts";
 
 let cluster: Cluster;
 beforeAll(async () => {

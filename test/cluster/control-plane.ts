@@ -42,7 +42,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const server = `https://${address}:${port}`;
   const outside = tunnel && (await tunnel.forward(`${address}:${port}`));
 
-  const certificates = makeCertificates(directory, [
+  const certificates = await makeCertificates(directory, [
     "127.0.0.1",
     controlPlaneAddress,
     apiServiceAddress,
@@ -53,7 +53,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     `kubernetes.default.svc.${clusterDomain}`,
   ]);
   const kubeconfigOf = (user: string) => writeKubeconfig(directory, { certificates, server, user });
-  const kubeconfig = writeKubeconfig(directory, {
+  const kubeconfig = await writeKubeconfig(directory, {
     certificates,
     server: outside === undefined ? server : `https://127.0.0.1:${outside.port}`,
     user: "admin",
@@ -78,14 +78,14 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   await apiServer.ready(() => api.send("GET", "/readyz"));
   const manager = startControllerManager(place, {
     binary: binaries["kube-controller-manager"],
-    kubeconfig: kubeconfigOf("system:kube-controller-manager"),
+    kubeconfig: await kubeconfigOf("system:kube-controller-manager"),
     address,
     port: managerPort!,
     certificates,
   });
   const scheduler = startScheduler(place, {
     binary: binaries["kube-scheduler"],
-    kubeconfig: kubeconfigOf("system:kube-scheduler"),
+    kubeconfig: await kubeconfigOf("system:kube-scheduler"),
     directory,
     address,
     port: schedulerPort!,

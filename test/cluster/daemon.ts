@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { GiveUp, type Patience, until } from "./wait.ts";
+import { GiveUp, type Patience, until } from "../support/wait.ts";
 import type { Watchdog } from "./watchdog.ts";
 
 /** A program that runs as long as the cluster, or until it is stopped. */

@@ -7,11 +7,11 @@ import type { Certificates } from "./certificates.ts";
  * @param group Kubernetes group; `system:masters` may do everything.
  * @returns its path.
  */
-export function writeKubeconfig(
+export async function writeKubeconfig(
   directory: string,
   { certificates, server, user, group, name = user }: KubeconfigOptions,
-): string {
-  const issued = certificates.issue(name.replaceAll(":", "-"), {
+): Promise<string> {
+  const issued = await certificates.issue(name.replaceAll(":", "-"), {
     commonName: user,
     ...(group === undefined ? {} : { organization: group }),
   });

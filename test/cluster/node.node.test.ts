@@ -2,11 +2,11 @@ import type { INetworkPolicy } from "kubernetes-models/networking.k8s.io/v1/Netw
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { KubernetesObject } from "../../lib/kubernetes/object.ts";
 import { allows } from "../support/reachability.ts";
+import { until } from "../support/wait.ts";
 import { apply } from "./apply.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { allPodsReady, drain, isReady, logOf, type Pod, runPod, uncordon } from "./pods.ts";
 import { standInBinary } from "./stand-in.ts";
-import { until } from "./wait.ts";
 
 const image = "mirror.test/stand-in:1";
 const namespace = "a";

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from "../../lib/kubernetes/object.ts";
+import { GiveUp, until } from "../support/wait.ts";
 import { type Api, ApiError } from "./api.ts";
-import { GiveUp, until } from "./wait.ts";
 
 /** What tests look at in a pod. */
 export interface Pod extends KubernetesObject {

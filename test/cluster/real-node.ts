@@ -62,12 +62,12 @@ export async function startRealNode(options: RealNodeOptions): Promise<RealNode>
     containerd,
     kubelet: startKubelet(machine, {
       binary: binaries.kubelet,
-      kubeconfig: kubeconfigOf(`system:node:${name}`, "system:nodes"),
+      kubeconfig: await kubeconfigOf(`system:node:${name}`, "system:nodes"),
       address,
       cgroup,
       zone: `zone-${"abc"[(n - 1) % 3]}`,
       authority: certificates.authority,
-      serving: certificates.issue(join(name, "kubelet"), {
+      serving: await certificates.issue(join(name, "kubelet"), {
         commonName: `system:node:${name}`,
         organization: "system:nodes",
         serves: [name, address],
@@ -75,7 +75,7 @@ export async function startRealNode(options: RealNodeOptions): Promise<RealNode>
     }),
     kubeProxy: startKubeProxy(machine, {
       binary: binaries["kube-proxy"],
-      kubeconfig: kubeconfigOf("system:kube-proxy"),
+      kubeconfig: await kubeconfigOf("system:kube-proxy"),
       address,
     }),
     import: load,

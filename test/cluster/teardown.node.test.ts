@@ -5,8 +5,8 @@ import { networkInterfaces } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, expect, it } from "vitest";
+import { until } from "../support/wait.ts";
 import { startCluster } from "./cluster.ts";
-import { until } from "./wait.ts";
 
 const namespaceKinds = ["mnt", "net", "pid", "uts", "ipc"];
 

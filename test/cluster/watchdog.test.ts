@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, expect, it } from "vitest";
+import { until } from "../support/wait.ts";
 import { newPlace } from "./daemon.ts";
-import { until } from "./wait.ts";
 import { startWatchdog } from "./watchdog.ts";
 
 const isAlive = (pid: number) => {

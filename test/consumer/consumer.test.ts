@@ -8,10 +8,7 @@ import { makeProject, run } from "./project.ts";
 const project = mkdtempSync(join(tmpdir(), "skopos-consumer-"));
 afterAll(() => rmSync(project, { recursive: true }));
 
-beforeAll(
-  () => makeProject(project, ["pulumi-program.ts", "cdk8s-app.ts", "gateway.ts", "metrics-service.ts"]),
-  300_000,
-);
+beforeAll(() => makeProject(project, ["pulumi-program.ts", "cdk8s-app.ts", "gateway.ts", "metrics-service.ts"]));
 
 describe("an empty project that installs the packed tarball", () => {
   test("type-checks a Pulumi program and a cdk8s app against the published declarations", async () => {

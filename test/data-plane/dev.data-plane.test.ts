@@ -7,6 +7,7 @@ import { parse, stringify } from "yaml";
 import { readStackFile } from "../../stacks/load.ts";
 import { resolve } from "../../stacks/resolve.ts";
 import { type OwnedObject, objectsOf, renderStack } from "../../stacks/stack.ts";
+import { until } from "../support/wait.ts";
 import { offCluster as lokiOffCluster } from "./loki.ts";
 import { offCluster as mimirOffCluster } from "./mimir.ts";
 import { offCluster as collectorOffCluster } from "./off-cluster.ts";
@@ -83,7 +84,7 @@ function prometheusConfig(): string {
 async function run(name: string, args: readonly string[], health: string, env: Record<string, string> = {}) {
   const program = start(name, args, env);
   running.push(program);
-  await ready(program, health, 90);
+  await ready(program, health);
 }
 
 beforeAll(async () => {
@@ -129,7 +130,7 @@ beforeAll(async () => {
     ],
     `http://${prometheus}:9090/-/ready`,
   );
-}, 240_000);
+});
 
 const agent = `http://${hosts["otel-agent-collector"]}:4318`;
 const tenant = { "X-Scope-OrgID": "anonymous" };
@@ -141,16 +142,6 @@ async function send(signal: "traces" | "metrics" | "logs", body: object): Promis
     body: JSON.stringify(body),
   });
   expect(response.status, await response.text()).toBe(200);
-}
-
-/** Asks until the answer is there. @throws with the last answer after a minute */
-async function eventually<T>(ask: () => Promise<T | undefined>): Promise<T> {
-  for (const until = Date.now() + 60_000; Date.now() < until; ) {
-    const answer = await ask().catch(() => undefined);
-    if (answer !== undefined) return answer;
-    await new Promise((done) => setTimeout(done, 500));
-  }
-  throw new Error("no answer within a minute");
 }
 
 const nanoseconds = () => `${BigInt(Date.now()) * 1_000_000n}`;
@@ -180,7 +171,7 @@ describe("what an application sends to the agent", () => {
       [prometheusUrl, {}],
       [mimirUrl, tenant],
     ] as const) {
-      const [series] = await eventually(async () => {
+      const [series] = await until("an answer", async () => {
         const found = await promql(base, "orders_total", headers);
         return found.length > 0 ? found : undefined;
       });
@@ -193,7 +184,7 @@ describe("what an application sends to the agent", () => {
     const record = { timeUnixNano: nanoseconds(), severityText: "ERROR", body: { stringValue: "payment refused" } };
     await send("logs", { resourceLogs: [{ resource, scopeLogs: [{ logRecords: [record] }] }] });
     const query = encodeURIComponent('{service_name="shop"} |= "refused"');
-    const line = await eventually(async () => {
+    const line = await until("an answer", async () => {
       const response = await fetch(`http://${hosts.loki}:3100/loki/api/v1/query_range?query=${query}`, {
         headers: tenant,
       });
@@ -223,7 +214,7 @@ describe("what an application sends to the agent", () => {
     ];
     await send("traces", { resourceSpans: [{ resource, scopeSpans: [{ spans }] }] });
     const trace = (id: string) => fetch(`http://${hosts.jaeger}:16686/api/traces/${id}`);
-    const text = await eventually(async () => {
+    const text = await until("an answer", async () => {
       const response = await trace(failed);
       return response.ok ? await response.text() : undefined;
     });
@@ -245,7 +236,7 @@ describe("what only Mimir holds", () => {
   });
 
   test("is found on the query path that asks Mimir", async () => {
-    const [series] = await eventually(async () => {
+    const [series] = await until("an answer", async () => {
       const found = await promql(mimirUrl, "only_in_mimir", tenant);
       return found.length > 0 ? found : undefined;
     });
@@ -253,7 +244,7 @@ describe("what only Mimir holds", () => {
   });
 
   test("is found through Prometheus, which reads it from Mimir, with the HA labels on", async () => {
-    const [series] = await eventually(async () => {
+    const [series] = await until("an answer", async () => {
       const found = await promql(prometheusUrl, "only_in_mimir");
       return found.length > 0 ? found : undefined;
     });

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { programPath } from "../binaries/find.ts";
+import { GiveUp, until } from "../support/wait.ts";
 
 /** A real program that a test started. */
 export interface RunningProgram {
@@ -32,7 +33,7 @@ export function start(
   const exited = new Promise<number>((done) => child.once("exit", (code, signal) => done(code ?? (signal ? 128 : 1))));
   const stop = async (signal: NodeJS.Signals = "SIGTERM") => {
     child.kill(signal);
-    const late = setTimeout(() => child.kill("SIGKILL"), 15_000);
+    const late = setTimeout(() => child.kill("SIGKILL"), 60_000);
     const code = await exited;
     clearTimeout(late);
     return code;
@@ -48,15 +49,17 @@ export function start(
   };
 }
 
-/** Waits until a URL answers 2xx. @throws with the program's output when it ends, or does not answer in time */
-export async function ready(program: RunningProgram, url: string, seconds = 60): Promise<void> {
+/** Waits until a URL answers 2xx. @throws with the program's output when it ends, or never answers */
+export async function ready(program: RunningProgram, url: string): Promise<void> {
   let ended: number | undefined;
   void program.exited.then((code) => (ended = code));
-  for (const until = Date.now() + seconds * 1000; Date.now() < until; ) {
-    if (ended !== undefined) throw new Error(`it ended with ${ended}:\n${program.output().slice(-4000)}`);
-    const answer = await fetch(url, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
-    if (answer?.ok) return;
-    await new Promise((done) => setTimeout(done, 100));
-  }
-  throw new Error(`${url} did not answer in ${seconds} s:\n${program.output().slice(-4000)}`);
+  const output = () => program.output().slice(-4000);
+  await until(
+    `an answer of ${url}`,
+    async () => {
+      if (ended !== undefined) throw new GiveUp(`it ended with ${ended}:\n${output()}`);
+      return (await fetch(url, { signal: AbortSignal.timeout(10_000) })).ok;
+    },
+    { every: 100, explain: output },
+  );
 }

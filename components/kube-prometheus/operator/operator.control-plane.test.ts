@@ -7,8 +7,8 @@ import { workloads } from "../../../lib/sizing/index.ts";
 import { apply } from "../../../test/cluster/apply.ts";
 import { type Cluster, startCluster } from "../../../test/cluster/cluster.ts";
 import { quantity } from "../../../test/cluster/quantity.ts";
-import { until } from "../../../test/cluster/wait.ts";
 import { type RunningProgram, start } from "../../../test/data-plane/process.ts";
+import { until } from "../../../test/support/wait.ts";
 import { KubePrometheusChart } from "../index.ts";
 
 // The real operator, with the flags and the rights that its Deployment has, on a real API server.

@@ -131,7 +131,7 @@ beforeAll(async () => {
       }
     }
   }
-}, 120_000);
+});
 
 afterAll(async () => {
   await Promise.all(running.map((program) => program.stop()));

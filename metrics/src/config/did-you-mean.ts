@@ -7,7 +7,10 @@ export function didYouMean(name: string, known: readonly string[]): string {
   return `Known: ${known.join(", ")}.`;
 }
 
-/** Levenshtein's: insertions, deletions and replacements of one character. */
+/**
+ * Levenshtein's distance: insertions, deletions and replacements of one character. Written out here because this package
+ * has no dependencies.
+ */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {

@@ -2,12 +2,14 @@ import { once } from "node:events";
 import { type RequestOptions, request } from "node:https";
 import { connect } from "node:net";
 import { expect, it } from "vitest";
-import { TestAuthority } from "../../test/certificates.ts";
+import { type KeyPair, newAuthority } from "../../../test/support/x509.ts";
 import { Registry } from "../registry/registry.ts";
 import { serve } from "./serve.ts";
 
-const authority = new TestAuthority("test authority");
-const server = authority.issue("server");
+const tls = ({ certificate, key }: KeyPair) => ({ cert: certificate, key });
+const authority = await newAuthority("test authority");
+const ca = authority.certificate;
+const server = tls(await authority.issue({ commonName: "server", serves: ["127.0.0.1"] }));
 
 /** Status of a GET, or why there was no answer. */
 function get(url: string, options: RequestOptions): Promise<number | string> {
@@ -24,17 +26,17 @@ function get(url: string, options: RequestOptions): Promise<number | string> {
 it("serves over TLS", async () => {
   await using metrics = await serve(new Registry(), { port: 0, tls: server });
   expect(metrics.url).toMatch(/^https:/);
-  expect(await get(`${metrics.url}/metrics`, { ca: authority.cert })).toBe(200);
+  expect(await get(`${metrics.url}/metrics`, { ca })).toBe(200);
   expect(await get(`${metrics.url}/metrics`, {})).toMatch(/CERT|SIGNATURE|ISSUER/);
 });
 
 it("wants a client certificate of its authority where it was given one", async () => {
-  await using metrics = await serve(new Registry(), { port: 0, tls: { ...server, ca: authority.cert } });
+  await using metrics = await serve(new Registry(), { port: 0, tls: { ...server, ca } });
   const url = `${metrics.url}/metrics`;
-  expect(await get(url, { ca: authority.cert, ...authority.issue("prometheus") })).toBe(200);
-  expect(await get(url, { ca: authority.cert })).toBeTypeOf("string");
-  const stranger = new TestAuthority("stranger").issue("prometheus");
-  expect(await get(url, { ca: authority.cert, ...stranger })).toBeTypeOf("string");
+  expect(await get(url, { ca, ...tls(await authority.issue({ commonName: "prometheus" })) })).toBe(200);
+  expect(await get(url, { ca })).toBeTypeOf("string");
+  const stranger = await (await newAuthority("stranger")).issue({ commonName: "prometheus" });
+  expect(await get(url, { ca, ...tls(stranger) })).toBeTypeOf("string");
 });
 
 it("does not answer plain HTTP beside it", async () => {

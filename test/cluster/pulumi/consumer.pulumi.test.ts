@@ -5,12 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeProject } from "../../consumer/project.ts";
+import { GiveUp, until } from "../../support/wait.ts";
 import { apply } from "../apply.ts";
 import { type Cluster, startCluster } from "../cluster.ts";
 import { componentImages, mirrors } from "../component-images.ts";
 import { isReady, type Pod } from "../pods.ts";
 import { definitions } from "../stacks/variants.ts";
-import { GiveUp, until } from "../wait.ts";
 import { pulumiEnvironment } from "./workspace.ts";
 
 const project = mkdtempSync(join(tmpdir(), "skopos-consumer-"));

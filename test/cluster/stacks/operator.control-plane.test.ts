@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { KubernetesObject } from "../../../lib/kubernetes/object.ts";
+import { until } from "../../support/wait.ts";
 import { apply } from "../apply.ts";
 import { type Cluster, startCluster } from "../cluster.ts";
 import type { Daemon } from "../daemon.ts";
 import { isReady, type Pod } from "../pods.ts";
 import { storageClass } from "../provisioner.ts";
-import { until } from "../wait.ts";
 import { discover, generatedConfig, type Labels, type PrometheusConfig, startOperator } from "./operator.ts";
 import { prerequisites, variant } from "./variants.ts";
 

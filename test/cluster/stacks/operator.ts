@@ -6,9 +6,9 @@ import { gunzipSync } from "node:zlib";
 import { parse, stringify } from "yaml";
 import type { KubernetesObject } from "../../../lib/kubernetes/object.ts";
 import { programPath } from "../../binaries/find.ts";
+import { until } from "../../support/wait.ts";
 import type { Cluster } from "../cluster.ts";
 import { type Daemon, freePorts } from "../daemon.ts";
-import { until } from "../wait.ts";
 
 /** A scrape configuration, as far as the tests look into it. */
 export interface ScrapeConfig {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { until } from "../../support/wait.ts";
 import { type Api, ApiError } from "../api.ts";
 import { apply } from "../apply.ts";
 import { type Cluster, startCluster } from "../cluster.ts";
 import { describePod, isReady, lasting, type Pod } from "../pods.ts";
 import { storageClass } from "../provisioner.ts";
 import { quantity } from "../quantity.ts";
-import { until } from "../wait.ts";
 import { startOperator } from "./operator.ts";
 import { prerequisites, variant } from "./variants.ts";
 

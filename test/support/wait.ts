@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 export interface Patience {
   /** Milliseconds between two tries. @default 50 */
   readonly every?: number;
-  /** Milliseconds until it gives up. @default 60000 */
+  /** Milliseconds until it gives up: ends a hang, so far longer than anything takes on a busy machine. @default 300000 */
   readonly within?: number;
   /** What else to say when it gives up: the log of a daemon, the events of a namespace. */
   readonly explain?: () => string | Promise<string>;
@@ -18,7 +18,7 @@ export interface Patience {
 export async function until<T>(
   what: string,
   ask: () => T | undefined | false | Promise<T | undefined | false>,
-  { every = 50, within = 60_000, explain = () => "" }: Patience = {},
+  { every = 50, within = 300_000, explain = () => "" }: Patience = {},
 ): Promise<T> {
   const deadline = Date.now() + within;
   for (;;) {
