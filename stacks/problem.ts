@@ -14,27 +14,27 @@ export interface Problem {
 export const problemCatalogue = {
   SKP1001: {
     title: "Unknown key",
-    why: "A key that nothing reads is a setting that silently does nothing, most often a typing mistake.",
+    why: "An unknown key is a setting that silently has no effect, most often a typo.",
   },
   SKP1002: {
     title: "Not a quantity",
-    why: "Sizes, counts and durations carry their unit (10GiB, 300k, 15d), so that nobody has to guess it.",
+    why: "Sizes, counts and durations carry their unit (10GiB, 300k, 15d), so that they cannot be misread.",
   },
   SKP1003: {
     title: "Missing or of the wrong type",
-    why: "The stack cannot be worked out without this value.",
+    why: "The stack cannot be derived without this value.",
   },
   SKP1004: {
     title: "Not one of the allowed values",
-    why: "Profiles, platforms and modes are names for facts; another name stands for nothing.",
+    why: "Profiles, platforms and modes are fixed names.",
   },
   SKP1005: {
     title: "The file cannot be read as YAML",
-    why: "Pulumi reads the same file: what is not YAML for one is not for the other.",
+    why: "Pulumi and Skopos read the same file, and neither can parse it.",
   },
   SKP1006: {
     title: "No such stack",
-    why: "A stack is a file stacks/Pulumi.<name>.yaml.",
+    why: "A stack is a file Pulumi.<name>.yaml in the project's stack folder.",
   },
   SKP1201: {
     title: "Kubernetes version outside the supported range",
@@ -42,39 +42,39 @@ export const problemCatalogue = {
   },
   SKP1202: {
     title: "Network policies need the nodes' and the API server's CIDRs",
-    why: "Host-network pods, the kubelet and the API server cannot be selected by label. Without their addresses the policies would cut the agents off.",
+    why: "Host-network pods, the kubelet and the API server cannot be selected by label. Without their addresses, the policies would block the agents.",
   },
   SKP1203: {
     title: "Tail sampling on several gateways without trace-id routing",
-    why: "A gateway decides on the spans it has seen. Unless all spans of a trace reach the same gateway, traces are kept in pieces.",
+    why: "A gateway only sees the spans it receives. Unless all spans of a trace reach the same gateway, traces are incomplete.",
   },
   SKP1204: {
     title: "Agents on some nodes behind a node-local Service",
-    why: "A node-local Service answers only on nodes that have an agent: the telemetry of all other nodes would be lost without an error.",
+    why: "A node-local Service only has endpoints on nodes with an agent: the telemetry of all other nodes would be dropped silently.",
   },
   SKP1205: {
     title: "Workload far outside its scale profile",
-    why: "A profile is a name for a workload. An override beyond the next profile makes the name a lie, and everything that is chosen by it wrong.",
+    why: "A scale profile names a workload. With an override beyond the next profile, everything else derived from the profile is wrong.",
   },
   SKP1206: {
     title: "Ephemeral retention at this scale",
-    why: "A stack of this size is run for people who will ask about yesterday; hours of retention there is nearly always a mistake.",
+    why: "At this size, a retention of hours is nearly always a mistake: nobody could look at yesterday's data.",
   },
   SKP1207: {
     title: "Missing secret reference",
-    why: "Secrets are referred to by name and key and never stated; without the reference the pods could not authenticate.",
+    why: "Secrets are referenced by name and key, never written down; without the reference, the pods cannot authenticate.",
   },
   SKP1208: {
-    title: "No way to say which cluster",
-    why: "Without a context or a kubeconfig `pulumi up` would go to whatever cluster is current.",
+    title: "No target cluster",
+    why: "Without a context or a kubeconfig, `pulumi up` would deploy to whatever cluster is current.",
   },
   SKP1209: {
     title: "Host-level agents on serverless nodes",
     why: "GKE Autopilot and EKS Fargate run neither DaemonSets with host access nor BPF.",
   },
   SKP1210: {
-    title: "A component without what it needs",
-    why: "It has to connect to another component that is switched off and not external.",
+    title: "A component whose dependency is off",
+    why: "The component sends its data to another one, which is off and not externally managed.",
   },
   SKP1211: {
     title: "Object storage on a disk",
@@ -85,12 +85,12 @@ export const problemCatalogue = {
     why: "The program would accept it and do nothing useful, or lose data.",
   },
   SKP1213: {
-    title: "The operator cannot do this",
-    why: "The OpenTelemetry operator makes the agent's Service itself and always makes it node-local.",
+    title: "Not supported by the OpenTelemetry operator",
+    why: "The OpenTelemetry operator creates the agent's Service itself, and always node-local.",
   },
   SKP1214: {
     title: "More than this backend can carry",
-    why: "The program has a measured limit; beyond it data is refused or the process runs out of memory.",
+    why: "The program has a measured limit; beyond it, data is rejected or the process runs out of memory.",
   },
   SKP1215: {
     title: "Several Grafana replicas without a shared database",
@@ -98,7 +98,7 @@ export const problemCatalogue = {
   },
   SKP1216: {
     title: "Remote read from several shards",
-    why: "Each shard adds its own label to what it reads, so that every old series would come back once a shard and be counted as often.",
+    why: "Each shard adds its own label to what it reads, so every old series would be returned once per shard, and counted as often.",
   },
   SKP1217: {
     title: "No source of host metrics",

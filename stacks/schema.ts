@@ -10,35 +10,35 @@ import { objectStorageSchema } from "./schema/object-storage.ts";
 const cidrs = z.array(z.string().regex(/\/\d+$/, "a CIDR ends in /bits")).min(1);
 
 const clusterSchema = z.strictObject({
-  name: z.string().min(1).describe("Name of the cluster: the `cluster` label of every series."),
+  name: z.string().min(1).describe("Name of the cluster, used as the `cluster` label of every series."),
   version: z.coerce.string().describe('Kubernetes minor version, quoted: "1.34".'),
-  platform: z.enum(platforms).default("kubernetes").describe("Who runs the control plane."),
-  storageClass: z.string().optional().describe("StorageClass of every volume; without it the cluster's default class."),
-  zones: z.array(z.string()).optional().describe("Availability zones: values of topology.kubernetes.io/zone."),
+  platform: z.enum(platforms).default("kubernetes").describe("Kubernetes distribution or managed service."),
+  storageClass: z.string().optional().describe("StorageClass of every volume. By default the cluster's default class."),
+  zones: z.array(z.string()).optional().describe("Availability zones: values of the node label topology.kubernetes.io/zone."),
   nodeCidrs: cidrs
     .optional()
-    .describe("CIDRs of the nodes, for the network policies of the kubelet and of host agents."),
-  apiServerCidrs: cidrs.optional().describe("CIDRs of the API server, for the network policies."),
-  dnsDomain: z.string().default("cluster.local").describe("DNS domain of Services."),
-  networkPolicies: z.boolean().default(true).describe("Deny all traffic but the declared connections."),
+    .describe("CIDRs of the nodes, for network policies towards the kubelet and host agents."),
+  apiServerCidrs: cidrs.optional().describe("CIDRs of the API server, for network policies."),
+  dnsDomain: z.string().default("cluster.local").describe("DNS domain of the cluster's Services."),
+  networkPolicies: z.boolean().default(true).describe("Whether to deny all traffic except the declared connections."),
   context: z
     .string()
     .optional()
-    .describe("Context in the kubeconfig that `pulumi up` uses. Required outside dev, or kubeconfig."),
-  kubeconfig: z.string().optional().describe("Path or contents of a kubeconfig; set it with --secret."),
+    .describe("Kubeconfig context for `pulumi up`. Every stack but dev needs this or kubeconfig."),
+  kubeconfig: z.string().optional().describe("Contents of a kubeconfig, or its path. Set it with `pulumi config set --secret`."),
 });
 
 const workloadSchema = z
   .strictObject({
-    nodes: count.describe("Cluster nodes."),
-    pods: count.describe("Running pods."),
-    activeSeries: count.describe("Active time series, before replication."),
-    scrapeInterval: duration.describe("Time between two scrapes."),
-    logsPerDay: bytes.describe("Log bytes a day, uncompressed."),
-    spansPerSecond: count.describe("Spans a second, before sampling."),
-    spansPerTrace: count.describe("Spans in a typical trace."),
-    flowsPerSecondPerNode: count.describe("New network flows a second on the busiest node."),
-    queriesPerSecond: count.describe("PromQL queries a second from people, dashboards and rules."),
+    nodes: count.describe("Number of nodes in the cluster."),
+    pods: count.describe("Number of running pods. By default in proportion to the nodes."),
+    activeSeries: count.describe("Number of active time series, before replication."),
+    scrapeInterval: duration.describe("Scrape interval."),
+    logsPerDay: bytes.describe("Log volume per day, uncompressed."),
+    spansPerSecond: count.describe("Spans per second, before sampling."),
+    spansPerTrace: count.describe("Number of spans in a typical trace."),
+    flowsPerSecondPerNode: count.describe("New network flows per second on the busiest node."),
+    queriesPerSecond: count.describe("PromQL queries per second from users, dashboards and rules."),
   })
   .partial();
 
@@ -67,52 +67,52 @@ const retentionSchema = z
 export const stackSchema = z.strictObject({
   cluster: clusterSchema.describe("Facts about the cluster."),
   retention: retentionSchema.describe("How long data is kept: a profile, or a profile with overrides."),
-  scale: z.enum(scales).describe("How much there is to observe."),
-  workload: workloadSchema.default({}).describe("Numbers of the scale profile that are known better."),
+  scale: z.enum(scales).describe("Size of the workload; each number can be overridden in workload."),
+  workload: workloadSchema.default({}).describe("Overrides of the scale profile's workload."),
   availability: z
     .enum(["redundant", "single"])
     .default("redundant")
-    .describe("`single` runs one replica of everything, for development."),
+    .describe("`redundant` tolerates the loss of a pod, a node or a zone; `single` runs one replica of everything."),
   collectors: z
     .enum(["native", "operator"])
     .default("native")
-    .describe("Who runs the OpenTelemetry collectors: Skopos itself, or the OpenTelemetry operator."),
+    .describe("Whether Skopos manages the OpenTelemetry Collectors itself, or leaves them to the OpenTelemetry operator."),
   namespaces: z
     .strictObject({
-      stack: z.string().default("observability").describe("Pod Security level restricted."),
-      agents: z.string().default("observability-agents").describe("Pod Security level privileged: host-level agents."),
-      create: z.boolean().default(true).describe("Whether the stack makes them."),
+      stack: z.string().default("observability").describe("Namespace of everything but host-level agents; Pod Security level restricted."),
+      agents: z.string().default("observability-agents").describe("Namespace of host-level agents; Pod Security level privileged."),
+      create: z.boolean().default(true).describe("Whether to create the namespaces."),
     })
     .prefault({})
-    .describe("Where everything goes."),
+    .describe("Namespaces of the stack."),
   images: z
     .strictObject({
-      registries: z.record(z.string(), z.string()).default({}).describe("Mirror by source registry."),
-      pullSecrets: z.array(z.string()).default([]).describe("Names of pull secrets."),
+      registries: z.record(z.string(), z.string()).default({}).describe("Mirror for each source registry: {docker.io: mirror.example.com/docker}."),
+      pullSecrets: z.array(z.string()).default([]).describe("Names of image pull Secrets."),
     })
     .prefault({})
-    .describe("Where images come from."),
-  components: componentsSchema.prefault({}).describe("What is on, off, or somebody else's."),
+    .describe("Registry mirrors and pull secrets."),
+  components: componentsSchema.prefault({}).describe("Which components are on, off or externally managed."),
   objectStorage: objectStorageSchema
     .default({ kind: "filesystem" })
-    .describe("Where Mimir, Loki and Tempo keep their data."),
-  alerts: alertsSchema.prefault({}).describe("Where alerts go."),
-  runbooks: z.string().default("docs/runbooks").describe("Start of every alert's runbook_url."),
-  priorityClassName: z.string().optional().describe("PriorityClass of all pods; it must exist."),
+    .describe("Storage backend of Mimir, Loki and Tempo."),
+  alerts: alertsSchema.prefault({}).describe("Where alerts are sent."),
+  runbooks: z.string().default("docs/runbooks").describe("Base URL or path of runbooks, for the runbook_url of every alert."),
+  priorityClassName: z.string().optional().describe("PriorityClass of all pods; it must already exist."),
   grafanaAdminPassword: z
     .string()
     .optional()
-    .describe("Set it with --secret; the dev stack needs it, others name a Secret."),
+    .describe("Password of the Grafana administrator. Set it with `pulumi config set --secret`; without it, the Secret in components.grafana.adminSecret must exist."),
   prices: z
     .strictObject({
-      currency: z.string().default("EUR"),
-      cpuCoreMonth: z.number().nonnegative(),
-      memoryGiBMonth: z.number().nonnegative(),
-      diskGiBMonth: z.number().nonnegative(),
-      objectGiBMonth: z.number().nonnegative(),
+      currency: z.string().default("EUR").describe("Currency of the prices."),
+      cpuCoreMonth: z.number().nonnegative().describe("One CPU core for a month."),
+      memoryGiBMonth: z.number().nonnegative().describe("One GiB of memory for a month."),
+      diskGiBMonth: z.number().nonnegative().describe("One GiB of volumes for a month."),
+      objectGiBMonth: z.number().nonnegative().describe("One GiB of object storage for a month."),
     })
     .optional()
-    .describe("Prices for `skopos plan`; none are built in."),
+    .describe("Prices with which `skopos plan` estimates the cost. By default no cost is shown."),
 });
 
 /** A configuration as written. */

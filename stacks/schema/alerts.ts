@@ -2,48 +2,56 @@ import { z } from "zod";
 import { secretKeySchema } from "./secret.ts";
 
 const receiver = {
-  name: z.string().min(1),
+  name: z.string().min(1).describe("Name of the receiver, unique in the list."),
   severities: z
     .array(z.enum(["critical", "warning", "info"]))
     .default(["critical", "warning"])
-    .describe("Which alerts it gets."),
-  labels: z.record(z.string(), z.string()).optional().describe("Labels that an alert must have: {team: payments}."),
-  sendResolved: z.boolean().default(true).describe("Whether it is told when an alert ends."),
+    .describe("Severities of the alerts it receives."),
+  labels: z.record(z.string(), z.string()).optional().describe("Labels that an alert must have: {team: payments}. By default any."),
+  sendResolved: z.boolean().default(true).describe("Whether to notify it when an alert is resolved."),
 };
 
 /** Receivers of alerts. URLs and keys that are secret are referred to. */
 export const receiverSchema = z.discriminatedUnion("kind", [
   z.strictObject({
-    kind: z.literal("slack"),
+    kind: z.literal("slack").describe("Slack."),
     ...receiver,
-    channel: z.string(),
-    webhookUrl: secretKeySchema.describe("The incoming webhook's URL."),
+    channel: z.string().describe("Channel or user: \"#alerts\"."),
+    webhookUrl: secretKeySchema.describe("Secret key with the URL of the incoming webhook."),
   }),
   z.strictObject({
-    kind: z.literal("pagerduty"),
+    kind: z.literal("pagerduty").describe("PagerDuty."),
     ...receiver,
-    routingKey: secretKeySchema.describe("Integration key of the Events API v2."),
+    routingKey: secretKeySchema.describe("Secret key with the integration key of the Events API v2."),
   }),
   z.strictObject({
-    kind: z.literal("email"),
+    kind: z.literal("email").describe("E-mail."),
     ...receiver,
-    to: z.string(),
-    from: z.string(),
-    server: z.strictObject({ host: z.string(), port: z.int() }).describe("The mail server; TLS is required."),
-    auth: z.strictObject({ username: z.string(), password: secretKeySchema }).optional(),
+    to: z.string().describe("Recipient address."),
+    from: z.string().describe("Sender address."),
+    server: z
+      .strictObject({ host: z.string().describe("Host name."), port: z.int().describe("Port: 587.") })
+      .describe("The mail server; TLS is required."),
+    auth: z
+      .strictObject({
+        username: z.string().describe("User name."),
+        password: secretKeySchema.describe("Secret key with the password."),
+      })
+      .optional()
+      .describe("Authentication. By default none."),
   }),
   z.strictObject({
-    kind: z.literal("webhook"),
+    kind: z.literal("webhook").describe("Any HTTP endpoint, in Alertmanager's webhook format."),
     ...receiver,
-    url: secretKeySchema.describe("The whole URL: it often holds a token."),
-    port: z.int().optional().describe("Port in that URL, for the network policy; 443 by default."),
+    url: secretKeySchema.describe("Secret key with the URL, since it often contains a token."),
+    port: z.int().optional().describe("Port of that URL, for the network policy. By default 443."),
   }),
 ]);
 
 /** Where alerts go. */
 export const alertsSchema = z.strictObject({
-  receivers: z.array(receiverSchema).default([]).describe("Without one, alerts are shown in Grafana and go nowhere."),
+  receivers: z.array(receiverSchema).default([]).describe("Who is notified. Without receivers, alerts are only shown in Grafana."),
   deadMansSwitch: secretKeySchema
     .optional()
-    .describe("URL that must be called every few minutes, or somebody outside raises the alarm."),
+    .describe("Secret key with the URL of a dead man's switch: it is called every few minutes, and the service behind it raises the alarm when the calls stop."),
 });

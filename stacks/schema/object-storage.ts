@@ -2,33 +2,45 @@ import { z } from "zod";
 import { secretKeySchema } from "./secret.ts";
 
 const buckets = {
-  prefix: z.string().default("").describe("Start of every bucket's name: <prefix>mimir-blocks, <prefix>loki, ..."),
+  prefix: z.string().default("").describe("Prefix of every bucket name: <prefix>mimir-blocks, <prefix>loki, <prefix>tempo."),
   identity: z
     .record(z.string(), z.string())
     .optional()
-    .describe("Annotations of the ServiceAccounts: workload identity."),
+    .describe("Workload identity: annotations of the ServiceAccounts that access the buckets."),
 };
 
 /** Object storage: credentials by Secret, or by the workload identity of the ServiceAccounts. */
 export const objectStorageSchema = z.discriminatedUnion("kind", [
   z.strictObject({
-    kind: z.literal("s3"),
-    endpoint: z.string().describe("Host and port, without a scheme."),
-    region: z.string(),
-    insecure: z.boolean().default(false).describe("Plain HTTP."),
-    credentials: z.strictObject({ accessKeyId: secretKeySchema, secretAccessKey: secretKeySchema }).optional(),
+    kind: z.literal("s3").describe("Amazon S3 or a compatible store."),
+    endpoint: z.string().describe("Host, and port if it is not 443, without scheme or path: s3.example.com:9000."),
+    region: z.string().describe("Region of the buckets."),
+    insecure: z.boolean().default(false).describe("Whether to connect over plain HTTP."),
+    credentials: z
+      .strictObject({
+        accessKeyId: secretKeySchema.describe("Secret key with the access key ID."),
+        secretAccessKey: secretKeySchema.describe("Secret key with the secret access key."),
+      })
+      .optional()
+      .describe("Static credentials. By default the workload identity."),
     ...buckets,
   }),
   z.strictObject({
-    kind: z.literal("gcs"),
-    credentials: z.strictObject({ serviceAccount: secretKeySchema }).optional(),
+    kind: z.literal("gcs").describe("Google Cloud Storage."),
+    credentials: z
+      .strictObject({ serviceAccount: secretKeySchema.describe("Secret key with the service account's JSON key.") })
+      .optional()
+      .describe("Static credentials. By default the workload identity."),
     ...buckets,
   }),
   z.strictObject({
-    kind: z.literal("azure"),
-    account: z.string(),
-    credentials: z.strictObject({ accountKey: secretKeySchema }).optional(),
+    kind: z.literal("azure").describe("Azure Blob Storage."),
+    account: z.string().describe("Name of the storage account."),
+    credentials: z
+      .strictObject({ accountKey: secretKeySchema.describe("Secret key with the account key.") })
+      .optional()
+      .describe("Static credentials. By default the workload identity."),
     ...buckets,
   }),
-  z.strictObject({ kind: z.literal("filesystem") }).describe("The pods' own disks: development only."),
+  z.strictObject({ kind: z.literal("filesystem").describe("Local disks of the pods: for development.") }),
 ]);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-/** A Secret's key, by reference. */
+/** A reference to a key of a Secret. */
 export const secretKeySchema = z.strictObject({
-  secret: z.string().min(1).describe("Name of the Secret, in the stack's namespace."),
-  key: z.string().min(1).describe("Key in it."),
+  secret: z.string().min(1).describe("Name of a Secret in the stack's namespace."),
+  key: z.string().min(1).describe("Key in the Secret."),
 });

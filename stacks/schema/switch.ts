@@ -1,9 +1,9 @@
 import { z } from "zod";
 
-/** An address of somebody else's: the component is not deployed, others connect to it there. */
+/** An externally managed component: it is not deployed, and others connect to its URL. */
 export const externalSchema = z.strictObject({
-  url: z.url().describe("Its address, with scheme, port and path."),
-  tenant: z.string().optional().describe("Tenant, sent as X-Scope-OrgID."),
+  url: z.url().describe("URL with scheme, port and path: https://mimir.example.com."),
+  tenant: z.string().optional().describe("Tenant, sent as X-Scope-OrgID. By default none."),
 });
 
 /** `on`, `off` (YAML 1.1 reads true and false), or an object of options, which means on. */
