@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -61,6 +70,7 @@ test("render writes one file per object and removes stale files", () => {
   const { files } = JSON.parse(stdout) as { files: string[] };
   const stale = join(out, "loki", "service-gone.yaml");
   writeFileSync(stale, "kind: Service\n");
+  appendFileSync(join(out, ".skopos-inventory"), "loki/service-gone.yaml\n");
   skopos(["render", "--stack", "dev", "--out", out]);
   expect(existsSync(stale)).toBe(false);
   for (const file of files.slice(0, 20)) expect(parse(readFileSync(join(out, file), "utf8"))).toHaveProperty("kind");
@@ -91,6 +101,40 @@ test("images applies the registry map", () => {
   expect(stdout).toContain("mirror.example/docker/grafana/loki:");
   expect(stdout).toContain("quay.io/prometheus/prometheus:");
   expect(stdout).not.toContain("docker.io/");
+});
+
+test("--version prints the version of the package", () => {
+  const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+  expect(skopos(["--version"]).stdout).toBe(`${version}\n`);
+});
+
+test("a closed pipe is not an error", () => {
+  const command = `set -o pipefail; "${process.execPath}" "${bin}" explain | head -c 1`;
+  expect(spawnSync("bash", ["-c", command], { encoding: "utf8" })).toMatchObject({ status: 0, stderr: "" });
+});
+
+describe("an output that cannot be written", () => {
+  test.each(["/proc/skopos", "package.json", ".", ""])("%o is reported in one line", (out) => {
+    const { status, stdout, stderr } = skopos(["render", "--out", out]);
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+  });
+
+  test("is JSON with --json", () => {
+    const { status, stdout } = skopos(["render", "--out", ".", "--json"]);
+    expect(status).toBe(2);
+    expect(JSON.parse(stdout)).toEqual({ error: expect.stringContaining("the project itself") });
+  });
+});
+
+test("an invalid configuration is JSON with --json", () => {
+  const home = project("wrong-json", "config:\n  skopos:scale: tiny\n");
+  const { status, stdout } = skopos(["plan", "--json"], home);
+  expect(status).toBe(1);
+  const { problems } = JSON.parse(stdout) as { problems: Record<string, string>[] };
+  expect(problems.map(({ code }) => code)).toContain("SKP1004");
+  for (const problem of problems)
+    expect(Object.keys(problem).sort()).toEqual(["code", "fix", "message", "path", "why"]);
 });
 
 describe("init", () => {

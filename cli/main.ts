@@ -1,5 +1,6 @@
-import { Command } from "commander";
-import { ConfigurationError } from "../stacks/problem.ts";
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { ConfigurationError, problemCatalogue } from "../stacks/problem.ts";
 import { addCheck } from "./commands/check.ts";
 import { addExplain } from "./commands/explain.ts";
 import { addImages } from "./commands/images.ts";
@@ -7,22 +8,66 @@ import { addInit } from "./commands/init.ts";
 import { addPlan } from "./commands/plan.ts";
 import { addPreview } from "./commands/preview.ts";
 import { addRender } from "./commands/render.ts";
-import { progress } from "./terminal.ts";
+import { CommandFailure, ioFailure } from "./failure.ts";
+import { print, progress } from "./terminal.ts";
+
+// A reader that has seen enough (`skopos plan | head`) closes the pipe: that is not an error.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
+}
 
 const program = new Command("skopos")
   .description("The whole Kubernetes observability stack as typed code")
+  .version(packageVersion(), "-V, --version")
   .showHelpAfterError("(run with --help for usage)")
-  .showSuggestionAfterError();
+  .showSuggestionAfterError()
+  .exitOverride();
 for (const add of [addPreview, addRender, addPlan, addCheck, addImages, addExplain, addInit]) add(program);
+
+const json = process.argv.includes("--json");
 
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof ConfigurationError)) throw error;
-  progress(error.message);
-  const { length } = error.problems;
-  progress(
-    `\n${length} ${length === 1 ? "problem" : "problems"}, nothing was written. Run "skopos explain CODE" for details.`,
-  );
-  process.exitCode = 1;
+  process.exitCode = report(error);
+}
+
+/** Shows what went wrong, as JSON on stdout with `--json`. Returns the exit code. */
+function report(error: unknown): number {
+  if (error instanceof ConfigurationError) {
+    if (json) {
+      const problems = error.problems.map((problem) => ({ ...problem, why: problemCatalogue[problem.code].why }));
+      print(JSON.stringify({ error: "invalid configuration", problems }, null, 2));
+      return 1;
+    }
+    const { length } = error.problems;
+    progress(error.message);
+    progress(
+      `\n${length} ${length === 1 ? "problem" : "problems"}, nothing was written. Run "skopos explain CODE" for details.`,
+    );
+    return 1;
+  }
+  if (error instanceof CommanderError) {
+    // Commander has printed its message, or the help or version that was asked for.
+    if (json && error.exitCode !== 0) print(JSON.stringify({ error: error.message }));
+    return error.exitCode;
+  }
+  const failure = error instanceof CommandFailure ? error : ioFailure(error);
+  if (!failure) throw error;
+  if (json) print(JSON.stringify({ error: failure.message }));
+  else progress(failure.message);
+  return 2;
+}
+
+function packageVersion(): string {
+  // In the sources the file is one folder up; in the built package, two.
+  for (const place of ["../package.json", "../../package.json"]) {
+    try {
+      return (JSON.parse(readFileSync(new URL(place, import.meta.url), "utf8")) as { version: string }).version;
+    } catch {}
+  }
+  return "unknown";
 }

@@ -1,5 +1,3 @@
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { stringify } from "yaml";
 import type { KubernetesObject } from "../lib/kubernetes/index.ts";
 import { type OwnedObject, objectsOf, type RenderedStack } from "../stacks/stack.ts";
@@ -37,26 +35,4 @@ export function manifestsOf(stack: RenderedStack): readonly Manifest[] {
     files.set(path, manifestText(owned.object));
   }
   return [...files].map(([path, text]) => ({ path, text })).sort((a, b) => (a.path < b.path ? -1 : 1));
-}
-
-/** Writes manifests to a folder and removes stale `.yaml` files from it. */
-export function writeManifests(folder: string, manifests: readonly Manifest[]): void {
-  const wanted = new Set(manifests.map(({ path }) => join(folder, path)));
-  for (const stale of yamlFiles(folder)) if (!wanted.has(stale)) rmSync(stale);
-  for (const { path, text } of manifests) {
-    mkdirSync(join(folder, dirname(path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
-  }
-}
-
-/** The manifests of an earlier run: `.yaml` files one folder deep, as {@link manifestsOf} names them. */
-function yamlFiles(folder: string): string[] {
-  const folders = statSync(folder, { throwIfNoEntry: false }) ? readdirSync(folder, { withFileTypes: true }) : [];
-  return folders
-    .filter((entry) => entry.isDirectory())
-    .flatMap(({ name }) =>
-      readdirSync(join(folder, name))
-        .filter((file) => file.endsWith(".yaml"))
-        .map((file) => join(folder, name, file)),
-    );
 }

@@ -11,9 +11,9 @@ export function paint(style: Style, text: string): string {
   return coloured(process.stdout) ? styleText(style, text, { validateStream: false }) : text;
 }
 
-/** Columns of the terminal, 100 if there is none. */
+/** Columns of the terminal; no limit if there is none. */
 export function width(): number {
-  return process.stdout.columns ?? 100;
+  return process.stdout.columns || Number.POSITIVE_INFINITY;
 }
 
 /** Writes progress and logs to stderr, because stdout is for data. */
@@ -40,18 +40,29 @@ export interface Column {
   readonly right?: boolean;
 }
 
-/** A table whose columns are as wide as their widest cell; the last one is truncated to the terminal's width. */
-export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+/** No column is made narrower than this. */
+const narrowest = 8;
+
+/** A table whose columns are as wide as their widest cell; the widest ones are truncated until it fits the terminal. */
+export function table(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  available: number = width(),
+): string {
   const widths = columns.map(({ title }, index) => Math.max(seen(title), ...rows.map((row) => seen(row[index] ?? ""))));
-  const before = widths.slice(0, -1).reduce((total, each) => total + each + 2, 0);
-  const last = Math.max(8, width() - before);
+  const total = () => widths.reduce((sum, each) => sum + each + 2, -2);
+  while (total() > available) {
+    const widest = Math.max(...widths.filter((_, index) => !columns[index]?.right));
+    if (widest <= narrowest) break;
+    widths[widths.findIndex((each, index) => each === widest && !columns[index]?.right)] = widest - 1;
+  }
   const line = (cells: readonly string[]) =>
     cells
       .map((cell, index) => {
-        if (index === columns.length - 1)
-          return columns[index]?.right ? cell.padStart(widths[index] ?? 0) : cut(cell, last);
-        const space = " ".repeat(Math.max(0, (widths[index] ?? 0) - seen(cell)));
-        return columns[index]?.right ? space + cell : cell + space;
+        const room = widths[index] ?? 0;
+        const text = cut(cell, room);
+        const space = " ".repeat(Math.max(0, room - seen(text)));
+        return columns[index]?.right ? space + text : text + space;
       })
       .join("  ")
       .trimEnd();

@@ -65,7 +65,7 @@ function retiredKey(path: readonly PropertyKey[], key: string, input: unknown): 
   const overrides = typeof keep === "object" && keep !== null ? Object.entries(keep) : [];
   const lines = [["profile", profile], ...overrides].map(([name, value]) => `  ${name}: ${value}`);
   return {
-    code: "SKP1001",
+    code: "SKP1007",
     path: "skopos:keep",
     message: "was replaced: overrides of the retention profile are part of skopos:retention",
     fix: ["skopos:retention:", ...lines].join("\n"),

@@ -1,14 +1,21 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { parseDocument } from "yaml";
 import { ConfigurationError, type Problem } from "./problem.ts";
+import { stackSchema } from "./schema.ts";
 import { nearest } from "./suggest.ts";
+import { readYamlFile } from "./yaml-file.ts";
 
-/** A stack's file, with keys that have lost their `skopos:`. */
-export interface StackFile {
+/** A stack's configuration as it is written, keys without their `skopos:`. */
+export interface RawConfig {
+  readonly raw: Readonly<Record<string, unknown>>;
+  /** Keys that look like ours and would be ignored. */
+  readonly problems: readonly Problem[];
+}
+
+/** A stack's file. */
+export interface StackFile extends RawConfig {
   readonly stack: string;
   readonly path: string;
-  readonly raw: Readonly<Record<string, unknown>>;
   /** Whether Pulumi ESC adds values that are unknown offline. */
   readonly hasEnvironment: boolean;
 }
@@ -21,7 +28,7 @@ export function stackNames(folder: string): readonly string[] {
     .sort();
 }
 
-/** Reads a stack's file. @throws ConfigurationError when there is none, or it is not YAML */
+/** Reads a stack's file. @throws ConfigurationError if there is none, or it has no configuration */
 export function readStackFile(folder: string, stack: string): StackFile {
   const path = join(folder, `Pulumi.${stack}.yaml`);
   if (!existsSync(path)) {
@@ -36,23 +43,57 @@ export function readStackFile(folder: string, stack: string): StackFile {
       },
     ]);
   }
-  const document = parseDocument(readFileSync(path, "utf8"));
-  const [error] = document.errors;
-  if (error) {
-    const problem: Problem = {
-      code: "SKP1005",
-      path: `Pulumi.${stack}.yaml`,
-      message: error.message.split("\n")[0] ?? "syntax error",
-      fix: `correct line ${error.linePos?.[0].line ?? "?"}`,
-    };
-    throw new ConfigurationError([problem]);
+  const content = readYamlFile(path);
+  const { config, environment } = isMapping(content) ? content : {};
+  if (!isMapping(config) && environment === undefined) {
+    throw new ConfigurationError([noConfiguration(`Pulumi.${stack}.yaml`, content, config)]);
   }
-  const { config = {}, environment } = (document.toJS() ?? {}) as {
-    config?: Record<string, unknown>;
-    environment?: unknown;
-  };
-  const raw = Object.entries(config ?? {}).flatMap(([key, value]) =>
-    key.startsWith("skopos:") ? [[key.slice("skopos:".length), value] as const] : [],
-  );
-  return { stack, path, raw: Object.fromEntries(raw), hasEnvironment: environment !== undefined };
+  const keys = configKeys(isMapping(config) ? config : {});
+  return { stack, path, ...keys, hasEnvironment: environment !== undefined };
+}
+
+/** Sorts out which keys of a Pulumi configuration, with their namespaces, are ours. */
+export function configKeys(config: Readonly<Record<string, unknown>>): RawConfig {
+  const raw: Record<string, unknown> = {};
+  const problems: Problem[] = [];
+  const known = Object.keys(stackSchema.shape);
+  for (const [key, value] of Object.entries(config)) {
+    const colon = key.indexOf(":");
+    const [namespace, name] = colon < 0 ? ["", key] : [key.slice(0, colon), key.slice(colon + 1)];
+    if (namespace === "skopos") raw[name] = value;
+    else if (namespace === "" ? known.includes(name) : nearest(namespace, ["skopos"]) && nearest(name, known)) {
+      const meant = `skopos:${nearest(name, known)}`;
+      const message = `is not a key of this stack: did you mean "${meant}"?`;
+      problems.push({ code: "SKP1008", path: key, message, fix: `# rename the key\n${meant}: ...` });
+    }
+  }
+  return { raw, problems };
+}
+
+/** The top-level keys that Pulumi knows. */
+const topLevel = ["config", "environment", "secretsprovider", "encryptedkey", "encryptionsalt"];
+
+function noConfiguration(path: string, content: unknown, config: unknown): Problem {
+  const problem = { code: "SKP1009", path } as const;
+  const fix = [
+    "config:",
+    "  skopos:cluster:",
+    "    name: NAME",
+    '    version: "1.36"',
+    "  skopos:retention: standard",
+    "  skopos:scale: small",
+  ].join("\n");
+  if (content === null || content === undefined) return { ...problem, message: "is empty", fix };
+  if (!isMapping(content)) return { ...problem, message: "is not a mapping of keys to values", fix };
+  if (config !== undefined && config !== null) {
+    return { ...problem, message: "config is not a mapping of keys to values", fix };
+  }
+  const typo = Object.keys(content).find((key) => !topLevel.includes(key) && nearest(key, ["config"]));
+  return typo
+    ? { ...problem, message: `has no config, but "${typo}": did you mean "config"?`, fix: "# rename the key\nconfig:" }
+    : { ...problem, message: "has no config", fix };
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
 }

@@ -36,6 +36,18 @@ export const problemCatalogue = {
     title: "No such stack",
     why: "A stack is a file Pulumi.<name>.yaml in the project's stack folder.",
   },
+  SKP1007: {
+    title: "A key that was replaced",
+    why: "The key is from an earlier version; its setting now belongs to another key.",
+  },
+  SKP1008: {
+    title: "A key outside skopos:",
+    why: "Only keys that start with skopos: configure the stack; this one would silently have no effect.",
+  },
+  SKP1009: {
+    title: "No configuration",
+    why: "A stack's configuration is the mapping under config: in its file.",
+  },
   SKP1201: {
     title: "Kubernetes version outside the supported range",
     why: "Objects are written for, and tested against, a range of API versions; outside it fields are missing or removed.",

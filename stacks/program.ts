@@ -2,10 +2,10 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Observability } from "../components/pulumi.ts";
 import { clusterProvider } from "../lib/pulumi/index.ts";
+import { configKeys, type RawConfig } from "./load.ts";
 import { planStack } from "./plan.ts";
 import { ConfigurationError } from "./problem.ts";
 import { type ResolvedStack, resolve } from "./resolve.ts";
-import { stackSchema } from "./schema.ts";
 
 /** Keys whose values may be secret and must stay Outputs: everything else has to be known before anything runs. */
 const secretKeys = ["grafanaAdminPassword"] as const;
@@ -19,7 +19,7 @@ export interface StackOutputs {
 /** Reads this Pulumi stack's configuration and deploys it. Called once a program run, by index.ts. */
 export function runStack(): StackOutputs {
   const config = new pulumi.Config("skopos");
-  const stack = resolveOrStop(readConfig(config), pulumi.getStack());
+  const stack = resolveOrStop(readConfig(), pulumi.getStack());
   const { cluster, namespaces } = stack.config;
   const kubeconfig = cluster.kubeconfig && config.getSecretObject<{ kubeconfig: string }>("cluster");
   const provider = clusterProvider("cluster", {
@@ -43,25 +43,29 @@ export function runStack(): StackOutputs {
   return { capacity: planStack({ ...stack, charts: observability.charts }).totals, endpoints: observability.endpoints };
 }
 
-/** The configuration as it is written, without `skopos:`; secret values are left where they are. */
-function readConfig(config: pulumi.Config): Record<string, unknown> {
-  const known = Object.keys(stackSchema.shape).filter((key) => !(secretKeys as readonly string[]).includes(key));
-  const entries = known.flatMap((key) => {
-    const text = config.get(key);
-    return text === undefined ? [] : [[key, parseValue(text)] as const];
-  });
-  return Object.fromEntries(entries);
+/** The configuration as it is written, without `skopos:`; secret values are left out. */
+function readConfig(): RawConfig {
+  const entries = Object.entries(pulumi.runtime.allConfig()).map(([key, text]) => [key, parseValue(text)] as const);
+  const { raw, problems } = configKeys(Object.fromEntries(entries));
+  return { raw: Object.fromEntries(Object.entries(raw).filter(([key]) => !isSecret(key))), problems };
 }
+
+const isSecret = (key: string): boolean => (secretKeys as readonly string[]).includes(key);
 
 /** Pulumi hands objects and lists over as JSON, and texts as they are. */
 function parseValue(text: string): unknown {
-  return /^[[{]/.test(text) ? JSON.parse(text) : text;
+  if (!/^[[{]/.test(text)) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 /** A mistake in the configuration ends the program with what is wrong and how to mend it, and no stack. */
-function resolveOrStop(raw: unknown, stack: string): ResolvedStack {
+function resolveOrStop({ raw, problems }: RawConfig, stack: string): ResolvedStack {
   try {
-    return resolve(raw, { stack });
+    return resolve(raw, { stack, problems });
   } catch (error) {
     if (error instanceof ConfigurationError) throw new pulumi.RunError(`\n${error.message}`);
     throw error;

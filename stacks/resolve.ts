@@ -22,6 +22,8 @@ export interface ResolveOptions {
   readonly stack: string;
   /** Whether values may come from elsewhere at run time (Pulumi ESC), so that missing ones are not wrong. @default false */
   readonly hasEnvironment?: boolean;
+  /** Problems that were found before, reported together with all others. @default none */
+  readonly problems?: readonly Problem[];
 }
 
 /**
@@ -30,7 +32,9 @@ export interface ResolveOptions {
  * @throws ConfigurationError with every problem at once
  */
 export function resolve(raw: unknown, options: ResolveOptions): ResolvedStack {
-  const { config, problems: unreadable } = parseConfig(raw);
+  const parsed = parseConfig(raw);
+  const { config } = parsed;
+  const unreadable = [...(options.problems ?? []), ...parsed.problems];
   if (!config) throw new ConfigurationError(unreadable);
   const workload = resolveWorkload(config);
   const retention = resolveRetention(config);

@@ -14,10 +14,11 @@ const clusterSchema = z.strictObject({
   version: z.coerce.string().describe('Kubernetes minor version, quoted: "1.34".'),
   platform: z.enum(platforms).default("kubernetes").describe("Kubernetes distribution or managed service."),
   storageClass: z.string().optional().describe("StorageClass of every volume. By default the cluster's default class."),
-  zones: z.array(z.string()).optional().describe("Availability zones: values of the node label topology.kubernetes.io/zone."),
-  nodeCidrs: cidrs
+  zones: z
+    .array(z.string())
     .optional()
-    .describe("CIDRs of the nodes, for network policies towards the kubelet and host agents."),
+    .describe("Availability zones: values of the node label topology.kubernetes.io/zone."),
+  nodeCidrs: cidrs.optional().describe("CIDRs of the nodes, for network policies towards the kubelet and host agents."),
   apiServerCidrs: cidrs.optional().describe("CIDRs of the API server, for network policies."),
   dnsDomain: z.string().default("cluster.local").describe("DNS domain of the cluster's Services."),
   networkPolicies: z.boolean().default(true).describe("Whether to deny all traffic except the declared connections."),
@@ -25,7 +26,10 @@ const clusterSchema = z.strictObject({
     .string()
     .optional()
     .describe("Kubeconfig context for `pulumi up`. Every stack but dev needs this or kubeconfig."),
-  kubeconfig: z.string().optional().describe("Contents of a kubeconfig, or its path. Set it with `pulumi config set --secret`."),
+  kubeconfig: z
+    .string()
+    .optional()
+    .describe("Contents of a kubeconfig, or its path. Set it with `pulumi config set --secret`."),
 });
 
 const workloadSchema = z
@@ -76,18 +80,29 @@ export const stackSchema = z.strictObject({
   collectors: z
     .enum(["native", "operator"])
     .default("native")
-    .describe("Whether Skopos manages the OpenTelemetry Collectors itself, or leaves them to the OpenTelemetry operator."),
+    .describe(
+      "Whether Skopos manages the OpenTelemetry Collectors itself, or leaves them to the OpenTelemetry operator.",
+    ),
   namespaces: z
     .strictObject({
-      stack: z.string().default("observability").describe("Namespace of everything but host-level agents; Pod Security level restricted."),
-      agents: z.string().default("observability-agents").describe("Namespace of host-level agents; Pod Security level privileged."),
+      stack: z
+        .string()
+        .default("observability")
+        .describe("Namespace of everything but host-level agents; Pod Security level restricted."),
+      agents: z
+        .string()
+        .default("observability-agents")
+        .describe("Namespace of host-level agents; Pod Security level privileged."),
       create: z.boolean().default(true).describe("Whether to create the namespaces."),
     })
     .prefault({})
     .describe("Namespaces of the stack."),
   images: z
     .strictObject({
-      registries: z.record(z.string(), z.string()).default({}).describe("Mirror for each source registry: {docker.io: mirror.example.com/docker}."),
+      registries: z
+        .record(z.string(), z.string())
+        .default({})
+        .describe("Mirror for each source registry: {docker.io: mirror.example.com/docker}."),
       pullSecrets: z.array(z.string()).default([]).describe("Names of image pull Secrets."),
     })
     .prefault({})
@@ -97,12 +112,17 @@ export const stackSchema = z.strictObject({
     .default({ kind: "filesystem" })
     .describe("Storage backend of Mimir, Loki and Tempo."),
   alerts: alertsSchema.prefault({}).describe("Where alerts are sent."),
-  runbooks: z.string().default("docs/runbooks").describe("Base URL or path of runbooks, for the runbook_url of every alert."),
+  runbooks: z
+    .string()
+    .default("docs/runbooks")
+    .describe("Base URL or path of runbooks, for the runbook_url of every alert."),
   priorityClassName: z.string().optional().describe("PriorityClass of all pods; it must already exist."),
   grafanaAdminPassword: z
     .string()
     .optional()
-    .describe("Password of the Grafana administrator. Set it with `pulumi config set --secret`; without it, the Secret in components.grafana.adminSecret must exist."),
+    .describe(
+      "Password of the Grafana administrator. Set it with `pulumi config set --secret`; without it, the Secret in components.grafana.adminSecret must exist.",
+    ),
   prices: z
     .strictObject({
       currency: z.string().default("EUR").describe("Currency of the prices."),

@@ -17,8 +17,8 @@ export interface OwnedObject {
 
 /** Reads, resolves and composes a stack. @throws ConfigurationError with every problem at once */
 export function loadStack(folder: string, stack: string): RenderedStack {
-  const file = readStackFile(folder, stack);
-  return renderStack(resolve(file.raw, { stack, hasEnvironment: file.hasEnvironment }));
+  const { raw, problems, hasEnvironment } = readStackFile(folder, stack);
+  return renderStack(resolve(raw, { stack, problems, hasEnvironment }));
 }
 
 /** Composes a resolved stack. */

@@ -3,8 +3,9 @@ import { planStack } from "../../stacks/plan.ts";
 import { prerequisites } from "../../stacks/prerequisites.ts";
 import { loadStack } from "../../stacks/stack.ts";
 import { stackFolder } from "../home.ts";
-import { manifestsOf, writeManifests } from "../manifests.ts";
+import { manifestsOf } from "../manifests.ts";
 import { jsonOption, stackOption } from "../options.ts";
+import { writeManifests } from "../output-folder.ts";
 import { capacityTable, notesText, planSummary } from "../plan-text.ts";
 import { prerequisitesText } from "../prerequisites-text.ts";
 import { paint, print, progress } from "../terminal.ts";
@@ -29,7 +30,7 @@ export function addPreview(program: Command): void {
       const resources = await runEmbedded(folder, stack);
       const out = `dist/${stack}`;
       const manifests = manifestsOf(rendered);
-      writeManifests(out, manifests);
+      writeManifests(out, manifests, { force: true });
       const plan = planStack(rendered);
       const needed = prerequisites(rendered);
       if (json) {

@@ -7,7 +7,10 @@ const receiver = {
     .array(z.enum(["critical", "warning", "info"]))
     .default(["critical", "warning"])
     .describe("Severities of the alerts it receives."),
-  labels: z.record(z.string(), z.string()).optional().describe("Labels that an alert must have: {team: payments}. By default any."),
+  labels: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe("Labels that an alert must have: {team: payments}. By default any."),
   sendResolved: z.boolean().default(true).describe("Whether to notify it when an alert is resolved."),
 };
 
@@ -16,7 +19,7 @@ export const receiverSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("slack").describe("Slack."),
     ...receiver,
-    channel: z.string().describe("Channel or user: \"#alerts\"."),
+    channel: z.string().describe('Channel or user: "#alerts".'),
     webhookUrl: secretKeySchema.describe("Secret key with the URL of the incoming webhook."),
   }),
   z.strictObject({
@@ -50,8 +53,13 @@ export const receiverSchema = z.discriminatedUnion("kind", [
 
 /** Where alerts go. */
 export const alertsSchema = z.strictObject({
-  receivers: z.array(receiverSchema).default([]).describe("Who is notified. Without receivers, alerts are only shown in Grafana."),
+  receivers: z
+    .array(receiverSchema)
+    .default([])
+    .describe("Who is notified. Without receivers, alerts are only shown in Grafana."),
   deadMansSwitch: secretKeySchema
     .optional()
-    .describe("Secret key with the URL of a dead man's switch: it is called every few minutes, and the service behind it raises the alarm when the calls stop."),
+    .describe(
+      "Secret key with the URL of a dead man's switch: it is called every few minutes, and the service behind it raises the alarm when the calls stop.",
+    ),
 });

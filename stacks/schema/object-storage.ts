@@ -2,7 +2,10 @@ import { z } from "zod";
 import { secretKeySchema } from "./secret.ts";
 
 const buckets = {
-  prefix: z.string().default("").describe("Prefix of every bucket name: <prefix>mimir-blocks, <prefix>loki, <prefix>tempo."),
+  prefix: z
+    .string()
+    .default("")
+    .describe("Prefix of every bucket name: <prefix>mimir-blocks, <prefix>loki, <prefix>tempo."),
   identity: z
     .record(z.string(), z.string())
     .optional()

@@ -1,0 +1,91 @@
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, isAbsolute, join, normalize, relative, resolve, sep } from "node:path";
+import { CommandFailure } from "./failure.ts";
+import type { Manifest } from "./manifests.ts";
+
+/** The list of files that were written to a folder. Without an extension, so that `kubectl apply -R` ignores it. */
+export const inventoryName = ".skopos-inventory";
+
+export interface WriteOptions {
+  /** Whether to write to a folder with files of others, and to overwrite them. They are never deleted. @default false */
+  readonly force?: boolean;
+}
+
+/**
+ * Writes manifests to a folder, and deletes the stale ones among the files that an earlier run wrote there. Nothing else
+ * is ever deleted.
+ * @throws CommandFailure for the project itself, and without `force` for a folder with files of others
+ */
+export function writeManifests(folder: string, manifests: readonly Manifest[], options: WriteOptions = {}): void {
+  checkFolder(folder);
+  const written = readInventory(folder);
+  const paths = manifests.map(({ path }) => path);
+  if (!options.force) checkForeign(folder, paths, written);
+  createFolder(resolve(folder));
+  // First everything that is or will be there: an interrupted run must not lose track of its files.
+  writeInventory(folder, [...new Set([...written, ...paths])]);
+  for (const { path, text } of manifests) {
+    createFolder(resolve(folder, dirname(path)));
+    writeFileSync(join(folder, path), text);
+  }
+  const wanted = new Set(paths);
+  for (const stale of written) if (!wanted.has(stale)) remove(folder, stale);
+  writeInventory(folder, paths);
+}
+
+/** Refuses folders that hold the project: its own files could be taken for output. */
+function checkFolder(folder: string): void {
+  if (folder.trim() === "") throw new CommandFailure("--out is empty: name a folder, such as dist/dev");
+  const toProject = relative(resolve(folder), process.cwd());
+  if (!toProject.startsWith("..") && !isAbsolute(toProject)) {
+    throw new CommandFailure(`--out ${folder} holds the project itself: name a folder of its own, such as dist/dev`);
+  }
+  const found = lstatSync(folder, { throwIfNoEntry: false });
+  if (found && !found.isDirectory() && !found.isSymbolicLink()) {
+    throw new CommandFailure(`--out ${folder} is not a folder`);
+  }
+}
+
+function checkForeign(folder: string, paths: readonly string[], written: readonly string[]): void {
+  if (!existsSync(folder)) return;
+  const known = new Set(written);
+  if (known.size === 0 && readdirSync(folder).length > 0) {
+    throw new CommandFailure(
+      `--out ${folder} has files that were not written by skopos: name another folder, or add --force to write beside them`,
+    );
+  }
+  const taken = paths.filter((path) => !known.has(path) && existsSync(join(folder, path)));
+  if (taken.length > 0) {
+    throw new CommandFailure(
+      `--out ${folder} has files that were not written by skopos and would be overwritten: ${taken.join(", ")}; move them, or add --force`,
+    );
+  }
+}
+
+/** The files of an earlier run. Lines that lead out of the folder are ignored: someone else wrote them. */
+function readInventory(folder: string): readonly string[] {
+  const file = join(folder, inventoryName);
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, "utf8").split("\n");
+  return lines.filter((line) => line !== "" && !isAbsolute(line) && !normalize(line).startsWith(".."));
+}
+
+function writeInventory(folder: string, paths: readonly string[]): void {
+  writeFileSync(join(folder, inventoryName), `${paths.toSorted().join("\n")}\n`);
+}
+
+/** Deletes a file, and its folder if that is empty then. */
+function remove(folder: string, path: string): void {
+  const file = join(folder, path);
+  if (!lstatSync(file, { throwIfNoEntry: false })?.isFile()) return;
+  rmSync(file);
+  const holder = dirname(file);
+  if (readdirSync(holder).length === 0) rmdirSync(holder);
+}
+
+/** Like `mkdir -p`. Not `mkdirSync` with `recursive`, which never returns for a folder in /proc. */
+function createFolder(path: string): void {
+  const missing: string[] = [];
+  for (let each = path; !existsSync(each) && each.includes(sep); each = dirname(each)) missing.push(each);
+  for (const each of missing.reverse()) mkdirSync(each);
+}
