@@ -1,4 +1,4 @@
-// `npm test`: checks, then every tier of test/tiers.ts that this machine can run. See `npm test -- --help`.
+// `npm test`: checks, then every tier of test/tiers.ts that this machine supports. See `npm test -- --help`.
 import { stopBuilds } from "./binaries/build.ts";
 import { filesOf, testFiles, thisMachine } from "./runner/machine.ts";
 import { help, type Options, parseOptions } from "./runner/options.ts";
@@ -11,10 +11,10 @@ import { type Tier, tiers } from "./tiers.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 
-/** @returns the exit code. */
+/** @returns the exit code */
 async function test(options: Options): Promise<number> {
   const files = testFiles(root, options.paths);
-  // A tier without test files, or without one that the filter lets through, is not there.
+  // Tiers without test files, or without any that match the filter, do not exist for this run.
   const wanted = tiers.filter(
     (tier) => (options.tiers.length === 0 || options.tiers.includes(tier.name)) && filesOf(tier, files).length > 0,
   );
@@ -33,7 +33,7 @@ async function test(options: Options): Promise<number> {
   if (options.requireAll) await installPackages(wanted, thisMachine, root);
   const building = options.requireAll ? buildMissing(wanted, thisMachine) : undefined;
   if (options.tiers.length === 0 && options.paths.length === 0) steps.push(await runChecks(root));
-  // What needs no programs and may run side by side does not mind the compilers beside it; the others wait for a quiet machine.
+  // Tiers that need no programs and run files in parallel run during the builds; the others wait for a quiet machine.
   const early = wanted.filter(({ filesPerCore, programs }) => filesPerCore > 0 && programs.length === 0);
   await climb(early);
   await building;

@@ -1,22 +1,22 @@
-/** One rung of the test ladder: which files it runs, and what must be there for it. */
+/** One tier of the tests: which files it runs, and what it needs. */
 export interface Tier {
   /** The vitest project's name: `npx vitest run --project NAME`. */
   readonly name: string;
-  /** What it proves, for the report and the docs. */
+  /** What it proves, for reports and docs. */
   readonly proves: string;
   readonly include: readonly string[];
   readonly exclude: readonly string[];
-  /** Names of real programs (folders of `test/binaries/`) the tier runs. */
+  /** Names of the real programs (folders of `test/binaries/`) that the tier runs. */
   readonly programs: readonly string[];
-  /** Debian packages the tier runs. */
+  /** Debian packages that the tier needs. */
   readonly debian: readonly string[];
   /** Whether it needs root (network namespaces, BPF, containers). */
   readonly root: boolean;
-  /** Ends a test or hook that hangs, in milliseconds: far longer than one takes on a machine ten times as busy. */
+  /** Timeout of one test or hook, in milliseconds. It only ends a hang: far longer than one takes on a very busy machine. */
   readonly timeoutMs: number;
   /**
-   * How many of its files run side by side for each core: more than one where they mostly wait for the programs they started,
-   * 0 where each needs the machine to itself.
+   * How many files run in parallel per core: more than one if they mostly wait for the programs they started, 0 if each
+   * needs the machine to itself.
    */
   readonly filesPerCore: number;
 }
@@ -29,13 +29,13 @@ const suffixed = (suffix: (typeof suffixes)[number]) => ({
   exclude: [],
 });
 
-/** The programs that the stack itself is made of: run as processes by the data plane, as images by the node. */
+/** The programs of the stack: the data plane runs them as processes, the node as images. */
 const stack = ["otelcol", "prometheus", "prometheus-operator", "alertmanager", "mimir", "loki", "jaeger"] as const;
 
-/** The programs that only make sense on a node. */
+/** The programs that only work on a node. */
 const exporters = ["kube-state-metrics", "node_exporter"] as const;
 
-/** The ladder, in the order it is climbed. */
+/** All tiers, in the order in which they run. */
 export const tiers: readonly Tier[] = [
   {
     name: "unit",
@@ -50,7 +50,7 @@ export const tiers: readonly Tier[] = [
   },
   {
     name: "kernel",
-    proves: "the eBPF program loaded, attached in network namespaces and counted against known traffic",
+    proves: "the eBPF program is loaded, attached in network namespaces, and counts known traffic correctly",
     ...suffixed("kernel"),
     programs: [],
     debian: [
@@ -72,7 +72,7 @@ export const tiers: readonly Tier[] = [
   {
     name: "data-plane",
     proves:
-      "real collectors, Prometheus, Alertmanager, Mimir, Loki and Jaeger run the rendered configs, also on a real S3 server; telemetry in, query out",
+      "real collectors, Prometheus, Alertmanager, Mimir, Loki and Jaeger run the rendered configuration, also with a real S3 server: telemetry goes in, queries return it",
     ...suffixed("data-plane"),
     programs: [...stack, "versitygw"],
     debian: [],
@@ -82,7 +82,7 @@ export const tiers: readonly Tier[] = [
   },
   {
     name: "control-plane",
-    proves: "a real API server accepts every stack, refuses what the model says it refuses, and schedules it",
+    proves: "a real API server accepts every stack, rejects what the model says it rejects, and schedules the pods",
     ...suffixed("control-plane"),
     programs: ["kubernetes", "etcd", "kwok", "prometheus-operator", "prometheus"],
     debian: [],
@@ -102,7 +102,7 @@ export const tiers: readonly Tier[] = [
   },
   {
     name: "pulumi",
-    proves: "the real Pulumi CLI and Kubernetes provider bring the dev stack up, change it and take it down",
+    proves: "the real Pulumi CLI and Kubernetes provider deploy, change and destroy the dev stack",
     ...suffixed("pulumi"),
     programs: ["kubernetes", "etcd", "containerd", "coredns", "pulumi", "pulumi-kubernetes", ...stack, ...exporters],
     debian: ["runc", "containernetworking-plugins", "nftables", "iproute2"],

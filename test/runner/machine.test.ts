@@ -4,14 +4,14 @@ import { filesOf, testFiles } from "./machine.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
 
-test("every test file of the repository belongs to exactly one tier", () => {
+test("assigns every test file of the repository to exactly one tier", () => {
   const files = testFiles(root);
   expect(files).toContain("test/runner/machine.test.ts");
   const owners = files.map((file) => [file, tiers.filter((tier) => filesOf(tier, [file]).length > 0).length]);
   expect(owners.filter(([, count]) => count !== 1)).toEqual([]);
 });
 
-test("a filter is a part of a path", () => {
+test("filters test files by a substring of their path", () => {
   expect(testFiles(root, ["./test/runner/mach", "no/such/file"])).toEqual(["test/runner/machine.test.ts"]);
 });
 

@@ -6,13 +6,13 @@ import { findProgram } from "../binaries/catalogue.ts";
 import type { Tier } from "../tiers.ts";
 import type { Machine } from "./plan.ts";
 
-/** The machine this runs on, as it is at each question. */
+/** The machine that this process runs on; every answer is current. */
 export const thisMachine: Machine = {
   linux: process.platform === "linux",
   root: process.getuid?.() === 0,
   hasPackage(name) {
-    const asked = spawnSync("dpkg-query", ["--show", "--showformat=${db:Status-Status}", name], { encoding: "utf8" });
-    return asked.error === undefined ? asked.stdout === "installed" : undefined;
+    const query = spawnSync("dpkg-query", ["--show", "--showformat=${db:Status-Status}", name], { encoding: "utf8" });
+    return query.error === undefined ? query.stdout === "installed" : undefined;
   },
   hasProgram(name) {
     const program = findProgram(name);
@@ -23,9 +23,9 @@ export const thisMachine: Machine = {
 };
 
 /**
- * The repository's test files, as paths from its root with forward slashes.
+ * The repository's test files, as paths relative to its root with forward slashes.
  *
- * @param paths only those that contain one of these; all when empty
+ * @param paths only files whose path contains one of these; all files if empty
  */
 export function testFiles(root: string, paths: readonly string[] = []): readonly string[] {
   return globSync("**/*.test.ts", { cwd: root, exclude: ["**/node_modules", "**/dist", "**/.*"] })
@@ -34,7 +34,7 @@ export function testFiles(root: string, paths: readonly string[] = []): readonly
     .sort();
 }
 
-/** The test files that belong to a tier. */
+/** The test files of a tier. */
 export function filesOf(tier: Tier, files: readonly string[]): readonly string[] {
   const matches = (file: string, globs: readonly string[]) => globs.some((glob) => matchesGlob(file, glob));
   return files.filter((file) => matches(file, tier.include) && !matches(file, tier.exclude));

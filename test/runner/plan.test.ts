@@ -16,11 +16,11 @@ const machine = (facts: Partial<Omit<Machine, "hasPackage" | "hasProgram">>, ...
   ...facts,
 });
 
-test("a tier runs where everything is there", () => {
+test("runs a tier if nothing is missing", () => {
   expect(leaveOut(tier, machine({}, "kubernetes", "etcd", "runc", "nftables"))).toBeUndefined();
 });
 
-test("a left-out tier says all that is missing, and the command that brings it", () => {
+test("reports everything that a left-out tier needs, and the command that makes it run", () => {
   expect(leaveOut(tier, machine({ root: false }, "etcd", "runc"))).toEqual({
     tier,
     reasons: ["not installed: nftables", "not built: kubernetes", "needs root"],
@@ -29,25 +29,25 @@ test("a left-out tier says all that is missing, and the command that brings it",
   });
 });
 
-test("as root the command has no sudo", () => {
+test("suggests commands without sudo to root", () => {
   expect(leaveOut(tier, machine({}, "kubernetes", "etcd", "runc"))?.command).toBe(
     "apt-get install -y nftables && npm test -- --tier node",
   );
 });
 
-test("no command makes another system Linux", () => {
+test("suggests no command if the tier needs Linux", () => {
   const leftOut = leaveOut(tier, machine({ linux: false }, "kubernetes", "etcd", "runc", "nftables"));
   expect(leftOut).toEqual({ tier, reasons: ["needs Linux"], command: undefined });
 });
 
-test("without dpkg a package counts as missing", () => {
+test("treats packages as missing without dpkg", () => {
   expect(lackOf(tier, { ...machine({}, "kubernetes", "etcd"), hasPackage: () => undefined })).toEqual({
     packages: ["runc", "nftables"],
     programs: [],
   });
 });
 
-test("unit tests need nothing", () => {
+test("always runs unit tests", () => {
   const bare = machine({ linux: false, root: false });
   expect(tiers.filter((candidate) => leaveOut(candidate, bare) === undefined).map(({ name }) => name)).toEqual([
     "unit",

@@ -1,31 +1,31 @@
 import type { Tier } from "../tiers.ts";
 
-/** What the plan has to know about a machine. */
+/** What a run has to know about a machine. */
 export interface Machine {
   readonly linux: boolean;
   readonly root: boolean;
-  /** Whether a Debian package is installed; undefined where there is no dpkg to ask. */
+  /** Whether a Debian package is installed; undefined without dpkg. */
   hasPackage(name: string): boolean | undefined;
   /** Whether a program of `test/binaries/` is in the cache. */
   hasProgram(name: string): boolean;
 }
 
-/** A tier that cannot run here. */
+/** A tier that cannot run on this machine. */
 export interface LeftOut {
   readonly tier: Tier;
-  /** Everything that is missing, not only the first. */
+  /** Everything that is missing, not only the first reason. */
   readonly reasons: readonly string[];
-  /** What to run to have it; undefined when nothing on this machine would help. */
+  /** Command that makes the tier run; undefined if it cannot run on this machine at all. */
   readonly command: string | undefined;
 }
 
-/** What a tier lacks on a machine. */
+/** What a machine lacks for a tier. */
 export interface Lack {
   readonly packages: readonly string[];
   readonly programs: readonly string[];
 }
 
-/** The packages and programs that a tier needs and the machine does not have. */
+/** The packages and programs that a tier needs and that the machine does not have. */
 export function lackOf(tier: Tier, machine: Machine): Lack {
   return {
     packages: tier.debian.filter((name) => machine.hasPackage(name) !== true),
@@ -33,7 +33,7 @@ export function lackOf(tier: Tier, machine: Machine): Lack {
   };
 }
 
-/** Whether, and if not why not, a tier can run on a machine. */
+/** Why a tier cannot run on a machine; undefined if it can. */
 export function leaveOut(tier: Tier, machine: Machine): LeftOut | undefined {
   const { packages, programs } = lackOf(tier, machine);
   const reasons: string[] = [];

@@ -5,7 +5,7 @@ import type { Tier } from "../tiers.ts";
 import { lackOf, type Machine } from "./plan.ts";
 import { run } from "./processes.ts";
 
-/** Installs the Debian packages that the tiers lack; does nothing without root or apt. */
+/** Installs the Debian packages that are missing for the tiers. Does nothing without root or apt. */
 export async function installPackages(tiers: readonly Tier[], machine: Machine, root: string): Promise<void> {
   const missing = [...new Set(tiers.flatMap((tier) => lackOf(tier, machine).packages))];
   if (missing.length === 0 || !machine.root || !existsSync("/usr/bin/apt-get")) return;
@@ -15,7 +15,7 @@ export async function installPackages(tiers: readonly Tier[], machine: Machine, 
   await run("apt-get", ["install", "--yes", "--quiet", "--no-install-recommends", ...missing], options);
 }
 
-/** Builds the programs that the tiers lack. A program that does not build is said here, and missed by its tiers later. */
+/** Builds the programs that are missing for the tiers. Reports build errors; the tiers of such a program are left out. */
 export async function buildMissing(tiers: readonly Tier[], machine: Machine): Promise<void> {
   const missing = new Set(tiers.flatMap((tier) => lackOf(tier, machine).programs));
   const wanted = programs.filter((program) => missing.has(program.name));

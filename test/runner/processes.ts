@@ -3,10 +3,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 const running = new Set<ChildProcess>();
 
 /**
- * Runs a command to its end with everything it prints on our stderr, so that stdout stays ours.
+ * Runs a command and redirects all of its output to stderr, because stdout is for the summary.
  *
- * @returns its exit code, null when a signal ended it.
- * @throws Error when it cannot be started.
+ * @returns its exit code; null if a signal ended it
+ * @throws Error if it cannot be started
  */
 export function run(
   command: string,
@@ -24,7 +24,7 @@ export function run(
   });
 }
 
-/** Ends what {@link run} has under way. */
+/** Stops all commands that {@link run} has started. */
 export function stopAll(): void {
   for (const child of running) child.kill();
 }

@@ -56,7 +56,7 @@ test("counts passes, failures in and outside of tests, and skips with their reas
   ]);
 });
 
-test("names a file in whose process Node crashed, and counts nothing of it", () => {
+test("names a file in whose process Node.js crashed, and does not count its tests", () => {
   const crashing = mkdtempSync(join(tmpdir(), "skopos-crash-"));
   try {
     const report = reportOf(

@@ -4,7 +4,7 @@ import type { SerializedError } from "vitest";
 import type { Reporter, TestModule } from "vitest/node";
 import { type Failure, noReason, type Report, reportVariable, type Skip } from "./report.ts";
 
-/** Writes a tier's {@link Report}: unlike vitest's JSON it keeps the note of a skip and errors outside of tests. */
+/** Writes a tier's {@link Report}. Unlike vitest's JSON report, it contains reasons of skips and errors outside of tests. */
 export default class ReportWriter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
     const path = process.env[reportVariable];
@@ -12,13 +12,13 @@ export default class ReportWriter implements Reporter {
   }
 }
 
-/** How vitest says that the process of a file was ended by a signal that Node raises on a fatal error of its own. */
+/** How vitest reports that a signal which Node.js raises on a fatal error ended the process of a file. */
 const fatal = /exited unexpectedly with signal SIG(?:TRAP|ILL|SEGV|ABRT|BUS) .*while running test file (\S+)/;
 
 const whole = ({ message, cause }: SerializedError): string =>
   [message, (cause as SerializedError | undefined)?.message].filter((part) => part).join(" ");
 
-/** Sums the modules of one run up. Files in which Node itself crashed are named, and nothing of them is counted. */
+/** Summarizes the modules of one run. Names the files in which Node.js crashed, without counting their tests. */
 export function summarize(modules: readonly TestModule[], unhandled: readonly SerializedError[]): Report {
   let passed = 0;
   const messages = unhandled.map(whole);

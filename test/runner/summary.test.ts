@@ -15,14 +15,14 @@ const unit = {
 const node = tiers.find((tier) => tier.name === "node")!;
 const leftOut = { tier: node, reasons: ["not built: etcd", "needs root"], command: "npm run binaries -- etcd" };
 
-test("a run ends with its table and its totals", () => {
+test("ends with the table of steps and the totals", () => {
   expect(summary([checks, unit], [leftOut], false).join("\n")).toBe(
     `skipped: c.test.ts > d: alloy is not on PATH
 failed: a.test.ts > b: 1 is not 2
 left out: tier node (${node.proves})
   why: not built: etcd; needs root
   run: npm run binaries -- etcd
-everything at once, on Debian as root: SKOPOS_REQUIRE=all npm test
+to run everything, on Debian as root: SKOPOS_REQUIRE=all npm test
 
 tier            passed  failed  skipped        time
 checks               2       0        0         9 s
@@ -32,15 +32,15 @@ unit               410       1        1  3 min 05 s
   );
 });
 
-test("a left-out tier is a failure where all are required", () => {
+test("reports a left-out tier as a failure if all are required", () => {
   const lines = summary([checks], [leftOut], true);
   expect(lines[0]).toMatch(/^failed: tier node/);
   expect(lines.at(-1)).toBe("2 passed, 1 failed, 0 skipped");
 });
 
-test("a tier that nothing here can bring has no command", () => {
+test("prints no command for a tier that cannot run on this machine", () => {
   const lines = summary([checks], [{ ...leftOut, reasons: ["needs Linux"], command: undefined }], false);
-  expect(lines.filter((line) => /run:|at once/.test(line))).toEqual([]);
+  expect(lines.filter((line) => /run:|to run everything/.test(line))).toEqual([]);
 });
 
 test.each([

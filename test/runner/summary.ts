@@ -3,8 +3,8 @@ import { totals } from "./report.ts";
 import type { Step } from "./steps.ts";
 
 /**
- * What a run prints on stdout: failures, skips and left-out tiers with their reasons, a table of the steps with their
- * time, and last the line `N passed, N failed, N skipped`.
+ * What a run prints to stdout: failures, skips and left-out tiers with their reasons, a table of the steps with their
+ * duration, and finally the line `N passed, N failed, N skipped`.
  *
  * @param required whether a left-out tier counts as a failure
  */
@@ -20,7 +20,7 @@ export function summary(steps: readonly Step[], leftOut: readonly LeftOut[], req
     if (command !== undefined) lines.push(`  run: ${command}`);
   }
   if (leftOut.some(({ command }) => command !== undefined) && !required) {
-    lines.push("everything at once, on Debian as root: SKOPOS_REQUIRE=all npm test");
+    lines.push("to run everything, on Debian as root: SKOPOS_REQUIRE=all npm test");
   }
   lines.push("", "tier            passed  failed  skipped        time");
   for (const { name, report, seconds } of steps) {

@@ -1,9 +1,9 @@
-// Writes docs/tested-on.md from the tiers and the catalogue of programs: `npm run generate`.
+// Generates docs/tested-on.md from the tiers and the catalogue of programs: `npm run generate`.
 import { writeFileSync } from "node:fs";
 import { type Program, programs, programVersion } from "../binaries/catalogue.ts";
 import { type Tier, tiers } from "../tiers.ts";
 
-/** The page's place. */
+/** Path of the page. */
 export const testedOnPath = new URL("../../docs/tested-on.md", import.meta.url).pathname;
 
 /** The page "What is tested on what". */
@@ -12,9 +12,9 @@ export function testedOn(): string {
 
 # What is tested on what
 
-\`npm test\` runs every tier whose needs this machine meets, and prints what it left out, why, and the command that
-brings it. \`SKOPOS_REQUIRE=all npm test\` (Debian, root, Go) installs the packages, builds the real components once
-into a cache outside the work tree, and takes a tier that cannot run for an error.
+\`npm test\` runs every tier that the machine supports. For every other tier it prints the reason and, if there is one, the
+command that makes it run. \`SKOPOS_REQUIRE=all npm test\` (Debian, root, Go) installs the packages, builds the real programs
+once into a cache outside the work tree, and treats a tier that cannot run as an error.
 
 ${table(["tier", "proves", "runs", "needs"], tiers.map(tierRow))}
 
@@ -29,9 +29,9 @@ ${table(["program", "module", "version", "binaries", "tiers"], programs.map(prog
 
 ## Not tested on the real thing
 
-Alloy, Tempo, Grafana, the OpenTelemetry operator and Pulumi's Node.js language host come from no package registry, and
-the Pushgateway only as Debian's \`prometheus-pushgateway\`. A test that needs one of them runs where the program is on
-PATH; elsewhere it is listed as skipped, with this reason.
+No package registry offers Alloy, Tempo, Grafana, the OpenTelemetry operator or Pulumi's Node.js language host, and the
+Pushgateway only exists as Debian's \`prometheus-pushgateway\`. Tests that need one of them run if the program is on PATH.
+Otherwise they are listed as skipped, with the reason.
 `;
 }
 
