@@ -1,0 +1,63 @@
+import { parseAllDocuments } from "yaml";
+import { isFields } from "./object.ts";
+
+/** A format in which a document is embedded as text. */
+export type Format = "yaml" | "json" | "ini" | "alloy";
+
+/** Longest text that is read as a document: the API server stores no larger object. */
+const longest = 3_000_000;
+
+/** The format of two versions of a text, by the name of its field and by what it looks like; undefined for plain text. */
+export function embeddedFormat(field: string, ...versions: readonly string[]): Format | undefined {
+  if (versions.some((text) => text.length > longest)) return undefined;
+  const ending = /\.(\w+)$/.exec(field)?.[1];
+  if (ending === "json") return "json";
+  if (ending === "yaml" || ending === "yml") return "yaml";
+  if (ending === "ini" || ending === "toml") return "ini";
+  if (ending === "alloy") return "alloy";
+  if (versions.every((text) => /^\s*[[{]/.test(text) && /[\]}]\s*$/.test(text))) return "json";
+  if (versions.every((text) => /^(?:[\w.-]+:(?:\s|$)|- |---)/m.test(text) && text.includes("\n"))) return "yaml";
+  return undefined;
+}
+
+/** A document as plain values, or undefined where the text is not of its format. */
+export function parseEmbedded(format: Format, text: string): unknown {
+  try {
+    return readers[format](text);
+  } catch {
+    return undefined;
+  }
+}
+
+const readers: Readonly<Record<Format, (text: string) => unknown>> = {
+  json: (text) => JSON.parse(text),
+  yaml: (text) => {
+    const documents = parseAllDocuments(text, { merge: true, uniqueKeys: true });
+    if (documents.some(({ errors }) => errors.length > 0)) return undefined;
+    const values = documents.map((document) => document.toJS({ maxAliasCount: 1000 }) as unknown);
+    const value = values.length === 1 ? values[0] : values;
+    return typeof value === "object" && value !== null ? value : undefined;
+  },
+  ini: readIni,
+  alloy: () => undefined,
+};
+
+/** Sections and keys of an INI file as Grafana reads it; a key before the first section stands at the top. */
+function readIni(text: string): unknown {
+  const root: Record<string, unknown> = {};
+  let section = root;
+  for (const raw of text.split("\n")) {
+    const line = raw.trim();
+    if (line === "" || /^[;#]/.test(line)) continue;
+    const header = /^\[(.+)\]$/.exec(line)?.[1];
+    if (header !== undefined) {
+      section = isFields(root[header]) ? (root[header] as Record<string, unknown>) : {};
+      root[header] = section;
+      continue;
+    }
+    const equals = line.indexOf("=");
+    if (equals < 0) return undefined;
+    section[line.slice(0, equals).trim()] = line.slice(equals + 1).trim();
+  }
+  return root;
+}
