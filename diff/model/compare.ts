@@ -37,11 +37,11 @@ export function compare(before: unknown, after: unknown): Comparison {
   const visit = (a: unknown, b: unknown, path: readonly Step[]): void => {
     if (same(a, b)) return;
     if (path.length < deepest) {
-      if (isFields(a) && isFields(b)) return visitFields(a, b, path);
-      if (Array.isArray(a) && Array.isArray(b)) return visitLists(a, b, path);
-      if (typeof a === "string" && typeof b === "string") return visitTexts(a, b, path);
-    }
-    changes.push({ path, kind: "changed", before: a, after: b });
+      if (isFields(a) && isFields(b)) visitFields(a, b, path);
+      else if (Array.isArray(a) && Array.isArray(b)) visitLists(a, b, path);
+      else if (typeof a === "string" && typeof b === "string") visitTexts(a, b, path);
+      else changes.push({ path, kind: "changed", before: a, after: b });
+    } else changes.push({ path, kind: "changed", before: a, after: b });
   };
 
   const visitFields = (a: Fields, b: Fields, path: readonly Step[]): void => {
@@ -55,7 +55,10 @@ export function compare(before: unknown, after: unknown): Comparison {
 
   const visitLists = (a: readonly unknown[], b: readonly unknown[], path: readonly Step[]): void => {
     const identity = listIdentity(lastField(path), a, b);
-    if (!identity) return visitByPosition(a, b, path);
+    if (!identity) {
+      visitByPosition(a, b, path);
+      return;
+    }
     const { keyOf, ordered } = identity;
     const left = new Map(a.map((item) => [keyOf(item), item]));
     const right = new Map(b.map((item) => [keyOf(item), item]));

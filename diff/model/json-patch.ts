@@ -12,11 +12,11 @@ export function jsonPatch(before: unknown, after: unknown): readonly PatchOperat
     if (same(a, b)) return;
     if (isFields(a) && isFields(b)) {
       for (const name of Object.keys(a).sort()) {
-        if (!Object.hasOwn(b, name)) operations.push({ op: "remove", path: `${path}/${escape(name)}` });
+        if (!Object.hasOwn(b, name)) operations.push({ op: "remove", path: `${path}/${pointerSegment(name)}` });
       }
       for (const name of Object.keys(b).sort()) {
-        if (Object.hasOwn(a, name)) visit(a[name], b[name], `${path}/${escape(name)}`);
-        else operations.push({ op: "add", path: `${path}/${escape(name)}`, value: b[name] });
+        if (Object.hasOwn(a, name)) visit(a[name], b[name], `${path}/${pointerSegment(name)}`);
+        else operations.push({ op: "add", path: `${path}/${pointerSegment(name)}`, value: b[name] });
       }
     } else if (Array.isArray(a) && Array.isArray(b)) visitLists(a, b, path);
     else operations.push({ op: "replace", path, value: b });
@@ -27,12 +27,14 @@ export function jsonPatch(before: unknown, after: unknown): readonly PatchOperat
     let start = 0;
     while (start < a.length && start < b.length && same(a[start], b[start])) start++;
     let end = 0;
-    while (end < a.length - start && end < b.length - start && same(a[a.length - 1 - end], b[b.length - 1 - end])) end++;
+    while (end < a.length - start && end < b.length - start && same(a[a.length - 1 - end], b[b.length - 1 - end]))
+      end++;
     const [left, right] = [a.length - start - end, b.length - start - end];
     for (let index = 0; index < Math.min(left, right); index++) {
       visit(a[start + index], b[start + index], `${path}/${start + index}`);
     }
-    for (let index = left - 1; index >= right; index--) operations.push({ op: "remove", path: `${path}/${start + index}` });
+    for (let index = left - 1; index >= right; index--)
+      operations.push({ op: "remove", path: `${path}/${start + index}` });
     for (let index = left; index < right; index++) {
       operations.push({ op: "add", path: `${path}/${start + index}`, value: b[start + index] });
     }
@@ -43,4 +45,4 @@ export function jsonPatch(before: unknown, after: unknown): readonly PatchOperat
 }
 
 /** A key as a segment of a JSON Pointer (RFC 6901). */
-const escape = (key: string): string => key.replaceAll("~", "~0").replaceAll("/", "~1");
+const pointerSegment = (key: string): string => key.replaceAll("~", "~0").replaceAll("/", "~1");

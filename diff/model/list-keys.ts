@@ -70,7 +70,9 @@ export function listIdentity(field: string, a: readonly unknown[], b: readonly u
 }
 
 function keyText(item: Fields, names: readonly string[]): string | undefined {
-  const values = names.map((name) => name.split(".").reduce<unknown>((value, key) => (isFields(value) ? value[key] : undefined), item));
+  const values = names.map((name) =>
+    name.split(".").reduce<unknown>((value, key) => (isFields(value) ? value[key] : undefined), item),
+  );
   if (values[0] === undefined || values[0] === null) return undefined;
   const texts = values.map((value) => (typeof value === "object" ? JSON.stringify(value) : String(value ?? "")));
   return texts.filter((value, index) => index === 0 || value !== "").join(",");

@@ -9,7 +9,8 @@ const secretName =
   /(?:^|[^a-z])(?:pass(?:word|wd|phrase)?|token|bearer|secret|credentials?|api[-_]?key|access[-_]?key|private[-_]?key|client[-_]?secret|webhook[-_]?url|routing[-_]?key|dsn|sas[-_]?token|connection[-_]?string)(?:$|[^a-z])/i;
 
 /** Fields that name a secret or describe one, without holding it. */
-const referenceName = /(?:name|file|path|key|ref|from|enabled|type|version|id|secretkey|userkey|passwordkey|ttl|timeout)$/i;
+const referenceName =
+  /(?:name|file|path|key|ref|from|enabled|type|version|id|secretkey|userkey|passwordkey|ttl|timeout)$/i;
 
 /** Values that point elsewhere: environment variables, files, and the names of keys in a Secret. */
 const reference = /^(?:\$\{?[\w.:-]+\}?|\$__(?:env|file)\{.*\}|env:[\w.]+|%\(.*\)s|\/[\w./-]+|<[\w -]+>|)$/;
@@ -50,8 +51,7 @@ export function namesSecret(name: string): boolean {
  * @param key for tests only. @default 32 random bytes
  */
 export function createMasker(key: Uint8Array = randomBytes(32)): Masker {
-  const mark = (value: string) =>
-    `<secret ${createHmac("sha256", key).update(value).digest("hex").slice(0, 10)}>`;
+  const mark = (value: string) => `<secret ${createHmac("sha256", key).update(value).digest("hex").slice(0, 10)}>`;
 
   const maskText = (text: string): string => {
     let masked = text;
@@ -61,7 +61,8 @@ export function createMasker(key: Uint8Array = randomBytes(32)): Masker {
       const { lead, name, value } = groups.at(-1) as { lead: string; name: string; value: string };
       const quote = /^["'`]/.exec(value)?.[0] ?? "";
       const bare = quote === "" ? value : value.slice(1, -1);
-      if (!namesSecret(name) || reference.test(bare) || bare.startsWith("<secret ") || /^[[{|>&*!]/.test(bare)) return all;
+      if (!namesSecret(name) || reference.test(bare) || bare.startsWith("<secret ") || /^[[{|>&*!]/.test(bare))
+        return all;
       return `${lead}${quote}${mark(bare)}${quote}`;
     };
     if (masked.includes("\n")) masked = masked.replace(assignment, replaceAssigned);
