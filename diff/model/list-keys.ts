@@ -11,6 +11,7 @@ export interface ListIdentity {
 /** Fields that identify an item, the first that every item of both lists has and no two share. */
 const keyFields: readonly (readonly string[])[] = [
   ["name"],
+  ["metadata.name"],
   ["id"],
   ["uid"],
   ["alert", "labels.severity"],

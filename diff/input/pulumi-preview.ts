@@ -1,0 +1,77 @@
+import { readFileSync } from "node:fs";
+import { type Fields, fields, isFields, items, list, type Manifest, text } from "../model/object.ts";
+import { DiffInputError } from "./errors.ts";
+import type { ObjectPair } from "./folders.ts";
+
+/** What Pulumi writes where a value is not known before `pulumi up` (sdk/go/common/resource/plugin, UnknownStringValue and its kin). */
+const unknownValues: ReadonlySet<string> = new Set([
+  "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
+  "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
+  "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
+  "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
+  "030794c1-ac77-496b-92df-f27374a8bd58",
+  "e48ece36-62e2-4504-bad9-02848725956a",
+  "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
+]);
+
+/** Marks an object that stands for a secret (sdk/go/common/resource/sig, Key and Secret). */
+const signature = "4dabf18193072939515e22adb298388d";
+const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
+
+/** The text that stands for a value which only Pulumi knows, in every report. */
+export const unknownToPulumi = "<known after pulumi up>";
+
+/**
+ * The Kubernetes objects of a saved `pulumi preview --json`: as they are, and as they will be. Only `--json` with
+ * `--show-sames` left out is needed; unchanged resources are not looked at.
+ *
+ * @throws DiffInputError where the file is no such preview
+ */
+export function readPulumiPreview(file: string): ObjectPair {
+  let preview: unknown;
+  try {
+    preview = JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new DiffInputError(
+      `${file}: ${(error as Error).message}`,
+      "save it with: pulumi preview --json > preview.json",
+    );
+  }
+  if (!isFields(preview) || !Array.isArray(preview.steps)) {
+    throw new DiffInputError(
+      `${file} holds no preview: "steps" is missing`,
+      "save it with: pulumi preview --json > preview.json",
+    );
+  }
+  const steps = items(preview.steps);
+  return {
+    before: steps.flatMap(({ oldState, op }) =>
+      op === "create" || op === "create-replacement" ? [] : objectOf(oldState),
+    ),
+    after: steps.flatMap(({ newState, op }) =>
+      op === "delete" || op === "delete-replaced" || op === "replace" ? [] : objectOf(newState),
+    ),
+  };
+}
+
+function objectOf(state: unknown): readonly Manifest[] {
+  const { type, inputs } = fields(state);
+  if (!text(type)?.startsWith("kubernetes:") || !isFields(inputs)) return [];
+  const { apiVersion, kind, metadata } = inputs;
+  if (text(apiVersion) === undefined || text(kind) === undefined || text(fields(metadata).name) === undefined)
+    return [];
+  return [readable(inputs) as Manifest];
+}
+
+/** Inputs with readable stand-ins for unknown and secret values, and without what the provider adds for itself. */
+function readable(value: unknown): unknown {
+  if (typeof value === "string") return unknownValues.has(value) ? unknownToPulumi : value;
+  if (Array.isArray(value)) return list(value).map(readable);
+  if (!isFields(value)) return value;
+  if (value[signature] === secretSignature) return "[secret]";
+  return Object.fromEntries(
+    Object.entries(value as Fields)
+      .filter(([key]) => key !== "__initialApiVersion" && key !== "__defaults")
+      .map(([key, item]) => [key, readable(item)]),
+  );
+}
