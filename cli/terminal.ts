@@ -11,6 +11,9 @@ export function paint(style: Style, text: string): string {
   return coloured(process.stdout) ? styleText(style, text, { validateStream: false }) : text;
 }
 
+/** Whether stdout supports colours. */
+export const takesColour = (): boolean => coloured(process.stdout);
+
 /** Columns of the terminal; no limit if there is none. */
 export function width(): number {
   return process.stdout.columns || Number.POSITIVE_INFINITY;

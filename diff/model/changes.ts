@@ -1,5 +1,6 @@
+import { DiffInputError } from "../input/errors.ts";
 import { compare, type FieldChange } from "./compare.ts";
-import { compareIds, fields, idOf, isFields, keyOf, type Manifest, type ObjectId, same } from "./object.ts";
+import { compareIds, fields, idOf, isFields, keyOf, type Manifest, nameOf, type ObjectId, same } from "./object.ts";
 import type { Masker } from "./secrets.ts";
 
 /** What happened to one object. Everything in it is masked already. */
@@ -25,7 +26,7 @@ const renameSimilarity = 0.6;
 /**
  * What changes from one set of objects to another. Objects that are the same on both sides need not be given.
  *
- * @throws Error when one side holds two objects of one identity.
+ * @throws DiffInputError when one side holds two objects of one identity, or one that is nested too deep.
  */
 export function changesBetween(
   before: readonly Manifest[],
@@ -56,11 +57,27 @@ function byKey(objects: readonly Manifest[]): ReadonlyMap<string, Manifest> {
   const found = new Map<string, Manifest>();
   for (const object of objects) {
     const key = keyOf(idOf(object));
-    if (found.has(key) && !same(found.get(key), object))
-      throw new Error(`stated twice: ${key.slice(key.indexOf("/") + 1)}`);
+    const place = nameOf(idOf(object));
+    if (depthOf(object) > deepest)
+      throw new DiffInputError(`${place} is nested deeper than ${deepest} levels`, "check what wrote it");
+    if (found.has(key) && !same(found.get(key), object)) {
+      throw new DiffInputError(`${place} is stated twice, with different contents`, "leave one of them");
+    }
     found.set(key, object);
   }
   return found;
+}
+
+/** Deepest nesting of an object: Kubernetes' own schemas end before the thirtieth level. */
+const deepest = 200;
+
+/** Levels of nesting of a value, measured without recursion. */
+function depthOf(value: unknown): number {
+  let depth = 0;
+  for (let level: unknown[] = [value]; level.length > 0 && depth <= deepest; depth++) {
+    level = level.flatMap((item) => (typeof item === "object" && item !== null ? Object.values(item) : []));
+  }
+  return depth;
 }
 
 function changeOf(kind: "changed" | "renamed", before: Manifest, after: Manifest): ObjectChange {

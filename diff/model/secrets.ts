@@ -77,8 +77,9 @@ export function createMasker(key: Uint8Array = randomBytes(32)): Masker {
 
   const mask = (value: unknown, name: string): unknown => {
     if (typeof value === "string") {
-      const secret = namesSecret(name) && !reference.test(value) && !value.includes("\n");
-      return secret ? mark(value) : maskText(value);
+      if (namesSecret(name) && !reference.test(value) && !value.includes("\n")) return mark(value);
+      const [, flag = "", option = "", given = ""] = /^(--?([\w.-]+)=)(.+)$/s.exec(value) ?? [];
+      return namesSecret(option) && !reference.test(given) ? `${flag}${mark(given)}` : maskText(value);
     }
     if (Array.isArray(value)) return value.map((item) => mask(item, name));
     if (!isFields(value)) return value;

@@ -1,7 +1,7 @@
 import { pathText } from "../model/compare.ts";
 import { nameOf } from "../model/object.ts";
 import { capacityRows } from "./capacity-text.ts";
-import { type Report, riskDetails, riskText, type StackDiff, valueText } from "./report.ts";
+import { printable, type Report, riskDetails, riskText, type StackDiff, valueText } from "./report.ts";
 
 /** Longest comment, after escaping: GitHub takes 65,536 characters, GitLab 1,000,000. */
 export const longestComment = 60_000;
@@ -74,7 +74,7 @@ function stackSections(each: StackDiff): readonly string[] {
           : `~ ${pathText(path)}: ${valueText(before, 300)} -> ${valueText(after, 300)}`,
     );
     const body = [...details, ...(fields.length > 0 ? ["", quote(cutLines(fields, 8_000))] : [])].join("\n");
-    const summary = `<summary>${escapeHtml(nameOf(change.id))} — <b>${escapeHtml(riskText(change))}</b></summary>`;
+    const summary = `<summary>${escapeMarkdown(nameOf(change.id))} — <b>${escapeMarkdown(riskText(change))}</b></summary>`;
     sections.push(
       body.trim() === ""
         ? `${escapeMarkdown(nameOf(change.id))} — **${escapeMarkdown(riskText(change))}**`
@@ -105,9 +105,8 @@ function cutLines(lines: readonly string[], most: number): string {
 /** A text as a code block that nothing in it can end: four spaces before each line. */
 function quote(text: string): string {
   return text
-    .replace(/\r/g, "")
     .split("\n")
-    .map((line) => `    ${line}`)
+    .map((line) => `    ${printable(line)}`)
     .join("\n");
 }
 
@@ -116,23 +115,13 @@ function quote(text: string): string {
  * references and links in the text after that, so these are broken by a zero-width space.
  */
 export function escapeMarkdown(text: string): string {
-  return breakReferences(text.replace(/\s+/g, " ")).replace(
-    /[&<>"'\\`*_{}[\]()#+!|~-]/g,
-    (character) => `&#${character.charCodeAt(0)};`,
-  );
-}
-
-/** A text inside HTML, with the same care. */
-export function escapeHtml(text: string): string {
-  return breakReferences(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
-}
-
-const breakReferences = (text: string): string =>
-  text
+  return printable(text)
     .replace(/[@#]/g, "$&\u200b")
     .replace(/:\/\//g, ":\u200b//")
     .replace(/\bwww\./gi, "www\u200b.")
-    .replace(/\bGH-(?=\d)/gi, "GH\u200b-");
+    .replace(/\bGH-(?=\d)/gi, "GH\u200b-")
+    .replace(/[&<>"'\\`*_{}[\]()#+!|~-]/g, (character) => `&#${character.charCodeAt(0)};`);
+}
 
 /** A text inside a code span. */
-const inCode = (text: string): string => text.replace(/`/g, "'").replace(/\s+/g, " ");
+const inCode = (text: string): string => printable(text).replace(/`/g, "'");

@@ -105,7 +105,20 @@ export function riskDetails({ risk }: AssessedChange): readonly string[] {
 
 /** A value on one line, shortened for people. */
 export function valueText(value: unknown, most = 120): string {
-  const text =
-    typeof value === "string" ? (/^\S+$/.test(value) ? value : JSON.stringify(value)) : JSON.stringify(value);
-  return (text ?? "").length > most ? `${text!.slice(0, most - 1)}…` : (text ?? "");
+  const text = typeof value === "string" && /^\S+$/.test(value) ? value : (JSON.stringify(value) ?? "");
+  return printable(text.length > most ? `${text.slice(0, most - 1)}…` : text);
+}
+
+/** Control characters, and marks that turn the direction of writing. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are looked for
+const steering = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+
+const codeOf = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+
+/**
+ * A text on one line, with visible codes for characters that steer a terminal or turn the direction of writing: what is shown
+ * is what there is.
+ */
+export function printable(text: string): string {
+  return text.replace(/[\t\n\r ]+/g, " ").replace(steering, codeOf);
 }

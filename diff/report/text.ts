@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 import { pathText } from "../model/compare.ts";
 import { nameOf } from "../model/object.ts";
 import { capacityRows } from "./capacity-text.ts";
-import { type Report, riskDetails, riskText, type StackDiff, valueText } from "./report.ts";
+import { printable, type Report, riskDetails, riskText, type StackDiff, valueText } from "./report.ts";
 
 export interface TextOptions {
   /** Columns of the terminal. @default 100 */
@@ -36,7 +36,13 @@ function stackText(each: StackDiff, width: number, paint: Paint): string {
   if (each.stack) lines.push(paint("bold", `stack ${each.stack}`));
   if (diff.changes.length === 0) return [...lines, "no change"].join("\n");
   for (const { severity, area, text } of diff.meaning) {
-    lines.push(...wrap(`${paint(severityStyles[severity], severity.padEnd(7))} ${area.padEnd(10)} ${text}`, width, 19));
+    lines.push(
+      ...wrap(
+        `${paint(severityStyles[severity], severity.padEnd(7))} ${area.padEnd(10)} ${printable(text)}`,
+        width,
+        19,
+      ),
+    );
   }
   const capacity = capacityRows(each);
   if (capacity.length > 0)
@@ -49,19 +55,19 @@ function stackText(each: StackDiff, width: number, paint: Paint): string {
     const { introduced, fixed, existing } = policies;
     lines.push("", paint("bold", `policies: ${introduced.length} new, ${fixed.length} fixed, ${existing} existing`));
     for (const { severity, rule, object, message } of introduced)
-      lines.push(...wrap(`  + ${severity} ${rule} ${object}: ${message}`, width, 4));
-    for (const { rule, object } of fixed) lines.push(`  - ${rule} ${object}`);
+      lines.push(...wrap(`  + ${severity} ${printable(`${rule} ${object}: ${message}`)}`, width, 4));
+    for (const { rule, object } of fixed) lines.push(`  - ${printable(`${rule} ${object}`)}`);
   }
   lines.push("", paint("bold", `${diff.changes.length} objects`));
   for (const change of diff.changes) {
     lines.push(
       ...wrap(
-        `${nameOf(change.id)}${change.from ? ` (was ${nameOf(change.from)})` : ""}  ${paint("cyan", riskText(change))}`,
+        `${printable(`${nameOf(change.id)}${change.from ? ` (was ${nameOf(change.from)})` : ""}`)}  ${paint("cyan", riskText(change))}`,
         width,
         4,
       ),
     );
-    for (const detail of riskDetails(change)) lines.push(...wrap(`    ${detail}`, width, 6));
+    for (const detail of riskDetails(change)) lines.push(...wrap(`    ${printable(detail)}`, width, 6));
     for (const { kind, path, before, after } of change.fields.slice(0, mostFields)) {
       const shown = {
         added: `+ ${pathText(path)} = ${valueText(after)}`,
@@ -69,7 +75,7 @@ function stackText(each: StackDiff, width: number, paint: Paint): string {
         changed: `~ ${pathText(path)}: ${valueText(before)} -> ${valueText(after)}`,
         reordered: `~ ${pathText(path)}: ${valueText(after)} (another order)`,
       }[kind];
-      lines.push(...wrap(`    ${shown}`, width, 8));
+      lines.push(...wrap(`    ${printable(shown)}`, width, 8));
     }
     if (change.fields.length > mostFields)
       lines.push(`    and ${change.fields.length - mostFields} more fields (--format json lists all)`);

@@ -4,6 +4,7 @@ import type { Manifest } from "../model/object.ts";
 import { htmlReport } from "../report/html.ts";
 import { longestComment, markdownReport } from "../report/markdown.ts";
 import type { Report } from "../report/report.ts";
+import { textReport } from "../report/text.ts";
 
 const reportOf = (before: readonly Manifest[], after: readonly Manifest[]): Report => ({
   base: "base",
@@ -42,7 +43,7 @@ test("nothing in the objects becomes markup, a mention or a link in the comment"
     .join("\n");
   expect(outside).not.toMatch(/<(?!\/?(?:details|summary|b)>|!-- skopos diff -->)/);
   expect(outside.match(/<!-- skopos diff -->/g)).toHaveLength(1);
-  expect(outside).not.toMatch(/@\w|#\d|GH-\d|https?:\/\/|www\.\w|\]\(|```/);
+  expect(outside).not.toMatch(/@\w|(?<!&)#\d|GH-\d|https?:\/\/|www\.\w|\]\(|```/);
   expect(outside.match(/<details>/g)?.length).toBe(outside.match(/<\/details>/g)?.length);
 });
 
@@ -54,6 +55,14 @@ test("nothing in the objects becomes an element of the page", () => {
   expect(html.match(/<script>/g)).toHaveLength(1);
 });
 
+test("nothing in the objects steers the terminal", () => {
+  const text = textReport(
+    reportOf([configMap({ [hostile]: "a" }, hostile)], [configMap({ [hostile]: hostile }, hostile)]),
+  );
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are looked for
+  expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202a-\u202e]/);
+});
+
 test("a comment keeps its length limit, and says what is cut", () => {
   const many = (version: string) =>
     Array.from({ length: 3000 }, (_, index) => configMap({ key: `<&>${version}`.repeat(20) }, `c${index}`));
@@ -62,13 +71,13 @@ test("a comment keeps its length limit, and says what is cut", () => {
   expect(markdown).toMatch(/_\d+ more sections do not fit/);
 });
 
-test("objects nested thousands of levels deep are compared", () => {
+test("objects nested thousands of levels deep are rejected by name", () => {
   const deep = (leaf: string) => {
     let value: unknown = leaf;
     for (let level = 0; level < 3000; level++) value = { a: value };
     return { apiVersion: "v1", kind: "Deep", metadata: { name: "d" }, spec: value } as Manifest;
   };
-  expect(diffObjects([deep("x")], [deep("y")]).changes).toHaveLength(1);
+  expect(() => diffObjects([deep("x")], [deep("y")])).toThrow("Deep d is nested deeper than 200 levels");
 });
 
 test.each([

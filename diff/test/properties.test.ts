@@ -59,7 +59,11 @@ test("the diff of b and a mirrors the diff of a and b", () => {
         ),
       ])
       .sort();
-  fc.assert(fc.property(objects, objects, (a, b) => expect(lines(diff(b, a), true)).toEqual(lines(diff(a, b), false))));
+  fc.assert(
+    fc.property(objects, objects, (a, b) => {
+      expect(lines(diff(b, a), true)).toEqual(lines(diff(a, b), false));
+    }),
+  );
 });
 
 /** Applies a patch by the letter of RFC 6902: written apart from what makes them. */
@@ -91,7 +95,9 @@ function applyPatch(value: unknown, operations: readonly PatchOperation[]): unkn
 
 test("the patch of two values turns one into the other", () => {
   fc.assert(
-    fc.property(value, value, (a, b) => expect(applyPatch(a, jsonPatch(a, b))).toEqual(b)),
+    fc.property(value, value, (a, b) => {
+      expect(applyPatch(a, jsonPatch(a, b))).toEqual(b);
+    }),
     { numRuns: 500 },
   );
 });

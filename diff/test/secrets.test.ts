@@ -142,7 +142,6 @@ test.each([
   "num_tokens",
   "sort_key",
   "credentialsFile",
-  "automountServiceAccountToken",
   "key",
   "author",
 ])("%s holds none", (name) => expect(namesSecret(name)).toBe(false));

@@ -1,0 +1,92 @@
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type DiffOptions, diffObjects } from "./diff.ts";
+import { DiffInputError } from "./input/errors.ts";
+import { readFolders } from "./input/folders.ts";
+import { readPulumiPreview } from "./input/pulumi-preview.ts";
+import { RenderError, type Rendering, renderStackOf } from "./input/render.ts";
+import { checkOut } from "./input/revision.ts";
+import { comparePolicies } from "./policies.ts";
+import type { FailedDiff, Report, StackDiff } from "./report/report.ts";
+
+export interface CompareOptions extends DiffOptions {
+  /** Whether policy findings of both sides are compared. @default true */
+  readonly policies?: boolean;
+  /** Gets one line for each slow step. @default none */
+  readonly progress?: (line: string) => void;
+}
+
+/**
+ * Compares the stacks of a project with those of a Git revision. Each side is rendered by its own code, in processes that get no
+ * secret of this one; the work tree is only read.
+ *
+ * @param stacksOf names of the stacks in a project's folder
+ * @throws DiffInputError where the revision cannot be checked out
+ */
+export async function compareRevision(
+  project: string,
+  revision: string,
+  stacks: readonly string[],
+  options: CompareOptions = {},
+): Promise<Report> {
+  const progress = options.progress ?? (() => {});
+  using base = checkOut(project, revision, progress);
+  using scratch = scratchFolder();
+  const compared: StackDiff[] = [];
+  const failed: FailedDiff[] = [];
+  for (const stack of stacks) {
+    progress(`rendering ${stack} at ${revision} and in the work tree ...`);
+    const [before, after] = await Promise.allSettled([
+      renderStackOf(base.project, stack, join(scratch.path, stack, "base")),
+      renderStackOf(realpathSync(project), stack, join(scratch.path, stack, "head")),
+    ]);
+    for (const [side, result] of [
+      ["base", before],
+      ["head", after],
+    ] as const) {
+      if (result.status === "rejected")
+        failed.push({ stack, side, error: readable(result.reason, [base.project, scratch.path]) });
+    }
+    if (before.status === "fulfilled" && after.status === "fulfilled")
+      compared.push(compareRenderings(stack, before.value, after.value, options));
+  }
+  return { base: `${revision} (${base.commit.slice(0, 10)})`, head: "work tree", stacks: compared, failed };
+}
+
+function compareRenderings(stack: string, before: Rendering, after: Rendering, options: CompareOptions): StackDiff {
+  return {
+    stack,
+    ...compareFolderPair(before.folder, after.folder, { kubernetesVersion: after.plan.kubernetesVersion, ...options }),
+    plans: { before: before.plan, after: after.plan },
+  };
+}
+
+/** Compares two folders of manifests, of whatever origin. @throws ManifestError, DiffInputError */
+export function compareFolders(before: string, after: string, options: CompareOptions = {}): Report {
+  return { base: before, head: after, stacks: [compareFolderPair(before, after, options)], failed: [] };
+}
+
+function compareFolderPair(before: string, after: string, options: CompareOptions): StackDiff {
+  const pair = readFolders(before, after);
+  const diff = diffObjects(pair.before, pair.after, options);
+  const policies = options.policies === false || diff.changes.length === 0 ? undefined : comparePolicies(before, after);
+  return { diff, ...(policies && { policies }) };
+}
+
+/** What a saved `pulumi preview --json` would change. @throws DiffInputError */
+export function comparePreview(file: string, options: CompareOptions = {}): Report {
+  const { before, after } = readPulumiPreview(file);
+  return { base: "deployed", head: file, stacks: [{ diff: diffObjects(before, after, options) }], failed: [] };
+}
+
+function scratchFolder(): Disposable & { readonly path: string } {
+  const path = mkdtempSync(join(tmpdir(), "skopos-diff-"));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** A failure as text, without the paths of temporary folders. */
+function readable(reason: unknown, folders: readonly string[]): string {
+  if (!(reason instanceof RenderError) && !(reason instanceof DiffInputError)) throw reason;
+  return folders.reduce((text, folder) => text.replaceAll(folder, "."), reason.message);
+}
