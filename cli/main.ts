@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { ConfigurationError, problemCatalogue } from "../stacks/problem.ts";
 import { addCheck } from "./commands/check.ts";
+import { addDiff } from "./commands/diff.ts";
 import { addExplain } from "./commands/explain.ts";
 import { addImages } from "./commands/images.ts";
 import { addInit } from "./commands/init.ts";
@@ -25,7 +26,7 @@ const program = new Command("skopos")
   .showHelpAfterError("(run with --help for usage)")
   .showSuggestionAfterError()
   .exitOverride();
-for (const add of [addPreview, addRender, addPlan, addCheck, addImages, addExplain, addInit]) add(program);
+for (const add of [addPreview, addRender, addPlan, addCheck, addDiff, addImages, addExplain, addInit]) add(program);
 
 const json = process.argv.includes("--json");
 

@@ -21,6 +21,8 @@ export interface PlannedWorkload {
 /** Capacity of a whole stack. */
 export interface Plan {
   readonly stack: string;
+  /** Kubernetes version that the stack is for: `1.35`. */
+  readonly kubernetesVersion: string;
   readonly totals: {
     readonly cpuCores: number;
     readonly memoryBytes: number;
@@ -71,6 +73,7 @@ export function planStack(stack: RenderedStack): Plan {
   const used = usedImages(stack);
   return {
     stack: stack.name,
+    kubernetesVersion: stack.config.cluster.version,
     totals,
     workloads,
     ...costOf(stack, totals),

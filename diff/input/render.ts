@@ -28,6 +28,7 @@ export interface Rendering {
 
 /** The part of `skopos plan --json` that objects do not show. */
 export interface PlannedTotals {
+  readonly kubernetesVersion?: string;
   readonly totals: Readonly<Record<string, number>>;
   readonly cost?: { readonly currency: string; readonly month: number };
 }

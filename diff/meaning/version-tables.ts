@@ -18,8 +18,8 @@ export const breakingChanges: Readonly<Record<string, readonly BreakingChange[]>
   mimir: [
     {
       version: "3.0",
-      text: "the Mimir query engine is the default, and read-write deployment mode is gone",
-      url: "https://grafana.com/docs/mimir/latest/release-notes/v3.0/",
+      text: "the Mimir query engine evaluates queries by default",
+      url: "https://grafana.com/docs/mimir/v3.0.x/release-notes/v3.0/",
     },
   ],
   loki: [
@@ -32,8 +32,8 @@ export const breakingChanges: Readonly<Record<string, readonly BreakingChange[]>
   tempo: [
     {
       version: "3.0",
-      text: "ingesters and compactors are replaced by live-stores and backend workers, and a scalable deployment needs Kafka",
-      url: "https://grafana.com/docs/tempo/latest/release-notes/",
+      text: "live-stores, block-builders and backend workers replace ingesters and the compactor; blocks older than vParquet4 are not read; there is no way back",
+      url: "https://grafana.com/docs/tempo/latest/set-up-for-tracing/setup-tempo/migrate-to-3/",
     },
   ],
   grafana: [
