@@ -49,7 +49,7 @@ export const samplingMeaning: Reader = function* (changes) {
 
 /** Names of limits beyond which samples, series, lines, spans or queries are rejected. */
 const limit =
-  /(?:^|_)(?:max|limit)_|(?:_limit|_rate|_burst(?:_size)?|_mb)$|^(?:sampleLimit|targetLimit|labelLimit|labelNameLengthLimit|labelValueLengthLimit|enforcedSampleLimit|limit_mib|limit_percentage|spike_limit_mib|queue_size|ingestion_rate|cardinality_limit)$/;
+  /(?:^|_)(?:max|limit)_(?!size_bytes)|(?:_limit|_rate|_burst(?:_size)?|_mb)$|^(?:sampleLimit|targetLimit|labelLimit|labelNameLengthLimit|labelValueLengthLimit|enforcedSampleLimit|limit_mib|limit_percentage|spike_limit_mib|queue_size|ingestion_rate|cardinality_limit)$/;
 
 /** Limits that are raised or lowered. */
 export const limitMeaning: Reader = function* (changes) {

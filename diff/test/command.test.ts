@@ -2,7 +2,10 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+
+// Each test renders a stack up to four times: the limit ends a hang, it measures nothing.
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 const root = join(import.meta.dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "skopos-diff-test-"));
@@ -83,8 +86,8 @@ describe("against a revision of this repository", () => {
   test("the code of the work tree runs without the variables of this process", () => {
     edit(
       "bin/skopos.mjs",
-      /^/,
-      'import { writeFileSync } from "node:fs"; writeFileSync(new URL("../env.json", import.meta.url), JSON.stringify(process.env));\n',
+      /\n/,
+      '\nimport { writeFileSync } from "node:fs"; writeFileSync(new URL("../env.json", import.meta.url), JSON.stringify(process.env));\n',
     );
     diff(["--base", "HEAD", "--stack", "dev"], clone, {
       GITHUB_TOKEN: "planted",
