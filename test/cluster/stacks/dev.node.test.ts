@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { updateOf } from "../../../diff/risk/update.ts";
 import { until } from "../../support/wait.ts";
 import { apply, changedByApplying, nameOf } from "../apply.ts";
 import { type Cluster, startCluster } from "../cluster.ts";
 import { componentImages, describeImages, mirrors } from "../component-images.ts";
 import { allPodsReady, describePod, drain, isReady, lasting, type Pod, uncordon } from "../pods.ts";
 import { quantity } from "../quantity.ts";
-import { updateOf } from "../../../diff/risk/update.ts";
 import { sendLoad } from "./load.ts";
 import { openBackends } from "./telemetry.ts";
 import { prerequisites, type Variant, variant } from "./variants.ts";

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { updateOf } from "../../../diff/risk/update.ts";
 import type { KubernetesObject } from "../../../lib/kubernetes/object.ts";
 import { until } from "../../support/wait.ts";
 import { ApplyError, apply, nameOf, prune } from "../apply.ts";
 import { type Cluster, startCluster } from "../cluster.ts";
 import { describePod, isReady, type Pod } from "../pods.ts";
 import { storageClass } from "../provisioner.ts";
-import { updateOf } from "../../../diff/risk/update.ts";
 import { type Changes, prerequisites, type Variant, variant } from "./variants.ts";
 
 // The transitions that teams make, one after the other on one cluster, each for real: pods are replaced by the real

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Update, updateOf } from "../../../diff/risk/update.ts";
 import type { KubernetesObject } from "../../../lib/kubernetes/object.ts";
 import { apply, nameOf, remove } from "../apply.ts";
 import { type Cluster, startCluster } from "../cluster.ts";
 import { transition } from "../transition.ts";
-import { type Update, updateOf } from "../../../diff/risk/update.ts";
 import { type Changes, prerequisites, variant } from "./variants.ts";
 
 // Seven profiles of one cluster, each to each other: 42 transitions. Scale, retention, availability, who runs the
