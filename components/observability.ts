@@ -218,7 +218,8 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
   if (ownMimir) add(new MimirRulesChart(scope, "mimir-rules", { ...shared, mimir: ownMimir, charts }));
   if (props.networkPolicies) {
     const allowed = charts.flatMap((chart) => chart.edges);
-    add(new NetworkPoliciesChart(scope, "network-policies", { ...shared, allowed }));
+    const sharedNamespaces = !props.namespaces.create;
+    add(new NetworkPoliciesChart(scope, "network-policies", { ...shared, allowed, sharedNamespaces }));
   }
   return charts;
 }

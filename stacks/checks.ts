@@ -32,6 +32,23 @@ const kubernetesVersion: Check = ({ config }) => {
   ];
 };
 
+/** Namespaces of Kubernetes, its distributions and cloud providers. */
+const systemNamespace = /^(kube|openshift|gke-managed|aks)(-|$)|-system$/;
+
+const namespaceNames: Check = ({ config: { namespaces } }) =>
+  (["stack", "agents"] as const).flatMap((key) => {
+    const name = namespaces[key];
+    if (!systemNamespace.test(name) && !(namespaces.create && name === "default")) return [];
+    return [
+      {
+        code: "SKP1220" as const,
+        path: `skopos:namespaces.${key}`,
+        message: `${name} belongs to the cluster`,
+        fix: snippet(["namespaces", key], key === "stack" ? "observability" : "observability-agents"),
+      },
+    ];
+  });
+
 const policyAddresses: Check = ({ config }) => {
   const { networkPolicies, nodeCidrs, apiServerCidrs } = config.cluster;
   if (!networkPolicies) return [];
@@ -161,6 +178,7 @@ const receiverNames: Check = ({ config }) =>
 const checks: readonly Check[] = [
   (stack) => components.flatMap(({ checks }) => checks?.(stack) ?? []),
   kubernetesVersion,
+  namespaceNames,
   policyAddresses,
   outsideProfile,
   ephemeralAtScale,

@@ -124,6 +124,10 @@ export const problemCatalogue = {
     title: "A receiver name that is already taken",
     why: "Alertmanager routes alerts by receiver name, and the stack uses some names itself.",
   },
+  SKP1220: {
+    title: "A namespace of the cluster itself",
+    why: "The stack sets the Pod Security level of its namespaces and denies undeclared traffic in them: cluster DNS and other system pods would stop working.",
+  },
   SKP1221: {
     title: "Retention below what the store can apply",
     why: "Prometheus holds 2 hours and Mimir's ingesters 13 hours anyway, Loki deletes whole index tables of 24 hours, and traces kept for less than an hour expire before anyone can look at them.",

@@ -62,6 +62,7 @@ const mistakes: readonly (readonly [Problem["code"], object])[] = [
     "SKP1219",
     { ...least, alerts: { receivers: [{ kind: "webhook", name: "nobody", url: { secret: "s", key: "k" } }] } },
   ],
+  ["SKP1220", { ...least, namespaces: { stack: "kube-system" } }],
   ["SKP1214", { ...least, scale: "large" }],
   ["SKP1215", { ...least, components: { grafana: { replicas: 2 } } }],
   [
@@ -174,6 +175,23 @@ test("otelAgent.service decides which agents the Service reaches", () => {
   expect(policy({ service: "node-local" })).toBe("Local");
   expect(policy({ service: "cluster" })).toBeUndefined();
   expect(policy({ nodeSelector: { a: "b" } })).toBeUndefined();
+});
+
+test.each(["kube-system", "openshift-monitoring", "gke-managed-system", "calico-system", "default"])(
+  "the stack is not deployed to %s",
+  (name) => expect(codes({ ...least, namespaces: { agents: name } })).toEqual(["SKP1220"]),
+);
+
+test("one namespace for everything is privileged, and created once", () => {
+  const namespaces = { stack: "telemetry", agents: "telemetry" };
+  const objects = objectsOf(renderStack(resolve({ ...least, namespaces }, { stack: "s" })));
+  const created = objects.filter(({ object }) => object.kind === "Namespace").map(({ object }) => object.metadata);
+  expect(created).toEqual([
+    expect.objectContaining({
+      name: "telemetry",
+      labels: expect.objectContaining({ "pod-security.kubernetes.io/enforce": "privileged" }),
+    }),
+  ]);
 });
 
 test("prerequisites are the buckets that the stores write to, and no others", () => {

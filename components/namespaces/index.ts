@@ -12,14 +12,16 @@ const podSecurity = (level: "restricted" | "privileged") => ({
   "pod-security.kubernetes.io/warn": level,
 });
 
-/** The stack's two namespaces: `restricted`, and `privileged` for what needs the host. */
+/** The stack's namespaces: `restricted`, and `privileged` for what needs the host. One for both is `privileged`. */
 export class NamespacesChart extends ComponentChart {
   readonly endpoints = {};
 
   constructor(scope: Construct, id: string, props: NamespacesProps) {
     super(scope, id, "namespaces", props);
-    this.#namespace(props.namespace, "restricted");
-    if (props.agentsNamespace) this.#namespace(props.agentsNamespace, "privileged");
+    // Host-level agents are not admitted at a lower level.
+    const one = props.agentsNamespace === props.namespace;
+    this.#namespace(props.namespace, one ? "privileged" : "restricted");
+    if (props.agentsNamespace && !one) this.#namespace(props.agentsNamespace, "privileged");
   }
 
   #namespace(name: string, level: "restricted" | "privileged"): void {

@@ -4,6 +4,8 @@ import { ComponentChart, type ComponentProps, type Edge, networkPolicies } from 
 export interface NetworkPoliciesProps extends ComponentProps {
   /** Every declared connection. What is not among them is denied. */
   readonly allowed: readonly Edge[];
+  /** Whether others have pods in the namespaces; only the components' own pods are denied anything then. @default false */
+  readonly sharedNamespaces?: boolean;
 }
 
 /** The declared connections of a set of components, as NetworkPolicies: default deny, DNS, and nothing else. */
@@ -12,6 +14,6 @@ export class NetworkPoliciesChart extends ComponentChart {
 
   constructor(scope: Construct, id: string, props: NetworkPoliciesProps) {
     super(scope, id, "network-policies", props);
-    for (const policy of networkPolicies(props.allowed, this.cluster)) this.add(policy);
+    for (const policy of networkPolicies(props.allowed, this.cluster, props.sharedNamespaces)) this.add(policy);
   }
 }

@@ -114,8 +114,9 @@ function cidrPeers(cidrs: readonly string[]): INetworkPolicyPeer[] {
 /**
  * The NetworkPolicies of a set of edges: in each namespace everything is denied, then each workload is allowed its
  * declared edges, and DNS. Host-network pods get none, since none would apply to them.
+ * @param shared whether others have pods in the namespaces: then only our own are denied anything
  */
-export function networkPolicies(edges: readonly Edge[], cluster: ClusterFacts): INetworkPolicy[] {
+export function networkPolicies(edges: readonly Edge[], cluster: ClusterFacts, shared = false): INetworkPolicy[] {
   const workloads = new Map<string, { pods: Pods; ingress: Edge[]; egress: Edge[] }>();
   const workloadOf = (pods: Pods) => {
     const key = keyOf(pods);
@@ -130,17 +131,18 @@ export function networkPolicies(edges: readonly Edge[], cluster: ClusterFacts): 
   const sorted = [...workloads.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, workload]) => workload);
   const namespaces = [...new Set(sorted.map(({ pods }) => pods.namespace))];
   return [
-    ...namespaces.map(denyAll),
+    ...namespaces.map((namespace) => denyAll(namespace, shared)),
     ...sorted.map(({ pods, ingress, egress }) => workloadPolicy(pods, ingress, egress, cluster)),
   ];
 }
 
-function denyAll(namespace: string): INetworkPolicy {
+function denyAll(namespace: string, shared: boolean): INetworkPolicy {
+  const podSelector = shared ? { matchLabels: { "app.kubernetes.io/managed-by": "skopos" } } : {};
   return {
     apiVersion: "networking.k8s.io/v1",
     kind: "NetworkPolicy",
-    metadata: { name: "default-deny", namespace },
-    spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
+    metadata: { name: shared ? "skopos-default-deny" : "default-deny", namespace },
+    spec: { podSelector, policyTypes: ["Ingress", "Egress"] },
   };
 }
 

@@ -60,7 +60,10 @@ export function serviceAccount(chart: ComponentChart, props: AccountProps): stri
   return name;
 }
 
-/** Adds a role of that name and binds it to an account. */
+/**
+ * Adds a role of that name and binds it to an account. Cluster-wide ones carry the namespace in their names, so that two
+ * instances in one cluster do not overwrite each other's.
+ */
 function bind(
   chart: ComponentChart,
   { part, namespace }: AccountProps,
@@ -71,13 +74,16 @@ function bind(
 ): void {
   const apiVersion = "rbac.authorization.k8s.io/v1";
   const home = chart.metadata(name, part, {}, namespace);
-  const metadata = { name, labels: home.labels, ...(scope === "" && { namespace: home.namespace }) };
+  const metadata =
+    scope === "Cluster"
+      ? { name: `${chart.home}-${name}`, labels: home.labels }
+      : { name, labels: home.labels, namespace: home.namespace };
   chart.add({ apiVersion, kind: `${scope}Role`, metadata, rules: rules.map((rule) => ({ ...rule })) });
   chart.add({
     apiVersion,
     kind: `${scope}RoleBinding`,
     metadata,
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: `${scope}Role`, name },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: `${scope}Role`, name: metadata.name },
     subjects: [{ kind: "ServiceAccount", name: account, namespace: home.namespace }],
   });
 }

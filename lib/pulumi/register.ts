@@ -4,7 +4,7 @@ import type { KubernetesObject } from "../kubernetes/object.ts";
 import { definitionKey, keyOf, needsOf, subjectsOf } from "./needs.ts";
 import { registerObject } from "./resources.ts";
 import { revealedHashes, revealObject } from "./reveal.ts";
-import type { TokenTable } from "./tokens.ts";
+import { TokenTable } from "./tokens.ts";
 
 /** Annotation of objects that outlive the stack: CRDs, with which every resource of their kind would go. */
 const keepAnnotation = "skopos.dev/keep";
@@ -56,11 +56,15 @@ export function registerCharts(charts: readonly ChartToRegister[], tokens: Token
   for (const entry of entries) register(entry);
 }
 
-/** Every object with its resource's name: component + kind + object name, numbered where a component has the same in two namespaces. */
+/**
+ * Every object with its resource's name: component + kind + object name, numbered where a component has the same in two
+ * namespaces. An Output in the object's name is left out: a resource's name must be known at once.
+ */
 function entriesOf(charts: readonly ChartToRegister[], tokens: TokenTable): Entry[] {
   const names = new Set<string>();
   const nameOf = (component: string, { kind, metadata }: KubernetesObject) => {
-    const base = `${component}-${kind}-${metadata.name}`.toLowerCase();
+    const known = TokenTable.find(metadata.name).reduce((left, token) => left.replace(token, ""), metadata.name);
+    const base = `${component}-${kind}-${known}`.toLowerCase().replaceAll("--", "-");
     let name = base;
     for (let count = 2; names.has(name); count++) name = `${base}-${count}`;
     names.add(name);

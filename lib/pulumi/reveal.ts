@@ -7,13 +7,16 @@ import { TokenTable } from "./tokens.ts";
 /** A mistake in how a component is used: shown as one sentence, without a stack. */
 export class BridgeError extends pulumi.RunError {}
 
+/** Objects that carry their namespace in their names, and that nothing but each other refers to. */
+const clusterRights: ReadonlySet<string> = new Set(["ClusterRole", "ClusterRoleBinding"]);
+
 /** An object with its Outputs put back. @param resolveHash hashes of ConfigMaps whose data held Outputs, by name */
 export function revealObject(
   object: KubernetesObject,
   tokens: TokenTable,
   resolveHash: (annotation: string) => pulumi.Input<string> | undefined,
 ): Record<string, unknown> {
-  if (TokenTable.find(object.metadata.name).length > 0) {
+  if (TokenTable.find(object.metadata.name).length > 0 && !clusterRights.has(object.kind)) {
     throw new BridgeError(
       `the name of a ${object.kind} cannot be an Output: it must be known before anything runs. Give the component a plain \`name\`.`,
     );
