@@ -36,10 +36,10 @@ async function test(options: Options): Promise<number> {
   // Tiers that need no programs and run files in parallel run during the builds; the others wait for a quiet machine.
   const early = wanted.filter(({ filesPerCore, programs }) => filesPerCore > 0 && programs.length === 0);
   await climb(early);
-  await building;
+  const built = await building;
   await climb(wanted.filter((tier) => !early.includes(tier)));
 
-  for (const line of summary(steps, leftOut, options.requireAll)) console.log(line);
+  for (const line of summary(steps, leftOut, options.requireAll, built)) console.log(line);
   const failed = steps.some(({ report }) => report.failures.length > 0);
   return failed || (options.requireAll && leftOut.length > 0) ? 1 : 0;
 }

@@ -33,10 +33,15 @@ const cached = () => readdirSync(cacheRoot()).filter((entry) => entry !== "locks
 describe("building a program", () => {
   test("makes its binaries under their own names, once", async () => {
     const said: string[] = [];
-    const directory = await buildProgram(hello, (line) => said.push(line), folder);
+    const { directory, cpuSeconds } = await buildProgram(hello, (line) => said.push(line), folder);
     expect(readdirSync(directory)).toEqual(["greet"]);
-    expect(said).toEqual(["hello: building", expect.stringMatching(/^hello: built in \d+ s$/)]);
-    expect(await buildProgram(hello, (line) => said.push(line), folder)).toBe(directory);
+    expect(said).toEqual(["hello: building", expect.stringMatching(/^hello: built in \d+ s, \d+ s of CPU time$/)]);
+    expect(cpuSeconds).toBeGreaterThan(0);
+    expect(await buildProgram(hello, (line) => said.push(line), folder)).toEqual({
+      name: "hello",
+      directory,
+      cpuSeconds: 0,
+    });
     expect(said).toHaveLength(2);
     expect(cached()).toHaveLength(1);
   });

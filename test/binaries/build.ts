@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { endedChildrenCpuSeconds } from "../support/cpu.ts";
 import {
   buildEnv,
   buildFlags,
@@ -18,6 +19,16 @@ import { lockOneOf } from "./lock.ts";
 /** What a build reports as it goes: one line, for people. */
 export type Progress = (line: string) => void;
 
+/** A program that is in the cache. */
+export interface Build {
+  /** The program's name. */
+  readonly name: string;
+  /** The folder of its binaries. */
+  readonly directory: string;
+  /** User and system time of the compilers. 0 where it was cached. */
+  readonly cpuSeconds: number;
+}
+
 /** A builds-at-a-time limit of the machine, over all processes: more would only make each other slower. */
 const slots = ["slot-1.lock", "slot-2.lock"];
 
@@ -27,8 +38,7 @@ const noGo = new Error("building real programs needs Go on PATH; the go.mod file
 const heartbeat = 30_000;
 
 /**
- * Builds one program unless the cache has it, and returns the folder of its binaries. Builders in other processes wait
- * for each other, and the folder appears only when it is complete.
+ * Builds one program unless the cache has it. Builders in other processes wait for each other, and the folder appears only when it is complete.
  *
  * @param folder the program's go.mod, go.sum and sources
  * @throws Error with the end of Go's output when the build fails, or when there is no Go.
@@ -37,15 +47,16 @@ export async function buildProgram(
   program: Program,
   progress: Progress,
   folder: string = programFolder(program),
-): Promise<string> {
+): Promise<Build> {
   const directory = programDirectory(program, folder);
   if (directory === undefined) throw noGo;
-  if (existsSync(directory)) return directory;
+  const cached = { name: program.name, directory, cpuSeconds: 0 };
+  if (existsSync(directory)) return cached;
   const locks = join(cacheRoot(), "locks");
   using _own = await lockOneOf([join(locks, `${program.name}.lock`)], () =>
     progress(`${program.name}: another process is building it, waiting`),
   );
-  if (existsSync(directory)) return directory;
+  if (existsSync(directory)) return cached;
   using _slot = await lockOneOf(slots.map((slot) => join(locks, slot)));
   if (stopping) throw new Error(`${program.name}: stopped`);
   const started = Date.now();
@@ -56,8 +67,8 @@ export async function buildProgram(
     const output = join(scratch, "bin");
     cpSync(folder, source, { recursive: true });
     mkdirSync(output);
-    if (program.generate !== undefined) await go(program.generate, source, program.name, progress);
-    await go(
+    const generated = program.generate && (await go(program.generate, source, program.name, progress));
+    const compiled = await go(
       ["build", ...buildFlags, "-ldflags", linkFlags(program), "-o", `${output}/`, ...Object.values(program.binaries)],
       source,
       program.name,
@@ -67,11 +78,14 @@ export async function buildProgram(
       renameSync(join(output, goBinaryName(mainPackage, program)), join(output, binary));
     }
     renameSync(output, directory);
+    const cpuSeconds = (generated ?? 0) + compiled;
+    progress(
+      `${program.name}: built in ${Math.round((Date.now() - started) / 1000)} s, ${Math.round(cpuSeconds)} s of CPU time`,
+    );
+    return { name: program.name, directory, cpuSeconds };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
-  progress(`${program.name}: built in ${Math.round((Date.now() - started) / 1000)} s`);
-  return directory;
 }
 
 /** An empty folder beside the finished programs. What a killed builder left goes: the caller holds the program's lock. */
@@ -90,8 +104,8 @@ export function goBinaryName(mainPackage: string, program: Program): string {
   return elements.at(-1)!;
 }
 
-/** Runs `go`, reporting now and then how far it is; rejects with the end of its output. */
-function go(args: readonly string[], cwd: string, name: string, progress: Progress): Promise<void> {
+/** Runs `go`, reporting its progress, and returns the CPU seconds it took; rejects with the end of its output. */
+function go(args: readonly string[], cwd: string, name: string, progress: Progress): Promise<number> {
   const started = Date.now();
   const child = spawn("go", args, { cwd, env: { ...process.env, ...buildEnv }, stdio: ["ignore", "ignore", "pipe"] });
   running.add(child);
@@ -104,13 +118,15 @@ function go(args: readonly string[], cwd: string, name: string, progress: Progre
     const fetching = /go: downloading .*\n$/.test(output) ? ", fetching modules" : "";
     progress(`${name}: ${seconds} s${fetching}`);
   }, heartbeat);
+  let cpuSeconds = 0;
+  child.on("exit", () => (cpuSeconds = endedChildrenCpuSeconds()));
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code) => {
       clearInterval(timer);
       running.delete(child);
       const lines = output.split("\n").filter((line) => !line.startsWith("go: downloading "));
-      if (code === 0) resolve();
+      if (code === 0) resolve(cpuSeconds);
       else reject(new Error(`${name}: go ${args[0]} failed (${code})\n${lines.slice(-40).join("\n")}`));
     });
   });
@@ -129,23 +145,30 @@ export function stopBuilds(): void {
 /**
  * Builds the programs that the cache lacks, at most two at a time, in the catalogue's order.
  *
- * @returns the errors of those that failed, in the same order; empty when all are there.
+ * @returns what was built, and the errors of those that failed.
  */
-export async function buildPrograms(wanted: readonly Program[], progress: Progress): Promise<readonly Error[]> {
+export async function buildPrograms(
+  wanted: readonly Program[],
+  progress: Progress,
+): Promise<{ readonly built: readonly Build[]; readonly errors: readonly Error[] }> {
   const missing = programs.filter((program) => wanted.includes(program) && !isBuilt(program));
-  if (missing.length > 0 && goToolchain() === undefined) return [noGo];
+  if (missing.length > 0 && goToolchain() === undefined) return { built: [], errors: [noGo] };
   if (missing.length > 0) progress(`${missing.length} of ${wanted.length} real programs are to be built`);
   const queue = [...missing];
+  const built: Build[] = [];
   const errors: Error[] = [];
   let finished = 0;
   const worker = async () => {
     for (let program = queue.shift(); program !== undefined; program = queue.shift()) {
-      await buildProgram(program, progress).catch((error: Error) => errors.push(error));
+      await buildProgram(program, progress).then(
+        (build) => built.push(build),
+        (error: Error) => errors.push(error),
+      );
       progress(`${++finished} of ${missing.length} done`);
     }
   };
   await Promise.all(slots.map(worker));
-  return errors;
+  return { built, errors };
 }
 
 /** The programs that names on the command line stand for: a program's own name, or a binary's. */
@@ -185,7 +208,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stopBuilds);
   const wanted = args.includes("--all") ? programs : selectPrograms(args);
-  const errors = await buildPrograms(wanted, (line) => console.error(line));
+  const { errors } = await buildPrograms(wanted, (line) => console.error(line));
   for (const error of errors) console.error(error.message);
   return errors.length > 0 ? 1 : 0;
 }

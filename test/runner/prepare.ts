@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { buildPrograms } from "../binaries/build.ts";
+import { type Build, buildPrograms } from "../binaries/build.ts";
 import { programs } from "../binaries/catalogue.ts";
 import type { Tier } from "../tiers.ts";
 import { lackOf, type Machine } from "./plan.ts";
@@ -15,9 +15,14 @@ export async function installPackages(tiers: readonly Tier[], machine: Machine, 
   await run("apt-get", ["install", "--yes", "--quiet", "--no-install-recommends", ...missing], options);
 }
 
-/** Builds the programs that are missing for the tiers. Reports build errors; the tiers of such a program are left out. */
-export async function buildMissing(tiers: readonly Tier[], machine: Machine): Promise<void> {
+/**
+ * Builds the programs that are missing for the tiers, and returns what it built. Reports build errors; the tiers of such a
+ * program are left out.
+ */
+export async function buildMissing(tiers: readonly Tier[], machine: Machine): Promise<readonly Build[]> {
   const missing = new Set(tiers.flatMap((tier) => lackOf(tier, machine).programs));
   const wanted = programs.filter((program) => missing.has(program.name));
-  for (const error of await buildPrograms(wanted, (line) => console.error(line))) console.error(error.message);
+  const { built, errors } = await buildPrograms(wanted, (line) => console.error(line));
+  for (const error of errors) console.error(error.message);
+  return built;
 }

@@ -10,6 +10,14 @@ export interface Step {
   readonly name: string;
   readonly report: Report;
   readonly seconds: number;
+  /** User and system time of all its processes. */
+  readonly cpuSeconds: number;
+}
+
+/** What a step's commands found, and what they cost. */
+interface Result {
+  readonly report: Report;
+  readonly cpuSeconds: number;
 }
 
 /** The checks that need no tests: each counts as one. */
@@ -31,12 +39,16 @@ const checks = [
 export function runChecks(root: string): Promise<Step> {
   return timed("checks", async () => {
     const failures: Failure[] = [];
+    let total = 0;
     for (const { name, command, fix } of checks) {
       const [script, ...args] = command;
-      const code = await run(process.execPath, [join(root, "node_modules", script), ...args], { cwd: root });
+      const { code, cpuSeconds } = await run(process.execPath, [join(root, "node_modules", script), ...args], {
+        cwd: root,
+      });
+      total += cpuSeconds;
       if (code !== 0) failures.push({ name, message: `see above; ${fix}` });
     }
-    return { passed: checks.length - failures.length, failures, skips: [] };
+    return { report: { passed: checks.length - failures.length, failures, skips: [] }, cpuSeconds: total };
   });
 }
 
@@ -48,17 +60,22 @@ export function runChecks(root: string): Promise<Step> {
 export function runTier(tier: Tier, root: string, paths: readonly string[]): Promise<Step> {
   return timed(tier.name, async () => {
     const first = await runVitest(tier, root, paths);
-    if (!first.crashed?.length) return first;
-    console.error(`\nNode itself crashed; once more: ${first.crashed.join(", ")}`);
-    return withSecondRun(first, await runVitest(tier, root, first.crashed));
+    const { crashed } = first.report;
+    if (!crashed?.length) return first;
+    console.error(`\nNode itself crashed; once more: ${crashed.join(", ")}`);
+    const second = await runVitest(tier, root, crashed);
+    return {
+      report: withSecondRun(first.report, second.report),
+      cpuSeconds: first.cpuSeconds + second.cpuSeconds,
+    };
   });
 }
 
-async function runVitest(tier: Tier, root: string, paths: readonly string[]): Promise<Report> {
+async function runVitest(tier: Tier, root: string, paths: readonly string[]): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), "skopos-test-"));
   try {
     const file = join(folder, "report.json");
-    const code = await run(
+    const { code, cpuSeconds } = await run(
       process.execPath,
       [
         join(root, "node_modules/vitest/vitest.mjs"),
@@ -70,15 +87,16 @@ async function runVitest(tier: Tier, root: string, paths: readonly string[]): Pr
       ],
       { cwd: root, env: { ...process.env, [reportVariable]: file } },
     );
-    return readReport(existsSync(file) ? readFileSync(file, "utf8") : undefined, code);
+    const report = readReport(existsSync(file) ? readFileSync(file, "utf8") : undefined, code);
+    return { report, cpuSeconds };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function timed(name: string, work: () => Promise<Report>): Promise<Step> {
+async function timed(name: string, work: () => Promise<Result>): Promise<Step> {
   console.error(`\n== ${name}`);
   const started = Date.now();
-  const report = await work();
-  return { name, report, seconds: (Date.now() - started) / 1000 };
+  const result = await work();
+  return { name, ...result, seconds: (Date.now() - started) / 1000 };
 }

@@ -1,14 +1,21 @@
+import type { Build } from "../binaries/build.ts";
 import type { LeftOut } from "./plan.ts";
 import { totals } from "./report.ts";
 import type { Step } from "./steps.ts";
 
 /**
  * What a run prints to stdout: failures, skips and left-out tiers with their reasons, a table of the steps with their
- * duration, and finally the line `N passed, N failed, N skipped`.
+ * duration and CPU time, the CPU time of each build, and finally the line `N passed, N failed, N skipped`.
  *
  * @param required whether a left-out tier counts as a failure
+ * @param built the programs that this run compiled. @default none
  */
-export function summary(steps: readonly Step[], leftOut: readonly LeftOut[], required: boolean): readonly string[] {
+export function summary(
+  steps: readonly Step[],
+  leftOut: readonly LeftOut[],
+  required: boolean,
+  built: readonly Build[] = [],
+): readonly string[] {
   const lines: string[] = [];
   for (const { report } of steps) {
     for (const { name, reason } of report.skips) lines.push(`skipped: ${name}: ${reason}`);
@@ -22,13 +29,17 @@ export function summary(steps: readonly Step[], leftOut: readonly LeftOut[], req
   if (leftOut.some(({ command }) => command !== undefined) && !required) {
     lines.push("to run everything, on Debian as root: SKOPOS_REQUIRE=all npm test");
   }
-  lines.push("", "tier            passed  failed  skipped        time");
-  for (const { name, report, seconds } of steps) {
+  lines.push("", "tier            passed  failed  skipped        time         CPU");
+  for (const { name, report, seconds, cpuSeconds } of steps) {
     const counts = [report.passed, report.failures.length, report.skips.length];
     const [passed, failed, skipped] = counts.map(String);
     lines.push(
-      `${name.padEnd(14)}${passed!.padStart(8)}${failed!.padStart(8)}${skipped!.padStart(9)}${duration(seconds).padStart(12)}`,
+      `${name.padEnd(14)}${passed!.padStart(8)}${failed!.padStart(8)}${skipped!.padStart(9)}${duration(seconds).padStart(12)}${duration(cpuSeconds).padStart(12)}`,
     );
+  }
+  if (built.length > 0) {
+    const costs = built.map((build) => `${build.name} ${duration(build.cpuSeconds)}`);
+    lines.push("", `CPU time of builds: ${costs.join(", ")}`);
   }
   const missing = {
     passed: 0,
