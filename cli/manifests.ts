@@ -16,7 +16,7 @@ const baseName = ({ component, object }: OwnedObject): string =>
  * An object's file: sorted keys, no folded lines, no anchors. CRDs are written as JSON, which is valid YAML: they are
  * megabytes that nobody reads, and printing them as YAML would take most of the time of a render.
  */
-export function manifestText(object: KubernetesObject): string {
+function manifestText(object: KubernetesObject): string {
   if (object.kind === "CustomResourceDefinition") return `${JSON.stringify(object, null, 1)}\n`;
   return stringify(object, { lineWidth: 0, sortMapEntries: true, aliasDuplicateObjects: false });
 }

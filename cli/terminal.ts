@@ -33,7 +33,7 @@ export function print(text: string): void {
 const seen = (text: string): number => stripVTControlCharacters(text).length;
 
 /** Truncates a text to a length, with an ellipsis. */
-export function cut(text: string, length: number): string {
+function cut(text: string, length: number): string {
   return seen(text) <= length ? text : `${text.slice(0, Math.max(0, length - 1))}…`;
 }
 

@@ -256,7 +256,7 @@ export class ConfigurationError extends Error {
 }
 
 /** A problem as people read it: code and place, what, why, and what to paste. */
-export function formatProblem({ code, path, message, fix }: Problem): string {
+function formatProblem({ code, path, message, fix }: Problem): string {
   const indented = fix
     .split("\n")
     .map((line) => `    ${line}`)

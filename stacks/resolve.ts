@@ -52,7 +52,7 @@ function concernsAny(path: string, told: readonly Problem[]): boolean {
 }
 
 /** The profile's workload with what the configuration knows better. Pods follow the nodes unless they are stated. */
-export function resolveWorkload({ scale, workload }: StackConfig): Workload {
+function resolveWorkload({ scale, workload }: StackConfig): Workload {
   const profile: Workload = workloads[scale];
   const { scrapeInterval, logsPerDay, ...counts } = workload;
   const nodes = counts.nodes ?? profile.nodes;
@@ -66,7 +66,7 @@ export function resolveWorkload({ scale, workload }: StackConfig): Workload {
 }
 
 /** The profile's retention with the configuration's overrides. */
-export function resolveRetention({ retention: { profile, ...overrides } }: StackConfig): Retention {
+function resolveRetention({ retention: { profile, ...overrides } }: StackConfig): Retention {
   return { ...retentionProfiles[profile], ...withoutUndefined(overrides) };
 }
 

@@ -23,7 +23,7 @@ const rounds = 9;
 const repeat = 1_000_000;
 
 /** The do-nothing program's nanoseconds a packet, and the means to measure them again. */
-export function noop(): { object: object; ns: () => number } {
+function noop(): { object: object; ns: () => number } {
   whenStale("dist/noop.bpf.o", ["bench"], () => buildBpf("bench/noop.bpf.c", "dist/noop.bpf.o"));
   const [object, { noop: program }] = builtAddon().programLoad(new URL("../dist/noop.bpf.o", import.meta.url).pathname);
   const { packed, stride } = pack([inner]);

@@ -27,7 +27,7 @@ export interface EncodedFilter {
 }
 
 /** IANA protocol numbers by the names the filter takes. */
-export const protocolNumbers = {
+const protocolNumbers = {
   icmp: 1,
   igmp: 2,
   ipip: 4,

@@ -3,7 +3,7 @@ import { corpus } from "./corpus.ts";
 import * as p from "./packets.ts";
 
 /** Marsaglia's xorshift32. */
-export function random(seed: number): (below: number) => number {
+function random(seed: number): (below: number) => number {
   let state = seed | 1;
   return (below) => {
     state ^= state << 13;

@@ -45,7 +45,7 @@ export interface Flow {
 
 const both = <T>(read: (direction: Direction) => T): [T, T] => [read(0), read(1)];
 
-export function flowsOf(view: FlowView): Flow[] {
+function flowsOf(view: FlowView): Flow[] {
   return Array.from({ length: view.length }, (_, i) => ({
     key: Buffer.from(view.key(i)).toString("hex"),
     low: view.lowAddress(i),

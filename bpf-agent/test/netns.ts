@@ -13,7 +13,7 @@ process.on("exit", () => {
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
 /** Runs `ip` with one command a line. */
-export function ip(lines: readonly string[], namespace?: string): void {
+function ip(lines: readonly string[], namespace?: string): void {
   const args = namespace ? ["-n", namespace, "-batch", "-"] : ["-batch", "-"];
   execFileSync("ip", args, { input: lines.join("\n"), stdio: ["pipe", "pipe", "pipe"] });
 }

@@ -18,7 +18,7 @@ export interface AlloyConfigProps {
 }
 
 /** Alloy's configuration, block by block. */
-export function alloyBlocks(props: AlloyConfigProps): Block[] {
+function alloyBlocks(props: AlloyConfigProps): Block[] {
   return [
     block("logging", { level: "info", format: "logfmt" }),
     ...(props.logs ? podLogs(props.logSource, props.logs, props.cluster) : []),

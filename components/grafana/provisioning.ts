@@ -45,7 +45,7 @@ export interface Provisioned {
 }
 
 /** Labels by which the sidecar finds data sources. */
-export const dataSourceLabels = { grafana_datasource: "1" } as const;
+const dataSourceLabels = { grafana_datasource: "1" } as const;
 
 const dataSourcesPath = `${paths.provisioning}/datasources`;
 

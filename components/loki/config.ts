@@ -59,7 +59,7 @@ const queryTimeoutSeconds = 300;
  * Resource attributes of OTLP logs that become labels. Loki's own list also has pod, replica set and instance, each of
  * which makes a stream a pod; those stay structured metadata, which queries filter as well.
  */
-export const otlpIndexLabels = [
+const otlpIndexLabels = [
   "service.name",
   "service.namespace",
   "deployment.environment.name",

@@ -18,7 +18,7 @@ export interface CheckedLoki {
 /** Shorter retentions are accepted, and never applied: Loki deletes by the day's index table. */
 const shortestRetention = 86_400;
 /** `retention_delete_delay`: chunks are deleted this long after the index forgot them. */
-export const deletionDelaySeconds = 7_200;
+const deletionDelaySeconds = 7_200;
 
 /**
  * What `loki -verify-config` accepts and should not: a retention below 24 h, several replicas on their own disks, a disk

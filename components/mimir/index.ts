@@ -1,16 +1,14 @@
-export {
-  type MimirCache,
-  type MimirLoad,
-  type MimirMode,
-  type MimirService,
-  type MimirWorkload,
-  microservicesFrom,
+export type {
+  MimirCache,
+  MimirLoad,
+  MimirMode,
+  MimirService,
+  MimirWorkload,
 } from "./capacity.ts";
 export { MimirChart } from "./chart.ts";
-export { mimirPorts } from "./config.ts";
 export type { GatewayRouteProps } from "./gateway-route.ts";
-export { haReplicaLabel, seriesLimit, type TenantLimits } from "./limits.ts";
-export { aggregateGroups, aggregateSeries, longTermTenant } from "./monitoring/aggregates.ts";
+export { seriesLimit, type TenantLimits } from "./limits.ts";
+export { aggregateGroups, longTermTenant } from "./monitoring/aggregates.ts";
 export { MimirRulesChart, type MimirRulesProps } from "./monitoring/rules.ts";
 export type { MimirEndpoints, MimirProps } from "./props.ts";
 export {

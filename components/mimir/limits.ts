@@ -3,7 +3,7 @@ import { formatDuration, type Retention, samplesPerSecond, type Workload } from 
 import { aggregateSeconds, aggregateSeries } from "./monitoring/aggregates.ts";
 
 /** Label that distinguishes the two Prometheus replicas of an HA pair: Mimir's default. Deduplication removes it. */
-export const haReplicaLabel = "__replica__";
+const haReplicaLabel = "__replica__";
 
 /** Label that identifies an HA pair if there is one pair per cluster: Mimir's default. */
 export const defaultHaClusterLabel = "cluster";

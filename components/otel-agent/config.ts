@@ -61,7 +61,7 @@ export function detectorsOf(platform: Platform): readonly string[] {
 }
 
 /** The six CPU and memory metrics of containers, pods and nodes that dashboards and alerts rest on. */
-export const kubeletMetrics = [
+const kubeletMetrics = [
   "container.cpu.time",
   "container.memory.usage",
   "k8s.pod.cpu.time",

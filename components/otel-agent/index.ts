@@ -1,3 +1,3 @@
 export * from "./chart.ts";
-export { type GatewayResolver, kubeletMetrics } from "./config.ts";
+export type { GatewayResolver } from "./config.ts";
 export * from "./sizing.ts";

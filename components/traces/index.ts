@@ -1,7 +1,7 @@
 export * from "./chart.ts";
-export { type JaegerStorage, jaegerPorts, type SearchStorage } from "./jaeger/config.ts";
-export { bytesPerSpan, keptSpans, type TracesLoad } from "./kept-spans.ts";
+export type { JaegerStorage, SearchStorage } from "./jaeger/config.ts";
+export { bytesPerSpan, keptSpans } from "./kept-spans.ts";
 export * from "./sizing.ts";
-export { type Kafka, tempoPorts } from "./tempo/config.ts";
-export { monolithicSpansPerSecond, type TempoMode, type TempoSizing } from "./tempo/sizing.ts";
-export { type CheckedTraces, checkTraces } from "./validate.ts";
+export type { Kafka } from "./tempo/config.ts";
+export type { TempoMode, TempoSizing } from "./tempo/sizing.ts";
+export { checkTraces } from "./validate.ts";

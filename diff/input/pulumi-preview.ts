@@ -19,7 +19,7 @@ const signature = "4dabf18193072939515e22adb298388d";
 const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 
 /** The text that stands for a value which only Pulumi knows, in every report. */
-export const unknownToPulumi = "<known after pulumi up>";
+const unknownToPulumi = "<known after pulumi up>";
 
 /**
  * The Kubernetes objects of a saved `pulumi preview --json`: as they are, and as they will be. Only `--json` with

@@ -22,7 +22,7 @@ export interface CheckedOut extends Disposable {
 }
 
 /** Whether a text names a Git revision of the repository that a folder belongs to. */
-export function isRevision(project: string, name: string): boolean {
+function isRevision(project: string, name: string): boolean {
   try {
     git(project, "rev-parse", "--quiet", "--verify", `${name}^{commit}`);
     return true;

@@ -122,7 +122,7 @@ const rank = (severity: string): number => ["none", "info", "warning", "critical
 const title = ({ name, rule }: AlertRule): string => `alert ${name}${severityOf(rule) ? ` (${severityOf(rule)})` : ""}`;
 
 /** A query on one line, shortened. */
-export function oneLine(query: string): string {
+function oneLine(query: string): string {
   const line = query.replace(/\s+/g, " ").trim();
   return line.length > 160 ? `${line.slice(0, 159)}…` : line;
 }
@@ -136,7 +136,7 @@ function alertsOf(object: Manifest | undefined, id: ObjectId): AlertRule[] {
 }
 
 /** The rule groups of an object: a PrometheusRule, or a ConfigMap with rule files of Mimir, Loki or Prometheus. */
-export function ruleGroupsOf(object: Manifest | undefined): readonly Fields[] {
+function ruleGroupsOf(object: Manifest | undefined): readonly Fields[] {
   if (!object) return [];
   if (object.kind === "PrometheusRule") return items(at(object.spec, "groups"));
   if (object.kind !== "ConfigMap") return [];

@@ -38,4 +38,4 @@ export function meaningOf(changes: readonly ObjectChange[], options: MeaningOpti
     );
 }
 
-export { type Area, areas, type Meaning, type MeaningOptions, type Severity, severities } from "./meaning.ts";
+export type { Meaning, MeaningOptions } from "./meaning.ts";

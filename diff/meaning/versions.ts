@@ -61,7 +61,7 @@ function parseImage(reference: string): Image {
 }
 
 /** Orders dotted versions by number: `2.10` comes after `2.9`. */
-export function compareVersions(a: string, b: string): number {
+function compareVersions(a: string, b: string): number {
   const [left, right] = [a, b].map((version) => version.split(".").map(Number)) as [number[], number[]];
   for (let index = 0; index < Math.max(left.length, right.length); index++) {
     const difference = (left[index] ?? 0) - (right[index] ?? 0);

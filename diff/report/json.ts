@@ -4,7 +4,7 @@ import { nameOf } from "../model/object.ts";
 import { type Report, riskText } from "./report.ts";
 
 /** Version of the JSON report; a field that changes its meaning or goes raises it. Its schema is `diff/report/schema.json`. */
-export const schemaVersion = 1;
+const schemaVersion = 1;
 
 /**
  * The report as JSON. Applying each change's `patch` (RFC 6902) to the object before gives the object after, `object` is the

@@ -7,7 +7,7 @@ import { printable, type Report, riskDetails, riskText, type StackDiff, valueTex
 export const longestComment = 60_000;
 
 /** First line of the comment: what finds the one to renew. */
-export const commentMarker = "<!-- skopos diff -->";
+const commentMarker = "<!-- skopos diff -->";
 
 /**
  * The report as one comment. Everything that comes from the compared objects is escaped: no HTML, no mention, no link, no end of
@@ -114,7 +114,7 @@ function quote(text: string): string {
  * A text that Markdown and HTML take literally, on one line. Entities keep markup from being read; GitHub looks for mentions,
  * references and links in the text after that, so these are broken by a zero-width space.
  */
-export function escapeMarkdown(text: string): string {
+function escapeMarkdown(text: string): string {
   return printable(text)
     .replace(/[@#]/g, "$&\u200b")
     .replace(/:\/\//g, ":\u200b//")

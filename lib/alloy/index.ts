@@ -1,3 +1,3 @@
 export * from "./parser.ts";
 export * from "./printer.ts";
-export { type Block, block, call, component, concat, type Expression, ref, type Value } from "./syntax.ts";
+export { type Block, block, call, component, concat, ref, type Value } from "./syntax.ts";

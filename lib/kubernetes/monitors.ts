@@ -2,7 +2,7 @@ import type { IRelabelConfig } from "@kubernetes-models/prometheus-operator/moni
 import type { IServiceMonitor } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/ServiceMonitor";
 import type { ComponentChart } from "./chart.ts";
 import type { Labels } from "./labels.ts";
-import { objectLabels, selectorLabels } from "./labels.ts";
+import { selectorLabels } from "./labels.ts";
 import type { Pods } from "./network.ts";
 
 /** The label by which Prometheus finds monitors and rules: the default of the Helm chart that most clusters know. */
@@ -89,9 +89,4 @@ export function serviceMonitor(chart: ComponentChart, props: ServiceMonitorProps
   };
   chart.add(monitor);
   chart.scrapes.push({ pods: props.pods ?? chart.pods(props.part), port: props.targetPort });
-}
-
-/** Labels of a rule object that Prometheus will find. */
-export function ruleLabels(chart: ComponentChart, part: string): Labels {
-  return { ...objectLabels(chart.identity(part)), ...monitorLabels };
 }

@@ -2,7 +2,7 @@ import type { Link, Panel } from "./panel.ts";
 import { promqlError } from "./promql.ts";
 import { queryError, variablesIn } from "./query.ts";
 
-export type { Column, Link, Mappings, Panel, Thresholds } from "./panel.ts";
+export type { Link, Panel } from "./panel.ts";
 
 /** A choice at the head of a dashboard: the values that a label has. Queries use it as `{label=~"$name"}`. */
 export interface Variable {

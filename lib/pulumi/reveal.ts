@@ -5,7 +5,7 @@ import { placeOf } from "./embedded.ts";
 import { TokenTable } from "./tokens.ts";
 
 /** A mistake in how a component is used: shown as one sentence, without a stack. */
-export class BridgeError extends pulumi.RunError {}
+class BridgeError extends pulumi.RunError {}
 
 /** Objects that carry their namespace in their names, and that nothing but each other refers to. */
 const clusterRights: ReadonlySet<string> = new Set(["ClusterRole", "ClusterRoleBinding"]);

@@ -4,7 +4,7 @@ import { z } from "zod";
  * Labels that no series, stream or grouping may have: each has a value per user, request or resource, so that the number of
  * series has no bound, and many are personal data. One list for all signals.
  */
-export const deniedLabels: readonly string[] = [
+const deniedLabels: readonly string[] = [
   "user_id",
   "userid",
   "user",
@@ -54,7 +54,7 @@ export const deniedLabels: readonly string[] = [
 ];
 
 /** A label as Prometheus writes it: `user.id` and `userId` are `user_id`. */
-export function normalized(label: string): string {
+function normalized(label: string): string {
   return label
     .replaceAll(/([a-z])([A-Z])/g, "$1_$2")
     .replaceAll(/[^A-Za-z0-9]+/g, "_")

@@ -80,7 +80,7 @@ function documentAt(object: KubernetesObject, path: Path, content: string): read
 }
 
 /** Reads YAML or JSON that is embedded as text. Templates, which are no YAML yet, are not read. */
-export function parseText(content: string): { readonly value?: unknown; readonly error?: string } {
+function parseText(content: string): { readonly value?: unknown; readonly error?: string } {
   if (/^\s*[{[]/.test(content)) {
     try {
       return { value: JSON.parse(content) };

@@ -61,7 +61,7 @@ export function endpointsOf(monitor: KubernetesObject): readonly Endpoint[] {
 }
 
 /** Whether a monitor looks into a namespace. */
-export function looksInto(monitor: KubernetesObject, namespace: string): boolean {
+function looksInto(monitor: KubernetesObject, namespace: string): boolean {
   const { any, matchNames } = fields(monitor.spec.namespaceSelector);
   return (
     any === true ||

@@ -15,7 +15,7 @@ const receiver = {
 };
 
 /** Receivers of alerts. URLs and keys that are secret are referred to. */
-export const receiverSchema = z.discriminatedUnion("kind", [
+const receiverSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("slack").describe("Slack."),
     ...receiver,

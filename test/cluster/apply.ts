@@ -38,14 +38,14 @@ const order = [
 ];
 
 /** Objects in the order in which they can be applied: those of one group side by side, the groups one after the other. */
-export function inGroups<T extends KubernetesObject>(objects: readonly T[]): T[][] {
+function inGroups<T extends KubernetesObject>(objects: readonly T[]): T[][] {
   const rank = ({ kind }: T) => (order.includes(kind) ? order.indexOf(kind) : order.length);
   const groups = [...Map.groupBy(objects, rank)];
   return groups.sort(([a], [b]) => a - b).map(([, group]) => group);
 }
 
 /** Does something with every object, group by group, and returns what came of each, in that order. */
-export async function forEachGroup<T>(
+async function forEachGroup<T>(
   objects: readonly KubernetesObject[],
   action: (object: KubernetesObject) => Promise<T>,
 ): Promise<T[]> {

@@ -5,7 +5,7 @@ import type { Watchdog } from "./watchdog.ts";
 const root = "/sys/fs/cgroup";
 
 /** Whether the machine has the one hierarchy of version 2 (systemd machines, hosted CI runners), or those of version 1. */
-export const isUnified = (): boolean => existsSync(join(root, "cgroup.controllers"));
+const isUnified = (): boolean => existsSync(join(root, "cgroup.controllers"));
 
 /**
  * Makes a cgroup for each node below one of the cluster's own, which the watchdog removes.

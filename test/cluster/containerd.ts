@@ -76,4 +76,4 @@ SystemdCgroup = false
 `;
 
 /** Where Debian's containernetworking-plugins are. */
-export const cniPlugins = "/usr/lib/cni";
+const cniPlugins = "/usr/lib/cni";

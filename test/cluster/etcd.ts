@@ -1,4 +1,3 @@
-import { request } from "node:http";
 import { join } from "node:path";
 import type { Daemon, Place } from "./daemon.ts";
 
@@ -24,14 +23,3 @@ export function startEtcd(place: Place, { binary, directory, clientUrl, peerUrl 
     "--log-level=warn",
   ]);
 }
-
-/** Succeeds when etcd says it is healthy; only where its address can be reached from this machine. */
-export const etcdHealth = (clientUrl: string): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const call = request(`${clientUrl}/health`, (response) => {
-      response.resume();
-      if (response.statusCode === 200) resolve();
-      else reject(new Error(`etcd answered ${response.statusCode}`));
-    });
-    call.on("error", reject).end();
-  });

@@ -39,7 +39,7 @@ export interface RealNodeOptions {
 }
 
 /** Starts containerd, the kubelet and kube-proxy on a machine. The node registers itself a little later. */
-export async function startRealNode(options: RealNodeOptions): Promise<RealNode> {
+async function startRealNode(options: RealNodeOptions): Promise<RealNode> {
   const { binaries, controlPlane, machine, n, cgroup, images } = options;
   const { certificates, server } = controlPlane;
   const address = nodeAddress(n);

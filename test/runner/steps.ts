@@ -33,9 +33,14 @@ const checks = [
     command: ["dependency-cruiser/bin/dependency-cruiser.mjs", "--output-type=err-long", "."],
     fix: ".dependency-cruiser.mjs says what it must not have, and why",
   },
+  {
+    name: "unused code and packages",
+    command: ["knip/bin/knip.js", "--no-progress"],
+    fix: "npx knip --fix --fix-type exports,types removes unused exports; knip.jsonc lists entry points",
+  },
 ] as const;
 
-/** Runs formatter, linter, type checker and the check of the import graph. */
+/** Runs formatter, linter, type checker and the checks of the import graph and of unused code. */
 export function runChecks(root: string): Promise<Step> {
   return timed("checks", async () => {
     const failures: Failure[] = [];

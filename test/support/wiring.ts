@@ -81,7 +81,7 @@ function collectorPorts({ spec }: KubernetesObject): Record<string, number> {
 }
 
 /** Every Service that a set of objects leads to. */
-export function servicesOf(objects: readonly KubernetesObject[]): ServiceFacts[] {
+function servicesOf(objects: readonly KubernetesObject[]): ServiceFacts[] {
   return [
     ...objects
       .filter(({ kind }) => kind === "Service")

@@ -2,7 +2,7 @@ import type { ComponentChart } from "../../../lib/kubernetes/index.ts";
 import type { Alert, RuleGroup } from "../../../lib/monitoring/rules.ts";
 
 /** Label matchers of Alloy's own metrics. */
-export function ownSeries(chart: ComponentChart): string {
+function ownSeries(chart: ComponentChart): string {
   return `namespace="${chart.home}",job="${chart.name}"`;
 }
 

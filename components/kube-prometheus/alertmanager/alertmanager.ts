@@ -25,7 +25,7 @@ import { type AlertRouting, alertmanagerConfig } from "./config.ts";
 import { receiverPorts, receiverSecrets } from "./receivers.ts";
 
 /** Alertmanager's HTTP port, which the operator names `web`. */
-export const alertmanagerPort = 9093;
+const alertmanagerPort = 9093;
 /** Port of the gossip protocol, TCP and UDP. */
 const meshPort = 9094;
 

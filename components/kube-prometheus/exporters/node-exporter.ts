@@ -13,7 +13,7 @@ import { nobody } from "../operator/operated.ts";
 
 const part = "node-exporter";
 /** Port on the node: node-exporter uses the host network. */
-export const nodeExporterPort = 9100;
+const nodeExporterPort = 9100;
 
 /** Adds node-exporter on every node. @param namespace a namespace of Pod Security level `privileged` */
 export function nodeExporter(chart: ComponentChart, sized: WorkloadSize, namespace: string): void {

@@ -49,7 +49,7 @@ export function operatedSpec(chart: ComponentChart, part: string, sized: Workloa
 }
 
 /** Port of the config reloader, named `reloader-web`. */
-export const reloaderPort = 8080;
+const reloaderPort = 8080;
 
 /** Resources of the config reloader sidecar: 15 to 25 MiB, and little CPU. */
 export const reloader: WorkloadSize = sized(

@@ -17,10 +17,10 @@ import type { KubePrometheusSizing } from "../sizing.ts";
 import { prometheusAccount } from "./account.ts";
 
 /** Prometheus' HTTP port, which the operator names `web`. */
-export const prometheusPort = 9090;
+const prometheusPort = 9090;
 
 /** Label that distinguishes the replicas of a shard in remote write. Mimir's HA tracker removes it before storing samples. */
-export const haReplicaLabel = "__replica__";
+const haReplicaLabel = "__replica__";
 
 /** Label that distinguishes shards in remote write: Mimir's HA tracker accepts one replica per value. */
 const shardLabel = "prometheus_shard";

@@ -3,7 +3,7 @@ import type { RuleGroup } from "../../../lib/monitoring/rules.ts";
 import type { LokiSizing } from "../sizing.ts";
 
 /** Label matchers that select the series of one Loki: `job` is the name of the scraped Service. */
-export function ownSeries(chart: ComponentChart): string {
+function ownSeries(chart: ComponentChart): string {
   return `namespace="${chart.home}",job=~"${chart.name}(-.+)?"`;
 }
 

@@ -15,7 +15,7 @@ export interface MimirAlertContext {
 }
 
 /** Label matchers that select the series of one Mimir: `job` is the name of the scraped Service. */
-export function ownSeries(chart: ComponentChart): string {
+function ownSeries(chart: ComponentChart): string {
   return `namespace="${chart.home}",job=~"${chart.name}(-.+)?"`;
 }
 

@@ -14,7 +14,7 @@ const idleCores = 0.02;
 /** Spans a second that one core takes in and writes: 14.7 k measured on badger, halved for queries and compaction. */
 const spansPerCore = 7_000;
 /** A span in badger, index included: 450 B measured with eight attributes, and as much again half for what compaction left. */
-export const badgerBytesPerSpan = 640;
+const badgerBytesPerSpan = 640;
 /** Badger before anything is in it: a value log of 2 GiB and memtables are allocated ahead. */
 const badgerSpareDisk = 4 * GiB;
 /** One pod of the search form takes this share of the load at most before another is better. */

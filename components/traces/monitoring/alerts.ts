@@ -3,7 +3,7 @@ import type { Alert, RuleGroup } from "../../../lib/monitoring/rules.ts";
 import type { TracesSizing } from "../sizing.ts";
 
 /** Label matchers that select the trace backend's own series: `job` is the name of the scraped Service. */
-export function ownSeries(chart: ComponentChart): string {
+function ownSeries(chart: ComponentChart): string {
   return `namespace="${chart.home}",job=~"${chart.name}(-.+)?"`;
 }
 

@@ -18,6 +18,3 @@ let made = 0;
 
 /** A key for one more metric of a name. */
 export const newKey = (name: string): string => `${name}${NUMBER_MARK}${made++}`;
-
-/** The name that a metric of the core registry has for its users. */
-export const publicName = (key: string): string => key.slice(0, key.indexOf(NUMBER_MARK));

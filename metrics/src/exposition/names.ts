@@ -6,9 +6,9 @@ const LEGACY_METRIC = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 const LEGACY_LABEL = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 
 /** Whether a metric's name was valid before Prometheus 3. */
-export const isLegacyName = (name: string): boolean => LEGACY_METRIC.test(name);
+const isLegacyName = (name: string): boolean => LEGACY_METRIC.test(name);
 /** Whether a label's name was valid before Prometheus 3. */
-export const isLegacyLabel = (name: string): boolean => LEGACY_LABEL.test(name);
+const isLegacyLabel = (name: string): boolean => LEGACY_LABEL.test(name);
 
 const isLegacyRune = (rune: string, first: boolean): boolean =>
   /[a-zA-Z_:]/.test(rune) || (!first && /[0-9]/.test(rune));

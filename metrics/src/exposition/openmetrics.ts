@@ -18,7 +18,7 @@ const TYPES = {
 } as const;
 
 /** The name of a metric's family: a counter's without `_total`, an info's without `_info`. Only theirs: a gauge keeps its name. */
-export function familyName({ name, type }: Definition): string {
+function familyName({ name, type }: Definition): string {
   if (type === "counter" && name.endsWith("_total")) return name.slice(0, -"_total".length);
   if (type === "info" && name.endsWith("_info")) return name.slice(0, -"_info".length);
   return name;

@@ -18,7 +18,7 @@ import { targetPort } from "../../engine/services.ts";
 import { fields, textEntries, texts } from "../../engine/values.ts";
 
 /** Labels that make a Prometheus find an object, as an edit of the object. */
-export function labelsToBeFound(objects: ObjectSet, kind: string): Edit[] {
+function labelsToBeFound(objects: ObjectSet, kind: string): Edit[] {
   const [first] = prometheuses(objects);
   return first === undefined
     ? []

@@ -58,14 +58,14 @@ function setPath(target: Record<string, unknown>, [key = "", ...rest]: readonly 
 }
 
 /** Who may run the collectors. */
-export const collectorModes = ["native", "operator"] as const;
+const collectorModes = ["native", "operator"] as const;
 
 /** Every stack of the repository with either way to run the collectors. */
 export const stackVariants = (): Variant[] =>
   stackNames(folder).flatMap((stack) => collectorModes.map((collectors) => variant(stack, { collectors })));
 
 /** The OpenTelemetry operator's CRDs: a stack in operator mode expects that operator in the cluster. */
-export const otelOperatorCrds = (): KubernetesObject[] =>
+const otelOperatorCrds = (): KubernetesObject[] =>
   parseAllDocuments(readFileSync(join(root, "test/data/opentelemetry-operator-crds.yaml"), "utf8"))
     .map((document) => document.toJS() as KubernetesObject | null)
     .filter((document) => document !== null);
