@@ -25,6 +25,8 @@ const needs = [
 /** One way to build the addon. */
 export interface AddonBuild {
   readonly output: string;
+  /** C files. @default the reader's, all of `native/` */
+  readonly sources?: readonly string[];
   /** Extra flags of compiler and linker. */
   readonly flags?: readonly string[];
 }
@@ -53,12 +55,14 @@ export function buildBpf(source: string, output: string): void {
   run("clang", [...target, ...warnings, ...architectureHeaders(), "-c", source, "-o", output]);
 }
 
-/** Compiles the N-API addon against the headers of the node-api-headers package. */
-export function buildAddon({ output, flags = [] }: AddonBuild): void {
-  const headers = join(dirname(require.resolve("node-api-headers/package.json")), "include");
-  const sources = readdirSync(join(here, "native"))
+const readerSources = () =>
+  readdirSync(join(here, "native"))
     .filter((name) => name.endsWith(".c"))
     .map((name) => join("native", name));
+
+/** Compiles an N-API addon against the headers of the node-api-headers package. */
+export function buildAddon({ output, sources = readerSources(), flags = [] }: AddonBuild): void {
+  const headers = join(dirname(require.resolve("node-api-headers/package.json")), "include");
   const language = [
     "-std=gnu11",
     "-Wall",
@@ -82,6 +86,7 @@ function newest(folder: string): number {
 export function whenStale(output: string, folders: readonly string[], build: () => void): void {
   const path = join(here, output);
   if (existsSync(path) && statSync(path).mtimeMs >= Math.max(...folders.map(newest))) return;
+  requireToolchain();
   mkdirSync(dirname(path), { recursive: true });
   build();
 }
@@ -89,19 +94,22 @@ export function whenStale(output: string, folders: readonly string[], build: () 
 /** BPF programs: the flow program, and those that are off unless asked for. */
 const programs = ["flow", "process", "drops"] as const;
 
+/** @throws Error naming the Debian packages to install when part of the toolchain is missing. */
+function requireToolchain(): void {
+  const lacking = missing();
+  if (lacking.length === 0) return;
+  throw new Error(
+    `the flow agent's native parts need ${lacking.map(({ what }) => what).join(", ")}:\n` +
+      `  apt-get install ${[...new Set(lacking.flatMap(({ packages }) => packages))].join(" ")}`,
+  );
+}
+
 /**
  * Brings the BPF objects and the addon up to date.
  *
- * @throws Error naming the Debian packages to install when part of the toolchain is missing.
+ * @throws Error naming the Debian packages to install when something must be built and part of the toolchain is missing.
  */
 export function buildNative(): void {
-  const lacking = missing();
-  if (lacking.length) {
-    throw new Error(
-      `the flow agent's native parts need ${lacking.map(({ what }) => what).join(", ")}:\n` +
-        `  apt-get install ${[...new Set(lacking.flatMap(({ packages }) => packages))].join(" ")}`,
-    );
-  }
   for (const program of programs) {
     const output = `dist/${program}.bpf.o`;
     whenStale(output, ["kernel"], () => buildBpf(`kernel/${program}.bpf.c`, output));

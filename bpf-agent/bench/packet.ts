@@ -1,8 +1,9 @@
 /** What a packet costs, by BPF_PROG_TEST_RUN: known flows, new flows, and what each feature adds. */
 import { buildBpf, whenStale } from "../build.ts";
 import type { FlowFeatures, ReaderOptions } from "../src/options.ts";
-import { builtAddon, inject, openLoaded, pack } from "../test/harness.ts";
+import { inject, openLoaded, pack } from "../test/harness.ts";
 import * as p from "../test/packets.ts";
+import { testPrograms } from "../test/programs.ts";
 import { median, report } from "./report.ts";
 
 const a4 = { source: "10.0.0.1", destination: "10.0.0.2" };
@@ -25,9 +26,11 @@ const repeat = 1_000_000;
 /** The do-nothing program's nanoseconds a packet, and the means to measure them again. */
 function noop(): { object: object; ns: () => number } {
   whenStale("dist/noop.bpf.o", ["bench"], () => buildBpf("bench/noop.bpf.c", "dist/noop.bpf.o"));
-  const [object, { noop: program }] = builtAddon().programLoad(new URL("../dist/noop.bpf.o", import.meta.url).pathname);
+  const [object, { noop: program }] = testPrograms().programLoad(
+    new URL("../dist/noop.bpf.o", import.meta.url).pathname,
+  );
   const { packed, stride } = pack([inner]);
-  return { object, ns: () => builtAddon().programRun(program!, packed, stride, repeat) };
+  return { object, ns: () => testPrograms().programRun(program!, packed, stride, repeat, {}) };
 }
 
 /** Median nanoseconds of a packet of a known flow, ours and the do-nothing program's, measured in turn. */

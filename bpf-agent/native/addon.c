@@ -4,9 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "btf.h"
 #include "deliver.h"
-#include "inquire.h"
+#include "flows.h"
+#include "links.h"
+#include "load.h"
 #include "options.h"
+#include "query.h"
 #include "value.h"
 
 static void session_close(void *context)
@@ -30,7 +34,8 @@ static void session_free(napi_env env, void *data, void *hint)
 	napi_remove_env_cleanup_hook(env, session_close, session);
 	session_close(session);
 	pthread_mutex_destroy(&session->reader.lock);
-	pthread_cond_destroy(&session->reader.freed);
+	double_buffer_destroy(&session->reader.events);
+	double_buffer_destroy(&session->reader.records);
 	free(session);
 }
 
@@ -51,7 +56,8 @@ static napi_value reader_open(napi_env env, napi_callback_info info)
 		goto failed;
 	}
 	pthread_mutex_init(&session->reader.lock, NULL);
-	pthread_cond_init(&session->reader.freed, NULL);
+	double_buffer_init(&session->reader.events);
+	double_buffer_init(&session->reader.records);
 	session->reader.flows_wake = session->reader.links_wake = -1;
 	session->reader.grace_fd = session->reader.grace_inner_fd = -1;
 	if (options_read(env, arguments[0], options, &failure) ||
@@ -187,8 +193,7 @@ NAPI_MODULE_INIT()
 		{ "drain", reader_drain },     { "counters", reader_counters },
 		{ "attributes", reader_attributes }, { "missing", reader_missing },
 		{ "dropReasons", drop_reasons }, { "descriptors", reader_descriptors },
-		{ "layout", layout },          { "programLoad", program_load },
-		{ "programRun", program_run }, { "enumNames", enum_names },
+		{ "layout", layout },          { "enumNames", enum_names },
 	};
 
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);

@@ -3,6 +3,8 @@
  * Puts the two programs on an interface: TCX links (kernel 6.6), else clsact filters. First on the hook, so that every
  * packet is seen; returning TC_ACT_UNSPEC, so that whatever follows decides.
  */
+#include "attach.h"
+
 #include "reader.h"
 
 #include <errno.h>

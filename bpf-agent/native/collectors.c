@@ -11,7 +11,9 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "types.h"
+#include "btf.h"
+#include "load.h"
+#include "reader.h"
 
 /* Opens an object whose maps are those of the flow program where they have the same name. */
 static struct bpf_object *open_sharing(struct reader *reader, const char *path)

@@ -3,7 +3,9 @@
  * Where this kernel keeps a packet's conntrack entry: read from its BTF in /sys/kernel/btf, which anybody may read, and
  * set as constants of the flow program. The module's BTF is asked too, where conntrack is no part of the kernel itself.
  */
-#include "types.h"
+#include "conntrack.h"
+
+#include "btf.h"
 
 /* kernel/conntrack.h has the tuple as a struct of its own. */
 static bool tuple_is_as_expected(const struct btf *btf)

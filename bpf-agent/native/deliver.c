@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "slots.h"
 #include "value.h"
 
 static napi_value describe(napi_env env, const struct batch *batch)
@@ -58,9 +59,8 @@ static void call(napi_env env, napi_value callback, void *context, void *data)
 		napi_close_handle_scope(env, scope);
 	}
 	if (batch->count && !session->closed)
-		exchange_release(&session->reader,
-				 batch->kind == BATCH_EVENTS ? &session->reader.events : &session->reader.records,
-				 batch->half);
+		double_buffer_release(batch->kind == BATCH_EVENTS ? &session->reader.events : &session->reader.records,
+				      batch->half);
 	free(batch);
 }
 
@@ -78,16 +78,16 @@ static bool deliver(struct reader *reader, const struct batch *batch)
 	return false;
 }
 
-static int hold(napi_env env, struct session *session, int index, napi_value buffer, struct exchange *exchange,
+static int hold(napi_env env, struct session *session, int index, napi_value memory, struct double_buffer *buffer,
 		size_t element, struct failure *failure)
 {
 	size_t bytes;
 
-	exchange->data = bytes_of(env, buffer, &bytes);
-	exchange->half_bytes = bytes / 2 / 8 * 8;
-	if (!exchange->data || exchange->half_bytes < element)
+	buffer->data = bytes_of(env, memory, &bytes);
+	buffer->half_bytes = bytes / 2 / 8 * 8;
+	if (!buffer->data || buffer->half_bytes < element)
 		return fail(failure, "BAD_BUFFER", 0, "the shared buffer holds no element in each half");
-	napi_create_reference(env, buffer, 1, &session->buffers[index]);
+	napi_create_reference(env, memory, 1, &session->buffers[index]);
 	return 0;
 }
 

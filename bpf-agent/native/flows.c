@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The flows thread: sleeps on the ring, a drain timer and the command queue. */
+#include "flows.h"
+
 #include "reader.h"
+#include "slots.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -112,8 +115,9 @@ void flows_stop(struct reader *reader)
 		return;
 	pthread_mutex_lock(&reader->lock);
 	reader->stopping = true;
-	pthread_cond_broadcast(&reader->freed);
 	pthread_mutex_unlock(&reader->lock);
+	double_buffer_stop(&reader->events);
+	double_buffer_stop(&reader->records);
 	if (write(reader->flows_wake, &one, sizeof(one)) < 0)
 		return;
 	pthread_join(reader->flows_thread, NULL);

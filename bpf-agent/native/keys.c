@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The hash from key to slot, read and thinned out in batches where the kernel has them (5.6), one by one elsewhere. */
+#include "keys.h"
+
 #include "reader.h"
 
 #include <errno.h>

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The links thread: follows interfaces by rtnetlink and keeps the programs on those whose names match. */
 #define _GNU_SOURCE
+#include "links.h"
+
+#include "netlink.h"
 #include "reader.h"
 
 #include <errno.h>

@@ -1,29 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opens the BPF object, sizes its maps, sets its constants, loads it and maps the shared memory. */
+#include "load.h"
+
+#include "conntrack.h"
 #include "reader.h"
+#include "slots.h"
 
 #include <bpf/btf.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-int fail(struct failure *failure, const char *code, int error, const char *format, ...)
-{
-	va_list arguments;
-	int length;
-
-	snprintf(failure->code, sizeof(failure->code), "%s", code);
-	va_start(arguments, format);
-	length = vsnprintf(failure->message, sizeof(failure->message), format, arguments);
-	va_end(arguments);
-	if (error && length >= 0 && (size_t)length < sizeof(failure->message))
-		snprintf(failure->message + length, sizeof(failure->message) - length, ": %s", strerror(error));
-	return -1;
-}
 
 int map_fd(struct bpf_object *object, const char *name)
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rtnetlink socket that tells of interfaces, in the watched network namespace. */
 #define _GNU_SOURCE
+#include "netlink.h"
+
 #include "reader.h"
 
 #include <errno.h>

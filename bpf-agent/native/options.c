@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "options.h"
 
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "../kernel/layout.h"
+#include "load.h"
+#include "slots.h"
 #include "value.h"
 
 static int read_patterns(napi_env env, napi_value object, const char *name,

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The flows themselves: events in, records out, ended flows made final and their slots given back. */
+#include "slots.h"
+
+#include "keys.h"
 #include "reader.h"
+#include "translations.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -9,7 +13,7 @@
 /* The half being filled, and what it holds. */
 struct filling {
 	struct reader *reader;
-	struct exchange *exchange;
+	struct double_buffer *buffer;
 	enum batch_kind kind;
 	uint32_t command;
 	size_t element;
@@ -21,12 +25,12 @@ struct filling {
 static void *filling_place(struct filling *filling)
 {
 	if (filling->half < 0) {
-		filling->half = exchange_acquire(filling->reader, filling->exchange);
+		filling->half = double_buffer_acquire(filling->buffer);
 		if (filling->half < 0)
 			return NULL;
 		filling->count = 0;
 	}
-	return filling->exchange->data + filling->half * filling->exchange->half_bytes +
+	return filling->buffer->data + filling->half * filling->buffer->half_bytes +
 	       filling->count * filling->element;
 }
 
@@ -36,25 +40,24 @@ static void filling_deliver(struct filling *filling)
 	struct batch batch = {
 		.kind = filling->kind,
 		.half = filling->half,
-		.offset = filling->half * filling->exchange->half_bytes,
+		.offset = filling->half * filling->buffer->half_bytes,
 		.count = filling->count,
 		.command = filling->command,
 	};
 
 	if (filling->half < 0)
 		return;
-	pthread_mutex_lock(&reader->lock);
-	filling->exchange->busy[filling->half] = filling->count > 0;
-	pthread_mutex_unlock(&reader->lock);
 	filling->half = -1;
-	if (batch.count)
-		reader->deliver(reader, &batch);
+	if (!batch.count)
+		return;
+	double_buffer_hand_over(filling->buffer, batch.half);
+	reader->deliver(reader, &batch);
 }
 
 static void filling_added(struct filling *filling)
 {
 	filling->count++;
-	if ((filling->count + 1) * filling->element > filling->exchange->half_bytes)
+	if ((filling->count + 1) * filling->element > filling->buffer->half_bytes)
 		filling_deliver(filling);
 }
 
@@ -81,7 +84,7 @@ int event_received(void *context, void *data, size_t size)
 
 void slots_drain(struct reader *reader)
 {
-	struct filling filling = { .reader = reader, .exchange = &reader->events, .kind = BATCH_EVENTS,
+	struct filling filling = { .reader = reader, .buffer = &reader->events, .kind = BATCH_EVENTS,
 				   .element = sizeof(struct flow_event), .half = -1 };
 
 	draining = &filling;
@@ -149,7 +152,7 @@ static bool has_changed(const struct flow_hot *hot, uint32_t since)
 
 void slots_scan(struct reader *reader, const struct command *command)
 {
-	struct filling filling = { .reader = reader, .exchange = &reader->records, .kind = BATCH_RECORDS,
+	struct filling filling = { .reader = reader, .buffer = &reader->records, .kind = BATCH_RECORDS,
 				   .command = command->id, .element = sizeof(struct record), .half = -1 };
 	struct batch done = { .kind = BATCH_DONE, .command = command->id, .clock = clock_read(reader) };
 	uint32_t fresh = __atomic_load_n(&reader->allocator->fresh, __ATOMIC_ACQUIRE);
@@ -197,7 +200,7 @@ static int grace(struct reader *reader)
  */
 void slots_end(struct reader *reader, const struct command *command)
 {
-	struct filling filling = { .reader = reader, .exchange = &reader->records, .kind = BATCH_RECORDS,
+	struct filling filling = { .reader = reader, .buffer = &reader->records, .kind = BATCH_RECORDS,
 				   .command = command->id, .element = sizeof(struct record), .half = -1 };
 	struct batch done = { .kind = BATCH_DONE, .command = command->id };
 	struct flow_key *keys = malloc((command->count + 1) * sizeof(*keys));

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The other tuples of translated connections: second keys of a slot that must go when its flow ends. */
+#include "translations.h"
+
 #include "reader.h"
 
 #include <errno.h>

@@ -4,8 +4,10 @@
 #define SKOPOS_VALUE_H
 
 #include <node_api.h>
+#include <stdbool.h>
+#include <stddef.h>
 
-#include "reader.h"
+#include "failure.h"
 
 /* Throws a JavaScript Error with `code` and returns NULL. */
 napi_value throw_failure(napi_env env, const struct failure *failure);
@@ -20,12 +22,5 @@ bool get_bool(napi_env env, napi_value object, const char *name, bool fallback);
 bool get_string(napi_env env, napi_value object, const char *name, char *buffer, size_t size);
 /* The bytes of a typed array; NULL when the value is none. */
 void *bytes_of(napi_env env, napi_value value, size_t *length);
-
-/* run.c: programs and maps by file descriptor, for tests and benchmarks */
-napi_value program_run(napi_env env, napi_callback_info info);
-napi_value program_load(napi_env env, napi_callback_info info);
-
-/* types.c */
-napi_value enum_names(napi_env env, napi_callback_info info);
 
 #endif

@@ -85,10 +85,6 @@ export interface Addon {
   descriptors(reader: ReaderHandle): Record<string, number>;
   /** Sizes and offsets as the C compiler laid them out, and `tickNs`, the kernel's tick (jiffy). */
   layout(): Record<string, number>;
-  /** Loads a BPF object as it is; its programs' descriptors live as long as the first element does. */
-  programLoad(path: string): [object: object, programs: Record<string, number>];
-  /** BPF_PROG_TEST_RUN of every frame: `stride` bytes apart, length in the first two. Mean nanoseconds a run. */
-  programRun(program: number, frames: Uint8Array, stride: number, repeat: number): number;
 }
 
 /** Where `npm run build -w bpf-agent` puts a BPF program; the same seen from `src/` and from `dist/`. */

@@ -5,6 +5,7 @@ import { FlowReader } from "../src/reader.ts";
 import { pack } from "./harness.ts";
 import { Namespace, residentBytes } from "./netns.ts";
 import * as p from "./packets.ts";
+import { testPrograms } from "./programs.ts";
 
 const [path, mode] = process.argv.slice(2);
 const addon = path ? loadAddon(path) : loadAddon();
@@ -27,7 +28,7 @@ async function live(netns?: string): Promise<void> {
   );
   if (netns) await ready;
   const { packed, stride } = pack(frames);
-  addon.programRun(reader.descriptors().flow_ingress!, packed, stride, 1);
+  testPrograms().programRun(reader.descriptors().flow_ingress!, packed, stride, 1, {});
   const slots: number[] = [];
   await reader.scan((view) => {
     for (let i = 0; i < view.length; i++) slots.push(view.slot(i));

@@ -6,6 +6,7 @@ import type { Direction } from "../src/layout.ts";
 import { type Addon, loadAddon } from "../src/native.ts";
 import type { ReaderOptions } from "../src/options.ts";
 import { FlowReader, type ReaderHandlers } from "../src/reader.ts";
+import { type Context, testPrograms } from "./programs.ts";
 
 let addon: Addon | undefined;
 
@@ -90,7 +91,7 @@ export async function endAll(reader: FlowReader): Promise<Flow[]> {
   return flows;
 }
 
-/** Packs frames as the addon's `programRun` takes them. */
+/** Packs frames as `programRun` takes them. */
 export function pack(frames: readonly Uint8Array[]): { packed: Uint8Array; stride: number } {
   const stride = 2 + frames.reduce((longest, { length }) => Math.max(longest, length), 0);
   const packed = new Uint8Array(stride * frames.length);
@@ -107,10 +108,10 @@ export type Program = "flow_ingress" | "flow_egress";
 export function inject(
   reader: FlowReader,
   frames: readonly Uint8Array[],
-  { program = "flow_ingress" as Program, repeat = 1 } = {},
+  { program = "flow_ingress" as Program, repeat = 1, skb = {} as Context } = {},
 ): number {
   const { packed, stride } = pack(frames);
-  return builtAddon().programRun(reader.descriptors()[program]!, packed, stride, repeat);
+  return testPrograms().programRun(reader.descriptors()[program]!, packed, stride, repeat, skb);
 }
 
 export const hasTunnel = (flow: Flow) => (flow.marks & marks.tunnel) !== 0;

@@ -1,7 +1,7 @@
 /** A thread that runs frames through a program: several at once make CPUs add to the same flows. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
-import { loadAddon } from "../src/native.ts";
+import { testPrograms } from "./programs.ts";
 
 /** What the thread is to do. */
 export interface Injection {
@@ -15,15 +15,15 @@ export interface Injection {
 }
 
 const { program, packed, stride, repeat, rounds, pace } = workerData as Injection;
-const addon = loadAddon();
+const programs = testPrograms();
 const begin = performance.now();
 for (let round = 0; round < rounds; round++) {
   if (!pace) {
-    addon.programRun(program, packed, stride, repeat);
+    programs.programRun(program, packed, stride, repeat, {});
     continue;
   }
   const from = (round * pace.frames * stride) % packed.length;
-  addon.programRun(program, packed.subarray(from, from + pace.frames * stride), stride, repeat);
+  programs.programRun(program, packed.subarray(from, from + pace.frames * stride), stride, repeat, {});
   await sleep(Math.max(0, begin + (round + 1) * pace.everyMs - performance.now()));
 }
 parentPort!.postMessage("done");

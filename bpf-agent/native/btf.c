@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "types.h"
+#include "btf.h"
 
+#include <bpf/bpf.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "load.h"
 #include "value.h"
 
 /* A member, or an element of an array member, by its path. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef SKOPOS_INQUIRE_H
-#define SKOPOS_INQUIRE_H
+#ifndef SKOPOS_QUERY_H
+#define SKOPOS_QUERY_H
 
 #include "deliver.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What JavaScript's thread reads from the kernel by itself: counters, attributes by slot, drops, what does not run. */
-#include "inquire.h"
+#include "query.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where members of the kernel's structs lie, by its BTF: what CO-RE does, without relocations in the object. */
-#ifndef SKOPOS_TYPES_H
-#define SKOPOS_TYPES_H
+#ifndef SKOPOS_BTF_H
+#define SKOPOS_BTF_H
 
 #include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <node_api.h>
 
-#include "reader.h"
+#include "failure.h"
 
 /* The id of a struct, or a negative errno. */
 int32_t struct_find(const struct btf *btf, const char *name);
@@ -20,5 +22,7 @@ struct constant {
 	int32_t value;
 };
 int constants_set(struct bpf_object *object, const struct constant *constants, size_t count, struct failure *failure);
+
+napi_value enum_names(napi_env env, napi_callback_info info);
 
 #endif

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* BPF_PROG_TEST_RUN, and loading a BPF object as it is: what tests and benchmarks need beside the reader. */
+/* An addon for tests and benchmarks: BPF_PROG_TEST_RUN, and loading a BPF object as it is. */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "value.h"
+#include "../../native/value.h"
 
-/* programRun(fd, frames, frameBytes, repeat): runs each frame (`frameBytes` apart, its length in the first two bytes,
+/* programRun(fd, frames, frameBytes, repeat, skb): runs each frame (`frameBytes` apart, its length in the first two bytes,
  * little end first) and returns the mean nanoseconds a run as the kernel measured them. */
-napi_value program_run(napi_env env, napi_callback_info info)
+static napi_value program_run(napi_env env, napi_callback_info info)
 {
-	napi_value arguments[4];
-	size_t count = 4, bytes;
+	napi_value arguments[5];
+	size_t count = 5, bytes;
 	const uint8_t *frames;
 	uint32_t stride = 0, repeat = 1, fd = 0;
+	struct __sk_buff skb = { 0 };
 	double total = 0, runs = 0;
 
 	napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
@@ -22,9 +23,14 @@ napi_value program_run(napi_env env, napi_callback_info info)
 	frames = bytes_of(env, arguments[1], &bytes);
 	napi_get_value_uint32(env, arguments[2], &stride);
 	napi_get_value_uint32(env, arguments[3], &repeat);
+	skb.ifindex = (uint32_t)get_number(env, arguments[4], "ifindex", 1);
+	skb.ingress_ifindex = (uint32_t)get_number(env, arguments[4], "ingressIfindex", 0);
+	skb.gso_segs = (uint32_t)get_number(env, arguments[4], "gsoSegments", 0);
+	skb.gso_size = (uint32_t)get_number(env, arguments[4], "gsoSize", 0);
 	for (size_t at = 0; frames && stride > 2 && at + stride <= bytes; at += stride) {
 		LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frames + at + 2,
-			    .data_size_in = frames[at] | frames[at + 1] << 8, .repeat = (int)repeat);
+			    .data_size_in = frames[at] | frames[at + 1] << 8, .ctx_in = &skb,
+			    .ctx_size_in = sizeof(skb), .repeat = (int)repeat);
 
 		if (bpf_prog_test_run_opts((int)fd, &run)) {
 			struct failure failure;
@@ -51,7 +57,7 @@ static void object_free(napi_env env, void *data, void *hint)
 }
 
 /* programLoad(path): [object, { program: fd }]. The object lives as long as the first element does. */
-napi_value program_load(napi_env env, napi_callback_info info)
+static napi_value program_load(napi_env env, napi_callback_info info)
 {
 	napi_value argument, external, programs, result;
 	size_t count = 1, length;
@@ -76,4 +82,16 @@ napi_value program_load(napi_env env, napi_callback_info info)
 	napi_set_element(env, result, 0, external);
 	napi_set_element(env, result, 1, programs);
 	return result;
+}
+
+NAPI_MODULE_INIT()
+{
+	napi_value function;
+
+	libbpf_set_print(NULL);
+	napi_create_function(env, "programRun", NAPI_AUTO_LENGTH, program_run, NULL, &function);
+	set(env, exports, "programRun", function);
+	napi_create_function(env, "programLoad", NAPI_AUTO_LENGTH, program_load, NULL, &function);
+	set(env, exports, "programLoad", function);
+	return exports;
 }
