@@ -50,7 +50,8 @@ export const tiers: readonly Tier[] = [
   },
   {
     name: "kernel",
-    proves: "the eBPF program is loaded, attached in network namespaces, and counts known traffic correctly",
+    proves:
+      "the eBPF program is loaded, attached in network namespaces, and counts known traffic correctly; loaded and counting on Debian's kernels in QEMU",
     ...suffixed("kernel"),
     programs: [],
     debian: [
@@ -64,6 +65,10 @@ export const tiers: readonly Tier[] = [
       "zlib1g-dev",
       "iproute2",
       "nftables",
+      "procps",
+      "iputils-ping",
+      "kmod",
+      "qemu-system-x86",
     ],
     root: true,
     timeoutMs: 900_000,

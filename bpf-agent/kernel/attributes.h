@@ -21,6 +21,9 @@ struct flow_tunnel {
 	__u32 type_vni; /* enum flow_tunnel_type in bits 0-7, VNI or GRE key (low 24 bits) in bits 8-31 */
 	__u32 generation; /* of the slot it belongs to */
 	__u32 reserved;
+	/* Packets of the flow seen inside the tunnel at its underlay, and their bytes with the tunnel's headers. */
+	__u64 packets;
+	__u64 bytes;
 };
 
 /* Tuples that one flow can be joined with: a UDP socket may be sent to one backend after another. */
@@ -41,13 +44,16 @@ struct flow_translation {
 
 /* Who sends a flow's packets each way, as far as the socket is on this node: `processes`. */
 struct flow_process {
-	__u32 pid; /* 0: unknown */
+	__u64 cgroup; /* id of the maker's cgroup v2 when it made the socket: its container's */
+	__u32 pid;    /* 0: unknown */
 	char name[16];
+	__u32 reserved;
 };
 
 struct flow_processes {
 	struct flow_process sender[2]; /* by direction */
 	__u32 generation;
+	__u32 reserved;
 };
 
 /* Packets of a flow that the kernel dropped: `drops`. */

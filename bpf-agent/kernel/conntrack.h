@@ -9,6 +9,7 @@
 
 #include "maps.h"
 #include "packet.h"
+#include "scratch.h"
 
 /* linux/netfilter/nf_conntrack_common.h: IPS_SRC_NAT | IPS_DST_NAT. */
 #define CONNTRACK_NAT (1 << 4 | 1 << 5)
@@ -45,32 +46,39 @@ static __always_inline int same_key(const struct flow_key *one, const struct flo
 	       one->protocol_vni == other->protocol_vni;
 }
 
-/* ICMP is left out: its keys have no identifier, so one translated key could stand for many. */
-static __always_inline int has_ports(__u32 protocol)
+/* True when NAT translates the packet's connection, as far as the packet has met conntrack. */
+static __always_inline int is_translated(struct __sk_buff *skb)
 {
-	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_SCTP ||
-	       protocol == IPPROTO_UDPLITE || protocol == IPPROTO_DCCP;
+	__u64 entry = 0, status = 0;
+
+	return skb_conntrack_offset && !bpf_probe_read_kernel(&entry, sizeof(entry), (void *)skb + skb_conntrack_offset) &&
+	       (entry & ~CONNTRACK_INFO) &&
+	       !bpf_probe_read_kernel(&status, sizeof(status), (void *)(entry & ~CONNTRACK_INFO) + conntrack_status_offset) &&
+	       (status & CONNTRACK_NAT);
 }
 
 /*
- * Fills `found` when NAT translates the packet's connection and the packet shows one of its tuples. (It shows neither
- * inside a tunnel, where the skb's entry is that of the packet around it.)
+ * Fills the scratch's translation when NAT translates the connection of its packet and the packet shows one of its tuples.
+ * (It shows neither inside a tunnel, where the skb's entry is that of the packet around it.)
  */
-VERIFIED_ALONE int translation_read(struct __sk_buff *skb, const struct packet *packet,
-				    struct flow_translation *found)
+VERIFIED_ALONE int translation_read(struct __sk_buff *skb)
 {
 	struct flow_address source, destination;
+	struct scratch *memory = scratch_get();
+	struct flow_translation *found;
+	struct packet *packet;
 	struct tuple tuple;
-	__u64 entry = 0, status = 0;
+	__u64 entry = 0;
 
-	if (!packet || !found || packet->tunnel_depth || !has_ports(packet->key.protocol_vni))
+	if (!memory || !is_translated(skb))
+		return WIRE_NEITHER;
+	packet = &memory->packet;
+	found = &memory->translation;
+	if (packet->tunnel_depth || !has_ports(packet->key.protocol_vni))
 		return WIRE_NEITHER;
 	if (bpf_probe_read_kernel(&entry, sizeof(entry), (void *)skb + skb_conntrack_offset))
 		return WIRE_NEITHER;
 	entry &= ~CONNTRACK_INFO;
-	if (!entry || bpf_probe_read_kernel(&status, sizeof(status), (void *)entry + conntrack_status_offset) ||
-	    !(status & CONNTRACK_NAT))
-		return WIRE_NEITHER;
 	if (bpf_probe_read_kernel(&tuple, sizeof(tuple), (void *)entry + conntrack_original_offset))
 		return WIRE_NEITHER;
 	tuple_address(&source, tuple.source, tuple.family);

@@ -67,21 +67,23 @@ static __always_inline void slot_fill(struct __sk_buff *skb, struct flow_slot *s
 				      __u32 me, __u64 now_ns)
 {
 	__u32 direction = packet->direction & 1, other = direction ^ 1;
+	__u32 handshake = packet->tcp_flags & (TCP_SYN | TCP_ACK);
+	int is_answer = handshake == (TCP_SYN | TCP_ACK) || packet->transaction == RESPONSE;
 	__u32 marks = packet->marks | (__u32)packet->tcp_flags << FLOW_MARK_TCP_FLAGS(direction) |
-		      (direction ? FLOW_MARK_INITIATOR_HIGH : 0);
+		      (direction != is_answer ? FLOW_MARK_INITIATOR_HIGH : 0);
 
 	if (track_latency) {
 		if (packet->transaction == REQUEST)
 			marks |= FLOW_MARK_PROBE | (direction ? FLOW_MARK_PROBE_HIGH : 0);
-		if ((packet->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+		if (handshake & TCP_SYN)
 			marks |= FLOW_MARK_HANDSHAKE;
 	}
-	slot->hot.sent[direction].packets = 1;
+	slot->hot.sent[direction].packets = packet->packets;
 	slot->hot.sent[direction].bytes = packet->bytes;
 	slot->hot.sent[other].packets = 0;
 	slot->hot.sent[other].bytes = 0;
-	slot->hot.observer[direction] = me;
-	slot->hot.observer[other] = 0;
+	slot->hot.hook[direction] = me;
+	slot->hot.hook[other] = 0;
 	slot->hot.last_jiffies[direction] = bpf_jiffies64();
 	slot->hot.last_jiffies[other] = 0;
 	slot->hot.next_seq[direction] = tcp_next(packet);
@@ -108,7 +110,7 @@ static __always_inline void event_emit(const struct packet *packet, const struct
 	event->first_ns = slot->cold.first_ns;
 	event->slot = index;
 	event->generation = slot->hot.generation;
-	event->observer = me;
+	event->hook = me;
 	event->bytes = packet->bytes;
 	event->type_vni = packet->tunnel_depth ? packet->tunnel.type_vni : 0;
 	event->side = slot->cold.side[packet->direction & 1];
@@ -123,39 +125,55 @@ static __always_inline void event_emit(const struct packet *packet, const struct
 				  BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 }
 
-VERIFIED_ALONE int flow_create(struct __sk_buff *skb, struct packet *packet, __u32 me)
+/* Puts the slot's reference where packets find it. `before` is the slot whose key it was, NO_SLOT for none. */
+static __always_inline long reference_write(const struct packet *packet, __u32 index, __u32 generation, __u32 before)
 {
-	struct flow_translation translation = {};
-	enum wire_tuple wire = WIRE_NEITHER;
+	struct flow_ref ref = { .slot = index,
+				.tag = reference_tag(key_fingerprint(&packet->key), index, generation) };
+	struct flow_slot *old = before == NO_SLOT ? 0 : bpf_map_lookup_elem(&slots, &before);
+
+	if (!old)
+		return bpf_map_update_elem(&flows, &packet->key, &ref, BPF_NOEXIST);
+	if (__sync_fetch_and_or(&old->hot.marks, FLOW_MARK_SUPERSEDED) & FLOW_MARK_SUPERSEDED)
+		return -EEXIST;
+	return bpf_map_update_elem(&flows, &packet->key, &ref, BPF_ANY);
+}
+
+/* A flow of the scratch's packet; `before` is the one of the ended connection that had the same ports, NO_SLOT for none. */
+VERIFIED_ALONE int flow_create(struct __sk_buff *skb, __u32 me, __u32 before)
+{
+	struct scratch *memory = scratch_get();
+	__u32 wire = WIRE_NEITHER;
 	struct flow_slot *slot;
-	struct flow_ref ref;
+	struct packet *packet;
 	__u32 index;
 	long error;
 
-	if (!packet)
+	if (!memory)
 		return CREATED;
+	packet = &memory->packet;
 	if (skb_conntrack_offset) {
-		wire = translation_read(skb, packet, &translation);
+		wire = translation_read(skb);
 		/* A flow that passed the filter by one tuple is not refused by the other. */
-		if (wire != WIRE_NEITHER && translation_join(wire, &translation))
+		if (wire != WIRE_NEITHER && before == NO_SLOT && translation_join(wire))
 			return ALREADY_THERE;
 	}
-	if (filter_rules && filter_refuses(packet, skb->ifindex)) {
+	if (filtered(skb, packet)) {
 		count(FLOW_FILTERED, packet->bytes);
 		return CREATED;
 	}
 	index = slot_take();
 	slot = bpf_map_lookup_elem(&slots, &index);
 	if (!slot) {
+		if (before != NO_SLOT)
+			return ALREADY_THERE;
 		count(FLOW_MAP_FULL, packet->bytes);
 		return CREATED;
 	}
 	slot_fill(skb, slot, packet, me, bpf_ktime_get_ns());
-	ref.slot = index;
-	ref.tag = reference_tag(key_fingerprint(&packet->key), index, slot->hot.generation + 1);
 	/* The exchange orders the fields above before the generation, which makes the slot the reader's to see. */
 	__sync_lock_test_and_set(&slot->hot.generation, slot->hot.generation + 1);
-	error = bpf_map_update_elem(&flows, &packet->key, &ref, BPF_NOEXIST);
+	error = reference_write(packet, index, slot->hot.generation, before);
 	if (error) {
 		slot_return(index);
 		if (error == -EEXIST)
@@ -164,13 +182,13 @@ VERIFIED_ALONE int flow_create(struct __sk_buff *skb, struct packet *packet, __u
 		return CREATED;
 	}
 	if (packet->tunnel_depth)
-		tunnel_learn(index, slot, packet);
+		tunnel_learn(index);
 	if (track_processes)
 		process_learn(skb, slot, index, packet->direction & 1);
 	if (emit_events)
 		event_emit(packet, slot, index, me);
 	if (wire != WIRE_NEITHER)
-		unite(slot, index, wire, &translation, packet->direction);
+		translation_unite((packet->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN);
 	return CREATED;
 }
 

@@ -11,6 +11,7 @@
 /* Where the walk stands, and what the current IP header said. */
 struct cursor {
 	__u32 offset; /* of the next unread header */
+	__u32 network; /* of the current IP header */
 	__u32 end;    /* where the enclosing headers say the data ends */
 	struct flow_address source;
 	struct flow_address destination;
@@ -49,6 +50,7 @@ VERIFIED_ALONE int commit(const struct cursor *cursor, struct packet *packet)
 	packet->direction = key_v6(&packet->key, &cursor->source, &cursor->destination, cursor->source_port,
 				   cursor->destination_port, protocol_vni);
 	packet->bytes = cursor->bytes;
+	packet->headers = cursor->offset - cursor->network;
 	packet->tos = cursor->tos;
 	packet->ttl = cursor->ttl;
 	packet->flow_label = cursor->flow_label;
@@ -61,6 +63,7 @@ VERIFIED_ALONE int commit(const struct cursor *cursor, struct packet *packet)
 	packet->tcp_flags = 0;
 	packet->icmp_type = 0;
 	packet->icmp_code = 0;
+	packet->tunnel_depth = 0;
 	packet->transaction = NO_TRANSACTION;
 	return 0;
 }

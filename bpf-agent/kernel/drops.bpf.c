@@ -8,7 +8,6 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <bpf/bpf_helpers.h>
-#include "conntrack.h"
 #include "find.h"
 
 struct {

@@ -23,7 +23,7 @@ static __always_inline int is_tunnel_port(__u16 port)
 }
 
 /* Reads the transport header at `l4`; `room` is what the IP header says is left from there on. */
-static __always_inline int fast_transport(struct packet *packet, void *l4, void *end, __u32 room, __u32 protocol,
+static __always_inline int fast_transport(struct packet *packet, void *l4, void *end, __u32 room, __u32 protocol, __u32 inside,
 					  __be16 *source_port, __be16 *destination_port)
 {
 	if (protocol == IPPROTO_TCP) {
@@ -39,6 +39,7 @@ static __always_inline int fast_transport(struct packet *packet, void *l4, void 
 		packet->seq = bpf_ntohl(tcp->seq);
 		packet->ack = bpf_ntohl(tcp->ack_seq);
 		packet->payload = room - length;
+		packet->headers += length;
 		*source_port = tcp->source;
 		*destination_port = tcp->dest;
 		return PARSED;
@@ -53,9 +54,10 @@ static __always_inline int fast_transport(struct packet *packet, void *l4, void 
 		to = bpf_ntohs(udp->dest);
 		if (unlikely(length < sizeof(*udp) || length > room))
 			return TAKE_WALK;
-		if (unlikely((decapsulate && is_tunnel_port(to)) ||
+		if (unlikely((inside && is_tunnel_port(to)) ||
 			     (track_latency && (to == 53 || udp->source == bpf_htons(53)))))
 			return TAKE_WALK;
+		packet->headers += sizeof(*udp);
 		*source_port = udp->source;
 		*destination_port = udp->dest;
 		return PARSED;
@@ -63,7 +65,7 @@ static __always_inline int fast_transport(struct packet *packet, void *l4, void 
 	return TAKE_WALK;
 }
 
-static __always_inline int fast_parse(struct __sk_buff *skb, struct packet *packet, const __u32 link)
+static __always_inline int fast_parse(struct __sk_buff *skb, struct packet *packet, const __u32 link, __u32 inside)
 {
 	void *data = (void *)(long)skb->data;
 	void *end = (void *)(long)skb->data_end;
@@ -81,9 +83,10 @@ static __always_inline int fast_parse(struct __sk_buff *skb, struct packet *pack
 		if (unlikely(total < sizeof(*ip) || total > room))
 			return TAKE_WALK;
 		packet->bytes = total;
+		packet->headers = sizeof(*ip);
 		packet->tos = ip->tos;
 		packet->ttl = ip->ttl;
-		if (fast_transport(packet, ip + 1, end, total - sizeof(*ip), ip->protocol, &source_port,
+		if (fast_transport(packet, ip + 1, end, total - sizeof(*ip), ip->protocol, inside, &source_port,
 				   &destination_port) != PARSED)
 			return TAKE_WALK;
 		packet->direction = key_v4(&packet->key, ip->saddr, ip->daddr, source_port, destination_port,
@@ -105,10 +108,11 @@ static __always_inline int fast_parse(struct __sk_buff *skb, struct packet *pack
 			     is_v4_mapped(source)))
 			return TAKE_WALK;
 		packet->bytes = payload + sizeof(*ip);
+		packet->headers = sizeof(*ip);
 		packet->tos = bpf_ntohs(*(__be16 *)ip) >> 4;
 		packet->ttl = ip->hop_limit;
 		packet->flow_label = bpf_ntohl(*(__be32 *)ip) & 0xfffff;
-		if (fast_transport(packet, ip + 1, end, payload, ip->nexthdr, &source_port, &destination_port) !=
+		if (fast_transport(packet, ip + 1, end, payload, ip->nexthdr, inside, &source_port, &destination_port) !=
 		    PARSED)
 			return TAKE_WALK;
 		packet->direction = key_v6(&packet->key, source, destination, source_port, destination_port,

@@ -41,6 +41,13 @@ static __always_inline struct flow_slot *slot_of(const struct flow_key *key, __u
 	return reference_follow(both, key_fingerprint(key), index);
 }
 
+/* A SYN after the end of the connection: the ports are used again, by another one. */
+static __always_inline int starts_over(const struct flow_slot *slot, const struct packet *packet)
+{
+	return (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN &&
+	       (slot->hot.marks & FLOW_MARK_ANY_TCP_FLAG(TCP_FIN | TCP_RST));
+}
+
 /* A packet that shows its flow by another tuple; from here on its direction is that of the flow's own key. */
 static __noinline struct flow_slot *flow_find_alias(struct packet *packet, __u64 both, __u32 fingerprint, __u32 *index)
 {

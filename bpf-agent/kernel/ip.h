@@ -10,6 +10,8 @@
 
 /* RFC 8200 allows each header once, destination options twice: a real chain has at most seven. */
 #define MAX_EXTENSION_HEADERS 8
+/* struct hop_jumbo_hdr */
+#define JUMBO_OPTION 8
 
 static __always_inline void set_v4(struct cursor *cursor, const struct iphdr *ip)
 {
@@ -32,6 +34,7 @@ static __always_inline int walk_ipv4(struct __sk_buff *skb, struct cursor *curso
 
 	if (!fits(cursor, sizeof(ip)) || bpf_skb_load_bytes(skb, cursor->offset, &ip, sizeof(ip)))
 		return FLOW_TRUNCATED;
+	cursor->network = cursor->offset;
 	header = ip.ihl * 4;
 	total = bpf_ntohs(ip.tot_len);
 	/* A GSO packet above 64 KiB (BIG TCP) says 0; inside a tunnel nothing may. */
@@ -101,8 +104,10 @@ static __always_inline int walk_ipv6(struct __sk_buff *skb, struct cursor *curso
 	if (!fits(cursor, sizeof(ip)) || bpf_skb_load_bytes(skb, cursor->offset, &ip, sizeof(ip)))
 		return FLOW_TRUNCATED;
 	total = sizeof(ip) + bpf_ntohs(ip.payload_len);
-	/* A jumbogram (RFC 2675, and BIG TCP) carries its length in a hop-by-hop option. */
-	if (ip.payload_len == 0 && ip.nexthdr == IPPROTO_HOPOPTS)
+	cursor->network = cursor->offset;
+	/* A jumbogram (RFC 2675) carries its length in a hop-by-hop option. BIG TCP did so too, and since Linux 6.19 has none; the
+	 * segments that go on the wire never have one. */
+	if (ip.payload_len == 0 && (ip.nexthdr == IPPROTO_HOPOPTS || (skb->gso_size && !cursor->nested)))
 		total = cursor->end - cursor->offset;
 	__builtin_memcpy(&cursor->source, &ip.saddr, sizeof(cursor->source));
 	__builtin_memcpy(&cursor->destination, &ip.daddr, sizeof(cursor->destination));
@@ -119,6 +124,10 @@ static __always_inline int walk_ipv6(struct __sk_buff *skb, struct cursor *curso
 	cursor->fragment = 0;
 	cursor->bytes = total;
 	cursor->end = cursor->offset + total;
+	if (ip.payload_len == 0 && ip.nexthdr == IPPROTO_HOPOPTS && skb->gso_size) {
+		cursor->bytes -= JUMBO_OPTION;
+		cursor->network += JUMBO_OPTION;
+	}
 	cursor->offset += sizeof(ip);
 	return walk_extensions(skb, cursor);
 }

@@ -60,23 +60,40 @@ struct flow_ref {
 #define FLOW_MARK_HANDSHAKE (1u << 24)            /* SYN seen, handshake not finished */
 #define FLOW_MARK_TUNNEL (1u << 25)               /* seen inside a tunnel at least once: see `tunnels` */
 #define FLOW_MARK_TRANSLATED(n) (1u << (26 + (n))) /* the n-th of FLOW_TRANSLATIONS in `translations` is there */
-#define FLOW_MARK_ABSORBED (1u << 30)             /* void: another flow of the same connection counts its packets */
+/* The key leads to another flow: of a later connection with the same ports, or of the same connection where NAT shows it by
+ * both tuples. What this flow counted stays its own; nothing is added any more. */
+#define FLOW_MARK_SUPERSEDED (1u << 30)
 #define FLOW_MARK_EXTRAS (1u << 31)               /* `processes` or `drops` has something */
 
+/* Any TCP flag, of either direction. */
+#define FLOW_MARK_ANY_TCP_FLAG(flags) ((flags) | (flags) << 8)
+
 /*
- * The observer is a clsact filter that stands in until the TCX link is there. To the rule that each direction has one
- * observer it is another hook: while both see a packet it is counted once, and the link takes over without a gap.
+ * What an interface means for counting each packet of the host once: flow_interface.role. Set by the reader, which knows
+ * from netlink how interfaces are stacked.
  */
-#define FLOW_OBSERVER_EARLY (1u << 31)
+#define FLOW_COUNT_INGRESS (1u << 0)
+#define FLOW_COUNT_EGRESS (1u << 1)
+/* What came in by this interface was counted, here or at an interface below it: not again when it leaves. */
+#define FLOW_COVERED (1u << 2)
+/* The host's tunnels end here: what they carry is the flow. */
+#define FLOW_UNDERLAY (1u << 3)
+/* Clsact filters stand in for TCX links that are still to come, and both may see a packet. */
+#define FLOW_EARLY (1u << 4)
+
+struct flow_interface {
+	__u32 ifindex; /* 0 for none */
+	__u32 role;
+};
 
 /* One cache line, all that a packet of a known flow touches. */
 struct flow_hot {
 	struct {
-		__u64 packets;
-		__u64 bytes; /* IP total length: no link header, no padding */
+		__u64 packets; /* as the wire has them: the segments of a GSO packet are packets */
+		__u64 bytes; /* IP total length of each: no link header, no padding */
 	} sent[2];
-	/* Who counts each direction: ifindex << 1 | egress [| FLOW_OBSERVER_EARLY]; 0 while no packet came. */
-	__u32 observer[2];
+	/* Where each direction's first packet was counted: ifindex << 1 | egress; 0 while no packet came. */
+	__u32 hook[2];
 	/* Low 32 bits of jiffies at the last counted packet each way. */
 	__u32 last_jiffies[2];
 	/* TCP: the sequence number expected next. ESP and AH: the SPI. Else 0. */
@@ -91,7 +108,7 @@ struct flow_side {
 	__u8 tos; /* DSCP << 2 | ECN */
 	__u8 ttl;
 	__u8 icmp_type;
-	__u8 icmp_code;
+	__u8 icmp_code; /* DNS: the code of the last response */
 	__u32 label_vlan; /* IPv6 flow label in bits 0-19, VLAN id in bits 20-31 */
 };
 
@@ -101,13 +118,15 @@ struct flow_cold {
 	struct flow_side side[2];
 	__u32 retransmits[2]; /* segments that brought nothing beyond next_seq */
 	/* Microseconds; 0 while unknown. */
-	__u32 syn_to_synack_us;
-	__u32 synack_to_ack_us;
-	__u32 rtt_us;           /* data to acknowledgement; ICMP echo to reply */
-	__u32 rtt_jitter_us;    /* RFC 3550 smoothed */
-	__u32 service_us;       /* request to first answer byte; DNS query to response */
+	/* Least time from a segment in this direction to its acknowledgement: the part of the path beyond the hook that way.
+	 * ICMP: echo to reply, in the requester's. With socket_rtt: what the sender's kernel smoothed, of the whole path. */
+	__u32 rtt_us[2];
+	__u32 rtt_jitter_us;    /* smoothed as in RFC 3550, from the least to each */
+	__u32 handshake_us;     /* the last SYN to the ACK of its SYN-ACK */
+	__u32 service_us;       /* the initiator's request to the first byte of the answer; DNS query to response */
 	__u32 service_jitter_us;
-	__u32 probe_us;         /* when the sample under way began, modulo 2^32 */
+	/* When the sample under way began, modulo 2^32; of an ended flow (FIN, RST, DNS response) when it ended. */
+	__u32 probe_us;
 	__u32 probe_id;         /* TCP: sequence number to be acknowledged. DNS, ICMP: transaction id */
 };
 
@@ -124,7 +143,7 @@ struct flow_event {
 	__u64 first_ns;
 	__u32 slot;
 	__u32 generation;
-	__u32 observer;
+	__u32 hook;
 	__u32 bytes;
 	__u32 type_vni; /* as in flow_tunnel */
 	struct flow_side side;
@@ -146,7 +165,7 @@ enum flow_cause {
 	FLOW_MAP_FULL,          /* no slot or hash element free */
 	FLOW_CONTENDED,         /* insertion kept failing for another reason (EBUSY) */
 	/* Counted elsewhere: */
-	FLOW_DUPLICATE,         /* seen again on another interface or hook; its observer counted it */
+	FLOW_DUPLICATE,         /* seen again on another interface or hook: bytes without the link header */
 	/* Counted in a flow, with something missing: */
 	FLOW_RING_FULL,         /* flow created, its event lost: a scan finds it */
 	FLOW_FRAGMENT_ORPHAN,   /* later fragment without its first: keyed without ports */
@@ -170,10 +189,19 @@ struct flow_allocator {
 	__u32 reserved;
 };
 
-/* The reader runs `flow_clock` to relate jiffies to CLOCK_MONOTONIC. */
+/* The reader runs `flow_clock` to relate jiffies to CLOCK_MONOTONIC and to see how full the ring is. */
 struct flow_clock {
 	__u64 jiffies;
 	__u64 monotonic_ns;
+	__u64 ring_bytes; /* waiting to be read */
+};
+
+/* Which filter is in force: `filter_state`. */
+struct flow_filter {
+	__u32 rules;      /* dimensions that have any rule */
+	__u32 allow;      /* dimensions where only what is allowed passes */
+	__u32 generation; /* grows with each change; what was refused before it is asked again */
+	__u32 reserved;
 };
 
 enum flow_verdict { FLOW_ALLOW = 1, FLOW_DENY = 2 };

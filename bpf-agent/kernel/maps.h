@@ -8,6 +8,9 @@
 #include <bpf/bpf_helpers.h>
 #include "layout.h"
 
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
 /* Key to slot. Preallocated: inserting in softirq context cannot fail for want of memory. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -116,15 +119,41 @@ struct {
 	__type(value, struct fragment_value);
 } fragments SEC(".maps");
 
-/* Observers that went away, direct-mapped: element `ifindex % 16384` holds observer >> 1, or 0. A collision costs no
- * more than the wait of takeover_jiffies. */
-#define GONE_INTERFACES 16384
+/* What the reader knows of each interface, element `ifindex % FLOW_INTERFACES`; where another has that, `interfaces_more`. */
+#define FLOW_INTERFACES 65536
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, GONE_INTERFACES);
+	__uint(max_entries, FLOW_INTERFACES);
+	__type(key, __u32);
+	__type(value, struct flow_interface);
+} interfaces SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 4096);
 	__type(key, __u32);
 	__type(value, __u32);
-} gone SEC(".maps");
+} interfaces_more SEC(".maps");
+
+/* The hook at which a TCX program of ours just ran on this CPU, for the filter that still stands behind it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} ran SEC(".maps");
+
+/* The host's tunnels, by type and VNI as in flow_tunnel.type_vni; FLOW_ANY_VNI where a device takes every VNI. The value says
+ * whether the tunnel's device is watched: then it, or what is behind it, counts what the host sends. */
+#define FLOW_ANY_VNI 0xffffff00u
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, __u32);
+} tunnel_ids SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -163,21 +192,37 @@ struct {
 	__type(value, __u8);
 } filter_interfaces SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct flow_filter);
+} filter_state SEC(".maps");
+
+/* Keys that the filter refused, with the filter's generation: their packets are not asked about one by one. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct flow_key);
+	__type(value, __u32);
+} refused SEC(".maps");
+
 /* Load-time constants: a branch on one that is off costs nothing, the verifier removes it. */
 const volatile __u32 recycled_mask = FLOW_DEFAULT_CAPACITY - 1;
 const volatile __u32 ring_wakeup_bytes = FLOW_DEFAULT_RING / 8; /* a power of two */
-/* A direction whose observer has been silent so many jiffies may be taken over: the flow was rerouted. */
-const volatile __u32 takeover_jiffies = 250;
-const volatile __u32 filter_rules = 0; /* dimensions that have any rule */
-const volatile __u32 filter_allow = 0; /* dimensions where only what is allowed passes */
+/* Of interfaces the reader knows nothing of. It attaches to none of them, so they only stand where packets came in. */
+const volatile __u32 unknown_role = 0;
 const volatile __u16 vxlan_port = 4789;     /* IANA */
 const volatile __u16 vxlan_port_also = 8472; /* Linux's default: flannel, Cilium */
 const volatile __u16 geneve_port = 6081;
 const volatile _Bool track_tcp = 1;      /* flags, retransmissions */
 const volatile _Bool track_latency = 1;  /* handshake, round trip, service, DNS, ICMP echo */
-const volatile _Bool dedup = 1;
+const volatile _Bool dedup = 1;          /* off: every sighting of a packet counts */
 const volatile _Bool decapsulate = 1;
+const volatile _Bool check_tunnels = 0;  /* only `tunnel_ids`, else whatever looks like a tunnel */
 const volatile _Bool key_by_vni = 0;
+const volatile _Bool key_by_vlan = 0;
+const volatile _Bool socket_rtt = 0;     /* the round trip as the sender's kernel has it */
 const volatile _Bool emit_events = 1;
 const volatile _Bool join_fragments = 1;
 const volatile _Bool track_processes = 0; /* needs process.bpf.o attached */
@@ -187,15 +232,32 @@ const volatile __u32 skb_conntrack_offset = 0; /* sk_buff._nfct */
 const volatile __u32 conntrack_status_offset = 0;
 const volatile __u32 conntrack_original_offset = 0; /* the tuple of the way there */
 const volatile __u32 conntrack_reply_offset = 0;    /* ... and back */
+const volatile __u32 skb_inner_offset = 0; /* sk_buff.inner_network_header; 0: unknown */
 
-static __always_inline void count(__u32 cause, __u32 bytes)
+static __always_inline void count_packets(__u32 cause, __u32 packets, __u64 bytes)
 {
 	struct flow_counter *counter = bpf_map_lookup_elem(&counters, &cause);
 
 	if (!counter)
 		return;
-	counter->packets += 1;
+	counter->packets += packets;
 	counter->bytes += bytes;
+}
+
+static __always_inline void count(__u32 cause, __u32 bytes)
+{
+	count_packets(cause, 1, bytes);
+}
+
+static __always_inline __u32 interface_role(__u32 ifindex)
+{
+	__u32 index = ifindex & (FLOW_INTERFACES - 1), *more;
+	struct flow_interface *known = bpf_map_lookup_elem(&interfaces, &index);
+
+	if (likely(known && known->ifindex == ifindex))
+		return known->role;
+	more = bpf_map_lookup_elem(&interfaces_more, &ifindex);
+	return more ? *more : unknown_role;
 }
 
 #endif

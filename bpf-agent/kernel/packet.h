@@ -15,9 +15,6 @@
  */
 #define VERIFIED_ALONE __attribute__((noinline))
 
-#define likely(x) __builtin_expect(!!(x), 1)
-#define unlikely(x) __builtin_expect(!!(x), 0)
-
 /* Not an enum flow_cause: the packet has a key. */
 #define PARSED FLOW_CAUSES
 /* The fast path does not handle this packet. */
@@ -28,7 +25,10 @@ enum transaction { NO_TRANSACTION, REQUEST, RESPONSE };
 struct packet {
 	struct flow_key key;
 	__u32 direction;
+	__u32 packets; /* segments of a GSO packet */
 	__u32 bytes;
+	__u32 headers; /* IP and transport: what each segment has */
+	__u32 overhead; /* what a tunnel adds to each */
 	__u32 flow_label;
 	__u32 seq;     /* TCP; SPI of ESP and AH */
 	__u32 ack;     /* TCP; transaction id of DNS and ICMP echo */
@@ -38,7 +38,7 @@ struct packet {
 	__u8 tos;
 	__u8 ttl;
 	__u8 icmp_type;
-	__u8 icmp_code;
+	__u8 icmp_code; /* DNS: the response code */
 	__u8 transaction;
 	__u8 tunnel_depth;
 	__u16 vlan;
@@ -138,6 +138,13 @@ static __always_inline __u32 key_fingerprint(const struct flow_key *key)
 static __always_inline __u32 reference_tag(__u32 fingerprint, __u32 slot, __u32 generation)
 {
 	return fingerprint ^ slot << 12 ^ generation;
+}
+
+/* ICMP is none of them: its keys have no identifier, so one translated key could stand for many. */
+static __always_inline int has_ports(__u32 protocol)
+{
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_SCTP ||
+	       protocol == IPPROTO_UDPLITE || protocol == IPPROTO_DCCP;
 }
 
 #endif

@@ -10,6 +10,7 @@ int flow_socket(struct bpf_sock *socket)
 	struct flow_process *process = bpf_sk_storage_get(&sockets, socket, 0, BPF_SK_STORAGE_GET_F_CREATE);
 
 	if (process) {
+		process->cgroup = bpf_get_current_cgroup_id();
 		process->pid = bpf_get_current_pid_tgid() >> 32;
 		bpf_get_current_comm(process->name, sizeof(process->name));
 	}

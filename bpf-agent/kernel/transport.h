@@ -30,10 +30,11 @@ static __always_inline int walk_tcp(struct __sk_buff *skb, struct cursor *cursor
 	packet->seq = bpf_ntohl(tcp.seq);
 	packet->ack = bpf_ntohl(tcp.ack_seq);
 	packet->payload = cursor->end - cursor->offset - length;
+	packet->headers += length;
 	return PARSED;
 }
 
-/* Notes the transaction id of a DNS message: the QR bit tells query from response. */
+/* Notes the transaction id of a DNS message: the QR bit tells query from response, which also has a code. */
 static __always_inline void walk_dns(struct __sk_buff *skb, const struct cursor *cursor, struct packet *packet)
 {
 	__be16 dns[2];
@@ -42,7 +43,11 @@ static __always_inline void walk_dns(struct __sk_buff *skb, const struct cursor 
 	    bpf_skb_load_bytes(skb, cursor->offset + sizeof(struct udphdr), dns, sizeof(dns)))
 		return;
 	packet->ack = bpf_ntohs(dns[0]);
-	packet->transaction = dns[1] & bpf_htons(0x8000) ? RESPONSE : REQUEST;
+	packet->transaction = REQUEST;
+	if (dns[1] & bpf_htons(0x8000)) {
+		packet->transaction = RESPONSE;
+		packet->icmp_code = bpf_ntohs(dns[1]) & 0xf;
+	}
 }
 
 static __always_inline int walk_udp(struct __sk_buff *skb, struct cursor *cursor, struct packet *packet)
@@ -63,6 +68,7 @@ static __always_inline int walk_udp(struct __sk_buff *skb, struct cursor *cursor
 	cursor->source_port = udp.source;
 	cursor->destination_port = udp.dest;
 	commit(cursor, packet);
+	packet->headers += sizeof(udp);
 	if (track_latency && (udp.source == bpf_htons(DNS_PORT) || udp.dest == bpf_htons(DNS_PORT)))
 		walk_dns(skb, cursor, packet);
 	return PARSED;

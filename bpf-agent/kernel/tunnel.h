@@ -13,11 +13,19 @@
 #define GRE_SEQUENCE 0x1000
 #define GRE_VERSION 0x0007
 
+/* Whether a device of this host takes the tunnel's packets. Any other is somebody's payload: a pod cannot hide in it. */
+static __always_inline int tunnel_is_known(__u32 type_vni)
+{
+	__u32 any = type_vni | FLOW_ANY_VNI;
+
+	return !check_tunnels || bpf_map_lookup_elem(&tunnel_ids, &type_vni) || bpf_map_lookup_elem(&tunnel_ids, &any);
+}
+
 /* Sets what lies inside; `header` bytes lie between the cursor and it. */
 static __always_inline int tunnel_set(struct cursor *cursor, struct flow_tunnel *tunnel, __u32 type, __u32 vni,
 				      __u32 header, __u16 ethertype)
 {
-	if (!fits(cursor, header))
+	if (!fits(cursor, header) || !tunnel_is_known(type | vni << 8))
 		return 0;
 	if (ethertype != ETH_P_TEB && ethertype != ETH_P_IP && ethertype != ETH_P_IPV6)
 		return 0;

@@ -7,6 +7,7 @@
 #include <linux/if_ether.h>
 #include "fragment.h"
 #include "ip.h"
+#include "scratch.h"
 #include "tunnel.h"
 
 /* IP layers followed: the outermost and two inside it. */
@@ -68,29 +69,36 @@ VERIFIED_ALONE int walk_layer(struct __sk_buff *skb, struct cursor *cursor, stru
 	return PARSED;
 }
 
-VERIFIED_ALONE int walk(struct __sk_buff *skb, struct packet *packet, __u32 link)
+/* `inside`: look into tunnels. */
+VERIFIED_ALONE int walk(struct __sk_buff *skb, struct packet *packet, __u32 link, __u32 inside)
 {
-	struct cursor cursor = { .end = skb->len };
-	struct flow_tunnel candidate = {};
+	struct scratch *memory = scratch_get();
+	struct flow_tunnel *candidate;
+	struct cursor *cursor;
+	__u32 outermost = 0;
 	int layer, result;
 
-	if (!packet)
+	if (!packet || !memory)
 		return FLOW_TRUNCATED;
+	cursor = &memory->cursor;
+	candidate = &memory->candidate;
+	__builtin_memset(cursor, 0, sizeof(*cursor));
+	cursor->end = skb->len;
 	if (link) {
-		result = walk_ethernet(skb, &cursor);
+		result = walk_ethernet(skb, cursor);
 		if (result != PARSED)
 			return result;
 		/* An Ethernet program on a device without link header: the frame's type is not the skb's. */
-		if (bpf_htons(cursor.ethertype) != skb->protocol && cursor.offset == ETH_HLEN &&
+		if (bpf_htons(cursor->ethertype) != skb->protocol && cursor->offset == ETH_HLEN &&
 		    (skb->protocol == bpf_htons(ETH_P_IP) || skb->protocol == bpf_htons(ETH_P_IPV6)))
 			link = 0;
 	}
 	if (!link) {
-		cursor.offset = 0;
-		cursor.ethertype = bpf_ntohs(skb->protocol);
+		cursor->offset = 0;
+		cursor->ethertype = bpf_ntohs(skb->protocol);
 	}
 	for (layer = 0; layer < MAX_IP_LAYERS; layer++) {
-		result = walk_layer(skb, &cursor, packet);
+		result = walk_layer(skb, cursor, packet);
 		if (result != PARSED) {
 			if (layer == 0)
 				return result;
@@ -98,12 +106,15 @@ VERIFIED_ALONE int walk(struct __sk_buff *skb, struct packet *packet, __u32 link
 			return PARSED;
 		}
 		if (layer) {
-			packet->tunnel = candidate;
+			packet->tunnel = *candidate;
 			packet->tunnel_depth = layer;
+			packet->overhead = cursor->network - outermost;
+		} else {
+			outermost = cursor->network;
 		}
-		if (!decapsulate || cursor.fragment || !tunnel_enter(skb, &cursor, &candidate))
+		if (!inside || cursor->fragment || !tunnel_enter(skb, cursor, candidate))
 			return PARSED;
-		if (cursor.ethertype == ETH_P_TEB && walk_ethernet(skb, &cursor) != PARSED) {
+		if (cursor->ethertype == ETH_P_TEB && walk_ethernet(skb, cursor) != PARSED) {
 			count(FLOW_TUNNEL_OPAQUE, packet->bytes);
 			return PARSED;
 		}

@@ -9,21 +9,38 @@
 #include "flows.h"
 #include "links.h"
 #include "load.h"
+#include "log.h"
 #include "options.h"
 #include "query.h"
 #include "value.h"
 
+static void session_end(struct session *session)
+{
+	links_stop(&session->reader);
+	flows_stop(&session->reader);
+	reader_unload(&session->reader);
+}
+
+/* Detaching waits for the kernel, some 10 ms an interface: not on JavaScript's thread. */
+static void *closer_run(void *context)
+{
+	struct session *session = context;
+	struct batch closed = { .kind = BATCH_CLOSED };
+
+	session_end(session);
+	session->reader.deliver(&session->reader, &closed);
+	return NULL;
+}
+
+/* Where JavaScript's thread ends, or opening failed: everything is closed afterwards. */
 static void session_close(void *context)
 {
 	struct session *session = context;
 
-	if (session->closed)
-		return;
+	if (!session->closed)
+		session_end(session);
 	session->closed = true;
-	links_stop(&session->reader);
-	flows_stop(&session->reader);
 	deliver_stop(session);
-	reader_unload(&session->reader);
 }
 
 static void session_free(napi_env env, void *data, void *hint)
@@ -58,7 +75,7 @@ static napi_value reader_open(napi_env env, napi_callback_info info)
 	pthread_mutex_init(&session->reader.lock, NULL);
 	double_buffer_init(&session->reader.events);
 	double_buffer_init(&session->reader.records);
-	session->reader.flows_wake = session->reader.links_wake = -1;
+	session->reader.flows_wake = session->reader.links_wake = session->reader.netlink = session->reader.instance_fd = -1;
 	session->reader.grace_fd = session->reader.grace_inner_fd = -1;
 	if (options_read(env, arguments[0], options, &failure) ||
 	    deliver_start(env, session, arguments[1], arguments[2], arguments[3], &failure) ||
@@ -79,6 +96,7 @@ failed:
 	return throw_failure(env, &failure);
 }
 
+/* close(reader): a BATCH_CLOSED follows */
 static napi_value reader_close(napi_env env, napi_callback_info info)
 {
 	napi_value argument;
@@ -86,8 +104,12 @@ static napi_value reader_close(napi_env env, napi_callback_info info)
 	struct session *session = NULL;
 
 	napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
-	if (napi_get_value_external(env, argument, (void **)&session) == napi_ok && session)
-		session_close(session);
+	if (napi_get_value_external(env, argument, (void **)&session) != napi_ok || !session || session->closed)
+		return NULL;
+	session->closed = true;
+	session->closing = !pthread_create(&session->closer, NULL, closer_run, session);
+	if (!session->closing)
+		closer_run(session);
 	return NULL;
 }
 
@@ -161,6 +183,21 @@ static napi_value reader_drain(napi_env env, napi_callback_info info)
 	return NULL;
 }
 
+/* update(reader, entries) */
+static napi_value reader_update(napi_env env, napi_callback_info info)
+{
+	napi_value arguments[2];
+	size_t count = 2;
+	struct failure failure = { 0 };
+	struct session *session;
+
+	napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
+	session = session_of(env, arguments[0]);
+	if (session && entries_write(env, arguments[1], session->reader.object, &failure))
+		return throw_failure(env, &failure);
+	return NULL;
+}
+
 /* descriptors(reader): file descriptors of the programs and maps, by name */
 static napi_value reader_descriptors(napi_env env, napi_callback_info info)
 {
@@ -193,11 +230,12 @@ NAPI_MODULE_INIT()
 		{ "drain", reader_drain },     { "counters", reader_counters },
 		{ "attributes", reader_attributes }, { "missing", reader_missing },
 		{ "dropReasons", drop_reasons }, { "descriptors", reader_descriptors },
+		{ "waits", reader_waits },     { "update", reader_update },
 		{ "layout", layout },          { "enumNames", enum_names },
 	};
 
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
-	libbpf_set_print(options_log);
+	libbpf_set_print(log_take);
 	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++) {
 		napi_value function;
 

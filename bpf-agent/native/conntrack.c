@@ -29,6 +29,7 @@ static const char *learn(const struct btf *kernel, const struct btf *conntrack, 
 	int32_t stride = 0;
 
 	offsets->entry = offset_of(kernel, struct_find(kernel, "sk_buff"), "_nfct", NULL);
+	offsets->inner = offset_of(kernel, struct_find(kernel, "sk_buff"), "inner_network_header", NULL);
 	offsets->status = offset_of(conntrack, entry, "status", NULL);
 	offsets->tuples[0] = offset_of(conntrack, entry, "tuplehash.tuple", NULL);
 	if (offset_of(conntrack, entry, "tuplehash", &stride) < 0 || stride <= 0 || offsets->entry < 0 ||
@@ -63,6 +64,7 @@ const char *conntrack_learn(struct conntrack_offsets *offsets)
 int conntrack_configure(struct bpf_object *object, const struct conntrack_offsets *offsets, struct failure *failure)
 {
 	const struct constant constants[] = { { "skb_conntrack_offset", offsets->entry },
+					      { "skb_inner_offset", offsets->inner < 0 ? 0 : offsets->inner },
 					      { "conntrack_status_offset", offsets->status },
 					      { "conntrack_original_offset", offsets->tuples[0] },
 					      { "conntrack_reply_offset", offsets->tuples[1] } };

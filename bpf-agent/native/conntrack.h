@@ -9,7 +9,7 @@
 
 /* Bytes from the beginning of the kernel's structs. */
 struct conntrack_offsets {
-	int32_t entry, status, tuples[2];
+	int32_t entry, inner, status, tuples[2];
 };
 
 /* Returns NULL, or why connection tracking cannot be asked. */

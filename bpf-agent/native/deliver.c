@@ -2,15 +2,39 @@
 #include "deliver.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "slots.h"
 #include "value.h"
 
+static void describe_interface(napi_env env, napi_value object, const struct batch *batch)
+{
+	const struct link_facts *facts = &batch->facts;
+	napi_value flag;
+	char mac[18];
+
+	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", facts->mac[0], facts->mac[1], facts->mac[2],
+		 facts->mac[3], facts->mac[4], facts->mac[5]);
+	set(env, object, "change", number(env, batch->change));
+	set(env, object, "ifindex", number(env, facts->ifindex));
+	set(env, object, "name", string(env, facts->name));
+	set(env, object, "interfaceKind", string(env, facts->kind));
+	set(env, object, "mac", string(env, mac));
+	set(env, object, "master", number(env, facts->master));
+	set(env, object, "link", number(env, facts->link));
+	set(env, object, "tookNs", number(env, batch->took_ns));
+	set(env, object, "problem", string(env, batch->problem ? batch->problem : ""));
+	napi_get_boolean(env, batch->attached, &flag);
+	set(env, object, "attached", flag);
+	napi_get_boolean(env, batch->tcx, &flag);
+	set(env, object, "tcx", flag);
+}
+
 static napi_value describe(napi_env env, const struct batch *batch)
 {
-	napi_value object, flag;
+	napi_value object;
 
 	napi_create_object(env, &object);
 	set(env, object, "kind", number(env, batch->kind));
@@ -21,14 +45,10 @@ static napi_value describe(napi_env env, const struct batch *batch)
 	if (batch->kind == BATCH_DONE) {
 		set(env, object, "jiffies", number(env, batch->clock.jiffies));
 		set(env, object, "monotonicNs", number(env, batch->clock.monotonic_ns));
+		set(env, object, "realtimeOffsetNs", number(env, batch->realtime_offset_ns));
+		set(env, object, "ringBytes", number(env, batch->clock.ring_bytes));
 	} else if (batch->kind == BATCH_INTERFACE) {
-		set(env, object, "ifindex", number(env, batch->ifindex));
-		set(env, object, "name", string(env, batch->name));
-		set(env, object, "tookNs", number(env, batch->took_ns));
-		napi_get_boolean(env, batch->attached, &flag);
-		set(env, object, "attached", flag);
-		napi_get_boolean(env, batch->tcx, &flag);
-		set(env, object, "tcx", flag);
+		describe_interface(env, object, batch);
 	}
 	return object;
 }
@@ -45,7 +65,7 @@ static void call(napi_env env, napi_value callback, void *context, void *data)
 		free(batch);
 		return;
 	}
-	if (!session->closed) {
+	if (!session->closed || batch->kind == BATCH_CLOSED) {
 		napi_open_handle_scope(env, &scope);
 		napi_get_undefined(env, &undefined);
 		argument = describe(env, batch);
@@ -61,6 +81,8 @@ static void call(napi_env env, napi_value callback, void *context, void *data)
 	if (batch->count && !session->closed)
 		double_buffer_release(batch->kind == BATCH_EVENTS ? &session->reader.events : &session->reader.records,
 				      batch->half);
+	if (batch->kind == BATCH_CLOSED)
+		deliver_stop(session);
 	free(batch);
 }
 
@@ -110,9 +132,15 @@ int deliver_start(napi_env env, struct session *session, napi_value events, napi
 
 void deliver_stop(struct session *session)
 {
+	if (session->closing)
+		pthread_join(session->closer, NULL);
+	session->closing = false;
 	if (session->callback)
 		napi_release_threadsafe_function(session->callback, napi_tsfn_abort);
-	for (int i = 0; i < 2; i++)
+	session->callback = NULL;
+	for (int i = 0; i < 2; i++) {
 		if (session->buffers[i])
 			napi_delete_reference(session->env, session->buffers[i]);
+		session->buffers[i] = NULL;
+	}
 }

@@ -13,7 +13,9 @@ struct session {
 	napi_env env;
 	napi_threadsafe_function callback;
 	napi_ref buffers[2];
-	bool closed;
+	bool closed;                  /* or being closed */
+	bool closing;                 /* `closer` runs, or has run and was not joined */
+	pthread_t closer;
 };
 
 /* Keeps the two shared buffers alive and the callback callable until deliver_stop(). */

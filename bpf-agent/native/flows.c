@@ -111,8 +111,12 @@ void flows_stop(struct reader *reader)
 	struct command *command;
 	uint64_t one = 1;
 
-	if (!reader->flows_running)
+	if (!reader->flows_running) {
+		if (reader->flows_wake >= 0)
+			close(reader->flows_wake);
+		reader->flows_wake = -1;
 		return;
+	}
 	pthread_mutex_lock(&reader->lock);
 	reader->stopping = true;
 	pthread_mutex_unlock(&reader->lock);
@@ -123,6 +127,7 @@ void flows_stop(struct reader *reader)
 	pthread_join(reader->flows_thread, NULL);
 	reader->flows_running = false;
 	close(reader->flows_wake);
+	reader->flows_wake = -1;
 	while ((command = command_take(reader)))
 		free(command);
 }

@@ -3,18 +3,12 @@
 #define _GNU_SOURCE
 #include "links.h"
 
-#include "netlink.h"
-#include "reader.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
-#include <linux/rtnetlink.h>
-#include <net/if.h>
 #include <net/if_arp.h>
 #include <poll.h>
 #include <sched.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -22,17 +16,14 @@
 #include <time.h>
 #include <unistd.h>
 
-/* As in kernel/maps.h. */
-#define GONE_INTERFACES 16384
+#include "interfaces.h"
+#include "netlink.h"
+#include "reader.h"
 
-/* Interfaces must have been quiet so long before one of them goes over to TCX. */
+/* Interfaces must have been quiet so long before the first of them goes over to TCX. */
 #define QUIET_MS 200
-
-struct interface {
-	struct interface *following;
-	char name[NAME_SIZE];
-	struct attachment attachment;
-};
+/* So often what is attached is looked after, whatever messages say. */
+#define HEALTH_MS 10000
 
 static uint64_t monotonic_ns(void)
 {
@@ -53,160 +44,255 @@ static bool matches(const struct options *options, const char *name)
 	return false;
 }
 
-static struct interface **interface_find(struct reader *reader, uint32_t ifindex)
-{
-	struct interface **place = &reader->interfaces;
-
-	while (*place && (*place)->attachment.ifindex != ifindex)
-		place = &(*place)->following;
-	return place;
-}
-
-/* Tells the kernel program that flows of this observer need another one; 0 for none of the interface. */
-static void gone_set(struct reader *reader, uint32_t ifindex, uint32_t observer)
-{
-	uint32_t index = ifindex % GONE_INTERFACES, value = observer >> 1;
-
-	bpf_map_update_elem(reader->gone_fd, &index, &value, BPF_ANY);
-}
-
-static void report(struct reader *reader, const struct interface *interface, bool attached, int error,
+static void report(struct reader *reader, const struct interface *interface, enum interface_change change, int error,
 		   uint64_t took_ns)
 {
+	const struct attachment *attachment = &interface->attachment;
 	struct batch batch = {
 		.kind = BATCH_INTERFACE,
-		.ifindex = interface->attachment.ifindex,
-		.attached = attached,
-		.tcx = interface->attachment.link_fd[1] >= 0,
+		.change = change,
+		.facts = interface->facts,
+		.attached = interface->attached,
+		.tcx = interface->attached && attachment->link_fd[1] >= 0,
+		.problem = interface->attached ? attachment->problem : NULL,
 		.error = error,
 		.took_ns = took_ns,
 	};
 
-	memcpy(batch.name, interface->name, NAME_SIZE);
 	reader->deliver(reader, &batch);
+}
+
+static void interface_attach(struct reader *reader, struct interface *interface, enum interface_change change,
+			     uint64_t since_ns)
+{
+	bool no_link_header = interface->facts.type != ARPHRD_ETHER && interface->facts.type != ARPHRD_LOOPBACK;
+	int error = attach_open(reader, interface->facts.ifindex, no_link_header, &interface->attachment);
+
+	interface->wanted = false;
+	interface->attached = !error;
+	report(reader, interface, error ? INTERFACE_FAILED : change, error, monotonic_ns() - since_ns);
+}
+
+static void interface_detach(struct reader *reader, struct interface *interface, bool exists)
+{
+	interface->wanted = false;
+	if (!interface->attached)
+		return;
+	attach_close(reader, &interface->attachment, exists);
+	interface->attached = false;
+	report(reader, interface, INTERFACE_DETACHED, 0, 0);
 }
 
 static void interface_remove(struct reader *reader, struct interface **place, bool exists)
 {
 	struct interface *interface = *place;
 
+	interface_detach(reader, interface, exists);
 	*place = interface->following;
-	attach_close(&interface->attachment, exists);
-	gone_set(reader, interface->attachment.ifindex,
-		 interface->attachment.ifindex << 1 | (interface->attachment.early ? FLOW_OBSERVER_EARLY : 0));
-	report(reader, interface, false, 0, 0);
+	role_forget(reader, interface->facts.ifindex);
 	free(interface);
 }
 
-static void interface_add(struct reader *reader, uint32_t ifindex, const char *name, bool no_link_header,
-			  uint64_t since_ns)
+static bool is_changed(const struct link_facts *one, const struct link_facts *other)
 {
-	struct interface *interface = calloc(1, sizeof(*interface));
-	int error;
-
-	if (!interface)
-		return;
-	memcpy(interface->name, name, NAME_SIZE);
-	gone_set(reader, ifindex, 0);
-	error = attach_open(reader, ifindex, no_link_header, &interface->attachment);
-	report(reader, interface, !error, error, monotonic_ns() - since_ns);
-	if (error) {
-		free(interface);
-		return;
-	}
-	interface->following = reader->interfaces;
-	reader->interfaces = interface;
+	return strcmp(one->name, other->name) || memcmp(one->mac, other->mac, MAC_SIZE) || one->master != other->master ||
+	       one->link != other->link;
 }
 
-static void link_message(struct reader *reader, const struct nlmsghdr *header, uint64_t since_ns)
+/* The first message of a veth that is made comes before it has a peer; the peer's own names it. */
+static void veth_pair(struct reader *reader, const struct link_facts *facts)
+{
+	struct interface *peer = facts->link ? *interface_find(reader, facts->link) : NULL;
+
+	if (peer && !strcmp(facts->kind, "veth") && !strcmp(peer->facts.kind, "veth"))
+		peer->facts.link = facts->ifindex;
+}
+
+static void link_message(struct reader *reader, const struct nlmsghdr *header)
 {
 	const struct ifinfomsg *info = NLMSG_DATA(header);
-	const struct rtattr *attribute = IFLA_RTA(info);
-	int left = IFLA_PAYLOAD(header);
-	struct interface **place = interface_find(reader, info->ifi_index);
-	char name[NAME_SIZE] = "";
+	struct interface **place = interface_find(reader, info->ifi_index), *interface = *place;
+	struct link_facts facts;
+	bool wanted, changed;
 
 	/* AF_BRIDGE messages speak of a bridge port, not of an interface's life. */
 	if (info->ifi_family != AF_UNSPEC)
 		return;
-	for (; RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left))
-		if (attribute->rta_type == IFLA_IFNAME)
-			snprintf(name, sizeof(name), "%s", (const char *)RTA_DATA(attribute));
 	if (header->nlmsg_type == RTM_DELLINK) {
-		if (*place)
+		if (interface)
 			interface_remove(reader, place, false);
 		return;
 	}
-	if (*place && !matches(&reader->options, name))
-		interface_remove(reader, place, true); /* renamed */
-	else if (!*place && matches(&reader->options, name))
-		interface_add(reader, info->ifi_index, name,
-			      info->ifi_type != ARPHRD_ETHER && info->ifi_type != ARPHRD_LOOPBACK, since_ns);
+	link_facts_read(header, &facts);
+	wanted = matches(&reader->options, facts.name);
+	if (!interface) {
+		interface = *place = calloc(1, sizeof(*interface));
+		if (!interface)
+			return;
+		interface->wanted = wanted;
+		/* What a killed agent left is found on interfaces that were there before. */
+		if (!reader->first_dump_done)
+			attach_sweep(reader, facts.ifindex);
+	} else if (strcmp(interface->facts.name, facts.name) && wanted != (interface->attached || interface->wanted)) {
+		if (!wanted)
+			interface_detach(reader, interface, true);
+		interface->wanted = wanted;
+	}
+	veth_pair(reader, &facts);
+	changed = interface->attached && is_changed(&interface->facts, &facts);
+	interface->facts = facts;
+	interface->dump = reader->dump;
+	if (changed)
+		report(reader, interface, INTERFACE_CHANGED, 0, 0);
 }
 
-/* After a lost message: interfaces that no longer exist are dropped, and all are asked for again. */
-static void links_resync(struct reader *reader)
+/* Somebody took a qdisc or a filter away. */
+static void tc_message(struct reader *reader, const struct nlmsghdr *header)
+{
+	const struct tcmsg *tc = NLMSG_DATA(header);
+	struct interface *interface = *interface_find(reader, tc->tcm_ifindex);
+
+	if (interface)
+		interface->touched = true;
+}
+
+/* What a whole dump did not name is gone: its DELLINK was lost. */
+static void dump_done(struct reader *reader)
 {
 	struct interface **place = &reader->interfaces;
-	char name[IF_NAMESIZE];
 
-	while (*place) {
-		if (if_indextoname((*place)->attachment.ifindex, name))
-			place = &(*place)->following;
-		else
-			interface_remove(reader, place, false);
+	if (reader->dump_interrupted) {
+		reader->ask_again = true;
+		return;
 	}
-	netlink_ask(reader);
+	while (*place) {
+		if ((*place)->dump != reader->dump)
+			interface_remove(reader, place, false);
+		else
+			place = &(*place)->following;
+	}
+	reader->first_dump_done = true;
 }
 
-static int links_receive(struct reader *reader)
+static void message(struct reader *reader, const struct nlmsghdr *header)
+{
+	if (header->nlmsg_flags & NLM_F_DUMP_INTR)
+		reader->dump_interrupted = true;
+	switch (header->nlmsg_type) {
+	case RTM_NEWLINK:
+	case RTM_DELLINK:
+		link_message(reader, header);
+		break;
+	case RTM_DELQDISC:
+	case RTM_DELTFILTER:
+		tc_message(reader, header);
+		break;
+	case NLMSG_DONE:
+		dump_done(reader);
+		break;
+	case NLMSG_ERROR: /* the dump was refused, as when another one is under way */
+		reader->ask_again = true;
+		break;
+	}
+}
+
+/* Reads one datagram; false when there is none. After a lost message everything is asked for once the rest was read. */
+static bool links_receive(struct reader *reader)
 {
 	static __thread char buffer[65536] __attribute__((aligned(8)));
 	ssize_t length = recv(reader->netlink, buffer, sizeof(buffer), MSG_DONTWAIT);
-	uint64_t since_ns = monotonic_ns();
 	struct nlmsghdr *header = (struct nlmsghdr *)buffer;
 	int left = (int)length;
 
 	if (length < 0 && errno == ENOBUFS) {
-		links_resync(reader);
-		return 1;
+		reader->ask_again = true;
+		return true;
 	}
 	if (length <= 0)
-		return 0;
+		return false;
 	for (; NLMSG_OK(header, (unsigned int)left); header = NLMSG_NEXT(header, left))
-		if (header->nlmsg_type == RTM_NEWLINK || header->nlmsg_type == RTM_DELLINK)
-			link_message(reader, header, since_ns);
-	return 1;
+		message(reader, header);
+	return true;
+}
+
+static void links_ask(struct reader *reader)
+{
+	reader->dump++;
+	reader->dump_interrupted = false;
+	reader->ask_again = netlink_ask(reader) != 0;
+}
+
+/* Attaches what is new, once every message is read: by then it is known how interfaces are stacked. */
+static void links_settle(struct reader *reader, uint64_t since_ns)
+{
+	roles_update(reader);
+	if (!reader->first_dump_done)
+		return;
+	for (struct interface *each = reader->interfaces; each; each = each->following)
+		if (each->wanted)
+			interface_attach(reader, each, INTERFACE_ATTACHED, since_ns);
+	/* Filters that stand in for links, and interfaces that could not be attached. */
+	roles_update(reader);
+}
+
+static void links_repair(struct reader *reader, bool all)
+{
+	for (struct interface *each = reader->interfaces; each; each = each->following) {
+		int outcome;
+
+		if (!each->attached || !(all || each->touched))
+			continue;
+		each->touched = false;
+		outcome = attach_repair(reader, &each->attachment);
+		if (outcome)
+			report(reader, each, outcome < 0 ? INTERFACE_FAILED : INTERFACE_REPAIRED, outcome < 0 ? -outcome : 0, 0);
+	}
 }
 
 static struct interface *early_find(struct reader *reader)
 {
 	struct interface *interface = reader->interfaces;
 
-	while (interface && !interface->attachment.early)
+	while (interface && !(interface->attached && interface->attachment.early))
 		interface = interface->following;
 	return interface;
 }
 
-/*
- * One more TCX link. With the last of an interface the early observer is marked as gone before its filters are removed:
- * from the mark on the link claims each flow at its next packet, which the filter behind it then finds counted.
- */
+/* One more TCX link. With the last of an interface its filters go; until then each packet is the link's where there is one. */
 static void hand_over(struct reader *reader, struct interface *interface)
 {
 	uint64_t since_ns = monotonic_ns();
-	uint32_t ifindex = interface->attachment.ifindex;
 	int error = attach_hand_over(reader, &interface->attachment);
 
 	if (error) {
 		interface->attachment.early = false; /* the filters stay */
 		if (error == EINVAL)
 			reader->options.tcx = false; /* no TCX in this kernel */
+		roles_update(reader);
 	} else if (!interface->attachment.early) {
-		gone_set(reader, ifindex, ifindex << 1 | FLOW_OBSERVER_EARLY);
-		attach_retire(&interface->attachment);
-		report(reader, interface, true, 0, monotonic_ns() - since_ns);
+		attach_retire(reader, &interface->attachment);
+		interface->attachment.kind = PROGRAM_LINK;
+		roles_update(reader);
+		report(reader, interface, INTERFACE_ATTACHED, 0, monotonic_ns() - since_ns);
 	}
+}
+
+static bool enter_namespace(const struct reader *reader)
+{
+	int fd;
+
+	if (!reader->options.netns[0])
+		return true;
+	fd = open(reader->options.netns, O_RDONLY | O_CLOEXEC);
+	/* Checked by links_start; attaching acts in the calling thread's namespace. */
+	if (fd < 0)
+		return false;
+	if (setns(fd, CLONE_NEWNET)) {
+		close(fd);
+		return false;
+	}
+	close(fd);
+	return true;
 }
 
 static void *links_run(void *context)
@@ -214,26 +300,31 @@ static void *links_run(void *context)
 	struct reader *reader = context;
 	struct pollfd ready[2] = { { .fd = reader->netlink, .events = POLLIN },
 				   { .fd = reader->links_wake, .events = POLLIN } };
+	bool quiet = false;
 
-	if (reader->options.netns[0]) {
-		int fd = open(reader->options.netns, O_RDONLY | O_CLOEXEC);
-
-		/* Checked by links_start; attaching acts in the calling thread's namespace. */
-		if (fd < 0 || setns(fd, CLONE_NEWNET))
-			return NULL;
-		close(fd);
-	}
-	netlink_ask(reader);
+	if (!enter_namespace(reader))
+		return NULL;
+	links_ask(reader);
 	for (;;) {
 		struct interface *early = reader->options.tcx ? early_find(reader) : NULL;
-		int happened = poll(ready, 2, early ? QUIET_MS : -1);
+		int happened = poll(ready, 2, early ? (quiet ? 0 : QUIET_MS) : HEALTH_MS);
+		uint64_t since_ns = monotonic_ns();
 
 		if (ready[1].revents || (happened < 0 && errno != EINTR))
 			break;
-		if (happened == 0 && early)
+		quiet = happened == 0;
+		if (quiet && early)
 			hand_over(reader, early);
+		else if (quiet)
+			links_repair(reader, true);
+		if (quiet)
+			continue;
 		while (links_receive(reader))
 			;
+		links_settle(reader, since_ns);
+		links_repair(reader, false);
+		if (reader->ask_again)
+			links_ask(reader);
 	}
 	while (reader->interfaces)
 		interface_remove(reader, &reader->interfaces, true);
@@ -244,7 +335,6 @@ int links_start(struct reader *reader, struct failure *failure)
 {
 	int error;
 
-	reader->netlink = -1;
 	if (netlink_open(reader, failure))
 		return -1;
 	reader->links_wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -255,16 +345,24 @@ int links_start(struct reader *reader, struct failure *failure)
 	return 0;
 }
 
+static void close_once(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
 void links_stop(struct reader *reader)
 {
 	uint64_t one = 1;
 
-	if (!reader->links_running)
-		return;
-	if (write(reader->links_wake, &one, sizeof(one)) < 0)
-		return;
-	pthread_join(reader->links_thread, NULL);
+	if (reader->links_running) {
+		if (write(reader->links_wake, &one, sizeof(one)) < 0)
+			return;
+		pthread_join(reader->links_thread, NULL);
+	}
 	reader->links_running = false;
-	close(reader->links_wake);
-	close(reader->netlink);
+	close_once(&reader->links_wake);
+	close_once(&reader->netlink);
+	close_once(&reader->instance_fd);
 }

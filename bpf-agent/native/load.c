@@ -3,6 +3,7 @@
 #include "load.h"
 
 #include "conntrack.h"
+#include "log.h"
 #include "reader.h"
 #include "slots.h"
 
@@ -93,7 +94,11 @@ static int resize(struct reader *reader, struct failure *failure)
 	    map_resize(reader, "events", options->ring_bytes, failure) ||
 	    (!*options->processes && map_resize(reader, "processes", 1, failure)))
 		return -1;
-	if (constant_set(reader->object, "track_processes", *options->processes != 0, failure) ||
+	/* Attached nowhere, it counts whatever is put through the programs. */
+	if (constant_set(reader->object, "check_tunnels", options->attach, failure) ||
+	    (!options->attach && constant_set(reader->object, "unknown_role",
+					      FLOW_COUNT_INGRESS | FLOW_COUNT_EGRESS | FLOW_COVERED | FLOW_UNDERLAY, failure)) ||
+	    constant_set(reader->object, "track_processes", *options->processes != 0, failure) ||
 	    constant_set(reader->object, "recycled_mask", reader->recycled_mask, failure))
 		return -1;
 	return constant_set(reader->object, "ring_wakeup_bytes", options->ring_bytes / 8, failure);
@@ -215,14 +220,18 @@ int reader_load(struct reader *reader, const struct options *options, configure_
 		return fail(failure, "NO_PRIVILEGE", EPERM,
 			    "the kernel refused the flow program: it needs the capabilities BPF, PERFMON and NET_ADMIN");
 	if (error)
-		return fail(failure, "LOAD_FAILED", error, "the kernel refused the flow program");
+		return fail(failure, "LOAD_FAILED", 0, "the kernel refused the flow program: %s; its verifier says:\n%s",
+			    strerror(error), log_end());
 	reader->flows_fd = map_fd(reader->object, "flows");
 	reader->tunnels_fd = map_fd(reader->object, "tunnels");
 	reader->translations_fd = map_fd(reader->object, "translations");
 	reader->processes_fd = map_fd(reader->object, "processes");
 	reader->counters_fd = map_fd(reader->object, "counters");
 	reader->clock_fd = map_fd(reader->object, "clock");
-	reader->gone_fd = map_fd(reader->object, "gone");
+	reader->interfaces_fd = map_fd(reader->object, "interfaces");
+	reader->interfaces_more_fd = map_fd(reader->object, "interfaces_more");
+	reader->tunnel_ids_fd = map_fd(reader->object, "tunnel_ids");
+	reader->filter_state_fd = map_fd(reader->object, "filter_state");
 	collectors_start(reader);
 	if (find_programs(reader, failure) || make_grace(reader, failure) || map_memory(reader, failure))
 		return -1;

@@ -51,6 +51,7 @@ int options_read(napi_env env, napi_value object, struct options *options, struc
 	options->capacity = (uint32_t)get_number(env, object, "capacity", FLOW_DEFAULT_CAPACITY);
 	options->ring_bytes = (uint32_t)get_number(env, object, "ringBytes", FLOW_DEFAULT_RING);
 	options->drain_ms = (uint32_t)get_number(env, object, "drainMs", 100);
+	options->netlink_bytes = (uint32_t)get_number(env, object, "netlinkBytes", 4 << 20);
 	options->attach = get_bool(env, object, "attach", true);
 	options->tcx = get_bool(env, object, "tcx", true);
 	options->handover = get_bool(env, object, "handover", true);
@@ -101,22 +102,21 @@ static int entry_write(napi_env env, napi_value entry, struct bpf_object *object
 	key_data = bytes_of(env, key, &key_bytes);
 	value_data = bytes_of(env, value, &value_bytes);
 	map = bpf_object__find_map_by_name(object, map_name);
-	if (!map || !key_data || !value_data || key_bytes != bpf_map__key_size(map) ||
-	    value_bytes != bpf_map__value_size(map))
+	if (!map || !key_data || key_bytes != bpf_map__key_size(map) ||
+	    (value_data && value_bytes != bpf_map__value_size(map)))
 		return fail(failure, "BAD_ENTRY", 0, "map \"%s\" has no such key and value sizes", map_name);
-	if (bpf_map_update_elem(bpf_map__fd(map), key_data, value_data, BPF_ANY))
+	if (value_data ? bpf_map_update_elem(bpf_map__fd(map), key_data, value_data, BPF_ANY) :
+			 bpf_map_delete_elem(bpf_map__fd(map), key_data) && errno != ENOENT)
 		return fail(failure, "BAD_ENTRY", errno, "map \"%s\" refused an entry", map_name);
 	return 0;
 }
 
-int options_entries(const struct configuration *configuration, struct bpf_object *object, struct failure *failure)
+int entries_write(napi_env env, napi_value entries, struct bpf_object *object, struct failure *failure)
 {
-	napi_env env = configuration->env;
-	napi_value entries, entry;
+	napi_value entry;
 	uint32_t count = 0;
 
-	if (napi_get_named_property(env, configuration->options, "entries", &entries) != napi_ok ||
-	    napi_get_array_length(env, entries, &count) != napi_ok)
+	if (napi_get_array_length(env, entries, &count) != napi_ok)
 		return 0;
 	for (uint32_t i = 0; i < count; i++) {
 		napi_get_element(env, entries, i, &entry);
@@ -126,55 +126,27 @@ int options_entries(const struct configuration *configuration, struct bpf_object
 	return 0;
 }
 
-int options_log(enum libbpf_print_level level, const char *format, va_list arguments)
+int options_entries(const struct configuration *configuration, struct bpf_object *object, struct failure *failure)
 {
-	if (level == LIBBPF_DEBUG || !getenv("SKOPOS_LIBBPF_LOG"))
+	napi_value entries;
+
+	if (napi_get_named_property(configuration->env, configuration->options, "entries", &entries) != napi_ok)
 		return 0;
-	return vfprintf(stderr, format, arguments);
+	return entries_write(configuration->env, entries, object, failure);
 }
 
+/* What of the layout BTF does not say: the addon's own record, and the kernel's tick. */
 napi_value layout(napi_env env, napi_callback_info info)
 {
 	static const struct {
 		const char *name;
 		size_t value;
 	} facts[] = {
-		{ "key", sizeof(struct flow_key) },
-		{ "event", sizeof(struct flow_event) },
-		{ "slot", sizeof(struct flow_slot) },
 		{ "record", sizeof(struct record) },
-		{ "tunnel", sizeof(struct flow_tunnel) },
-		{ "translation", sizeof(struct flow_translation) },
-		{ "processes", sizeof(struct flow_processes) },
-		{ "drops", sizeof(struct flow_drops) },
-		{ "causes", FLOW_CAUSES },
-		{ "key.protocolVni", offsetof(struct flow_key, protocol_vni) },
-		{ "event.firstNs", offsetof(struct flow_event, first_ns) },
-		{ "event.slot", offsetof(struct flow_event, slot) },
-		{ "event.side", offsetof(struct flow_event, side) },
-		{ "event.direction", offsetof(struct flow_event, direction) },
 		{ "record.slot", offsetof(struct record, slot) },
 		{ "record.flow", offsetof(struct record, flow) },
-		{ "slot.observer", offsetof(struct flow_slot, hot.observer) },
-		{ "slot.lastJiffies", offsetof(struct flow_slot, hot.last_jiffies) },
-		{ "slot.nextSeq", offsetof(struct flow_slot, hot.next_seq) },
-		{ "slot.marks", offsetof(struct flow_slot, hot.marks) },
-		{ "slot.generation", offsetof(struct flow_slot, hot.generation) },
-		{ "slot.firstNs", offsetof(struct flow_slot, cold.first_ns) },
-		{ "slot.side", offsetof(struct flow_slot, cold.side) },
-		{ "slot.retransmits", offsetof(struct flow_slot, cold.retransmits) },
-		{ "slot.latency", offsetof(struct flow_slot, cold.syn_to_synack_us) },
-		{ "tunnel.typeVni", offsetof(struct flow_tunnel, type_vni) },
-		{ "tunnel.generation", offsetof(struct flow_tunnel, generation) },
-		{ "processes.generation", offsetof(struct flow_processes, generation) },
-		{ "drops.reason", offsetof(struct flow_drops, reason) },
-		{ "drops.generation", offsetof(struct flow_drops, generation) },
-		{ "translation.translated", offsetof(struct flow_translation, translated) },
-		{ "translation.flags", offsetof(struct flow_translation, flags) },
-		{ "translation.generation", offsetof(struct flow_translation, generation) },
 	};
 	napi_value result;
-
 	struct timespec tick = { 0 };
 
 	(void)info;

@@ -5,7 +5,6 @@
 
 #include <bpf/libbpf.h>
 #include <node_api.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -27,6 +26,7 @@ struct options {
 	uint32_t capacity;            /* flows */
 	uint32_t ring_bytes;          /* a power of two */
 	uint32_t drain_ms;
+	uint32_t netlink_bytes;       /* of messages about interfaces that may wait */
 	bool attach;                  /* false: load only */
 	bool tcx;                     /* false: clsact even where TCX is there */
 	bool handover;                /* begin with clsact, go over to TCX when interfaces are quiet */
@@ -48,8 +48,8 @@ int options_constants(struct bpf_object *object, void *context, struct failure *
 /* Writes options.entries, [map, key, value] each, into the loaded maps: the filter, before anything is attached. */
 int options_entries(const struct configuration *configuration, struct bpf_object *object, struct failure *failure);
 
-/* libbpf's warnings go to standard error when SKOPOS_LIBBPF_LOG is set; errors reach the caller as exceptions. */
-int options_log(enum libbpf_print_level level, const char *format, va_list arguments);
+/* Writes [map, key, value] each; without a value the key is deleted. */
+int entries_write(napi_env env, napi_value entries, struct bpf_object *object, struct failure *failure);
 
 napi_value layout(napi_env env, napi_callback_info info);
 

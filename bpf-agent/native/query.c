@@ -47,6 +47,23 @@ napi_value reader_counters(napi_env env, napi_callback_info info)
 	return NULL;
 }
 
+/* waits(reader): how often both halves were taken, of events and of records */
+napi_value reader_waits(napi_env env, napi_callback_info info)
+{
+	napi_value argument, result;
+	size_t count = 1;
+	struct session *session;
+
+	napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
+	session = session_of(env, argument);
+	if (!session)
+		return NULL;
+	napi_create_array_with_length(env, 2, &result);
+	napi_set_element(env, result, 0, number(env, (double)double_buffer_waits(&session->reader.events)));
+	napi_set_element(env, result, 1, number(env, (double)double_buffer_waits(&session->reader.records)));
+	return result;
+}
+
 /* Reads `each` elements a slot from a hash by slot; zeros where there is none. */
 static void attributes_read(napi_env env, napi_value keys, napi_value values, int map, uint32_t each, size_t size)
 {

@@ -8,6 +8,7 @@
 struct session *session_of(napi_env env, napi_value value);
 
 napi_value reader_counters(napi_env env, napi_callback_info info);
+napi_value reader_waits(napi_env env, napi_callback_info info);
 napi_value reader_attributes(napi_env env, napi_callback_info info);
 napi_value reader_missing(napi_env env, napi_callback_info info);
 napi_value drop_reasons(napi_env env, napi_callback_info info);

@@ -27,7 +27,8 @@ struct reader {
 	struct bpf_object *object;
 	struct ring_buffer *ring;
 	char untranslated[256];       /* why translated connections are not joined; "" when they are */
-	int flows_fd, tunnels_fd, translations_fd, counters_fd, clock_fd, gone_fd, grace_fd, grace_inner_fd;
+	int flows_fd, tunnels_fd, translations_fd, counters_fd, clock_fd, grace_fd, grace_inner_fd;
+	int interfaces_fd, interfaces_more_fd, tunnel_ids_fd, filter_state_fd;
 	struct collector processes, drops;
 	int processes_fd, drops_fd, drop_reasons_fd;
 	int clock_program_fd;
@@ -54,8 +55,13 @@ struct reader {
 	struct command *first_command, *last_command; /* under lock */
 	struct double_buffer events, records;
 
-	struct interface *interfaces; /* owned by the links thread */
+	/* Owned by the links thread. */
+	struct interface *interfaces;
 	int netlink;
+	uint32_t dump;                /* the last one asked for */
+	bool dump_interrupted, ask_again, first_dump_done, has_tunnels;
+	int instance, instance_fd;
+	uint32_t dead_instances;      /* bits: filters of these are leftovers */
 
 	/* Hands a batch (copied) to JavaScript's thread. Returns false once that is closing. */
 	bool (*deliver)(struct reader *reader, const struct batch *batch);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* The half being filled, and what it holds. */
 struct filling {
@@ -107,12 +108,23 @@ static uint64_t ring_full(struct reader *reader)
 	return total;
 }
 
+/* What to add to CLOCK_MONOTONIC to have the time of day. */
+static double realtime_offset(void)
+{
+	struct timespec before, real, after;
+
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	clock_gettime(CLOCK_REALTIME, &real);
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	return (real.tv_sec - before.tv_sec) * 1e9 + real.tv_nsec - (before.tv_nsec + after.tv_nsec) / 2.0 -
+	       (after.tv_sec - before.tv_sec) * 5e8;
+}
+
 static struct flow_clock clock_read(struct reader *reader)
 {
-	uint8_t frame[64] = { 0 };
 	uint32_t zero = 0;
 	struct flow_clock now = { 0 };
-	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = sizeof(frame));
+	LIBBPF_OPTS(bpf_test_run_opts, run);
 
 	if (!bpf_prog_test_run_opts(reader->clock_program_fd, &run))
 		bpf_map_lookup_elem(reader->clock_fd, &zero, &now);
@@ -136,8 +148,6 @@ static bool record_add(struct filling *filling, uint32_t slot)
 	record->slot = slot;
 	record->reserved = 0;
 	memcpy(&record->flow, &filling->reader->slots[slot], sizeof(record->flow));
-	if (record->flow.hot.marks & FLOW_MARK_ABSORBED) /* counted elsewhere */
-		memset(record->flow.hot.sent, 0, sizeof(record->flow.hot.sent));
 	filling_added(filling);
 	return true;
 }
@@ -145,7 +155,7 @@ static bool record_add(struct filling *filling, uint32_t slot)
 static bool has_changed(const struct flow_hot *hot, uint32_t since)
 {
 	for (int direction = 0; direction < 2; direction++)
-		if (hot->observer[direction] && (int32_t)(hot->last_jiffies[direction] - since) >= 0)
+		if (hot->hook[direction] && (int32_t)(hot->last_jiffies[direction] - since) >= 0)
 			return true;
 	return false;
 }
@@ -154,7 +164,8 @@ void slots_scan(struct reader *reader, const struct command *command)
 {
 	struct filling filling = { .reader = reader, .buffer = &reader->records, .kind = BATCH_RECORDS,
 				   .command = command->id, .element = sizeof(struct record), .half = -1 };
-	struct batch done = { .kind = BATCH_DONE, .command = command->id, .clock = clock_read(reader) };
+	struct batch done = { .kind = BATCH_DONE, .command = command->id, .clock = clock_read(reader),
+			      .realtime_offset_ns = realtime_offset() };
 	uint32_t fresh = __atomic_load_n(&reader->allocator->fresh, __ATOMIC_ACQUIRE);
 	uint64_t lost = ring_full(reader);
 
@@ -193,6 +204,15 @@ static int grace(struct reader *reader)
 	return bpf_map_update_elem(reader->grace_fd, &zero, &reader->grace_inner_fd, BPF_ANY) ? errno : 0;
 }
 
+/* Whether the key leads to the slot: a superseded flow's may lead to another one by now. */
+static bool owns_key(struct reader *reader, uint32_t slot)
+{
+	struct flow_ref ref;
+
+	return !(reader->slots[slot].hot.marks & FLOW_MARK_SUPERSEDED) ||
+	       (!bpf_map_lookup_elem(reader->flows_fd, &reader->keys[slot], &ref) && ref.slot == slot);
+}
+
 /*
  * Out of the hash first, so that no packet finds the slot any more; then a grace period, after which no CPU that had
  * found it before is still adding; then the final read; then the slot may be used again. Nothing is lost between.
@@ -215,7 +235,7 @@ void slots_end(struct reader *reader, const struct command *command)
 		if (slot >= reader->options.capacity || !is_live(reader, slot))
 			continue;
 		reader->ended[slot] = reader->known[slot]; /* a slot named twice is ended once */
-		if (!(reader->slots[slot].hot.marks & FLOW_MARK_ABSORBED)) /* else its key is another flow's alias */
+		if (owns_key(reader, slot))
 			keys[owned++] = reader->keys[slot];
 		slots[count++] = slot;
 	}
@@ -240,9 +260,13 @@ void slots_end(struct reader *reader, const struct command *command)
 		}
 		slot_give_back(reader, slots[i]);
 	}
+	/* Nothing was given back: the flows live on, and can be ended again. */
+	for (uint32_t i = 0; done.error && i < count; i++)
+		reader->ended[slots[i]] = 0;
 	free(keys);
 	free(slots);
 	filling_deliver(&filling);
 	done.clock = clock_read(reader);
+	done.realtime_offset_ns = realtime_offset();
 	reader->deliver(reader, &done);
 }

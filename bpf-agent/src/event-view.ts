@@ -1,4 +1,4 @@
-import { KeyView, observedIfindex, readSide, type Side } from "./flow-view.ts";
+import { type Hook, hookOf, KeyView, readSide, type Side } from "./flow-view.ts";
 import { type Direction, eventOffset, sizes, type TunnelType, tunnelTypes } from "./layout.ts";
 
 /** New-flow events, one a flow. Valid during the batch's callback only. */
@@ -26,7 +26,12 @@ export class EventView extends KeyView {
 
   /** Where the first packet was seen. */
   ifindex(index: number): number {
-    return observedIfindex(this.#word(index, eventOffset.observer));
+    return this.#word(index, eventOffset.hook) >>> 1;
+  }
+
+  /** Whether it was seen as it came in or as it left. */
+  hook(index: number): Hook {
+    return hookOf(this.#word(index, eventOffset.hook));
   }
 
   /** IP bytes of the first packet. */

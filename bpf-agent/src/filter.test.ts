@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { addressBytes, encodeFilter } from "./filter.ts";
+import { addressBytes, encodeFilter, replaceFilter } from "./filter.ts";
 import { formatAddress } from "./flow-view.ts";
 
 test.each([
@@ -17,13 +17,13 @@ test.each([
 });
 
 test("prefixes, ports and protocols are encoded as the kernel program looks them up", () => {
-  const { constants, entries } = encodeFilter({
+  const { rules, allow, entries } = encodeFilter({
     cidrs: { allow: ["10.0.0.0/8"], deny: ["fd00::/8"] },
     ports: { deny: ["tcp/22", "53"] },
     protocols: { allow: ["udp", 132] },
   });
-  expect(constants).toEqual({ filter_rules: 7, filter_allow: 5 });
-  expect(entries.map(([map, key, [value]]) => [map, Buffer.from(key).toString("hex"), value])).toEqual([
+  expect([rules, allow]).toEqual([7, 5]);
+  expect(entries.map(([map, key, value]) => [map, Buffer.from(key).toString("hex"), value![0]])).toEqual([
     ["filter_cidrs", "68000000" + "00000000000000000000ffff0a000000", 1],
     ["filter_cidrs", "08000000" + "fd000000000000000000000000000000", 2],
     ["filter_ports", "16000600", 2],
@@ -34,8 +34,20 @@ test("prefixes, ports and protocols are encoded as the kernel program looks them
 });
 
 test("an empty allow list lets nothing pass, an empty deny list everything", () => {
-  expect(encodeFilter({ protocols: { allow: [] } }).constants).toEqual({ filter_rules: 4, filter_allow: 4 });
-  expect(encodeFilter({ protocols: { deny: [] } }).constants).toEqual({ filter_rules: 0, filter_allow: 0 });
+  expect(encodeFilter({ protocols: { allow: [] } })).toMatchObject({ rules: 4, allow: 4 });
+  expect(encodeFilter({ protocols: { deny: [] } })).toMatchObject({ rules: 0, allow: 0 });
+});
+
+test("a filter in the place of another takes out what only the old one had, and switches last", () => {
+  const before = encodeFilter({ ports: { deny: ["22", "53"] }, protocols: { allow: ["tcp"] } });
+  const next = encodeFilter({ ports: { allow: ["53"] } });
+  const entries = replaceFilter(before, next, 7).map(([map, key, value]) => [map, key[0], value && [...value]]);
+  expect(entries).toEqual([
+    ["filter_ports", 22, undefined],
+    ["filter_protocols", 6, [0]],
+    ["filter_ports", 53, [1]],
+    ["filter_state", 0, [...new Uint8Array(Uint32Array.of(2, 2, 7, 0).buffer)]],
+  ]);
 });
 
 test("everything wrong is named at once", () => {

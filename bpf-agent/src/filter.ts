@@ -20,10 +20,15 @@ export interface FlowFilter {
   readonly interfaces?: Rules<number>;
 }
 
+/** A map entry: map, key and value; without a value the key is deleted. */
+export type MapEntry = readonly [map: string, key: Uint8Array, value?: Uint8Array];
+
 /** A filter as the kernel program takes it. */
 export interface EncodedFilter {
-  readonly constants: { readonly filter_rules: number; readonly filter_allow: number };
-  readonly entries: readonly (readonly [map: string, key: Uint8Array, value: Uint8Array])[];
+  /** Bits of the dimensions that have rules, and of those where only what is allowed passes. */
+  readonly rules: number;
+  readonly allow: number;
+  readonly entries: readonly MapEntry[];
 }
 
 /** IANA protocol numbers by the names the filter takes. */
@@ -122,5 +127,22 @@ export function encodeFilter(filter: FlowFilter = {}): EncodedFilter {
   dimension(4, "filter_protocols", filter.protocols, (protocol) => protocolKey(protocol, problems));
   dimension(8, "filter_interfaces", filter.interfaces, (ifindex) => u32(ifindex));
   if (problems.length) throw wrong(problems);
-  return { constants: { filter_rules: rules, filter_allow: allow }, entries };
+  return { rules, allow, entries };
+}
+
+/**
+ * The entries that put one filter in the place of another, the switch itself last.
+ *
+ * @param generation larger than that of the filter before: flows that it refused are asked about again
+ */
+export function replaceFilter(before: EncodedFilter | undefined, next: EncodedFilter, generation: number): MapEntry[] {
+  const id = ([map, key]: MapEntry) => `${map} ${key}`;
+  const kept = new Set(next.entries.map(id));
+  const gone = (before?.entries ?? []).filter((entry) => !kept.has(id(entry)));
+  // Elements of an array cannot be deleted: no verdict is 0.
+  const removals = gone.map(
+    ([map, key]): MapEntry => (map === "filter_protocols" ? [map, key, Uint8Array.of(0)] : [map, key]),
+  );
+  const state = new Uint8Array(Uint32Array.of(next.rules, next.allow, generation, 0).buffer);
+  return [...removals, ...next.entries, ["filter_state", u32(0), state]];
 }

@@ -1,3 +1,4 @@
+import type { Clock } from "./clock.ts";
 import { type Direction, keyOffset, marks, recordOffset, sideOffset, sizes, slotOffset } from "./layout.ts";
 
 /** An address as text: dotted quad for IPv4, RFC 5952 for IPv6. */
@@ -27,6 +28,7 @@ export interface Side {
   readonly ecn: number;
   readonly ttl: number;
   readonly icmpType: number;
+  /** ICMP code; DNS: the code of the last response (RFC 1035: 3 is NXDOMAIN). */
   readonly icmpCode: number;
   /** IPv6 flow label. */
   readonly flowLabel: number;
@@ -40,6 +42,10 @@ export type TcpState = "none" | "syn_sent" | "syn_received" | "established" | "f
 const SYN = 0x02;
 const FIN = 0x01;
 const RST = 0x04;
+const UDP = 17;
+
+/** How far a tick's time may be from the precise one: the slowest kernels tick a hundred times a second. */
+const MOST_TICKS_US = 50_000;
 
 /** Reads `struct flow_key`s where they lie. Indexing is by element; nothing is allocated but strings. */
 export class KeyView {
@@ -132,12 +138,21 @@ export class FlowView extends KeyView {
     return this.data.getUint32(offset + 4, true) * 0x1_0000_0000 + this.data.getUint32(offset, true);
   }
 
-  /** Interface index of the hook that counts the direction; 0 when no packet came that way. */
+  /** Interface index of the hook that counted the direction's first packet; 0 when no packet came that way. */
   ifindex(index: number, direction: Direction): number {
-    return observedIfindex(this.data.getUint32(this.#slot(index) + slotOffset.observer + 4 * direction, true));
+    return this.#hook(index, direction) >>> 1;
   }
 
-  /** Low 32 bits of jiffies at the direction's last counted packet; see `Clock.since`. */
+  /** Whether the direction's first packet was counted as it came in or as it left; see {@link ifindex}. */
+  hook(index: number, direction: Direction): Hook {
+    return hookOf(this.#hook(index, direction));
+  }
+
+  #hook(index: number, direction: Direction): number {
+    return this.data.getUint32(this.#slot(index) + slotOffset.hook + 4 * direction, true);
+  }
+
+  /** Low 32 bits of jiffies at the direction's last counted packet; see `Clock.at`. */
   lastJiffies(index: number, direction: Direction): number {
     return this.data.getUint32(this.#slot(index) + slotOffset.lastJiffies + 4 * direction, true);
   }
@@ -152,7 +167,29 @@ export class FlowView extends KeyView {
     return this.data.getUint32(this.#slot(index) + slotOffset.marks, true);
   }
 
-  /** The direction in which the first packet went. */
+  /**
+   * The last packet's time, CLOCK_MONOTONIC nanoseconds, never before {@link firstNs}: to the microsecond where the flow ended
+   * with a FIN or RST or has a DNS response, else to the kernel's tick.
+   */
+  lastNs(index: number, clock: Clock): number {
+    const first = this.firstNs(index);
+    const ticks = ([0, 1] as const)
+      .filter((direction) => this.#hook(index, direction) !== 0)
+      .map((direction) => clock.at(this.lastJiffies(index, direction)));
+    const last = Math.max(first, ...ticks);
+    const flags = this.tcpFlags(index, 0) | this.tcpFlags(index, 1);
+    const answered = this.protocol(index) === UDP && this.serviceUs(index) > 0 && !(this.marks(index) & marks.probe);
+    if (!(flags & (FIN | RST)) && !answered) return last;
+    const precise = this.#latency(index, slotOffset.probe);
+    // Microseconds modulo 2^32, of which `last` knows the rest: the difference is a few ticks.
+    const difference = (precise - Math.floor(last / 1000)) | 0;
+    return Math.abs(difference) > MOST_TICKS_US ? last : Math.max(first, last + difference * 1000);
+  }
+
+  /**
+   * The end that began: the sender of the SYN, of the DNS query or echo request, also where its answer was seen first; else of
+   * the first packet.
+   */
   initiator(index: number): Direction {
     return this.marks(index) & marks.initiatorHigh ? 1 : 0;
   }
@@ -178,7 +215,7 @@ export class FlowView extends KeyView {
   }
 
   side(index: number, direction: Direction): Side {
-    return readSide(this.data, this.#slot(index) + slotOffset.side + 8 * direction);
+    return readSide(this.data, this.#slot(index) + slotOffset.side + slotOffset.sideStride * direction);
   }
 
   /** Segments that brought nothing new: retransmitted, or overtaken on the way. */
@@ -186,27 +223,26 @@ export class FlowView extends KeyView {
     return this.#latency(index, slotOffset.retransmits + 4 * direction);
   }
 
-  /** SYN to SYN-ACK, the part of the handshake beyond the observer towards the responder. Microseconds, 0: unknown. */
-  synToSynackUs(index: number): number {
-    return this.#latency(index, slotOffset.synToSynack);
+  /** The last SYN to the ACK of its SYN-ACK. Microseconds, 0: unknown. */
+  handshakeUs(index: number): number {
+    return this.#latency(index, slotOffset.handshake);
   }
 
-  /** SYN-ACK to ACK, the part towards the initiator. Microseconds, 0: unknown. */
-  synackToAckUs(index: number): number {
-    return this.#latency(index, slotOffset.synackToAck);
+  /**
+   * The least time from a segment sent in the direction (SYN, SYN-ACK or data) to its acknowledgement: the round trip of the part
+   * of the path beyond the hook that way. ICMP: echo to reply, in the requester's direction. With the feature `socketRtt` the
+   * sender's kernel's smoothed round trip, of the whole path. Microseconds, 0: unknown.
+   */
+  rttUs(index: number, direction: Direction): number {
+    return this.#latency(index, slotOffset.rtt + 4 * direction);
   }
 
-  /** Last round trip: TCP data to its acknowledgement, ICMP echo to its reply. Microseconds, 0: unknown. */
-  rttUs(index: number): number {
-    return this.#latency(index, slotOffset.rtt);
-  }
-
-  /** RFC 3550 smoothed difference of successive round trips, microseconds. */
+  /** Smoothed difference of round trips from the least one, as RFC 3550 smooths, microseconds. */
   rttJitterUs(index: number): number {
     return this.#latency(index, slotOffset.rttJitter);
   }
 
-  /** Last request to first byte of the answer; DNS query to response. Microseconds, 0: unknown. */
+  /** The initiator's last request to the first byte of the answer; DNS query to response. Microseconds, 0: unknown. */
   serviceUs(index: number): number {
     return this.#latency(index, slotOffset.service);
   }
@@ -220,8 +256,10 @@ export class FlowView extends KeyView {
   }
 }
 
-/** The interface of an observer: bit 0 is the hook, bit 31 says that it was a filter awaiting a TCX link. */
-export const observedIfindex = (observer: number) => (observer & 0x7fff_ffff) >>> 1;
+/** Where a packet was counted: as it came into an interface or as it left by it; "none" when no packet went that way. */
+export type Hook = "ingress" | "egress" | "none";
+
+export const hookOf = (value: number): Hook => (value === 0 ? "none" : value & 1 ? "egress" : "ingress");
 
 /** Reads a `struct flow_side`. */
 export function readSide(data: DataView, offset: number): Side {

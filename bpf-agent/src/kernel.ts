@@ -1,7 +1,7 @@
 import { release } from "node:os";
 
-/** Oldest kernel the flow program loads on: atomics that return a value (5.12). Everything else it needs is older. */
-export const minimumKernel = [5, 12] as const;
+/** No kernel before it can load the flow program: programs without a packet came with 5.14. The oldest one tested is 6.1. */
+export const minimumKernel = [5, 14] as const;
 
 /** What a newer kernel adds; each has a fallback. */
 export const kernelFeatures = {
@@ -32,7 +32,7 @@ export function requireKernel(text: string = release(), platform: string = proce
   const [major, minor] = minimumKernel;
   if (found && (found[0] < major || (found[0] === major && found[1] < minor))) {
     throw new UnsupportedHostError(
-      `the flow agent needs kernel ${major}.${minor} or newer (atomic operations that return a value); this host runs ` +
+      `the flow agent needs kernel ${major}.${minor} or newer (BPF programs without a packet); this host runs ` +
         `${text}. Keep the agent off such nodes with a nodeSelector, or upgrade them.`,
     );
   }

@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import type { MapEntry } from "./filter.ts";
 
 /** A reader inside the addon. */
 export type ReaderHandle = { readonly __reader: never };
@@ -13,6 +14,8 @@ export interface NativeOptions {
   readonly capacity: number;
   readonly ringBytes: number;
   readonly drainMs: number;
+  /** Bytes of messages about interfaces that may wait. @default 4 MiB */
+  readonly netlinkBytes?: number;
   readonly attach: boolean;
   readonly tcx: boolean;
   /** Begin with clsact filters, go over to TCX links when interfaces are quiet. Needs the program's `dedup`. */
@@ -30,11 +33,14 @@ export interface NativeOptions {
   /** Load-time constants of kernel/maps.h by name. */
   readonly constants: Readonly<Record<string, number>>;
   /** Map entries written after loading and before attaching: map, key, value. */
-  readonly entries: readonly (readonly [map: string, key: Uint8Array, value: Uint8Array])[];
+  readonly entries: readonly MapEntry[];
 }
 
 /** `enum batch_kind`. */
-export const batchKind = { events: 0, records: 1, done: 2, interface: 3 } as const;
+export const batchKind = { events: 0, records: 1, done: 2, interface: 3, closed: 4 } as const;
+
+/** `enum interface_change`, by number. */
+export const interfaceChanges = ["attached", "detached", "failed", "changed", "repaired"] as const;
 
 /** What the addon hands over; which members are there depends on the kind. */
 export interface NativeBatch {
@@ -47,8 +53,16 @@ export interface NativeBatch {
   readonly errno: number;
   readonly jiffies: number;
   readonly monotonicNs: number;
+  readonly realtimeOffsetNs: number;
+  readonly ringBytes: number;
   readonly ifindex: number;
   readonly name: string;
+  readonly change: number;
+  readonly interfaceKind: string;
+  readonly mac: string;
+  readonly master: number;
+  readonly link: number;
+  readonly problem: string;
   readonly attached: boolean;
   readonly tcx: boolean;
   readonly tookNs: number;
@@ -63,11 +77,16 @@ export interface Addon {
     records: Uint8Array,
     onBatch: (batch: NativeBatch) => void,
   ): ReaderHandle;
+  /** Starts closing: a batch of kind `closed` follows. */
   close(reader: ReaderHandle): void;
   scan(reader: ReaderHandle, command: number, changedSinceJiffies: number): void;
   end(reader: ReaderHandle, command: number, slots: Uint32Array): void;
   drain(reader: ReaderHandle, command: number): void;
   counters(reader: ReaderHandle, into: Float64Array): void;
+  /** Times that both halves of the buffer of events, and of that of records, were taken. */
+  waits(reader: ReaderHandle): [events: number, records: number];
+  /** Writes and deletes map entries. */
+  update(reader: ReaderHandle, entries: readonly MapEntry[]): void;
   /** Reads a map by slot; zeros where there is nothing. */
   attributes(
     reader: ReaderHandle,

@@ -1,4 +1,4 @@
-import { encodeFilter, type FlowFilter } from "./filter.ts";
+import { encodeFilter, type FlowFilter, replaceFilter } from "./filter.ts";
 import { builtObject, type NativeOptions } from "./native.ts";
 
 /** What a reader watches and how. */
@@ -19,8 +19,6 @@ export interface ReaderOptions {
   readonly vxlanPorts?: readonly number[];
   /** @default 6081 */
   readonly genevePort?: number;
-  /** Silence after which another interface may count a direction: the flow was rerouted. @default 1000 */
-  readonly takeoverMs?: number;
   /** Path of a network namespace to watch, such as /run/netns/NAME. @default the process's own */
   readonly netns?: string;
   /** Attach at all; without, the programs are only loaded. @default true */
@@ -46,12 +44,19 @@ export interface FlowFeatures {
   readonly tcp?: boolean;
   /** Handshake, round trip, service, DNS and ICMP echo latency. */
   readonly latency?: boolean;
-  /** One observer a direction: a packet seen on several interfaces is counted once. */
+  /** A packet seen on several interfaces is counted once; without, every sighting counts. */
   readonly dedup?: boolean;
   /** Key what is inside VXLAN, Geneve, GRE and IP-in-IP. */
   readonly tunnels?: boolean;
   /** Make the VNI part of the key: for clusters whose tenants share addresses. @default false */
   readonly keyByVni?: boolean;
+  /**
+   * Make the VLAN id part of the key: for nodes whose VLANs share addresses. Off, because a node's networks rarely do, and a flow
+   * that is routed from one VLAN to another, or seen tagged here and untagged there, would be two. @default false
+   */
+  readonly keyByVlan?: boolean;
+  /** The round trip as the sender's kernel smooths it, where the packet still carries its socket. @default false */
+  readonly socketRtt?: boolean;
   /** Count later fragments where the first one is counted. */
   readonly fragments?: boolean;
   /** Announce new flows by event; without, a scan finds them. */
@@ -66,6 +71,8 @@ const constantOf: Readonly<Record<keyof FlowFeatures, string>> = {
   dedup: "dedup",
   tunnels: "decapsulate",
   keyByVni: "key_by_vni",
+  keyByVlan: "key_by_vlan",
+  socketRtt: "socket_rtt",
   fragments: "join_fragments",
   events: "emit_events",
   fastPath: "fast_path",
@@ -78,7 +85,7 @@ const powerOfTwo = (value: number) => 2 ** Math.ceil(Math.log2(value));
 
 function problemsOf(options: ReaderOptions): string[] {
   const problems: string[] = [];
-  const range = (name: "flows" | "ringBytes" | "drainMs" | "takeoverMs", low: number, high: number) => {
+  const range = (name: "flows" | "ringBytes" | "drainMs", low: number, high: number) => {
     const value = options[name];
     if (value !== undefined && !(Number.isInteger(value) && value >= low && value <= high))
       problems.push(`${name} is ${value}; allowed are whole numbers from ${low} to ${high}`);
@@ -86,7 +93,6 @@ function problemsOf(options: ReaderOptions): string[] {
   range("flows", 1, limits.flows);
   range("ringBytes", 4096, limits.ringBytes);
   range("drainMs", 1, 60_000);
-  range("takeoverMs", 1, 3_600_000);
   if ((options.vxlanPorts?.length ?? 0) > 2) problems.push("vxlanPorts has more than two ports");
   return problems;
 }
@@ -94,17 +100,14 @@ function problemsOf(options: ReaderOptions): string[] {
 /**
  * Checks the options and turns them into what the addon takes.
  *
- * @param tickNs the kernel's tick (jiffy) in nanoseconds
  * @throws RangeError naming everything that is wrong.
  */
-export function resolveOptions(options: ReaderOptions, tickNs: number): NativeOptions {
+export function resolveOptions(options: ReaderOptions): NativeOptions {
   const problems = problemsOf(options);
   if (problems.length) throw new RangeError(`flow reader: ${problems.join("; ")}`);
   const filter = encodeFilter(options.filter);
   const [vxlan = 4789, vxlanAlso = options.vxlanPorts ? vxlan : 8472] = options.vxlanPorts ?? [];
   const constants: Record<string, number> = {
-    ...filter.constants,
-    takeover_jiffies: Math.ceil(((options.takeoverMs ?? 1000) * 1e6) / tickNs),
     vxlan_port: vxlan,
     vxlan_port_also: vxlanAlso,
     geneve_port: options.genevePort ?? 6081,
@@ -129,6 +132,6 @@ export function resolveOptions(options: ReaderOptions, tickNs: number): NativeOp
     cgroup: options.cgroup ?? "",
     conntrack: !options.without?.includes("conntrack"),
     constants,
-    entries: filter.entries,
+    entries: replaceFilter(undefined, filter, 1),
   };
 }

@@ -17,6 +17,11 @@ export class ProcessView {
     return this.#data.getUint32(this.#at(index, direction) + processesOffset.pid, true);
   }
 
+  /** Id of the cgroup v2 in which the socket was made, its container's: the inode of its folder; 0n: unknown. */
+  cgroupId(index: number, direction: Direction): bigint {
+    return this.#data.getBigUint64(this.#at(index, direction) + processesOffset.cgroup, true);
+  }
+
   /** The thread's name when it made the socket (comm, 15 bytes); "" when unknown. */
   name(index: number, direction: Direction): string {
     const start = this.#at(index, direction) + processesOffset.name;

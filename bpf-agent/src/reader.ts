@@ -1,30 +1,35 @@
+import type { Clock } from "./clock.ts";
 import { type Drops, DropView, reasonName } from "./drop-view.ts";
 import { EventView } from "./event-view.ts";
+import { type EncodedFilter, encodeFilter, type FlowFilter, replaceFilter } from "./filter.ts";
 import { FlowView } from "./flow-view.ts";
 import { requireKernel } from "./kernel.ts";
 import { type Cause, causes, sizes, translationsPerFlow } from "./layout.ts";
-import { type Addon, batchKind, loadAddon, type NativeBatch, type ReaderHandle } from "./native.ts";
+import { type Addon, batchKind, interfaceChanges, loadAddon, type NativeBatch, type ReaderHandle } from "./native.ts";
 import { type ReaderOptions, resolveOptions } from "./options.ts";
 import { ProcessView } from "./process-view.ts";
 import { TranslationView } from "./translation-view.ts";
 import { TunnelView } from "./tunnel-view.ts";
 
-/** The kernel's tick count and CLOCK_MONOTONIC at one moment: turns a flow's last jiffies into a time. */
-export interface Clock {
-  readonly monotonicNs: number;
-  readonly jiffies: number;
-  /** @returns CLOCK_MONOTONIC nanoseconds of 32-bit jiffies not more than half their range (99 days at 250 Hz) ago. */
-  at(jiffies: number): number;
-}
-
-/** An interface that came or went. */
+/** Something that happened to an interface. */
 export interface InterfaceChange {
+  readonly change: (typeof interfaceChanges)[number];
   readonly ifindex: number;
   readonly name: string;
-  /** False when it went, or when attaching failed. */
+  /** The kind of a virtual interface as iproute2 has it, such as "veth" or "bridge"; "" for hardware. */
+  readonly kind: string;
+  /** Such as "02:42:ac:11:00:02"; zeros where it has none. */
+  readonly mac: string;
+  /** Index of the bridge or bond it belongs to; 0 for none. */
+  readonly master: number;
+  /** Index of the interface below it or of a veth's peer, when that is in the same namespace; else 0. */
+  readonly link: number;
+  /** Whether its packets are counted now. */
   readonly attached: boolean;
   /** By TCX links, else by clsact filters. Where both are used one after the other there is a change for each. */
   readonly tcx: boolean;
+  /** What keeps the programs from seeing every packet; "" where nothing does. */
+  readonly problem: string;
   /** Nanoseconds from the netlink message to both hooks attached; at a handover those of its last step. */
   readonly tookNs: number;
   /** errno of a failed attach, else 0. */
@@ -65,7 +70,7 @@ interface Pending {
  * JavaScript gets one call a batch, its elements in a SharedArrayBuffer. A batch is not overwritten before its callback
  * returns; while a callback runs, one more batch is prepared, then the thread waits and the kernel's ring buffers.
  */
-export class FlowReader implements Disposable {
+export class FlowReader implements Disposable, AsyncDisposable {
   readonly #addon: Addon;
   readonly #handle: ReaderHandle;
   readonly #handlers: ReaderHandlers;
@@ -74,6 +79,11 @@ export class FlowReader implements Disposable {
   readonly #pending = new Map<number, Pending>();
   readonly #tickNs: number;
   #commands = 0;
+  #filter: EncodedFilter;
+  #filters = 1;
+  readonly #interfaces = new Map<number, InterfaceChange>();
+  readonly #closed = Promise.withResolvers<void>();
+  #closing = false;
   #reasonNames: Readonly<Record<string, string>> | undefined;
 
   /**
@@ -89,9 +99,8 @@ export class FlowReader implements Disposable {
     this.#addon = addon;
     this.#handlers = handlers;
     this.#tickNs = addon.layout().tickNs!;
-    this.#handle = addon.open(resolveOptions(options, this.#tickNs), this.#events, this.#records, (batch) =>
-      this.#received(batch),
-    );
+    this.#filter = encodeFilter(options.filter);
+    this.#handle = addon.open(resolveOptions(options), this.#events, this.#records, (batch) => this.#received(batch));
   }
 
   /**
@@ -127,6 +136,32 @@ export class FlowReader implements Disposable {
     this.#addon.counters(this.#handle, values);
     const entries = causes.map((cause, i) => [cause, { packets: values[2 * i]!, bytes: values[2 * i + 1]! }] as const);
     return Object.fromEntries(entries) as unknown as Counters;
+  }
+
+  /**
+   * How often a batch had to wait because JavaScript still had the one before: more than now and then, and the main thread is too
+   * busy for the flows there are.
+   */
+  waits(): { readonly events: number; readonly records: number } {
+    const [events, records] = this.#addon.waits(this.#handle);
+    return { events, records };
+  }
+
+  /** The interfaces whose packets are counted, each as its last change had it. A `problem` of any is one of the agent's health. */
+  interfaces(): InterfaceChange[] {
+    return [...this.#interfaces.values()];
+  }
+
+  /**
+   * Puts another filter in force. Flows that are counted already go on; what the old one refused is asked about again.
+   *
+   * @throws RangeError naming everything that is wrong.
+   */
+  setFilter(filter: FlowFilter): void {
+    const next = encodeFilter(filter);
+    this.#filters += 1;
+    this.#addon.update(this.#handle, replaceFilter(this.#filter, next, this.#filters));
+    this.#filter = next;
   }
 
   /** The tunnels of flows that have the mark: one element a slot, its type "none" where there is none. */
@@ -169,15 +204,26 @@ export class FlowReader implements Disposable {
     return this.#addon.descriptors(this.#handle);
   }
 
-  /** Detaches, ends the threads, frees everything. Commands under way are rejected. Closing twice is allowed. */
-  close(): void {
-    this.#addon.close(this.#handle);
+  /**
+   * Detaches, ends the threads, frees everything, on a thread of its own: the kernel takes its time for each interface. Commands
+   * under way are rejected. Closing twice is allowed.
+   *
+   * @returns when all of it is done.
+   */
+  close(): Promise<void> {
+    if (!this.#closing) this.#addon.close(this.#handle);
+    this.#closing = true;
     for (const { reject } of this.#pending.values()) reject(new Error("the flow reader was closed"));
     this.#pending.clear();
+    return this.#closed.promise;
   }
 
   [Symbol.dispose](): void {
-    this.close();
+    void this.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   #attributes(map: Parameters<Addon["attributes"]>[1], slots: Uint32Array, size: number): Uint8Array {
@@ -207,8 +253,9 @@ export class FlowReader implements Disposable {
       const view = new FlowView(part(this.#records, batch, sizes.record), batch.count);
       this.#pending.get(batch.command)?.onFlows?.(view);
     } else if (batch.kind === batchKind.interface) {
-      const { ifindex, name, attached, tcx, tookNs, errno } = batch;
-      this.#handlers.onInterface?.({ ifindex, name, attached, tcx, tookNs, errno });
+      this.#interfaceChanged(batch);
+    } else if (batch.kind === batchKind.closed) {
+      this.#closed.resolve();
     } else {
       const pending = this.#pending.get(batch.command);
       this.#pending.delete(batch.command);
@@ -217,10 +264,20 @@ export class FlowReader implements Disposable {
     }
   }
 
-  #clock({ jiffies, monotonicNs }: NativeBatch): Clock {
+  #interfaceChanged(batch: NativeBatch): void {
+    const { ifindex, name, interfaceKind: kind, mac, master, link, attached, tcx, problem, tookNs, errno } = batch;
+    const change = interfaceChanges[batch.change]!;
+    const now = { change, ifindex, name, kind, mac, master, link, attached, tcx, problem, tookNs, errno };
+    if (attached) this.#interfaces.set(ifindex, now);
+    else this.#interfaces.delete(ifindex);
+    this.#handlers.onInterface?.(now);
+  }
+
+  #clock({ jiffies, monotonicNs, realtimeOffsetNs, ringBytes }: NativeBatch): Clock {
     const tickNs = this.#tickNs;
     const now = jiffies % 0x1_0000_0000;
-    return { jiffies: now, monotonicNs, at: (then) => monotonicNs - ((now - then) | 0) * tickNs };
+    const at = (then: number) => monotonicNs - ((now - then) | 0) * tickNs;
+    return { jiffies: now, monotonicNs, realtimeOffsetNs, ringBytes, at };
   }
 }
 

@@ -44,6 +44,16 @@ export class TunnelView {
     return this.#data.getUint16(index * sizes.tunnel + tunnelOffset.destinationPort);
   }
 
+  /** Packets of the flow seen inside the tunnel at its underlay. */
+  packets(index: number): number {
+    return Number(this.#data.getBigUint64(index * sizes.tunnel + tunnelOffset.packets, true));
+  }
+
+  /** Their bytes with the tunnel's headers: the outer IP lengths. */
+  bytes(index: number): number {
+    return Number(this.#data.getBigUint64(index * sizes.tunnel + tunnelOffset.bytes, true));
+  }
+
   #typeVni(index: number): number {
     return this.#data.getUint32(index * sizes.tunnel + tunnelOffset.typeVni, true);
   }

@@ -89,7 +89,7 @@ describe.each([
     await log.until(({ length }) => length === 1);
     await network.send(3);
     expect((await scan(reader)).map(({ packets }) => packets)).toEqual([[3, 3]]);
-    reader.close();
+    await reader.close();
     expect(() => reader.counters()).toThrow("closed");
     expect(filters(network.node).join("")).not.toContain("flow_");
     expect(network.node.run("bpftool", "net", "show")).not.toContain("flow_ingress");
@@ -110,7 +110,7 @@ describe.each([
     await new Promise((resolve) => setTimeout(resolve, 200));
     const flows = await scan(reader);
     expect(flows.map(({ packets }) => total(packets)).sort()).toEqual([1, 10]);
-    reader.close();
+    await reader.close();
     expect(filters(node)[0]).toContain("foreign");
   });
 

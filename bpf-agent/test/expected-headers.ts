@@ -57,6 +57,7 @@ export interface Transport {
   readonly to: number;
   readonly tcpFlags?: number;
   readonly icmp?: readonly [type: number, code: number];
+  readonly dnsCode?: number;
 }
 
 const mappedPrefix = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
@@ -164,7 +165,8 @@ export function parseTransport({ protocol, payload, fragment, bytes }: Network):
       const length = payload.u16(4) === 0 && bytes > 0xffff ? 8 : payload.u16(4);
       if (length < 8) throw new Rejected("bad_transport");
       if (!fragment) payload.need(length);
-      return { from: payload.u16(0), to: payload.u16(2) };
+      const ends = { from: payload.u16(0), to: payload.u16(2) };
+      return { ...ends, ...(!fragment && [ends.from, ends.to].includes(53) && dnsCode(payload.part(8))) };
     }
     case 1:
     case 58: {
@@ -189,6 +191,16 @@ export function parseTransport({ protocol, payload, fragment, bytes }: Network):
       return { from: 0, to: 0 };
     default:
       return { from: 0, to: 0 };
+  }
+}
+
+/** A DNS response's code (RFC 1035, 4.1.1); nothing for a query, or where there is no whole header. */
+function dnsCode(message: Region): { dnsCode?: number } {
+  try {
+    message.need(12);
+    return message.u8(2) & 0x80 ? { dnsCode: message.u8(3) & 15 } : {};
+  } catch {
+    return {};
   }
 }
 

@@ -25,6 +25,8 @@ export interface Packet {
   readonly fragment: boolean;
   readonly side: string;
   readonly tunnel: string;
+  /** The code of a DNS response: a flow has the last one's. */
+  readonly dnsCode?: number;
   /** Counters that grow beside the flow's. */
   readonly notes: readonly Cause[];
 }
@@ -110,7 +112,7 @@ export class ExpectedParser {
     key.set(low.subarray(16), 32);
     key.set(high.subarray(16), 34);
     key.set([network.protocol, keyVni & 255, (keyVni >> 8) & 255, keyVni >> 16], 36);
-    const [type, code] = transport.icmp ?? [0, 0];
+    const [type, code] = transport.icmp ?? [0, transport.dnsCode ?? 0];
     return {
       key,
       direction: reversed ? 1 : 0,
@@ -119,6 +121,7 @@ export class ExpectedParser {
       congestion: (network.tos & 3) === 3,
       fragment: network.fragment !== undefined,
       side: [network.tos, network.ttl, type, code, network.label, vlan].join(" "),
+      ...(transport.dnsCode !== undefined && { dnsCode: transport.dnsCode }),
       tunnel,
       notes: [],
     };

@@ -1,6 +1,6 @@
 /** What the kernel tier shares: a built addon, readers whose flows are plain objects, frames into a program. */
 import { buildNative } from "../build.ts";
-import type { Side } from "../src/flow-view.ts";
+import type { Hook, Side } from "../src/flow-view.ts";
 import { type FlowView, marks } from "../src/index.ts";
 import type { Direction } from "../src/layout.ts";
 import { type Addon, loadAddon } from "../src/native.ts";
@@ -32,15 +32,15 @@ export interface Flow {
   readonly bytes: readonly [number, number];
   readonly tcpFlags: readonly [number, number];
   readonly ifindex: readonly [number, number];
+  readonly hook: readonly [Hook, Hook];
   readonly side: readonly [Side, Side];
   readonly retransmits: readonly [number, number];
   readonly marks: number;
   readonly state: string;
   readonly initiator: Direction;
   readonly firstNs: number;
-  readonly synToSynackUs: number;
-  readonly synackToAckUs: number;
-  readonly rttUs: number;
+  readonly handshakeUs: number;
+  readonly rttUs: readonly [number, number];
   readonly serviceUs: number;
 }
 
@@ -59,15 +59,15 @@ function flowsOf(view: FlowView): Flow[] {
     bytes: both((d) => view.bytes(i, d)),
     tcpFlags: both((d) => view.tcpFlags(i, d)),
     ifindex: both((d) => view.ifindex(i, d)),
+    hook: both((d) => view.hook(i, d)),
     side: both((d) => view.side(i, d)),
     retransmits: both((d) => view.retransmits(i, d)),
     marks: view.marks(i),
     state: view.tcpState(i),
     initiator: view.initiator(i),
     firstNs: view.firstNs(i),
-    synToSynackUs: view.synToSynackUs(i),
-    synackToAckUs: view.synackToAckUs(i),
-    rttUs: view.rttUs(i),
+    handshakeUs: view.handshakeUs(i),
+    rttUs: both((d) => view.rttUs(i, d)),
     serviceUs: view.serviceUs(i),
   }));
 }

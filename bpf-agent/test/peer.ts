@@ -19,6 +19,8 @@ interface Operations {
     bind?: string;
     count: number;
     size: number;
+    /** What each begins with, in hexadecimal. */
+    payload?: string;
   }): Promise<number>;
   /** Takes connections, counts what comes and answers the whole with `reply` bytes. */
   tcpServe(options: {
@@ -94,11 +96,20 @@ const operations: Operations = {
     return 0;
   },
 
-  async udpSend({ address, port, from, bind = family(address) === "udp6" ? "::" : "0.0.0.0", count, size }) {
+  async udpSend({
+    address,
+    port,
+    from,
+    bind = family(address) === "udp6" ? "::" : "0.0.0.0",
+    count,
+    size,
+    payload = "",
+  }) {
     const socket = await bound(bind, from);
+    const datagram = Buffer.concat([Buffer.from(payload, "hex"), Buffer.alloc(size - payload.length / 2)]);
     let received = 0;
     for (let i = 0; i < count; i++) {
-      socket.send(Buffer.alloc(size), port, address);
+      socket.send(datagram, port, address);
       const [message] = (await once(socket, "message")) as [Buffer];
       received += message.length;
     }
