@@ -10,7 +10,7 @@ const ENTRIES = [
 
 const file = (path: string): string => fileURLToPath(new URL(`../src/${path}.ts`, import.meta.url));
 
-/** Exported symbols of every entry point, with their signatures and doc comments, as Markdown. */
+/** The exported symbols of every entry point, with signatures and doc comments, as Markdown. */
 export function apiReference(): string {
   const program = ts.createProgram(
     ENTRIES.map(([, path]) => file(path)),
@@ -36,7 +36,7 @@ export function apiReference(): string {
     named.sort((a, b) => (a.name < b.name ? -1 : 1));
     return `## \`${name}\`\n\n${named.map(({ name: own, symbol }) => describe(checker, own, symbol)).join("\n")}`;
   });
-  return `# API reference\n\nGenerated from the doc comments in \`src\`; \`npm run docs -w metrics\` writes it anew.\n\n${sections.join("\n")}`;
+  return `# API reference\n\nGenerated from the doc comments in \`src\`; \`npm run docs -w metrics\` updates it.\n\n${sections.join("\n")}`;
 }
 
 function describe(checker: ts.TypeChecker, name: string, symbol: ts.Symbol): string {
@@ -76,7 +76,7 @@ function describeMember(checker: ts.TypeChecker, member: ts.ClassElement | ts.Ty
   return `- \`${oneLine(withoutValue).replace(/;$/, "")}\`${doc ? `: ${doc.replaceAll("\n", " ")}` : ""}\n`;
 }
 
-/** Private, protected and internal members are nobody's business. */
+/** Whether a member is part of the API: neither private, protected nor internal. */
 function isPublic(member: ts.ClassElement | ts.TypeElement): boolean {
   if (ts.isConstructorDeclaration(member) || (member.name && ts.isPrivateIdentifier(member.name))) return false;
   const flags = ts.getCombinedModifierFlags(member as ts.Declaration);

@@ -1,4 +1,4 @@
-// Writes api.md, configuration.md and metrics.md from the source: `npm run docs -w metrics`.
+// Generates api.md, configuration.md and metrics.md from the source: `npm run docs -w metrics`.
 import { writeFileSync } from "node:fs";
 import { apiReference } from "./api-reference.ts";
 import { metricTable, settingTable } from "./tables.ts";

@@ -19,7 +19,7 @@ export function settingTable(): string {
     help,
     `\`${environmentName(path)}\``,
   ]);
-  const intro = "All of them stand below `observability:`. Generated from `src/config/schema.ts`.";
+  const intro = "All settings are keys below `observability:`. Generated from `src/config/schema.ts`.";
   return `# Configuration\n\n${intro}\n\n${table(["setting", "type", "default", "meaning", "overridden by"], rows)}`;
 }
 
@@ -37,17 +37,17 @@ export function metricTable(): string {
   const section = (title: string, catalogue: Catalogue) =>
     `## ${title}\n\n${table(["metric", "type", "labels", "meaning"], rows(catalogue))}`;
   return [
-    "# Metrics that record themselves\n\nGenerated from the catalogues in `src`.\n",
+    "# Built-in metrics\n\nGenerated from the catalogues in `src`.\n",
     `${section("The registry", ownMetrics)}
 Alert on \`increase(skopos_metrics_overflowed_label_sets_total[10m]) > 0\` and \`skopos_metrics_unstored_series > 0\`.\n`,
-    section("The process, recorded by its main thread", processCatalogue),
+    section("Process metrics, recorded by the main thread", processCatalogue),
     `${section("Each thread", nodeCatalogue)}
-## What a task is
+## Tasks
 
-A task is an asynchronous operation that Node.js started and tracks: a timer, a file or network request, a socket, an immediate or
-a next tick. A promise that waits for one is not a task of its own. \`process_tasks_spawned_total\` counts the ids that Node.js gave
-out (it numbers these operations one after the other, so nothing has to be hooked); \`process_active_tasks\` is how many of them keep
-an event loop alive right now. Both are summed over all threads that record process metrics.
+A task is an asynchronous operation that Node.js tracks: a timer, a file or network request, a socket, an immediate or a next tick. A
+promise that waits for an operation is not a task itself. \`process_tasks_spawned_total\` counts the IDs that Node.js has assigned (it
+numbers these operations sequentially, so no hook is needed). \`process_active_tasks\` is the number of tasks that currently keep an
+event loop alive. Both are summed over all threads that record process metrics.
 `,
   ].join("\n");
 }

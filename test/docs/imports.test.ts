@@ -30,7 +30,17 @@ function importsOf(file: string): string[] {
   });
 }
 
-const folders = ["cli", "stacks", "components", "lib", "policies", "applications", "metrics/src", "bpf-agent/src"];
+const folders = [
+  "cli",
+  "stacks",
+  "components",
+  "lib",
+  "policies",
+  "diff",
+  "applications",
+  "metrics/src",
+  "bpf-agent/src",
+];
 const sources = folders
   .flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: root }))
   .filter((file) => !/\.test\.ts$|\/(test|node_modules|dist)\//.test(file));
