@@ -98,6 +98,7 @@ function record({ shared, act, times = 0, value = 0, progress }: RecordingOrder)
       };
       ready();
       next(times);
+      setInterval(() => {}, 1000);
       return;
     }
     case "replace": {

@@ -1,22 +1,28 @@
 import cluster, { type Worker } from "node:cluster";
-import { escapeHelp, seriesText } from "../exposition/names.ts";
-import { formatNumber } from "../exposition/number.ts";
-import { aggregators } from "./aggregators.ts";
-import type { MetricObject } from "./metric.ts";
-import { Registry, register } from "./registry.ts";
+import { aggregatorNamed } from "./aggregators.ts";
+import { PROMETHEUS } from "./content-types.ts";
+import { type AnyRegistry, type Metric, Registry, register } from "./registry.ts";
+import type {
+  MetricObjectWithValues,
+  MetricValueWithName,
+  PrometheusContentType,
+  RegistryContentType,
+} from "./types.ts";
 
 const REQUEST = "@skopos/metrics:cluster-request";
 const RESPONSE = "@skopos/metrics:cluster-response";
 const TIMEOUT_MS = 5000;
 
+type Reported = MetricObjectWithValues<MetricValueWithName>;
+
 interface Message {
   readonly type?: string;
   readonly id?: number;
-  readonly metrics?: MetricObject[][];
+  readonly metrics?: Reported[][];
   readonly error?: string;
 }
 
-let answered: readonly Registry[] = [register];
+let answered: readonly AnyRegistry[] = [register];
 let listening = false;
 let requests = 0;
 
@@ -24,9 +30,9 @@ let requests = 0;
  * prom-client's registry for the primary of a cluster. Workers answer its requests as soon as one was made in them, too. Threads
  * need none of this: they record into one registry by themselves.
  */
-export class AggregatorRegistry extends Registry {
-  constructor() {
-    super();
+export class AggregatorRegistry<T extends RegistryContentType = PrometheusContentType> extends Registry<T> {
+  constructor(contentType?: T) {
+    super(contentType);
     if (cluster.isWorker && !listening) {
       listening = true;
       process.on("message", (message: Message) => void answer(message));
@@ -34,15 +40,26 @@ export class AggregatorRegistry extends Registry {
   }
 
   /** Which registries a worker answers with. @default the global one */
-  static setRegistries(registries: Registry | readonly Registry[]): void {
-    answered = registries instanceof Registry ? [registries] : registries;
+  static setRegistries(registries: AnyRegistry | AnyRegistry[]): void {
+    const all = Array.isArray(registries) ? registries : [registries];
+    for (const registry of all) {
+      if (!(registry instanceof Registry)) throw new TypeError(`Expected Registry, got ${typeof registry}`);
+    }
+    answered = all;
   }
 
-  /** Metrics of several processes, as from `getMetricsAsJSON`, as one text. */
-  static aggregate(processes: readonly (readonly MetricObject[])[]): string {
-    const byName = Map.groupBy(processes.flat(), (metric) => metric.name);
-    const combined = [...byName.values()].flatMap((metrics) => aggregators[metrics[0]!.aggregator](metrics) ?? []);
-    return combined.map(metricText).join("\n");
+  /** Metrics of several processes, as from `getMetricsAsJSON`, in a registry. */
+  static aggregate<T extends RegistryContentType = PrometheusContentType>(
+    processes: Array<object>,
+    contentType: RegistryContentType = PROMETHEUS,
+  ): Registry<T> {
+    const aggregated = new Registry(contentType as T);
+    const byName = Map.groupBy((processes as Reported[][]).flat(), (metric) => metric.name);
+    for (const metrics of byName.values()) {
+      const metric = aggregatorNamed(metrics[0]!.aggregator)(metrics);
+      if (metric) aggregated.registerMetric({ ...metric, get: () => metric } as unknown as Metric);
+    }
+    return aggregated;
   }
 
   /** What all workers recorded. @throws Error when one does not answer within five seconds */
@@ -50,7 +67,7 @@ export class AggregatorRegistry extends Registry {
     const workers = Object.values(cluster.workers ?? {}).filter((worker) => worker?.isConnected() === true);
     const id = requests++;
     const answers = await Promise.all(workers.map((worker) => ask(worker!, id)));
-    return AggregatorRegistry.aggregate(answers.flat());
+    return answers.length === 0 ? "" : AggregatorRegistry.aggregate(answers.flat(), this.contentType).metrics();
   }
 }
 
@@ -64,9 +81,9 @@ async function answer({ type, id }: Message): Promise<void> {
   }
 }
 
-function ask(worker: Worker, id: number): Promise<MetricObject[][]> {
+function ask(worker: Worker, id: number): Promise<Reported[][]> {
   return new Promise((resolve, reject) => {
-    const finish = (result: MetricObject[][] | Error): void => {
+    const finish = (result: Reported[][] | Error): void => {
       clearTimeout(timer);
       worker.off("message", listen);
       worker.off("exit", gone);
@@ -83,12 +100,4 @@ function ask(worker: Worker, id: number): Promise<MetricObject[][]> {
     worker.on("exit", gone);
     worker.send({ type: REQUEST, id });
   });
-}
-
-function metricText({ name, help, type, values }: MetricObject): string {
-  const lines = values.map(({ metricName = name, labels, value }) => {
-    const texts = Object.entries(labels).map(([label, text]) => [label, String(text)] as const);
-    return `${seriesText(metricName, texts)} ${formatNumber(value)}\n`;
-  });
-  return `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n${lines.join("")}`;
 }

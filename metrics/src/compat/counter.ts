@@ -1,60 +1,75 @@
 import type { CounterHandle } from "../instruments/counter.ts";
-import type { ExemplarLabels } from "../registry/recorder.ts";
-import { type LabelValues, Metric, type MetricConfiguration, type MetricValue, requireNumber } from "./metric.ts";
+import { BaseMetric, isLabels, type MetricConfiguration, requireFinite } from "./metric.ts";
+import type {
+  CollectFunction,
+  ExemplarValue,
+  IncreaseDataWithExemplar,
+  LabelValues,
+  MetricValueWithName,
+} from "./types.ts";
 
-export type CounterConfiguration<T extends string = string> = MetricConfiguration<T>;
-
-/** `inc` of a metric with exemplars. */
-export interface IncreaseData<T extends string> {
-  readonly labels?: LabelValues<T>;
-  readonly value?: number;
-  readonly exemplarLabels?: ExemplarLabels;
+export interface CounterConfiguration<T extends string> extends MetricConfiguration<T> {
+  collect?: CollectFunction<Counter<T>>;
 }
 
-class Child {
-  readonly #handle: CounterHandle;
+export class Counter<T extends string = string> extends BaseMetric<T, CounterHandle> {
+  readonly type = "counter";
 
-  constructor(handle: CounterHandle) {
-    this.#handle = handle;
+  constructor(configuration: CounterConfiguration<T>) {
+    super(configuration, { type: "counter" });
   }
 
-  inc(value = 1): void {
-    increase(this.#handle, value);
-  }
-}
-
-function increase(handle: CounterHandle, value: unknown, exemplar?: ExemplarLabels): void {
-  requireNumber(value);
-  if (value < 0) throw new Error("It is not possible to decrease a counter");
-  handle.inc(value, exemplar);
-}
-
-export class Counter<T extends string = string> extends Metric<T, CounterHandle> {
-  readonly #exemplars: boolean;
-
-  constructor(config: CounterConfiguration<T>) {
-    super(config, { type: "counter" });
-    this.#exemplars = config.enableExemplars ?? false;
-  }
-
-  inc(labels: LabelValues<T> | IncreaseData<T>, value?: number): void;
+  inc(labels: LabelValues<T>, value?: number): void;
   inc(value?: number): void;
-  inc(first?: LabelValues<T> | IncreaseData<T> | number | null, value?: number): void {
-    if (typeof first !== "object" || first === null) {
-      increase(this.handle([{} as LabelValues<T>]), first ?? value ?? 1);
-    } else if (this.#exemplars) {
-      const { labels = {}, value: by = 1, exemplarLabels } = first as IncreaseData<T>;
-      increase(this.handle([labels as LabelValues<T>]), by, exemplarLabels);
-    } else {
-      increase(this.handle([first as LabelValues<T>]), value ?? 1);
-    }
+  inc(data: IncreaseDataWithExemplar<T>): void;
+  inc(first?: LabelValues<T> | IncreaseDataWithExemplar<T> | number | null, value?: number | null): void {
+    if (this.enableExemplars && isLabels(first)) {
+      const { labels = {}, value: by = 1, exemplarLabels } = first as IncreaseDataWithExemplar<T>;
+      this.#increase(labels, by, exemplarLabels);
+    } else if (isLabels(first)) this.#increase(first as LabelValues<T>, value);
+    else this.#increase({}, first as number | null | undefined);
   }
 
-  labels(...labels: (string | number)[] | [LabelValues<T>]): Child {
-    return new Child(this.handle(labels));
+  /** The series of a label set, to keep. */
+  labels(...values: string[]): Counter.Internal;
+  labels(labels: LabelValues<T>): Counter.Internal;
+  labels(...given: (string | LabelValues<T>)[]): Counter.Internal {
+    const labels = this.toLabels(given);
+    let handle: CounterHandle | undefined;
+    return {
+      inc: (value) => {
+        requireIncrement(value);
+        handle ??= this.handle(labels);
+        handle.inc(value ?? 1);
+      },
+    };
   }
 
-  protected toValues(cells: Float64Array, labels: Record<string, string>): MetricValue[] {
-    return [{ value: cells[0]!, labels }];
+  #increase(labels: LabelValues<T>, value: number | null | undefined, exemplar?: LabelValues<string>): void {
+    requireIncrement(value);
+    const handle = this.handle(labels);
+    handle.inc(value ?? 1);
+    this.keepExemplar(handle, 0, value ?? 1, exemplar);
+  }
+
+  protected toValues(
+    cells: Float64Array,
+    labels: LabelValues<string>,
+    exemplars: readonly (ExemplarValue | undefined)[],
+  ): MetricValueWithName[] {
+    const [exemplar] = exemplars;
+    return [{ value: cells[0]!, labels, ...(exemplar ? { exemplar } : {}) }];
+  }
+}
+
+function requireIncrement(value: number | null | undefined): void {
+  if (value === undefined || value === null) return;
+  requireFinite(value);
+  if (value < 0) throw new Error("It is not possible to decrease a counter");
+}
+
+export declare namespace Counter {
+  interface Internal {
+    inc(value?: number): void;
   }
 }

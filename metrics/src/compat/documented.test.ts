@@ -135,7 +135,7 @@ describe("what prom-client's documentation shows, exposed alike", () => {
       histogram.observe({ labels: { a: "1" }, value: 1.5, exemplarLabels: { traceId: "999", spanId: "kkk" } } as never);
     }, true);
     expect(text).toMatch(/c_total\{a="1"\} 2 # \{traceId="888",spanId="jjj"\} 2 [\d.]+\n/);
-    expect(text).toMatch(/h_bucket\{a="1",le="2\.0"\} 1 # \{traceId="999",spanId="kkk"\} 1\.5 [\d.]+\n/);
+    expect(text).toMatch(/h_bucket\{le="2",a="1"\} 1 # \{traceId="999",spanId="kkk"\} 1\.5 [\d.]+\n/);
   });
 
   it("the default metrics' names, labels and types", async () => {

@@ -1,86 +1,104 @@
+import { format } from "node:util";
 import type { GaugeHandle } from "../instruments/gauge.ts";
-import { type LabelValues, Metric, type MetricConfiguration, type MetricValue, requireNumber } from "./metric.ts";
+import { BaseMetric, isLabels, type MetricConfiguration } from "./metric.ts";
+import { secondsTimer } from "./timer.ts";
+import type { CollectFunction, LabelValues, MetricValueWithName } from "./types.ts";
 
-export type GaugeConfiguration<T extends string = string> = MetricConfiguration<T>;
-
-class Child {
-  readonly #handle: GaugeHandle;
-
-  constructor(handle: GaugeHandle) {
-    this.#handle = handle;
-  }
-
-  set(value: number): void {
-    if (typeof value !== "number") throw new TypeError(`Value is not a valid number: ${String(value)}`);
-    this.#handle.set(value);
-  }
-
-  inc(value = 1): void {
-    requireNumber(value);
-    this.#handle.inc(value);
-  }
-
-  dec(value = 1): void {
-    requireNumber(value);
-    this.#handle.dec(value);
-  }
-
-  setToCurrentTime(): void {
-    this.#handle.setToCurrentTime();
-  }
-
-  /** Sets the seconds that passed when the function it returns is called. */
-  startTimer(): () => number {
-    const timer = this.#handle.startTimer();
-    return () => timer.stop();
-  }
+export interface GaugeConfiguration<T extends string> extends MetricConfiguration<T> {
+  collect?: CollectFunction<Gauge<T>>;
 }
 
-export class Gauge<T extends string = string> extends Metric<T, GaugeHandle> {
-  constructor(config: GaugeConfiguration<T>) {
-    super(config, { type: "gauge" });
-  }
+export class Gauge<T extends string = string> extends BaseMetric<T, GaugeHandle> {
+  readonly type = "gauge";
 
-  labels(...labels: (string | number)[] | [LabelValues<T>]): Child {
-    return new Child(this.handle(labels));
-  }
-
-  set(labels: LabelValues<T>, value: number): void;
-  set(value: number): void;
-  set(first: LabelValues<T> | number, value?: number): void {
-    this.#child(first).set(typeof first === "object" ? value! : first);
+  constructor(configuration: GaugeConfiguration<T>) {
+    super(configuration, { type: "gauge" });
   }
 
   inc(labels: LabelValues<T>, value?: number): void;
   inc(value?: number): void;
   inc(first?: LabelValues<T> | number, value?: number): void {
-    this.#child(first).inc(typeof first === "object" ? value : first);
+    const [labels, by] = split(first, value);
+    requireNumber("Delta", by ?? 1);
+    this.handle(labels).inc(by ?? 1);
   }
 
   dec(labels: LabelValues<T>, value?: number): void;
   dec(value?: number): void;
   dec(first?: LabelValues<T> | number, value?: number): void {
-    this.#child(first).dec(typeof first === "object" ? value : first);
+    const [labels, by] = split(first, value);
+    requireNumber("Delta", by ?? 1);
+    this.handle(labels).dec(by ?? 1);
   }
 
-  setToCurrentTime(labels?: LabelValues<T>): void {
-    this.#child(labels).setToCurrentTime();
+  set(labels: LabelValues<T>, value: number): void;
+  set(value: number): void;
+  set(first: LabelValues<T> | number, value?: number): void {
+    const [labels, to] = split(first, value);
+    requireNumber("Value", to);
+    this.handle(labels).set(to);
   }
 
-  startTimer(labels: LabelValues<T> = {}): (endLabels?: LabelValues<T>) => number {
-    const start = performance.now();
-    return (endLabels = {}) => {
-      const seconds = (performance.now() - start) / 1000;
-      this.set({ ...labels, ...endLabels }, seconds);
-      return seconds;
+  setToCurrentTime(labels: LabelValues<T> = {}): void {
+    this.set(labels, Date.now() / 1000);
+  }
+
+  /** Sets the seconds until the function it returns is called; labels may be given then, too. */
+  startTimer(labels: LabelValues<T> = {}): (labels?: LabelValues<T>) => number {
+    return secondsTimer((seconds, endLabels?: LabelValues<T>) => this.set({ ...labels, ...endLabels }, seconds));
+  }
+
+  /** The series of a label set, to keep. */
+  labels(...values: string[]): Gauge.Internal<T>;
+  labels(labels: LabelValues<T>): Gauge.Internal<T>;
+  labels(...given: (string | LabelValues<T>)[]): Gauge.Internal<T> {
+    const labels = this.toLabels(given);
+    this.validateLabels(labels);
+    let handle: GaugeHandle | undefined;
+    const bound = (): GaugeHandle => {
+      handle ??= this.handle(labels);
+      return handle;
+    };
+    return {
+      inc: (value = 1) => {
+        requireNumber("Delta", value);
+        bound().inc(value);
+      },
+      dec: (value = 1) => {
+        requireNumber("Delta", value);
+        bound().dec(value);
+      },
+      set: (value) => {
+        requireNumber("Value", value);
+        bound().set(value);
+      },
+      setToCurrentTime: () => bound().set(Date.now() / 1000),
+      startTimer: () => this.startTimer(labels),
     };
   }
 
-  #child(labels: LabelValues<T> | number | undefined): Child {
-    return this.labels(typeof labels === "object" ? labels : ({} as LabelValues<T>));
-  }
-
-  protected toValues(cells: Float64Array, labels: Record<string, string>): MetricValue[] {
+  protected toValues(cells: Float64Array, labels: LabelValues<string>): MetricValueWithName[] {
     return [{ value: cells[0]!, labels }];
+  }
+}
+
+function split<T extends string>(
+  first: LabelValues<T> | number | undefined,
+  value: number | undefined,
+): [LabelValues<T>, number | undefined] {
+  return isLabels(first) ? [first as LabelValues<T>, value] : [{}, first];
+}
+
+function requireNumber(what: "Value" | "Delta", value: unknown): asserts value is number {
+  if (typeof value !== "number") throw new TypeError(`${what} is not a valid number: ${format(value)}`);
+}
+
+export declare namespace Gauge {
+  interface Internal<T extends string> {
+    inc(value?: number): void;
+    dec(value?: number): void;
+    set(value: number): void;
+    setToCurrentTime(): void;
+    startTimer(): (labels?: LabelValues<T>) => number;
   }
 }

@@ -94,7 +94,7 @@ describe("the rules of a specification", () => {
     ["thread on a gauge a thread", { aggregate: "per-thread", labels: { thread: "any" } }, ["METRIC_LABEL_RESERVED"]],
     ["no allowed value", { labels: { a: [] } }, ["METRIC_LABEL_VALUES"]],
     ["descending buckets", { type: "histogram", buckets: [2, 1] }, ["METRIC_BUCKETS"]],
-    ["no bucket", { type: "histogram", buckets: [] }, ["METRIC_BUCKETS"]],
+    ["unsorted buckets", { type: "histogram", buckets: [2, 1] }, ["METRIC_BUCKETS"]],
     ["an infinite bucket", { type: "histogram", buckets: [1, Infinity] }, ["METRIC_BUCKETS"]],
     ["percentiles", { type: "summary", quantiles: [95] }, ["METRIC_QUANTILES"]],
     ["buckets that do not grow", { type: "exponential_histogram", bucketFactor: 1 }, ["METRIC_BUCKET_FACTOR"]],

@@ -23,6 +23,8 @@ export interface SpecRules extends NamingExceptions {
   readonly naming?: NamingRules;
   /** @default 10 */
   readonly maxLabels?: number;
+  /** Allow labels that begin with two underscores, which Prometheus keeps for itself. @default false */
+  readonly reservedLabels?: boolean;
   /** @default {@link FORBIDDEN_LABELS} */
   readonly forbiddenLabels?: readonly string[];
 }
@@ -31,7 +33,7 @@ const LABEL_NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 
 /** Every problem of a metric's specification. */
 export function checkSpec(spec: MetricSpec, rules: SpecRules = {}): Problem[] {
-  const { naming = "strict", maxLabels = 10, forbiddenLabels = FORBIDDEN_LABELS } = rules;
+  const { naming = "strict", maxLabels = 10 } = rules;
   const problems = checkName(spec, naming, rules);
   const report = (code: string, path: string, why: string, fix: string) => problems.push({ code, path, why, fix });
 
@@ -51,7 +53,7 @@ export function checkSpec(spec: MetricSpec, rules: SpecRules = {}): Problem[] {
     const why = `it has ${labels.length} labels, and ${maxLabels} are allowed.`;
     report("METRIC_LABELS_TOO_MANY", spec.name, why, "Split the metric, or raise maxLabels.");
   }
-  for (const [label, allowed] of labels) problems.push(...checkLabel(spec, label, allowed, naming, forbiddenLabels));
+  for (const [label, allowed] of labels) problems.push(...checkLabel(spec, label, allowed, rules));
   // Prometheus rejects a whole page when one line has a label twice, as clients that cannot store UTF-8 names would see it.
   const seen = new Map<string, string>();
   for (const [label] of labels) {
@@ -65,17 +67,16 @@ export function checkSpec(spec: MetricSpec, rules: SpecRules = {}): Problem[] {
   return [...problems, ...checkShape(spec)];
 }
 
-function checkLabel(
-  spec: MetricSpec,
-  label: string,
-  allowed: LabelSpec,
-  naming: NamingRules,
-  forbidden: readonly string[],
-): Problem[] {
+function checkLabel(spec: MetricSpec, label: string, allowed: LabelSpec, rules: SpecRules): Problem[] {
+  const { naming = "strict", forbiddenLabels = FORBIDDEN_LABELS, reservedLabels = false } = rules;
   const path = `${spec.name}.${label}`;
   const problems: Problem[] = [];
   const report = (code: string, why: string, fix: string) => problems.push({ code, path, why, fix });
-  if (naming === "strict" ? !LABEL_NAME.test(label) : label === "" || !label.isWellFormed() || label.startsWith("__")) {
+  if (
+    naming === "strict"
+      ? !LABEL_NAME.test(label)
+      : label === "" || !label.isWellFormed() || (label.startsWith("__") && !reservedLabels)
+  ) {
     report("METRIC_LABEL_NAME", "the label's name is not snake_case.", "Use lower-case words joined by underscores.");
   }
   const own =
@@ -84,7 +85,7 @@ function checkLabel(
   if (label === own || label === threads) {
     report("METRIC_LABEL_RESERVED", `a ${spec.type} makes this label itself.`, "Choose another name.");
   }
-  if (forbidden.includes(label)) {
+  if (forbiddenLabels.includes(label)) {
     const fix = "Use what it belongs to instead (a tier, a route), and put the identifier in traces or logs.";
     report("METRIC_LABEL_FORBIDDEN", "its values are as many as users or requests, or secret.", fix);
   }
@@ -101,11 +102,11 @@ function checkShape(spec: MetricSpec): Problem[] {
   const { buckets, quantiles, bucketFactor = 1.1, maxBuckets = 160, states = [], aggregate = "sum" } = spec;
   if (spec.type === "histogram" && buckets) {
     const ascending = buckets.every((bound, i) => Number.isFinite(bound) && (i === 0 || bound > buckets[i - 1]!));
-    if (buckets.length === 0 || !ascending) {
+    if (!ascending) {
       report("METRIC_BUCKETS", "bucket bounds must be finite and ascend.", "Sort them, and leave +Inf out.");
     }
   }
-  if (quantiles?.some((q) => !(q >= 0 && q <= 1)) || quantiles?.length === 0) {
+  if (quantiles?.some((q) => !(q >= 0 && q <= 1))) {
     report("METRIC_QUANTILES", "a quantile is a number from 0 to 1.", "Write 0.95 for the 95th percentile.");
   }
   if (!(bucketFactor > 1)) report("METRIC_BUCKET_FACTOR", "buckets must grow.", "Use a factor above 1, e.g. 1.1.");

@@ -89,25 +89,27 @@ export function openMetricsLayout(family: FamilyView, escaping: Escaping): Layou
       : "\n";
     return [...starts.map((start, n) => (n === 0 ? start : `\n${start}`)), end];
   };
-  return { header, pattern: samples.map((sample) => sample.cell), texts };
+  return {
+    header,
+    pattern: samples.map((sample) => sample.cell),
+    texts,
+    exemplars: samples.map(({ exemplar }) => exemplar),
+  };
 }
 
 /** The same with exemplars, whose text changes from scrape to scrape: written afresh each time. */
 export function openMetricsWithExemplars(
   family: FamilyView,
-  escaping: Escaping,
+  { header, pattern, texts, exemplars: cells = [] }: Layout,
   values: Float64Array,
   stride: number,
 ): string {
-  const { header, pattern, texts } = openMetricsLayout(family, escaping);
-  const samples = samplesOf(family.definition, "");
   let text = header;
   family.series.forEach((series, i) => {
-    const exemplars = readExemplars(family.definition, series);
+    const exemplars = family.exemplarsOf?.(series) ?? readExemplars(family.definition, series);
     const pieces = texts(i);
     pattern.forEach((cell, n) => {
-      const { exemplar = -1 } = samples[n]!;
-      text += pieces[n] + formatNumber(values[i * stride + cell]!) + exemplarText(exemplars[exemplar]);
+      text += pieces[n] + formatNumber(values[i * stride + cell]!) + exemplarText(exemplars[cells[n] ?? -1]);
     });
     text += pieces[pattern.length];
   });

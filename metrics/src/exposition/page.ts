@@ -52,6 +52,8 @@ export interface Layout {
   readonly pattern: readonly number[];
   /** For series `i`: the text before each number, and last the text after them all. */
   readonly texts: (i: number) => readonly string[];
+  /** For each number of a series, which of its exemplars belongs to it. */
+  readonly exemplars?: readonly (number | undefined)[];
 }
 
 /** UTF-8 text as a string of one character a byte, which is written several times faster. */

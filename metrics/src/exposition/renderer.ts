@@ -6,7 +6,7 @@ import type { Reader } from "../read/reader.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Format } from "./negotiate.ts";
 import { openMetricsLayout, openMetricsWithExemplars } from "./openmetrics.ts";
-import { Page, Sink } from "./page.ts";
+import { type Layout, Page, Sink } from "./page.ts";
 import { writeProtobuf } from "./protobuf.ts";
 import { textLayout } from "./text.ts";
 
@@ -78,10 +78,10 @@ export class Renderer {
     }
     if (
       format.name === "openmetrics" &&
-      exemplarCells(definition).cells > 0 &&
+      (family.exemplarsOf || exemplarCells(definition).cells > 0) &&
       definition.type !== "exponential_histogram"
     ) {
-      const text = Buffer.from(openMetricsWithExemplars(family, format.escaping, values, stride));
+      const text = Buffer.from(openMetricsWithExemplars(family, this.#layout(family, format), values, stride));
       sink.writeLatin1(text.toString("latin1"));
       return;
     }
@@ -91,10 +91,14 @@ export class Renderer {
       used.push(known.page);
       return;
     }
-    const layout = format.name === "text" ? textLayout : openMetricsLayout;
-    const page = new Page(layout(family, format.escaping), series.length, stride, values, sink);
+    const page = new Page(this.#layout(family, format), series.length, stride, values, sink);
     pages.set(family, { version: family.version, page });
     used.push(page);
+  }
+
+  #layout(family: FamilyView, { name, escaping }: Format): Layout {
+    const layout = name === "text" ? textLayout : openMetricsLayout;
+    return family.layout?.() ?? layout(family, escaping);
   }
 
   #read(arena: Arena, family: FamilyView, stride: number): Float64Array {
@@ -103,6 +107,9 @@ export class Renderer {
     if (this.#values.length < cells) this.#values = new Float64Array(Math.ceil(cells * 1.25));
     const now = this.#registry.now();
     for (let i = 0; i < series.length; i++) readCells(arena, definition, series[i]!, now, this.#values, i * stride);
+    if (family.zeroForNothing && definition.type === "summary") {
+      for (let i = 0; i < cells; i++) if (Number.isNaN(this.#values[i]!)) this.#values[i] = 0;
+    }
     return this.#values;
   }
 

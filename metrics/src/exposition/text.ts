@@ -17,8 +17,7 @@ const TYPES = {
 /** Labels of series `i` of a family, names escaped. */
 export function labelsOf(family: FamilyView, i: number, escaping: Escaping): [string, string][] {
   const series = family.series[i]!;
-  const labels = family.labelsOf?.(series) ?? family.labels.map((label, n) => [label, series.values[n]!] as const);
-  return labels.map(([label, value]) => [escapeName(label, escaping), value]);
+  return family.labels.map((label, n) => [escapeName(label, escaping), series.values[n]!]);
 }
 
 /**

@@ -83,6 +83,12 @@ export abstract class Instrument<H extends Handle, L extends object = LabelInput
     return true;
   }
 
+  /** @internal Forgets a label set by its values as exported. */
+  removeValues(values: readonly string[]): void {
+    const handle = this.#trie.get(values);
+    if (handle !== undefined && handle !== this.#overflow) this.#retire(handle);
+  }
+
   /** @internal Forgets every label set. */
   removeAll(): void {
     for (const handle of [...this.handles()]) this.#retire(handle);

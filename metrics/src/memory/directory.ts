@@ -54,7 +54,7 @@ export class DirectoryWriter {
     // Both atomic: a reader that finds the new record under the old generation notices that the generation is no longer that.
     Atomics.store(block.words, at + EntryWord.record, record);
     Atomics.store(block.words, at + EntryWord.generation, this.#generation);
-    this.#changed();
+    this.#changed(block);
     return { entry, generation: this.#generation };
   }
 
@@ -63,10 +63,11 @@ export class DirectoryWriter {
     const block = this.#blocks[Math.floor(entry / BLOCK_ENTRIES)]!;
     Atomics.store(block.words, entryWord(block, entry) + EntryWord.generation, 0);
     this.#free.push(entry);
-    this.#changed();
+    this.#changed(block);
   }
 
-  #changed(): void {
+  #changed(block: Block): void {
+    Atomics.add(block.words, block.at + BlockWord.changes, 1);
     Atomics.add(this.#arena.words, this.#arena.regionWord(this.#region, RegionWord.changes), 1);
   }
 
@@ -103,6 +104,8 @@ export class DirectoryReader {
   /** The generation that was last seen of each entry. */
   #seen = new Int32Array(BLOCK_ENTRIES);
   #changes: number | undefined;
+  /** The same of each block, so that those without a change are not looked through. */
+  readonly #blockChanges: number[] = [];
 
   constructor(arena: Arena, region: number) {
     this.#arena = arena;
@@ -115,16 +118,12 @@ export class DirectoryReader {
     if (changes === this.#changes) return;
     this.#changes = changes;
     this.#findBlocks();
-    const length = this.#blocks.length * BLOCK_ENTRIES;
     const arrived: number[] = [];
-    for (let entry = 0; entry < length; entry++) {
-      const block = this.#blocks[Math.floor(entry / BLOCK_ENTRIES)]!;
-      const generation = Atomics.load(block.words, entryWord(block, entry) + EntryWord.generation);
-      const before = this.#seen[entry]!;
-      if (generation === before) continue;
-      this.#seen[entry] = 0;
-      if (before !== 0) gone(entry);
-      if (generation !== 0) arrived.push(entry);
+    for (const [n, block] of this.#blocks.entries()) {
+      const blockChanges = Atomics.load(block.words, block.at + BlockWord.changes);
+      if (blockChanges === this.#blockChanges[n]) continue;
+      this.#blockChanges[n] = blockChanges;
+      this.#compare(block, n * BLOCK_ENTRIES, gone, arrived);
     }
     for (const entry of arrived) {
       const { generation, record } = this.look(entry);
@@ -132,6 +131,18 @@ export class DirectoryReader {
       if (generation === 0) continue;
       this.#seen[entry] = generation;
       came(entry, generation, record);
+    }
+  }
+
+  /** Reports what is gone from a block, and notes which entries hold what was not there. */
+  #compare(block: Block, first: number, gone: DirectoryChanges["gone"], arrived: number[]): void {
+    for (let entry = first; entry < first + BLOCK_ENTRIES; entry++) {
+      const generation = Atomics.load(block.words, entryWord(block, entry) + EntryWord.generation);
+      const before = this.#seen[entry]!;
+      if (generation === before) continue;
+      this.#seen[entry] = 0;
+      if (before !== 0) gone(entry);
+      if (generation !== 0) arrived.push(entry);
     }
   }
 

@@ -72,8 +72,8 @@ export const FREED = -2;
 export const headerChunks = (maxChunks: number): number =>
   Math.ceil(((OWNER_TABLE_WORD + maxChunks) * 4) / CHUNK_BYTES);
 
-/** Int32 words of one block of a directory before its entries: place + 1 of the next block, and padding. */
-export const BlockWord = { next: 0, entries: 2 } as const;
+/** Int32 words of one block of a directory before its entries: place + 1 of the next block, and how often an entry changed. */
+export const BlockWord = { next: 0, changes: 1, entries: 2 } as const;
 export const BLOCK_ENTRIES = 256;
 /** Int32 words of one entry: the record's place, and its generation, 0 while there is none. */
 export const EntryWord = { record: 0, generation: 1, length: 2 } as const;

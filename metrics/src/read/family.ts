@@ -1,6 +1,8 @@
 import type { Definition } from "../definition/definition.ts";
+import type { Layout } from "../exposition/page.ts";
 import { LabelTrie } from "../instruments/label-trie.ts";
 import type { Arena } from "../memory/arena.ts";
+import type { Exemplar } from "./exemplars.ts";
 import { Series, type Source } from "./series.ts";
 
 /** Label that keeps the threads of a per-thread gauge apart. */
@@ -15,8 +17,12 @@ export interface FamilyView {
   readonly version: number;
   /** Every series that is exposed, ordered by label values. */
   readonly series: readonly Series[];
-  /** A series' labels, where they are others than its family's. */
-  readonly labelsOf?: (series: Series) => readonly (readonly [name: string, value: string])[];
+  /** How its text is laid out, where not as the format's. */
+  readonly layout?: () => Layout;
+  /** A series' exemplars by cell, where they are kept elsewhere than in its slots. */
+  readonly exemplarsOf?: (series: Series) => readonly (Exemplar | undefined)[];
+  /** Quantiles of nothing are 0, not NaN. @default false */
+  readonly zeroForNothing?: boolean;
   /** Name and help are exposed also while there is no series. @default false */
   readonly exposedEmpty?: boolean;
 }

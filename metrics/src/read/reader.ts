@@ -55,6 +55,7 @@ export class Reader {
   readonly #families = new Map<string, KnownFamily>();
   readonly #regions: (RegionView | undefined)[] = [];
   #sorted: readonly Family[] | undefined;
+  readonly #expiring = new Set<Family>();
   /** Names of the lines of all metrics: two metrics with one in common cannot both be scraped. */
   readonly #names = new Set<string>();
   #conflicts = 0;
@@ -77,6 +78,11 @@ export class Reader {
       .map((entry) => entry.family)
       .sort((a, b) => (a.definition.name < b.definition.name ? -1 : 1));
     return this.#sorted;
+  }
+
+  /** Metrics whose series expire. */
+  get expiring(): Iterable<Family> {
+    return this.#expiring;
   }
 
   /** One metric. */
@@ -149,6 +155,7 @@ export class Reader {
     known.definitions--;
     if (known.definitions > 0) return;
     this.#families.delete(metric.name);
+    this.#expiring.delete(known.family);
     for (const name of takenNames(known.family.definition)) this.#names.delete(name);
     this.#sorted = undefined;
     this.#freedName = true;
@@ -201,6 +208,7 @@ export class Reader {
     for (const name of names) this.#names.add(name);
     const known = { family: new Family(this.arena, definition), json, definitions: 0 };
     this.#families.set(definition.name, known);
+    if (definition.idleExpirySeconds > 0) this.#expiring.add(known.family);
     this.#sorted = undefined;
     return known;
   }

@@ -10,9 +10,8 @@ import type { Series } from "../read/series.ts";
  * next opportunity; shows again what was recorded to in between. Recording never looks at a clock for this.
  */
 export function expireIdle(reader: Reader, now: number): void {
-  for (const family of reader.families) {
+  for (const family of reader.expiring) {
     const { idleExpirySeconds } = family.definition;
-    if (idleExpirySeconds === 0) continue;
     for (const series of family.all) checkSeries(reader.arena, family, series, now, idleExpirySeconds * 1000);
   }
 }

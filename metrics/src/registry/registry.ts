@@ -100,6 +100,11 @@ export class Registry {
     return { buffer: this.#arena.buffer, options };
   }
 
+  /** @internal */
+  get arena(): Arena {
+    return this.#arena;
+  }
+
   /** Bytes of shared memory committed so far. */
   get memoryBytes(): number {
     return this.#arena.byteLength;

@@ -7,6 +7,8 @@ import { MAX_REGIONS } from "../memory/layout.ts";
 import { Registry } from "./registry.ts";
 
 const quiet = { ownMetrics: false } as const;
+/** Ends a hang; nothing is measured by it. */
+const POLL = { timeout: 30_000 };
 
 async function start(registry: Registry, order: Omit<RecordingOrder, "shared">): Promise<Worker> {
   const worker = new Worker(recordingWorker, { workerData: { shared: registry.shared, ...order } });
@@ -138,9 +140,9 @@ describe("a worker that ends", () => {
     const parent = await start(registry, { act: "nest", times: 6 });
     await once(parent, "message");
     const labels = { "labelled_total,a=0": 6, "labelled_total,a=1": 6, "labelled_total,a=2": 6 };
-    await expect.poll(async () => [await values(registry), registry.threads]).toEqual([labels, 2]);
+    await expect.poll(async () => [await values(registry), registry.threads], POLL).toEqual([labels, 2]);
     await parent.terminate();
-    await expect.poll(async () => [await values(registry), registry.threads]).toEqual([labels, 1]);
+    await expect.poll(async () => [await values(registry), registry.threads], POLL).toEqual([labels, 1]);
   });
 
   it("leaves out a metric whose series have the names of another one's", async () => {
@@ -157,7 +159,9 @@ describe("a worker that ends", () => {
     expect(await both()).toEqual([expect.objectContaining({ ...kept, ...reported }), false]);
     registry.watch(worker);
     await worker.terminate();
-    await expect.poll(() => registry.threads).toBe(1);
+    await expect
+      .poll(async () => [Object.keys(await values(registry)).length > 0, registry.threads], POLL)
+      .toEqual([true, 1]);
     expect(await both()).toEqual([expect.objectContaining(kept), false]);
   });
 
