@@ -254,7 +254,8 @@ const traceCount = collectorRule(
     for (const { id, settings, path } of tailSampling(collector)) {
       const wait = duration(settings.decision_wait) ?? 30;
       const held = number(settings.num_traces) ?? 50_000;
-      const needed = Math.ceil(((spansPerSecond / spansPerTrace) * wait) / Math.max(1, replicas - 1));
+      // Rounded, so that no dust of binary fractions becomes a trace.
+      const needed = Math.ceil(Math.fround(((spansPerSecond / spansPerTrace) * wait) / Math.max(1, replicas - 1)));
       if (held >= needed) continue;
       const place = [...path, "num_traces"];
       yield {
