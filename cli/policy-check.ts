@@ -11,7 +11,16 @@ import { objectsOf, type RenderedStack } from "../stacks/stack.ts";
 /** The policies over a stack, with its settings, its waivers and what it is for. */
 export function checkStack(stack: RenderedStack, chosen: readonly Rule[] = rules): Report {
   const objects = objectsOf(stack).map(({ object }) => new KubernetesObject(object as unknown as Fields));
-  return checkObjects(objects, { rules: chosen, shippedWaivers: shippedWaivers(), facts: policyFacts(stack) });
+  const { config } = stack;
+  const known = new Set(chosen.map(({ id }) => id));
+  const every = chosen === rules;
+  return checkObjects(objects, {
+    rules: chosen,
+    settings: every ? config.policies : only(config.policies, known),
+    waivers: config.waivers.filter(({ rule }) => every || known.has(rule)),
+    shippedWaivers: shippedWaivers(config.namespaces).filter(({ rule }) => known.has(rule)),
+    facts: policyFacts(stack),
+  });
 }
 
 /** What the rules have to know about a stack beside its objects. */
@@ -28,3 +37,7 @@ function policyFacts(stack: RenderedStack): Facts {
     rulers: ["skopos.dev/evaluator=mimir"],
   };
 }
+
+/** The entries of a map whose keys are known. */
+export const only = <T>(map: Readonly<Record<string, T>>, known: ReadonlySet<string>): Record<string, T> =>
+  Object.fromEntries(Object.entries(map).filter(([key]) => known.has(key)));

@@ -1,6 +1,68 @@
 import type { Waiver } from "./engine/settings.ts";
 
-/** Waivers that come with the components: what their work needs and every cluster that runs them accepts. */
-export function shippedWaivers(): readonly Waiver[] {
-  return [];
+/** Namespaces of the components. */
+interface Namespaces {
+  readonly stack: string;
+  readonly agents: string;
+}
+
+/** Day on which somebody has to look at the shipped waivers again. */
+const expires = "2027-12-31";
+
+/**
+ * Waivers that come with the components: what their work needs on every cluster that runs them. Each names one rule, object,
+ * container, capability and path; one whose object is not deployed is no finding.
+ */
+export function shippedWaivers(
+  { stack, agents }: Namespaces = { stack: "observability", agents: "observability-agents" },
+): readonly Waiver[] {
+  const nodeExporter = `DaemonSet/${agents}/kube-prometheus-node-exporter`;
+  const alloy = `DaemonSet/${agents}/alloy`;
+  const flowAgent = `DaemonSet/${agents}/flow-agent`;
+  const waiver = (rule: string, object: string, reason: string, more: Partial<Waiver> = {}): Waiver => ({
+    rule,
+    object,
+    owner: "skopos",
+    reason,
+    expires,
+    ...more,
+  });
+  return [
+    waiver("pods/host-network", nodeExporter, "It reports the node's own network interfaces and addresses."),
+    waiver("pods/host-pid", nodeExporter, "It reads /proc of the node's processes."),
+    waiver("pods/host-path", nodeExporter, "It reads the node's root file system, mounted read-only.", {
+      hostPaths: ["/"],
+    }),
+    waiver("pods/host-path", alloy, "It reads the log files of pods and keeps its positions across restarts.", {
+      hostPaths: ["/var/lib/skopos-alloy", "/var/log/pods"],
+    }),
+    ...(["pods/root-user", "pods/run-as-non-root"] as const).map((rule) =>
+      waiver(rule, alloy, "The kubelet's log files are readable by root only; every capability is dropped.", {
+        container: "alloy",
+      }),
+    ),
+    waiver("pods/host-network", flowAgent, "It attaches its program to the node's interfaces."),
+    waiver("pods/host-path", flowAgent, "It pins its maps and reads the kernel's type information.", {
+      hostPaths: ["/sys/fs/bpf", "/sys/kernel/btf"],
+    }),
+    waiver("pods/added-capabilities", flowAgent, "Loading and attaching a TC program needs them.", {
+      container: "flow-agent",
+      capabilities: ["BPF", "NET_ADMIN", "PERFMON"],
+    }),
+    ...(["pods/root-user", "pods/run-as-non-root"] as const).map((rule) =>
+      waiver(rule, flowAgent, "Capabilities have an effect only for user 0.", { container: "flow-agent" }),
+    ),
+    waiver(
+      "security/rbac-secrets",
+      "ClusterRole//kube-prometheus-operator",
+      "The Prometheus operator reads Secrets that monitors of any namespace refer to, and writes the configuration of each Prometheus as one.",
+    ),
+    ...(["tempo", "jaeger"] as const).map((name) =>
+      waiver(
+        "availability/single-replica",
+        `StatefulSet/${stack}/${name}`,
+        "One process holds the traces: while it is rescheduled the gateways queue spans and retry, and searches wait.",
+      ),
+    ),
+  ];
 }

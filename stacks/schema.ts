@@ -2,6 +2,7 @@ import { z } from "zod";
 import { platforms } from "../lib/kubernetes/cluster.ts";
 import { retentions } from "../lib/sizing/retention.ts";
 import { scales } from "../lib/sizing/workload.ts";
+import { rulesSchema, waiverSchema } from "../policies/engine/settings.ts";
 import { componentsSchema } from "./components/index.ts";
 import { bytes, count, duration } from "./quantities.ts";
 import { alertsSchema } from "./schema/alerts.ts";
@@ -116,6 +117,10 @@ export const stackSchema = z.strictObject({
     .string()
     .default("docs/runbooks")
     .describe("Base URL or path of runbooks, for the runbook_url of every alert."),
+  policies: rulesSchema
+    .default({})
+    .describe("Settings of policies by rule ID: `off`, or another severity and parameters."),
+  waivers: z.array(waiverSchema).default([]).describe("Accepted policy findings, each with an expiry date."),
   priorityClassName: z.string().optional().describe("PriorityClass of all pods; it must already exist."),
   grafanaAdminPassword: z
     .string()

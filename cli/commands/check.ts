@@ -10,7 +10,7 @@ import { shippedWaivers } from "../../policies/shipped-waivers.ts";
 import { ConfigurationError } from "../../stacks/problem.ts";
 import { loadStack } from "../../stacks/stack.ts";
 import { stackFolder } from "../home.ts";
-import { checkStack } from "../policy-check.ts";
+import { checkStack, only } from "../policy-check.ts";
 import { paint, print, progress } from "../terminal.ts";
 
 interface Options {
@@ -106,7 +106,3 @@ function ofManifests(paths: readonly string[], config: string | undefined, chose
     }),
   });
 }
-
-/** The entries of a map whose keys are known. */
-const only = <T>(map: Readonly<Record<string, T>>, known: ReadonlySet<string>): Record<string, T> =>
-  Object.fromEntries(Object.entries(map).filter(([key]) => known.has(key)));

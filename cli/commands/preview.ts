@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { jsonReport } from "../../policies/reporters/index.ts";
 import { planStack } from "../../stacks/plan.ts";
 import { prerequisites } from "../../stacks/prerequisites.ts";
 import { loadStack } from "../../stacks/stack.ts";
@@ -7,6 +8,8 @@ import { manifestsOf } from "../manifests.ts";
 import { jsonOption, stackOption } from "../options.ts";
 import { writeManifests } from "../output-folder.ts";
 import { capacityTable, notesText, planSummary } from "../plan-text.ts";
+import { checkStack } from "../policy-check.ts";
+import { policyText } from "../policy-text.ts";
 import { prerequisitesText } from "../prerequisites-text.ts";
 import { paint, print, progress } from "../terminal.ts";
 
@@ -33,9 +36,16 @@ export function addPreview(program: Command): void {
       writeManifests(out, manifests, { force: true });
       const plan = planStack(rendered);
       const needed = prerequisites(rendered);
+      const policies = checkStack(rendered);
       if (json) {
         const names = resources.map(({ type, name }) => ({ type, name }));
-        return print(JSON.stringify({ stack, resources: names, plan, prerequisites: needed, manifests: out }, null, 2));
+        return print(
+          JSON.stringify(
+            { stack, resources: names, plan, prerequisites: needed, policies: jsonReport(policies), manifests: out },
+            null,
+            2,
+          ),
+        );
       }
       const { context } = rendered.config.cluster;
       print(
@@ -45,6 +55,7 @@ export function addPreview(program: Command): void {
           planSummary(plan),
           ...(plan.notes.length > 0 ? [notesText(plan)] : []),
           prerequisitesText(needed),
+          policyText(stack, policies),
           `${manifests.length} manifests in ${out}/`,
           [
             paint("bold", "next"),

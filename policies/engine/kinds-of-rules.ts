@@ -57,7 +57,7 @@ export function containerRule<P extends z.ZodObject>(
 }
 
 const podsFor = (context: Pick<Context, "set">, pods: Pods): readonly Pod[] =>
-  pods === "all" ? context.set.pods : context.set.pods.filter((pod) => !(pod instanceof OperatedPod));
+  pods === "all" ? context.set.workloads : context.set.workloads.filter((pod) => !(pod instanceof OperatedPod));
 
 /** A rule over each embedded document of some formats. */
 export function documentRule<P extends z.ZodObject>(

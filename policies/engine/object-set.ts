@@ -1,6 +1,6 @@
 import { documentsOf, type EmbeddedDocument } from "./documents.ts";
 import type { KubernetesObject } from "./object.ts";
-import { type Pod, podOf } from "./pods.ts";
+import { type Pod, podsOf } from "./pods.ts";
 import { clusterServices, operatedServices, podPorts, type Service, serviceOf } from "./services.ts";
 import type { Facts } from "./settings.ts";
 
@@ -41,17 +41,19 @@ export class ObjectSet {
 
   /** Every kind of pod, also those that operators make. */
   get pods(): readonly Pod[] {
-    return this.once("pods", () =>
-      this.objects.flatMap((object) => {
-        const pod = podOf(object);
-        return pod ? [pod] : [];
-      }),
-    );
+    return this.once("pods", () => this.objects.flatMap(podsOf));
   }
 
-  /** The pods of an object of the set. */
+  /** A pod of each workload: of shards the first. */
+  get workloads(): readonly Pod[] {
+    return [
+      ...this.once("podByObject", () => new Map(this.pods.toReversed().map((pod) => [pod.object, pod]))).values(),
+    ].reverse();
+  }
+
+  /** A pod of an object of the set. */
   podOf(object: KubernetesObject): Pod | undefined {
-    return this.once("podByObject", () => new Map(this.pods.map((pod) => [pod.object, pod]))).get(object);
+    return this.once("podByObject", () => new Map(this.pods.toReversed().map((pod) => [pod.object, pod]))).get(object);
   }
 
   /** Every Service, also those that operators make and every cluster has. */

@@ -150,11 +150,10 @@ export function volumeSources(volume: Fields): readonly {
   ];
 }
 
-/** The pods of an object, or undefined where it is no workload. */
-export function podOf(object: KubernetesObject): Pod | undefined {
-  const path = templates[object.kind];
-  if (path && Object.hasOwn(templates, object.kind)) return new Pod(object, path);
-  return operatedPod(object);
+/** The pods of an object: none where it is no workload, several where an operator runs shards of it. */
+export function podsOf(object: KubernetesObject): readonly Pod[] {
+  const path = Object.hasOwn(templates, object.kind) ? templates[object.kind] : undefined;
+  return path ? [new Pod(object, path)] : operatedPods(object);
 }
 
 /** Pods that an operator makes from its own kind: Prometheus, Alertmanager, OpenTelemetryCollector. */
@@ -200,24 +199,37 @@ export class OperatedPod extends Pod {
   }
 }
 
-function operatedPod(object: KubernetesObject): OperatedPod | undefined {
-  if (object.kind === "OpenTelemetryCollector") return collectorPod(object);
-  if (object.kind !== "Prometheus" && object.kind !== "PrometheusAgent" && object.kind !== "Alertmanager")
-    return undefined;
-  const alertmanager = object.kind === "Alertmanager";
-  const name = alertmanager ? "alertmanager" : "prometheus";
+/** Most shards that are told apart: there is no reason for more pods of one object. */
+const mostShards = 200;
+
+function operatedPods(object: KubernetesObject): readonly OperatedPod[] {
+  if (object.kind === "OpenTelemetryCollector") return [collectorPod(object)];
+  if (object.kind === "Alertmanager") return [prometheusPod(object, "alertmanager", 0)];
+  if (object.kind !== "Prometheus" && object.kind !== "PrometheusAgent") return [];
+  // Of an object that is not fully known the shards may be what is not known.
+  const shards = number(fields(object.raw.spec).shards) ?? 1;
+  return Array.from({ length: Math.min(Math.max(1, Math.floor(shards)), mostShards) }, (_, shard) =>
+    prometheusPod(object, "prometheus", shard),
+  );
+}
+
+/** Source: prometheus-operator v0.92, pkg/{prometheus,alertmanager}/statefulset.go */
+function prometheusPod(object: KubernetesObject, name: "prometheus" | "alertmanager", shard: number): OperatedPod {
   return new OperatedPod(object, {
-    // Source: prometheus-operator v0.92, pkg/{prometheus,alertmanager}/statefulset.go
     labels: () => ({
       ...labels(fields(object.spec.podMetadata).labels),
       "app.kubernetes.io/name": name,
       "app.kubernetes.io/instance": object.name,
       "app.kubernetes.io/managed-by": "prometheus-operator",
       [name]: object.name,
+      ...(name === "prometheus" && {
+        "operator.prometheus.io/name": object.name,
+        "operator.prometheus.io/shard": String(shard),
+      }),
     }),
     ports: () => {
       const web = text(object.spec.portName) ?? "web";
-      return new Map([[web, alertmanager ? 9093 : 9090] as const, ["reloader-web", 8080] as const]);
+      return new Map([[web, name === "alertmanager" ? 9093 : 9090] as const, ["reloader-web", 8080] as const]);
     },
     account: () => text(object.spec.serviceAccountName) ?? "default",
   });

@@ -3,22 +3,10 @@ import { checkObjects } from "../engine/check.ts";
 import type { Finding } from "../engine/finding.ts";
 import { applyEdits } from "../engine/fix.ts";
 import { KubernetesObject } from "../engine/object.ts";
-import { collectorFixtures } from "../fixtures/collectors.ts";
+import { fixtures } from "../fixtures/all.ts";
 import type { Fixture } from "../fixtures/fixture.ts";
-import { metricsFixtures } from "../fixtures/metrics.ts";
-import { podFixtures } from "../fixtures/pods.ts";
-import { storeFixtures } from "../fixtures/stores.ts";
-import { wiringFixtures } from "../fixtures/wiring.ts";
 import { changed, withUnknown, world, worldFacts } from "../fixtures/world.ts";
 import { rules } from "./index.ts";
-
-const fixtures: readonly Fixture[] = [
-  ...podFixtures,
-  ...wiringFixtures,
-  ...metricsFixtures,
-  ...collectorFixtures,
-  ...storeFixtures,
-];
 
 /** What one rule, or all, finds in objects. */
 function findings(objects: readonly KubernetesObject[], id?: string): readonly Finding[] {

@@ -10,8 +10,12 @@ import { type Block, blocksOf, pages } from "./markdown.ts";
 import { scratchCopy } from "./scratch.ts";
 import { typeErrors } from "./type-check.ts";
 
-/** Both API pages are generated, and tests compare them with the source; runbooks.test.ts checks runbooks. */
-const elsewhere = (page: string): boolean => /(^|\/)docs\/api\.md$|^docs\/runbooks\//.test(page);
+/**
+ * Both API pages are generated, and tests compare them with the source; runbooks.test.ts checks runbooks, and
+ * policies/rules/rules.test.ts applies the fixes on the pages of the rules.
+ */
+const elsewhere = (page: string): boolean =>
+  /(^|\/)docs\/api\.md$|^docs\/runbooks\/|^docs\/policies\/[a-z]+\//.test(page);
 
 const blocks = pages()
   .filter((page) => !elsewhere(page))

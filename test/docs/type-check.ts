@@ -7,6 +7,9 @@ import { type Block, readPage, root } from "./markdown.ts";
 const packages = {
   skopos: ["./pulumi.ts"],
   "skopos/cdk8s": ["./cdk8s.ts"],
+  "skopos/policies": ["./policies/index.ts"],
+  "skopos/policies/pulumi": ["./policies/pulumi.ts"],
+  "skopos/policies/cdk8s": ["./policies/cdk8s.ts"],
   "@skopos/metrics": ["./metrics/src/index.ts"],
   "@skopos/metrics/*": ["./metrics/src/*/index.ts"],
   "@skopos/bpf-agent": ["./bpf-agent/src/index.ts"],

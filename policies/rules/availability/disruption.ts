@@ -40,6 +40,8 @@ const budgetExists = podRule(
   },
   function* (pod, { set: objects }) {
     const replicas = pod.replicas;
+    // The OpenTelemetry operator makes one for each of its collectors.
+    if (pod.object.kind === "OpenTelemetryCollector") return;
     if (replicas === undefined || replicas < 2 || !pod.serves || budgetsOf(objects, pod).length > 0) return;
     const { name, namespace } = pod.object;
     yield {

@@ -1,0 +1,31 @@
+import { describe, expect, test } from "vitest";
+import { checkStack } from "../../cli/policy-check.ts";
+import { variants } from "./variants.ts";
+
+/** Findings about variants that no stack file waives, and why they are there. */
+const known: readonly (readonly [finding: RegExp, reason: string])[] = [
+  [/^collectors\/queue-size (ConfigMap|OpenTelemetryCollector)/, "queues are sized smaller than the largest batch"],
+  [/^collectors\/series-routing OpenTelemetryCollector/, "metrics reach the gateways through an ordinary Service"],
+  [/^collectors\/orphaned-spans OpenTelemetryCollector/, "probes are dropped as spans before sampling"],
+  [/^collectors\/traces-held OpenTelemetryCollector/, "the gateway is sized for all of its replicas"],
+  [/^availability\/single-replica Prometheus/, "small stacks have one Prometheus"],
+  [/^metrics\/sharded-rule PrometheusRule\/observability\/mimir/, "alerts about Mimir are evaluated by each shard"],
+  [/^availability\/disruption-budget StatefulSet\/.+-zone-[a-c]/, "zones of Loki and Tempo are under no budget"],
+  [/^availability\/headless-service StatefulSet\/.+\/tempo-/, "the Services of Tempo's parts are not headless"],
+];
+
+describe.each(variants)("$name", ({ render }) => {
+  test("breaks no policy but those that are waived or known", () => {
+    const { findings, skipped, rules } = checkStack(render());
+    // A waiver that one variant needs may be of no use to another.
+    const wrong = findings
+      .filter(
+        ({ severity, outcome, rule }) => (severity !== "info" || outcome === "crashed") && rule !== "waivers/unused",
+      )
+      .map(({ rule, object, message }) => `${rule} ${object?.id}: ${message}`)
+      .filter((finding) => !known.some(([pattern]) => pattern.test(finding)));
+    expect(wrong).toEqual([]);
+    expect(skipped).toEqual([]);
+    expect(rules).toBeGreaterThan(100);
+  });
+});
