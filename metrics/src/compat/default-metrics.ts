@@ -240,7 +240,7 @@ const groups = {
   gc,
 } as const;
 
-/** Makes one group of the default metrics. @internal */
+/** Makes one group of the default metrics: for prom-client's own tests of each. @public */
 export const makeGroup = (name: string, config: Configuration): void =>
   (groups as Readonly<Record<string, (make: Maker) => void>>)[name]?.(new Maker(config));
 

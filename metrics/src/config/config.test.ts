@@ -76,7 +76,7 @@ describe("a configuration", () => {
     });
     expect(config.opentelemetry).toEqual({
       enabled: true,
-      otlp: { endpoint: "http://otel-collector:4317", headers: {} },
+      otlp: { endpoint: "http://otel-collector:4317", protocol: undefined, headers: {} },
       tracing: { enabled: true, sampling: { strategy: "parent_based", ratio: 0.1 } },
       metrics: { enabled: true, export_interval_seconds: 60, temporality: "cumulative" },
     });

@@ -1,3 +1,4 @@
+import { OTLP_PROTOCOLS, type OtlpProtocol } from "../otel/endpoint.ts";
 import { SAMPLING_STRATEGIES, type SamplingStrategy } from "../otel/sampling.ts";
 
 /** The observability settings of a service. */
@@ -15,7 +16,11 @@ export interface ObservabilityConfig {
   };
   readonly opentelemetry: {
     readonly enabled: boolean;
-    readonly otlp: { readonly endpoint: string; readonly headers: Readonly<Record<string, string>> };
+    readonly otlp: {
+      readonly endpoint: string;
+      readonly protocol: OtlpProtocol | undefined;
+      readonly headers: Readonly<Record<string, string>>;
+    };
     readonly tracing: {
       readonly enabled: boolean;
       readonly sampling: { readonly strategy: SamplingStrategy; readonly ratio: number };
@@ -90,7 +95,14 @@ export const SETTINGS: readonly Setting[] = [
     path: "opentelemetry.otlp.endpoint",
     type: "address",
     default: "http://localhost:4318",
-    help: "The receiver. Port 4317 (gRPC) is read as 4318 (HTTP) of the same host.",
+    help: "The receiver, e.g. `http://otel-collector:4317`.",
+  },
+  {
+    path: "opentelemetry.otlp.protocol",
+    type: "text",
+    default: undefined,
+    oneOf: OTLP_PROTOCOLS,
+    help: "`grpc` or `http/protobuf`; unless set, gRPC for port 4317 and HTTP for every other.",
   },
   {
     path: "opentelemetry.otlp.headers",

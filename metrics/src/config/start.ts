@@ -61,7 +61,12 @@ async function startOtel({ service, opentelemetry }: ObservabilityConfig, regist
     ...(instanceId === undefined ? {} : { instanceId }),
   };
   const { otlp, tracing, metrics } = opentelemetry;
-  const target = { service: identity, endpoint: otlp.endpoint, headers: otlp.headers };
+  const target = {
+    service: identity,
+    endpoint: otlp.endpoint,
+    headers: otlp.headers,
+    ...(otlp.protocol === undefined ? {} : { protocol: otlp.protocol }),
+  };
   if (tracing.enabled) registry.exemplarsFrom(activeTrace);
   const { export_interval_seconds: intervalSeconds, temporality } = metrics;
   return {

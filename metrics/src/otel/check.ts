@@ -1,5 +1,6 @@
 import type { Problem } from "../errors.ts";
 import { otlpEndpoint } from "./endpoint.ts";
+import { askGrpc } from "./grpc.ts";
 import type { Tracing } from "./tracing.ts";
 
 /** Longest time that the receiver may take to answer. */
@@ -24,10 +25,6 @@ export async function checkTracing(tracing: Tracing, environment: NodeJS.Process
     const fix = "Unset it, or set it to false.";
     report("TRACING_DISABLED", "OTEL_SDK_DISABLED", "other OpenTelemetry libraries in the process are off.", fix);
   }
-  if (otlpEndpoint(options.endpoint).wasGrpcPort) {
-    const why = "4317 is the port of OTLP over gRPC; 4318, of OTLP over HTTP, is used on the same host instead.";
-    report("TRACING_GRPC_PORT", "otlp.endpoint", why, "Name port 4318, and see that the receiver listens there.");
-  }
   if (options.exporter === undefined) {
     const unreachable = await askReceiver(options);
     if (unreachable) problems.push(unreachable);
@@ -39,8 +36,10 @@ export async function checkTracing(tracing: Tracing, environment: NodeJS.Process
   return problems;
 }
 
-async function askReceiver({ endpoint, headers }: Tracing["options"]): Promise<Problem | undefined> {
-  const url = `${otlpEndpoint(endpoint).base}/v1/traces`;
+async function askReceiver({ endpoint, protocol, headers = {} }: Tracing["options"]): Promise<Problem | undefined> {
+  const receiver = otlpEndpoint(endpoint, protocol);
+  const isGrpc = receiver.protocol === "grpc";
+  const url = isGrpc ? receiver.base : `${receiver.base}/v1/traces`;
   const problem = (why: string, fix: string): Problem => ({
     code: "TRACING_ENDPOINT",
     path: "otlp.endpoint",
@@ -48,6 +47,11 @@ async function askReceiver({ endpoint, headers }: Tracing["options"]): Promise<P
     fix,
   });
   try {
+    if (isGrpc) {
+      const status = await askGrpc(url, headers, ANSWER_MS);
+      if (status === 0) return undefined;
+      return problem(`${url} answers with gRPC status ${status}.`, "See whether the receiver wants other headers.");
+    }
     const response = await fetch(url, {
       method: "POST",
       headers: { ...headers, "content-type": "application/x-protobuf" },
@@ -60,10 +64,8 @@ async function askReceiver({ endpoint, headers }: Tracing["options"]): Promise<P
       response.status === 404 ? "Leave paths out of the address." : "See whether the receiver wants other headers.";
     return problem(`${url} answers ${response.status}.`, fix);
   } catch (error) {
-    const { cause } = error as { cause?: { code?: string } };
-    return problem(
-      `${url} cannot be reached (${cause?.code ?? (error as Error).message}).`,
-      "Check host, port and network policy.",
-    );
+    const { cause, code, message } = error as Error & { cause?: { code?: string }; code?: string };
+    const why = cause?.code ?? (code?.startsWith("ERR_HTTP2") ? "it does not speak gRPC" : (code ?? message));
+    return problem(`${url} cannot be reached (${why}).`, "Check host, port, protocol and network policy.");
   }
 }

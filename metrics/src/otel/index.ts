@@ -1,5 +1,5 @@
 export { checkTracing } from "./check.ts";
-export { type OtlpEndpoint, otlpEndpoint } from "./endpoint.ts";
+export { OTLP_PROTOCOLS, type OtlpEndpoint, type OtlpProtocol, otlpEndpoint } from "./endpoint.ts";
 export { activeTrace } from "./exemplars.ts";
 export { extractKafkaHeaders, injectKafkaHeaders, type KafkaHeaders, type KafkaHeaderValue } from "./kafka.ts";
 export { type MetricsExport, type MetricsExportOptions, startMetricsExport } from "./metrics.ts";

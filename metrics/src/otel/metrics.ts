@@ -1,14 +1,22 @@
 import { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-proto";
-import { AggregationTemporality, MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
+import {
+  AggregationTemporality,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+  type PushMetricExporter,
+} from "@opentelemetry/sdk-metrics";
 import type { Registry } from "../registry/registry.ts";
-import { otlpEndpoint } from "./endpoint.ts";
+import { type OtlpProtocol, otlpEndpoint } from "./endpoint.ts";
+import { grpcExporter } from "./grpc.ts";
 import { RegistryProducer, type Temporality } from "./producer.ts";
 import { type ServiceIdentity, serviceResource } from "./resource.ts";
 
 export interface MetricsExportOptions {
   readonly service: ServiceIdentity;
-  /** The OTLP receiver, e.g. `http://otel-collector:4318`. */
+  /** The OTLP receiver, e.g. `http://otel-collector:4317`. */
   readonly endpoint: string;
+  /** @default "grpc" for port 4317, otherwise "http/protobuf" */
+  readonly protocol?: OtlpProtocol;
   readonly headers?: Readonly<Record<string, string>>;
   /** @default 60 */
   readonly intervalSeconds?: number;
@@ -32,12 +40,16 @@ export interface MetricsExport extends AsyncDisposable {
 export function startMetricsExport(registry: Registry, options: MetricsExportOptions): MetricsExport {
   const { endpoint, headers = {}, intervalSeconds = 60, timeoutSeconds = 10, temporality = "cumulative" } = options;
   const isDelta = temporality === "delta";
-  const exporter = new OTLPMetricExporter({
-    url: `${otlpEndpoint(endpoint).base}/v1/metrics`,
+  const { base, protocol } = otlpEndpoint(endpoint, options.protocol);
+  const common = {
     headers: { ...headers },
     timeoutMillis: timeoutSeconds * 1000,
     temporalityPreference: isDelta ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE,
-  });
+  };
+  const exporter =
+    protocol === "grpc"
+      ? grpcExporter<PushMetricExporter>("OTLPMetricExporter", { url: base, ...common })
+      : new OTLPMetricExporter({ url: `${base}/v1/metrics`, ...common });
   const reader = new PeriodicExportingMetricReader({
     exporter,
     exportIntervalMillis: intervalSeconds * 1000,

@@ -3,7 +3,7 @@ import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-ho
 import { InMemorySpanExporter } from "@opentelemetry/sdk-trace";
 import { afterEach, describe, expect, it } from "vitest";
 import { codesOf } from "../../test/codes.ts";
-import { receiver } from "../../test/otlp-receiver.ts";
+import { grpcReceiver, receiver } from "../../test/otlp-receiver.ts";
 import { scrapeText } from "../../test/scrape.ts";
 import { formatFor } from "../exposition/negotiate.ts";
 import { Registry } from "../registry/registry.ts";
@@ -15,6 +15,7 @@ import {
   otlpEndpoint,
   samplerFor,
   serviceResource,
+  startMetricsExport,
   startTracing,
 } from "./index.ts";
 
@@ -158,22 +159,51 @@ describe("the check for missing traces", () => {
     expect(await codes(lost, {})).toEqual(["TRACING_RATIO_ZERO", "TRACING_ENDPOINT", "TRACING_EXPORT_FAILED"]);
     await lost.shutdown();
     await close();
-    const grpc = startTracing({
-      service,
-      endpoint: "http://127.0.0.1:4317",
-      exporter: new InMemorySpanExporter(),
-      global: false,
-    });
-    expect(await codes(grpc, {})).toEqual(["TRACING_GRPC_PORT"]);
-    await grpc.shutdown();
   });
 
-  it("reads addresses", () => {
+  it("sends over gRPC where it is asked to, and says why that fails", async () => {
+    const { endpoint, got, close } = await grpcReceiver();
+    const target = { service, endpoint, protocol: "grpc", headers: { "x-key": "k" } } as const;
+    const tracing = startTracing({ ...target, sampling: { strategy: "always_on" }, global: false });
+    tracing.provider.getTracer("t").startSpan("x").end();
+    await tracing.flush();
+    expect(await codes(tracing, {})).toEqual([]);
+    await tracing.shutdown();
+    const registry = new Registry();
+    const metrics = startMetricsExport(registry, target);
+    await metrics.flush();
+    await metrics.shutdown();
+    const service1 = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+    const service2 = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
+    expect(new Set(got.map(({ url, header }) => `${url} ${header}`))).toEqual(
+      new Set([`${service1} k`, `${service2} k`]),
+    );
+    expect(got.filter(({ bytes }) => bytes > 100).length).toBeGreaterThanOrEqual(2);
+    await close();
+    const gone = startTracing({ ...target, global: false });
+    expect(await codes(gone, {})).toEqual(["TRACING_ENDPOINT"]);
+    await gone.shutdown();
+    const http = await receiver();
+    const wrong = startTracing({ service, endpoint: http.endpoint, protocol: "grpc", global: false });
+    expect(await codes(wrong, {})).toEqual(["TRACING_ENDPOINT"]);
+    await wrong.shutdown();
+    await http.close();
+    const refusing = await grpcReceiver(16);
+    const refused = startTracing({ service, endpoint: refusing.endpoint, protocol: "grpc", global: false });
+    expect(await codes(refused, {})).toEqual(["TRACING_ENDPOINT"]);
+    await refused.shutdown();
+    await refusing.close();
+  });
+
+  it("reads addresses: port 4317 is gRPC's, unless the protocol is named", () => {
     expect(otlpEndpoint("http://otel-collector:4317")).toEqual({
-      base: "http://otel-collector:4318",
-      wasGrpcPort: true,
+      base: "http://otel-collector:4317",
+      protocol: "grpc",
     });
-    expect(otlpEndpoint("https://host/otlp/").base).toBe("https://host/otlp");
-    expect(codesOf(() => otlpEndpoint("otel-collector:4317"))).toEqual(["OTLP_ENDPOINT"]);
+    expect(otlpEndpoint("http://otel-collector:4317", "http/protobuf").protocol).toBe("http/protobuf");
+    expect(otlpEndpoint("https://host/otlp/")).toEqual({ base: "https://host/otlp", protocol: "http/protobuf" });
+    for (const address of ["otel-collector:4317", "http://otel-collector:4317/v1/traces"]) {
+      expect(codesOf(() => otlpEndpoint(address))).toEqual(["OTLP_ENDPOINT"]);
+    }
   });
 });

@@ -12,7 +12,8 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from "@opentelemetry/sdk-trace";
-import { otlpEndpoint } from "./endpoint.ts";
+import { type OtlpProtocol, otlpEndpoint } from "./endpoint.ts";
+import { grpcExporter } from "./grpc.ts";
 import { ObservedExporter } from "./observed-exporter.ts";
 import { type ServiceIdentity, serviceResource } from "./resource.ts";
 import type { SamplingStrategy } from "./sampling.ts";
@@ -26,11 +27,13 @@ export interface Sampling {
 
 export interface TracingOptions {
   readonly service: ServiceIdentity;
-  /** The OTLP receiver, e.g. `http://otel-collector:4318`. */
+  /** The OTLP receiver, e.g. `http://otel-collector:4317`. */
   readonly endpoint: string;
+  /** @default "grpc" for port 4317, otherwise "http/protobuf" */
+  readonly protocol?: OtlpProtocol;
   readonly headers?: Readonly<Record<string, string>>;
   readonly sampling?: Sampling;
-  /** Where finished spans go. @default OTLP over HTTP to `endpoint` */
+  /** Where finished spans go. @default OTLP to `endpoint` */
   readonly exporter?: SpanExporter;
   /** Make it the process's tracer provider, propagator and context manager. @default true */
   readonly global?: boolean;
@@ -63,12 +66,16 @@ export function samplerFor({ strategy = "parent_based", ratio = 0.1 }: Sampling 
 export const w3cPropagator = (): CompositePropagator =>
   new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] });
 
+function otlpExporter(options: TracingOptions): SpanExporter {
+  const { base, protocol } = otlpEndpoint(options.endpoint, options.protocol);
+  const headers = { ...options.headers };
+  if (protocol === "grpc") return grpcExporter<SpanExporter>("OTLPTraceExporter", { url: base, headers });
+  return new OTLPTraceExporter({ url: `${base}/v1/traces`, headers });
+}
+
 /** Starts tracing: spans of the OpenTelemetry API are sampled, batched and sent. */
 export function startTracing(options: TracingOptions): Tracing {
-  const url = `${otlpEndpoint(options.endpoint).base}/v1/traces`;
-  const exporter = new ObservedExporter(
-    options.exporter ?? new OTLPTraceExporter({ url, headers: { ...options.headers } }),
-  );
+  const exporter = new ObservedExporter(options.exporter ?? otlpExporter(options));
   const provider = new TracerProvider({
     resource: serviceResource(options.service),
     sampler: samplerFor(options.sampling),
