@@ -24,7 +24,7 @@ export function checkStack(stack: RenderedStack, chosen: readonly Rule[] = rules
 }
 
 /** What the rules have to know about a stack beside its objects. */
-function policyFacts(stack: RenderedStack): Facts {
+export function policyFacts(stack: RenderedStack): Facts {
   const { workload, config } = stack;
   return {
     availability: config.availability,

@@ -54,7 +54,7 @@ export function shippedWaivers(
     ),
     waiver(
       "security/rbac-secrets",
-      "ClusterRole//kube-prometheus-operator",
+      `ClusterRole//${stack}-kube-prometheus-operator`,
       "The Prometheus operator reads Secrets that monitors of any namespace refer to, and writes the configuration of each Prometheus as one.",
     ),
     ...(["tempo", "jaeger"] as const).map((name) =>

@@ -88,10 +88,11 @@ function parseText(content: string): { readonly value?: unknown; readonly error?
       // Flow style YAML starts like JSON.
     }
   }
-  if (/\{\{[-~]?\s*[.#/$\w"(]/.test(content) && /^\s*\{\{/m.test(content)) return {};
   const lines = new LineCounter();
   const document = parseDocument(content, { lineCounter: lines, strict: false, uniqueKeys: true, prettyErrors: false });
   const [first] = document.errors;
+  // A template that is no YAML yet is no mistake.
+  if (first && /\{\{/.test(content)) return {};
   if (first) return { error: `line ${lines.linePos(first.pos[0]).line}: ${first.message}` };
   let cyclic = false;
   visit(document, {
