@@ -10,6 +10,7 @@ import {
   KubePrometheusChart,
   type KubePrometheusProps,
   operatedAlertmanager,
+  prometheusShards,
 } from "./kube-prometheus/index.ts";
 import { LokiChart, type LokiEndpoints, type LokiProps } from "./loki/index.ts";
 import { MimirChart, type MimirEndpoints, type MimirProps, MimirRulesChart } from "./mimir/index.ts";
@@ -114,7 +115,7 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
         ...load,
         ...props.mimir,
         ...alerting,
-        ...(props.kubePrometheus?.sizing && { haClusterLabel: haClusterLabel(props.kubePrometheus.sizing) }),
+        ...(props.kubePrometheus && { haClusterLabel: haClusterLabel({ shards: prometheusShards(workload, true) }) }),
       }),
     );
   const mimir = ownMimir?.endpoints ?? external.mimir;
@@ -141,6 +142,7 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
       new OtelGatewayChart(scope, "otel-gateway", {
         ...shared,
         workload,
+        availability,
         ...props.otelGateway,
         mode: props.collectors,
         ...(traces && { traces: traces.otlp }),

@@ -1,4 +1,4 @@
-import { scalingTriggers } from "../components/kube-prometheus/index.ts";
+import { type KubePrometheusChart, scalingTriggers } from "../components/kube-prometheus/index.ts";
 import { formatDuration, seconds } from "../lib/sizing/index.ts";
 import type { RenderedStack } from "./stack.ts";
 
@@ -14,8 +14,8 @@ export function planNotes(stack: RenderedStack): readonly string[] {
 }
 
 /** Thresholds above which one plain Prometheus is no longer the answer, and what the stack does about each. */
-function scalingNotes({ props, workload, retention }: RenderedStack): readonly string[] {
-  const sizing = props.kubePrometheus?.sizing;
+function scalingNotes({ props, workload, retention, charts }: RenderedStack): readonly string[] {
+  const sizing = charts.find((chart): chart is KubePrometheusChart => chart.component === "kube-prometheus")?.sizing;
   if (!sizing) return [];
   const longTerm = props.mimir !== undefined || props.external.mimir !== undefined;
   const { shards, replicasPerShard: replicas, retentionSeconds } = sizing;

@@ -216,10 +216,6 @@ export const problemCatalogue = {
     title: "A route without a host name",
     why: "An Ingress or HTTPRoute without a host name would match the requests of every other application behind it.",
   },
-  SKP1249: {
-    title: "One namespace for two Pod Security levels",
-    why: "Host-level agents need the privileged level, which would then apply to everything else in the namespace.",
-  },
   SKP1250: {
     title: "A sampling percentage outside 0 to 100",
     why: "The tail sampling processor rejects it, and the gateways do not start.",

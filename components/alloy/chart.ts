@@ -21,7 +21,7 @@ import {
   serviceMonitor,
 } from "../../lib/kubernetes/index.ts";
 import { hostMetricsJob } from "../../lib/monitoring/host-metrics.ts";
-import { GiB, type Workload, workloads } from "../../lib/sizing/index.ts";
+import { assertValid, GiB, type SizeOverride, type Workload, workloads } from "../../lib/sizing/index.ts";
 import { alloyConfig } from "./config.ts";
 import { hostMetricsPath, hostRoot } from "./host-metrics.ts";
 import { type LogSource, nodeVariable, podLogFolder } from "./logs.ts";
@@ -29,20 +29,21 @@ import { alloyRules } from "./monitoring/alerts.ts";
 import { alloyDashboard } from "./monitoring/dashboards.ts";
 import { type AlloyGateway, otlpPorts } from "./otlp.ts";
 import { type AlloySizing, logSourceFor, sizeAlloy } from "./sizing.ts";
+import { validateAlloy } from "./validate.ts";
 
 export interface AlloyProps extends ComponentProps {
-  /** Loki's push API, for pod logs. @default none are read */
+  /** Loki's push API, for pod logs. @default none: no pod logs are read */
   readonly logs?: Endpoint;
-  /** The gateway, for applications' OTLP. @default none is received */
+  /** Endpoints of the gateway, for OTLP of applications. @default none: no OTLP is received */
   readonly gateway?: AlloyGateway;
-  /** Whether it gives the hosts' metrics. Only where node-exporter does not. @default false */
+  /** Provide host metrics, if node-exporter does not. Needs a namespace of Pod Security level `privileged`. @default false */
   readonly hostMetrics?: boolean;
-  /** @default "api" below the `medium` workload, "files" from it on */
+  /** How pod logs are read; `files` needs a namespace of Pod Security level `privileged`. @default "api" below the `medium` workload, else "files" */
   readonly logSource?: LogSource;
-  /** What it has to carry. @default the `small` workload */
+  /** Of which nodes, pods, `logBytesPerDay` and `spansPerSecond` are used. @default the `small` workload */
   readonly workload?: Workload;
-  /** @default computed from the workload */
-  readonly sizing?: AlloySizing;
+  /** Values that replace computed resources. @default computed from the workload */
+  readonly size?: Omit<SizeOverride, "replicas" | "minReplicas">;
 }
 
 export interface AlloyEndpoints {
@@ -53,30 +54,37 @@ export interface AlloyEndpoints {
 }
 
 const httpPort = 12_345;
-/** Uid of the image's unprivileged user. */
+/** User ID of the image's unprivileged user. */
 const alloyUser = 473;
-/** Where positions in log files are kept. */
+/** Directory of positions in log files. */
 const storageFolder = "/var/lib/alloy";
 const apiServerPorts = [443, 6443];
 
-/** Whether Alloy needs the node: its namespace must then allow host paths, and the host's network for hosts' metrics. */
+/** Whether Alloy needs host paths or the host network, and so a namespace of Pod Security level `privileged`. */
 export function alloyNeedsHost(props: { readonly logSource: LogSource; readonly hostMetrics: boolean }): boolean {
   return props.logSource === "files" || props.hostMetrics;
 }
 
 /**
- * Alloy on every node: pod logs to Loki, the hosts' metrics for whoever scrapes them, applications' OTLP to the gateway,
- * spans by trace id.
+ * Alloy on every node: sends pod logs to Loki, exposes host metrics, and sends OTLP of applications to the gateway, spans
+ * routed by trace ID.
  */
 export class AlloyChart extends ComponentChart<AlloyEndpoints> {
   readonly endpoints: AlloyEndpoints;
 
+  /** Computed sizes, with the overrides applied. */
+  readonly sizing: AlloySizing;
+
+  /** @throws InvalidPropsError with every finding of {@link validateAlloy} */
   constructor(scope: Construct, id: string, props: AlloyProps) {
     super(scope, id, "alloy", props);
+    assertValid("AlloyChart", this.name, validateAlloy(props));
     const workload = props.workload ?? workloads.small;
     const hostMetrics = props.hostMetrics ?? false;
     const logSource = props.logSource ?? logSourceFor(workload);
-    const sizing = props.sizing ?? sizeAlloy({ workload, hostMetrics, otlp: props.gateway !== undefined });
+    const { size } = props;
+    const sizing = sizeAlloy({ workload, hostMetrics, otlp: props.gateway !== undefined, ...(size && { size }) });
+    this.sizing = sizing;
     const host = alloyNeedsHost({ logSource: props.logs ? logSource : "api", hostMetrics });
     const { logs, gateway } = props;
     const config = configMap(this, this.component, this.name, {
@@ -93,7 +101,7 @@ export class AlloyChart extends ComponentChart<AlloyEndpoints> {
     service(this, {
       part: this.component,
       ports,
-      // Applications reach the Alloy of their own node: it is the one that knows their pods.
+      // Applications reach the Alloy of their own node, which knows the attributes of their pods.
       ...(gateway && { internalTrafficPolicy: "Local" }),
     });
     daemonSet(this, {
@@ -138,7 +146,7 @@ export class AlloyChart extends ComponentChart<AlloyEndpoints> {
     this.endpoints = gateway ? this.publish(pods) : {};
   }
 
-  /** Reads pods and, through the API, their logs; watches the gateway's pods. */
+  /** Rights to read pods and their logs, and to watch the gateway's endpoints. */
   private account(hostAgent: boolean): string {
     return serviceAccount(this, {
       part: this.component,
@@ -156,7 +164,7 @@ export class AlloyChart extends ComponentChart<AlloyEndpoints> {
     const shared = { part: this.component, port: "http", targetPort: httpPort, pods, class: "infrastructure" } as const;
     serviceMonitor(this, { ...shared, name: this.name });
     if (!hostMetrics) return;
-    // By node-exporter's job and the node's name, so that rules and dashboards of nodes do not notice who measures.
+    // With node-exporter's job and the node's name, so that node rules and dashboards work with both.
     const node = ["__meta_kubernetes_pod_node_name"];
     serviceMonitor(this, {
       ...shared,
@@ -171,11 +179,11 @@ export class AlloyChart extends ComponentChart<AlloyEndpoints> {
   }
 
   private edgesOf(pods: Pods, logs: Endpoint | undefined, gateway: AlloyGateway | undefined): void {
-    this.connects(pods, "api server", apiServerPorts, "pods' names and owners, and their logs");
+    this.connects(pods, "api server", apiServerPorts, "pod attributes and logs");
     if (logs) this.connectsTo(pods, logs, "pod logs");
     if (!gateway) return;
     this.connects("any pod", pods, Object.values(otlpPorts), "application telemetry");
-    this.connectsTo(pods, gateway.otlp, "metrics and logs; spans by trace id");
+    this.connectsTo(pods, gateway.otlp, "metrics, logs and spans");
   }
 
   private publish(pods: Pods): AlloyEndpoints {
@@ -187,13 +195,13 @@ export class AlloyChart extends ComponentChart<AlloyEndpoints> {
   }
 }
 
-/** Log files are root's; the hosts' root file system too. No capability is added: reading one's own files takes none. */
+/** Container logs, /proc and /sys belong to root. Reading them as root needs no capability. */
 const hostPrivileges: Privileges = {
   reason: "container logs and the host's /proc and /sys belong to root",
   runAsRoot: true,
 };
 
-/** Positions are kept on the node: a new pod goes on where the last one stopped. */
+/** Positions are kept on the node, so that a new pod continues where the previous one stopped. */
 const fileMounts: readonly Mount[] = [
   { volume: hostVolume("pod-logs", podLogFolder), path: podLogFolder },
   { volume: hostVolume("storage", "/var/lib/skopos-alloy", "DirectoryOrCreate"), path: storageFolder, readOnly: false },

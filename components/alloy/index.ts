@@ -3,3 +3,4 @@ export { hostMetricsPath } from "./host-metrics.ts";
 export { type LogSource, logLabels, logSources } from "./logs.ts";
 export type { AlloyGateway } from "./otlp.ts";
 export * from "./sizing.ts";
+export * from "./validate.ts";

@@ -4,40 +4,50 @@ import {
   KiB,
   MiB,
   type Reasons,
+  type SizeOverride,
   sized,
   type Workload,
   type WorkloadSize,
+  withOverride,
   workloads,
 } from "../../lib/sizing/index.ts";
 import type { LogSource } from "./logs.ts";
 
-/** The busiest node carries a multiple of the mean: ingress and batch nodes do. */
+/** Load of the busiest node relative to the mean, such as a node with ingress or batch pods. An assumption. */
 const skew = 3;
-/** Alloy's own figure: 1 MiB/s of logs takes a core and 120 MiB. */
+/**
+ * "Per each 1 MiB/second of logs ingested, ... 1 CPU core, 120 MiB of memory":
+ * https://grafana.com/docs/alloy/v1.18/introduction/estimate-resource-usage/.
+ */
 const logCoresPerMiB = 1;
 const logBytesPerMiB = 120 * MiB;
-/** An idle Alloy: its documents say nothing; a Go program with this many components and clients. */
+/** An idle Alloy. An assumption: its documentation has no figure. */
 const idle = { cores: 0.03, bytes: 128 * MiB } as const;
-/** Hosts' metrics: about a thousand series, read every half minute. */
+/** Host metrics: about 1,000 series per scrape. An assumption. */
 const host = { cores: 0.02, bytes: 32 * MiB } as const;
-/** Spans a second that one core receives, decorates and sends: as an OpenTelemetry agent does. */
+/** Spans per second and core, as for an OpenTelemetry agent. */
 const spansPerCore = 12_000;
-/** What is known of one pod of the node. */
+/** Bytes of cached Kubernetes attributes per pod. An assumption. */
 const bytesPerPod = 64 * KiB;
-/** Seconds of telemetry that a queue holds while a gateway pod restarts. */
+/** Seconds of spans that a queue holds while a gateway restarts. */
 const queueSeconds = 30;
+/** Bytes per queued item. */
 const bytesPerQueuedItem = 600;
 
-/** What the busiest node's Alloy has to carry. */
+/** What the sizes are computed from. */
 export interface AlloyLoad {
   readonly workload: Workload;
-  /** Whether it takes the hosts' metrics. @default false */
+  /** Whether it provides host metrics. @default false */
   readonly hostMetrics?: boolean;
-  /** Whether it takes applications' OTLP. @default true */
+  /** Whether it receives OTLP. @default true */
   readonly otlp?: boolean;
+  /** Values that replace computed resources. @default none */
+  readonly size?: Omit<SizeOverride, "replicas" | "minReplicas">;
 }
 
+/** Sizes of Alloy. */
 export interface AlloySizing {
+  /** One Alloy pod; `replicas` is the number of nodes. */
   readonly alloy: WorkloadSize;
   /** Items in each exporter's queue. */
   readonly queueItems: number;
@@ -45,15 +55,15 @@ export interface AlloySizing {
 }
 
 /**
- * From the `medium` workload on files are read: through the API every line of every pod would pass the API server.
+ * Log files from the `medium` workload on: through the API, every log line would pass through the API server.
  */
 export function logSourceFor(workload: Workload): LogSource {
   const { nodes, logBytesPerDay } = workloads.medium;
   return workload.nodes < nodes && workload.logBytesPerDay < logBytesPerDay ? "api" : "files";
 }
 
-/** Computes {@link AlloySizing}: one a node, each sized for the busiest. */
-export function sizeAlloy({ workload, hostMetrics = false, otlp = true }: AlloyLoad): AlloySizing {
+/** Computes {@link AlloySizing}: one pod per node, sized for the busiest node. */
+export function sizeAlloy({ workload, hostMetrics = false, otlp = true, size }: AlloyLoad): AlloySizing {
   const logs = (workload.logBytesPerDay / 86_400 / workload.nodes / MiB) * skew;
   const spans = otlp ? (workload.spansPerSecond / workload.nodes) * skew : 0;
   const pods = workload.pods / workload.nodes;
@@ -62,17 +72,20 @@ export function sizeAlloy({ workload, hostMetrics = false, otlp = true }: AlloyL
   const queueBytes = otlp ? queueItems * bytesPerQueuedItem : 0;
   const held = idle.bytes + extra.bytes + logs * logBytesPerMiB + pods * bytesPerPod + queueBytes;
   return {
-    alloy: sized(
-      {
-        replicas: workload.nodes,
-        cpuCores: idle.cores + extra.cores + logs * logCoresPerMiB + spans / spansPerCore,
-        memoryBytes: held / 0.8,
-      },
-      {
-        replicas: "one a node",
-        cpuCores: `${logs.toFixed(2)} MiB/s of logs on the busiest node (${skew} x the mean) at a core each, ${formatCount(spans)} spans/s at ${spansPerCore} a core, and ${idle.cores + extra.cores} idle`,
-        memoryBytes: `${formatBytes(idle.bytes + extra.bytes)} idle, 120 MiB for each MiB/s of logs, ${Math.ceil(pods)} pods' attributes${otlp ? `, a queue of ${queueItems} items` : ""}, and 20 % above the soft limit`,
-      },
+    alloy: withOverride(
+      sized(
+        {
+          replicas: workload.nodes,
+          cpuCores: idle.cores + extra.cores + logs * logCoresPerMiB + spans / spansPerCore,
+          memoryBytes: held / 0.8,
+        },
+        {
+          replicas: "one per node",
+          cpuCores: `${logs.toFixed(2)} MiB/s of logs on the busiest node (${skew} x the mean) at one core per MiB/s, ${formatCount(spans)} spans/s at ${spansPerCore} per core, and ${idle.cores + extra.cores} idle`,
+          memoryBytes: `${formatBytes(idle.bytes + extra.bytes)} idle, 120 MiB per MiB/s of logs, ${Math.ceil(pods)} pods' attributes${otlp ? `, a queue of ${queueItems} items` : ""}, and 25% above the memory limiter's limit`,
+        },
+      ),
+      size,
     ),
     queueItems,
     reasons: { queueItems: `${queueSeconds} s of spans while a gateway pod restarts` },

@@ -1,42 +1,49 @@
 import { type EnvValue, type Mount, type SecretKey, secretVolume } from "../../lib/kubernetes/index.ts";
 import type { Ini } from "./ini.ts";
 
-/** Login by an OpenID Connect provider. */
+/** Login with OpenID Connect. @see https://grafana.com/docs/grafana/v13.2/setup-grafana/configure-access/configure-authentication/generic-oauth/ */
 export interface Oidc {
   /** Name on the login button. @default "Single sign-on" */
   readonly name?: string;
+  /** Client ID at the provider. */
   readonly clientId: string;
+  /** Secret key with the client secret. */
   readonly clientSecret: SecretKey;
+  /** The provider's authorization endpoint. */
   readonly authUrl: string;
+  /** The provider's token endpoint. */
   readonly tokenUrl: string;
   /** The provider's userinfo endpoint. */
   readonly apiUrl: string;
-  /** @default "openid profile email" */
+  /** Requested scopes, separated by spaces. @default "openid profile email" */
   readonly scopes?: string;
-  /** JMESPath over the token that gives the role: `contains(groups[*], 'sre') && 'Admin' || 'Viewer'`. @default everybody is a viewer */
+  /** JMESPath expression over the token that yields the role. @default every user is a viewer @example "contains(groups[*], 'sre') && 'Admin' || 'Viewer'" */
   readonly roleAttributePath?: string;
-  /** Mail domains that may log in. @default whoever the provider lets in */
+  /** E-mail domains that may log in. @default any */
   readonly allowedDomains?: readonly string[];
   /** Skip the login form. @default false */
   readonly autoLogin?: boolean;
 }
 
-/** Login by LDAP: Grafana's own ldap.toml, with servers, group mappings and the bind password, in a Secret. */
+/** Login with LDAP. @see https://grafana.com/docs/grafana/v13.2/setup-grafana/configure-access/configure-authentication/ldap/ */
 export interface Ldap {
+  /** Secret key with Grafana's ldap.toml: servers, group mappings and the bind password. */
   readonly config: SecretKey;
-  /** Port of the servers, for the network policy. @default 636 */
+  /** Port of the LDAP servers, for the network policy. @default 636 */
   readonly port?: number;
 }
 
-/** Who may log in, beside the administrator. Anonymous access is always off. */
+/** Login in addition to the administrator's. Anonymous access is always disabled. */
 export interface Access {
+  /** OpenID Connect. @default none */
   readonly oidc?: Oidc;
+  /** LDAP. @default none */
   readonly ldap?: Ldap;
 }
 
 const ldapFolder = "/etc/grafana-ldap";
 
-/** The sections of grafana.ini for logging in. The client secret comes by environment. */
+/** Sections of grafana.ini about login. The client secret is an environment variable. */
 export function accessIni({ oidc, ldap }: Access): Ini {
   return {
     auth: { disable_login_form: false, oauth_auto_login: oidc?.autoLogin ?? false },
@@ -52,7 +59,7 @@ export function accessIni({ oidc, ldap }: Access): Ini {
         scopes: oidc.scopes ?? "openid profile email",
         use_pkce: true,
         role_attribute_path: oidc.roleAttributePath,
-        // A user whose role cannot be told is refused rather than let in as somebody.
+        // Rejects users whose role cannot be determined.
         role_attribute_strict: oidc.roleAttributePath !== undefined,
         allowed_domains: oidc.allowedDomains?.join(" "),
       },
@@ -63,12 +70,12 @@ export function accessIni({ oidc, ldap }: Access): Ini {
   };
 }
 
-/** Secrets for logging in, as environment. */
+/** Environment variables with secrets for login. */
 export function accessEnv({ oidc }: Access): Readonly<Record<string, EnvValue>> {
   return oidc ? { GF_AUTH_GENERIC_OAUTH_CLIENT_SECRET: oidc.clientSecret } : {};
 }
 
-/** Secrets for logging in, as files. */
+/** Files with secrets for login. */
 export function accessMounts({ ldap }: Access): readonly Mount[] {
   return ldap ? [{ volume: secretVolume(ldap.config.secret), path: ldapFolder }] : [];
 }

@@ -4,9 +4,8 @@ import { parse } from "yaml";
 import type { Endpoint } from "../../lib/kubernetes/index.ts";
 import { networkPolicies } from "../../lib/kubernetes/index.ts";
 import { dashboardErrors, panelsOf } from "../../lib/monitoring/dashboard.ts";
-import { workloads } from "../../lib/sizing/index.ts";
 import { modelOf } from "../../test/support/models.ts";
-import { GrafanaChart, GrafanaContentChart, type GrafanaProps, type Sources, sizeGrafana } from "./index.ts";
+import { GrafanaChart, GrafanaContentChart, type GrafanaProps, type Sources } from "./index.ts";
 
 const at = (host: string, port: number): Endpoint => ({ scheme: "http", host, port });
 const sources: Sources = {
@@ -144,11 +143,6 @@ test("only the sidecars have a token", () => {
     each.volumeMounts.some(({ mountPath }) => mountPath === folder);
   expect(pod.containers.map(mounted)).toEqual([false]);
   expect(pod.initContainers.map(mounted)).toEqual([true, true]);
-});
-
-test("rejects two replicas without a database", () => {
-  const sizing = sizeGrafana({ workload: workloads.small, availability: "redundant", sharedDatabase: true });
-  expect(() => chartOf({ sizing })).toThrow(RangeError);
 });
 
 test("without sidecars, mounts the same files and needs no token and no permissions", () => {

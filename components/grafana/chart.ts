@@ -1,16 +1,13 @@
 import type { Construct } from "constructs";
 import {
   ComponentChart,
-  type ComponentProps,
   configMap,
   configVolume,
   dashboardConfigMap,
   deployment,
-  type Endpoint,
   type EnvValue,
   reads,
   rules,
-  type SecretKey,
   scratchVolume,
   service,
   serviceAccount,
@@ -18,74 +15,39 @@ import {
   serviceMonitor,
   type Volume,
 } from "../../lib/kubernetes/index.ts";
-import { type Availability, bytesQuantity, MiB, type Workload, workloads } from "../../lib/sizing/index.ts";
-import { type Access, accessEnv, accessMounts } from "./access.ts";
-import { grafanaIni, grafanaPorts, type PostgreSql, paths, type TeamFolders } from "./config.ts";
-import { dataSources, type QueryPath, type Sources } from "./data-sources.ts";
+import { assertValid, bytesQuantity, MiB } from "../../lib/sizing/index.ts";
+import { accessEnv, accessMounts } from "./access.ts";
+import { grafanaIni, grafanaPorts, paths } from "./config.ts";
+import { dataSources } from "./data-sources.ts";
 import { grafanaEdges } from "./edges.ts";
 import { ini } from "./ini.ts";
 import { grafanaAlerts } from "./monitoring/alerts.ts";
 import { grafanaDashboard } from "./monitoring/dashboards.ts";
 import { overviewDashboard } from "./monitoring/overview.ts";
-import { type Provisioning, provision } from "./provisioning.ts";
-import { type GrafanaRoute, routeObject } from "./route.ts";
+import { type GrafanaEndpoints, type GrafanaProps, loadOf } from "./props.ts";
+import { provision } from "./provisioning.ts";
+import { routeObject } from "./route.ts";
 import { type GrafanaSizing, sizeGrafana } from "./sizing.ts";
-import { checkGrafana } from "./validate.ts";
+import { validateGrafana } from "./validate.ts";
 
-export interface GrafanaProps extends ComponentProps {
-  /** What it asks. @default nothing: a Grafana without data sources */
-  readonly sources?: Sources;
-  /** How metrics of all ages are reached. @default "separate" */
-  readonly queryPath?: QueryPath;
-  /** Whether the gateway makes metrics of spans. @default false */
-  readonly spanMetrics?: boolean;
-  /** What people ask of it. @default the `small` workload */
-  readonly workload?: Workload;
-  /** @default "redundant", which means two replicas where there is a database */
-  readonly availability?: Availability;
-  /** @default computed from the workload */
-  readonly sizing?: GrafanaSizing;
-  /** Secret with the administrator's name and password. @default `grafana-admin`, keys `admin-user` and `admin-password` */
-  readonly adminSecret?: { readonly name: string; readonly userKey: string; readonly passwordKey: string };
-  /** Key that Grafana encrypts secrets in its database with. Set it before anybody stores one. @default Grafana's public default */
-  readonly encryptionKey?: SecretKey;
-  /** PostgreSQL, for more than one replica. @default SQLite on a volume of its own */
-  readonly database?: PostgreSql;
-  /** Login beside the administrator's. Anonymous access is always off. @default none */
-  readonly access?: Access;
-  /** Host name under which people reach it, by HTTPS. @default none: by a port forward */
-  readonly host?: string;
-  /** Needs `host`. @default none: somebody else routes to the Service */
-  readonly route?: GrafanaRoute;
-  /** @default "sidecar" */
-  readonly provisioning?: Provisioning;
-  /** UIDs of the dashboards that the stack brings: the overview links to no other. @default those of every component */
-  readonly dashboards?: readonly string[];
-  /** Teams' folders. @default each ConfigMap's annotation is its folder's title */
-  readonly teams?: TeamFolders;
-}
-
-export interface GrafanaEndpoints {
-  /** For people, and for whoever calls its API. */
-  readonly http: Endpoint;
-}
-
-/** Uid of Grafana's image. */
+/** User ID of Grafana's image. */
 const grafanaUser = 472;
 
-/** Grafana: where people look at metrics, logs, traces and alerts. It evaluates none of the stack's rules itself. */
+/** Grafana, with data sources and dashboards for metrics, logs, traces and alerts. It evaluates no rules itself. */
 export class GrafanaChart extends ComponentChart<GrafanaEndpoints> {
   readonly endpoints: GrafanaEndpoints;
+  /** Computed sizes, with the overrides applied. */
+  readonly sizing: GrafanaSizing;
 
-  /** @throws RangeError with every {@link checkGrafana} finding */
+  /** @throws InvalidPropsError with every finding of {@link validateGrafana} */
   constructor(scope: Construct, id: string, props: GrafanaProps) {
     super(scope, id, "grafana", props);
     const { sources = {}, database, host, route, access = {}, provisioning = "sidecar" } = props;
-    const workload = props.workload ?? workloads.small;
-    const availability = props.availability ?? "redundant";
-    const sizing = props.sizing ?? sizeGrafana({ workload, availability, sharedDatabase: database !== undefined });
-    const findings = checkGrafana({ replicas: sizing.grafana.replicas, sharedDatabase: database !== undefined });
-    if (findings.length > 0) throw new RangeError(findings.map(({ at, message }) => `${at}: ${message}`).join("\n"));
+    assertValid("GrafanaChart", this.name, validateGrafana(props));
+    const load = loadOf(props);
+    const { workload } = load;
+    const sizing = sizeGrafana(load);
+    this.sizing = sizing;
     const part = this.component;
     const pods = this.pods(part);
     const several = sizing.grafana.replicas > 1;
@@ -119,9 +81,9 @@ export class GrafanaChart extends ComponentChart<GrafanaEndpoints> {
       part,
       sized: sizing.grafana,
       user: grafanaUser,
-      // Only the sidecars get a token: whoever breaks into Grafana shall not read the cluster's ConfigMaps.
+      // Only the sidecars have a token, so that a compromised Grafana cannot read the cluster's ConfigMaps.
       ...(account && { identityAccount: account }),
-      // One SQLite file has one writer: the old pod must be gone before the new one starts.
+      // SQLite allows one writer: the old pod has to stop before the new one starts.
       recreate: !database,
       containers: [
         {
@@ -173,7 +135,7 @@ export class GrafanaChart extends ComponentChart<GrafanaEndpoints> {
     this.endpoints = { http: { scheme: "http", host: serviceHost(this, this.name), port: http, pods } };
   }
 
-  /** The administrator's name and password, by reference. */
+  /** References to the administrator's name and password. */
   private administrator({ adminSecret }: GrafanaProps): { readonly user: EnvValue; readonly password: EnvValue } {
     const {
       name: secret,
@@ -183,7 +145,7 @@ export class GrafanaChart extends ComponentChart<GrafanaEndpoints> {
     return { user: { secret, key: userKey }, password: { secret, key: passwordKey } };
   }
 
-  /** SQLite's volume, or scratch space where the data is in PostgreSQL. */
+  /** The volume of SQLite, or scratch space if the data is in PostgreSQL. */
   private dataVolume({ grafana: { diskBytes } }: GrafanaSizing): Volume {
     if (!diskBytes) return scratchVolume("data", 512 * MiB);
     const claimName = this.name;

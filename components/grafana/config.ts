@@ -2,9 +2,10 @@ import type { SecretKey } from "../../lib/kubernetes/index.ts";
 import { type Access, accessIni } from "./access.ts";
 import type { Ini } from "./ini.ts";
 
+/** Ports of Grafana, by name. */
 export const grafanaPorts = { http: 3000, gossip: 9094 } as const;
 
-/** Where Grafana finds its files. */
+/** Paths in Grafana's container. */
 export const paths = {
   config: "/etc/grafana-config",
   data: "/var/lib/grafana",
@@ -12,29 +13,32 @@ export const paths = {
   dashboards: "/var/lib/grafana-dashboards",
 } as const;
 
-/** A PostgreSQL database that all replicas share. It exists already. */
+/** An existing PostgreSQL database that all replicas share. @see https://grafana.com/docs/grafana/v13.2/setup-grafana/configure-grafana/#database */
 export interface PostgreSql {
-  /** Host, with `:port` where it is not 5432. */
+  /** Host and port. @example "postgres.example.com:5432" */
   readonly host: string;
+  /** Name of the database. */
   readonly name: string;
+  /** Name of the user. */
   readonly user: string;
+  /** Secret key with the password. */
   readonly password: SecretKey;
-  /** @default "require" */
+  /** TLS mode. @default "require" */
   readonly sslMode?: "disable" | "require" | "verify-full";
-  /** For the network policy. @default 5432 */
+  /** Port of the database, for the network policy. @default 5432 */
   readonly port?: number;
 }
 
 export interface GrafanaConfigProps {
   readonly access: Access;
-  /** How people reach it: `https://grafana.example.com`. Absent: by a port forward. */
+  /** Public URL. @default none: through a port forward @example "https://grafana.example.com/" */
   readonly rootUrl?: string;
   readonly database?: PostgreSql;
-  /** The headless Service of its replicas, where there are several. */
+  /** Host name of the headless Service of several replicas. */
   readonly gossipHost?: string;
 }
 
-/** The settings of grafana.ini. Nothing calls out: no usage reports, update checks, plugin downloads, news, avatars. */
+/** Settings of grafana.ini. Grafana makes no outgoing calls: no usage reports, update checks, plugin downloads, news or avatars. */
 export function grafanaIni({ access, rootUrl, database, gossipHost }: GrafanaConfigProps): Ini {
   return {
     paths: {
@@ -52,7 +56,7 @@ export function grafanaIni({ access, rootUrl, database, gossipHost }: GrafanaCon
           user: database.user,
           ssl_mode: database.sslMode ?? "require",
         }
-      : // Write-ahead logging lets readers and the writer go on beside each other.
+      : // With write-ahead logging, readers do not block the writer.
         { type: "sqlite3", wal: true },
     analytics: {
       reporting_enabled: false,
@@ -80,13 +84,13 @@ export function grafanaIni({ access, rootUrl, database, gossipHost }: GrafanaCon
   };
 }
 
-/** Folders of dashboards by what a ConfigMap's `grafana_folder` annotation says: `{payments: "Payments"}`. */
+/** Titles of dashboard folders by value of a ConfigMap's `grafana_folder` annotation: `{payments: "Payments"}`. */
 export type TeamFolders = Readonly<Record<string, string>>;
 
 /**
- * The providers of dashboards. Without teams one provider takes the annotation as the folder's title. With teams each
- * has a provider and a folder with a stable UID, `team-<name>`, which permissions can be given on once and for all;
- * an annotation that names no team is then shown nowhere.
+ * Dashboard providers. Without teams, one provider uses the annotation as folder title. With teams, each team has a
+ * provider and a folder with a stable UID, `team-<name>`, to which permissions can be granted. Dashboards whose
+ * annotation does not name a team are then not shown.
  */
 export function dashboardProviders(teams: TeamFolders | undefined): object {
   const provider = { type: "file", disableDeletion: false, allowUiUpdates: false, updateIntervalSeconds: 30 };

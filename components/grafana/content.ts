@@ -6,20 +6,20 @@ import { overviewDashboard } from "./monitoring/overview.ts";
 import { dataSourcesConfigMap } from "./provisioning.ts";
 
 export interface GrafanaContentProps extends ComponentProps {
-  /** What it asks. */
+  /** Endpoints of the data sources. */
   readonly sources: Sources;
-  /** How metrics of all ages are reached. @default "separate" */
+  /** Whether metrics of all ages come from one data source. @default "separate" */
   readonly queryPath?: QueryPath;
-  /** Whether the gateway makes metrics of spans. @default false */
+  /** Whether the gateway computes metrics from spans. @default false */
   readonly spanMetrics?: boolean;
-  /** UIDs of the dashboards that the stack brings. @default those of every component */
+  /** UIDs of the dashboards in the stack, to which the overview links. @default those of every component */
   readonly dashboards?: readonly string[];
-  /** @default the `small` workload */
+  /** Of which `scrapeIntervalSeconds` is used. @default the `small` workload */
   readonly workload?: Workload;
 }
 
 /**
- * What somebody else's Grafana needs to show this stack: data sources with the UIDs that dashboards rest on, and the
+ * What an externally managed Grafana needs to show the stack: data sources with the UIDs that dashboards use, and the
  * overview, as labelled ConfigMaps for its sidecar.
  */
 export class GrafanaContentChart extends ComponentChart {

@@ -1,36 +1,39 @@
 import { type Endpoint, url } from "../../lib/kubernetes/index.ts";
 import { dataSources as known } from "../../lib/monitoring/data-sources.ts";
 
-/** What Grafana asks, each absent where the stack has none. */
+/** Endpoints of data sources. Those that the stack lacks are absent. */
 export interface Sources {
-  /** Mimir's Prometheus API: every series from the first minute on. */
+  /** Mimir's Prometheus API, with every series. */
   readonly mimir?: Endpoint;
-  /** Mimir's ruler, where it evaluates rules: the same API, of which it answers for rules and alerts alone. */
+  /** Mimir's ruler, if it evaluates rules. It only serves rules and alerts. */
   readonly ruler?: Endpoint;
-  /** Mimir's long-retention tenant, with aggregates that are older than the series. */
+  /** Mimir's long-retention tenant, with aggregates. */
   readonly aggregates?: Endpoint;
-  /** Prometheus: the recent days. With several replicas its Service must keep a client with one of them, or graphs flap. */
+  /** Prometheus, with recent series. Its Service needs client affinity if there are several replicas, or graphs flap. */
   readonly prometheus?: Endpoint;
+  /** Loki's query API. */
   readonly loki?: Endpoint;
+  /** Query API of the trace store. */
   readonly traces?: Endpoint & { readonly backend: "jaeger" | "tempo" };
+  /** Alertmanager. */
   readonly alertmanager?: Endpoint;
 }
 
 /**
- * How metrics of all ages are reached. `separate`: "Metrics" is Mimir, which has everything, and "Metrics (recent)" is
- * Prometheus. `prometheus`: one data source, since Prometheus reads what is older than its blocks from Mimir itself.
+ * How metrics of all ages are queried. `separate`: the data source "Metrics" is Mimir, which has every series, and
+ * "Metrics (recent)" is Prometheus. `prometheus`: one data source, as Prometheus itself reads older samples from Mimir.
  */
 export type QueryPath = "separate" | "prometheus";
 
 export interface DataSourceOptions {
   readonly queryPath: QueryPath;
-  /** Seconds between two scrapes: no rate over less makes sense. */
+  /** Seconds between scrapes: the minimum interval of rates. */
   readonly scrapeIntervalSeconds: number;
-  /** Whether the gateway makes metrics of spans: then a span leads to its service's rate, errors and duration. */
+  /** Whether the gateway computes metrics from spans, to which spans then link. */
   readonly spanMetrics: boolean;
 }
 
-/** A data source as Grafana's provisioning reads it. */
+/** A data source in Grafana's provisioning format. @see https://grafana.com/docs/grafana/v13.2/administration/provisioning/#data-sources */
 export interface DataSource {
   readonly name: string;
   readonly uid: string;
@@ -43,7 +46,7 @@ export interface DataSource {
   readonly secureJsonData?: Readonly<Record<string, string>>;
 }
 
-/** Headers that every request carries, a tenant. Grafana takes their values from `secureJsonData` alone. */
+/** Headers of every request, such as the tenant. Grafana reads their values from `secureJsonData` only. */
 function headers({ headers: of = {} }: Endpoint): Pick<DataSource, "jsonData" | "secureJsonData"> {
   const sorted = Object.entries(of).sort(([a], [b]) => (a < b ? -1 : 1));
   const numbered = (prefix: string, pick: 0 | 1) =>
@@ -74,22 +77,22 @@ function dataSource(
   };
 }
 
-/** Logs that a span's pod wrote while it ran: the labels that every log line of a pod has. */
+/** Maps a span's resource attributes to the labels of its pod's logs. */
 const spanTagsToLogLabels = [
   { key: "k8s.namespace.name", value: "namespace" },
   { key: "k8s.pod.name", value: "pod" },
 ];
 
-/** Where a log line names its trace: as OTLP's own field, or somewhere in the text. */
+/** Where log lines contain a trace ID: in OTLP's own field, or in the text. */
 const traceIdsInLogs = [
   { name: "trace_id", matcherType: "label", matcherRegex: "trace_?id" },
   { name: "trace id", matcherType: "regex", matcherRegex: "(?i)trace_?id[\"'=: ]+([0-9a-f]{16,32})" },
 ];
 
-/** The names under which instrumentation libraries note a trace beside a histogram's sample. */
+/** Labels in which instrumentation libraries store the trace ID of exemplars. */
 const exemplarLabels = ["trace_id", "traceID"];
 
-/** Every data source, with the links between signals that both ends exist for. */
+/** Every data source, with links between signals for which both data sources exist. */
 export function dataSources(sources: Sources, options: DataSourceOptions): DataSource[] {
   const { mimir, ruler, aggregates, prometheus, loki, traces, alertmanager } = sources;
   const separate = options.queryPath === "separate";
@@ -99,7 +102,7 @@ export function dataSources(sources: Sources, options: DataSourceOptions): DataS
     httpMethod: "POST",
     prometheusType: endpoint === prometheus ? "Prometheus" : "Mimir",
     timeInterval: `${options.scrapeIntervalSeconds}s`,
-    // Whether Grafana asks it for rules: only who evaluates some can answer.
+    // Whether Grafana lists its rules: only rule evaluators have any.
     manageAlerts: endpoint === prometheus || endpoint.host === ruler?.host,
     ...(alertmanager && { alertmanagerUid: known.alerts.uid }),
     ...(traces && {
@@ -111,7 +114,7 @@ export function dataSources(sources: Sources, options: DataSourceOptions): DataS
     ...(everything ? [dataSource(known.metrics, "prometheus", everything, metrics(everything))] : []),
     ...(recent ? [dataSource(known.recent, "prometheus", recent, metrics(recent))] : []),
     ...(aggregates ? [dataSource(known.aggregates, "prometheus", aggregates, metrics(aggregates))] : []),
-    // In one process the ruler answers where the queries go; a ruler of its own answers for itself.
+    // In monolithic mode the ruler has the same address as the query API.
     ...(ruler && ruler.host !== everything?.host ? [dataSource(known.rules, "prometheus", ruler, metrics(ruler))] : []),
     ...(loki
       ? [
@@ -126,7 +129,7 @@ export function dataSources(sources: Sources, options: DataSourceOptions): DataS
       ? [
           dataSource(known.alerts, "alertmanager", alertmanager, {
             implementation: "prometheus",
-            // Alerts come from Prometheus or Mimir's ruler; Grafana shows and silences them, and adds none of its own.
+            // Alerts come from Prometheus or Mimir's ruler; Grafana shows and silences them, but manages none itself.
             handleGrafanaManagedAlerts: false,
           }),
         ]
@@ -154,7 +157,7 @@ function tracing({ loki, traces }: Sources, metrics: Endpoint | undefined, { spa
   };
 }
 
-/** Names of the collector's `span_metrics` connector, as they come out of its :8889. */
+/** Metrics of the collector's `span_metrics` connector, by the names under which the gateway exposes them. */
 const spanMetricQueries = [
   { name: "Requests", query: "sum by (span_name) (rate(traces_span_metrics_calls_total{$__tags}[5m]))" },
   {
@@ -168,7 +171,7 @@ const spanMetricQueries = [
   },
 ];
 
-/** Grafana's provisioning file. It expands `$NAME`, so that a dollar sign which is meant as one is doubled. */
+/** Grafana's provisioning file. Grafana expands `$NAME`, so that literal dollar signs are doubled. */
 export function dataSourceFile(sources: readonly DataSource[]): object {
   return { apiVersion: 1, datasources: sources.map((source) => doubled(source)) };
 }

@@ -3,21 +3,21 @@ import type { Access } from "./access.ts";
 import { grafanaPorts, type PostgreSql } from "./config.ts";
 import type { Sources } from "./data-sources.ts";
 
-/** What decides on Grafana's connections. */
-export interface Connected {
+/** What determines Grafana's connections. */
+export interface GrafanaConnections {
   readonly sources: Sources;
   readonly access: Access;
   readonly database: PostgreSql | undefined;
   /** Whether sidecars watch ConfigMaps. */
   readonly watches: boolean;
-  /** Whether people come through an ingress controller or a gateway. */
+  /** Whether users come through an Ingress controller or a Gateway. */
   readonly routed: boolean;
   /** Whether there are several replicas. */
   readonly several: boolean;
 }
 
-/** Declares every connection that Grafana opens, and those of people to it. */
-export function grafanaEdges(chart: ComponentChart, connected: Connected): void {
+/** Declares every connection that Grafana opens, and those of users to it. */
+export function grafanaEdges(chart: ComponentChart, connected: GrafanaConnections): void {
   const { sources, access, database, watches, routed, several } = connected;
   const pods = chart.pods(chart.component);
   for (const [to, why] of [
@@ -32,7 +32,7 @@ export function grafanaEdges(chart: ComponentChart, connected: Connected): void 
     if (to) chart.connectsTo(pods, to, why);
   }
   const { http, gossip } = grafanaPorts;
-  if (routed) chart.connects("any pod", pods, [http], "people, through the ingress controller");
+  if (routed) chart.connects("any pod", pods, [http], "users, through the Ingress controller or Gateway");
   if (several) chart.connects(pods, pods, [gossip], "gossip of alert state", [gossip]);
   if (watches) chart.connects(pods, "api server", apiServerPorts, "dashboards and data sources of every namespace");
   if (database) chart.connects(pods, anywhere, [database.port ?? 5432], "users, sessions and folders");

@@ -4,13 +4,13 @@ export type IniValue = string | number | boolean;
 /** Sections of an ini file, in order: `{server: {root_url: "..."}}`. */
 export type Ini = Readonly<Record<string, Readonly<Record<string, IniValue | undefined>>>>;
 
-/** What Grafana's ini reader takes as it stands: no comment sign, no quote, no backslash, no space at an end. */
+/** Values that Grafana's ini parser reads back unchanged: without comment signs, quotes, backslashes or outer spaces. */
 const plain = /^[^\s#;"'`\\]+(?: [^\s#;"'`\\]+)*$/;
 
 /**
- * A value as gopkg.in/ini.v1, Grafana's reader, gives it back: an unquoted `#` or `;` would start a comment, and a
- * quote at the start would be stripped. `%(` and `$__` keep their meaning: references to other keys, files and
- * environment variables. @throws RangeError for what no quoting of that reader can hold
+ * Quotes a value for gopkg.in/ini.v1, Grafana's parser: an unquoted `#` or `;` would start a comment, and a leading quote
+ * would be stripped. `%(` and `$__` keep their meaning: references to other keys, files and environment variables.
+ * @throws RangeError for values that cannot be quoted
  */
 function value(of: IniValue): string {
   const text = String(of);
@@ -21,7 +21,7 @@ function value(of: IniValue): string {
   throw new RangeError('a value of grafana.ini cannot hold both ` and """');
 }
 
-/** The text of an ini file. Keys without a value are left out. */
+/** Formats an ini file. Keys without a value are omitted. */
 export function ini(sections: Ini): string {
   return Object.entries(sections)
     .map(([section, entries]) => {

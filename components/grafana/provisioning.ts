@@ -17,17 +17,18 @@ import { dashboardProviders, grafanaPorts, paths, type TeamFolders } from "./con
 import { type DataSource, dataSourceFile } from "./data-sources.ts";
 import { sidecar } from "./sidecar.ts";
 
-/** A ConfigMap of dashboards in Grafana's own namespace, for mounting without a sidecar. */
+/** A ConfigMap with dashboards in Grafana's namespace, which is mounted. */
 export interface MountedDashboards {
+  /** Name of the ConfigMap. */
   readonly configMap: string;
-  /** @default "Observability" */
+  /** Title of the folder. @default "Observability" */
   readonly folder?: string;
 }
 
 /**
- * How dashboards and data sources get into the pod. `sidecar`: from labelled ConfigMaps of every namespace, so that a
- * team's own stack can add its own. A list: these ConfigMaps of Grafana's namespace are mounted, nothing watches the
- * API, and no rights are needed.
+ * How dashboards and data sources are provisioned. `sidecar`: from labelled ConfigMaps of every namespace, so that teams
+ * can add their own. A list: these ConfigMaps of Grafana's namespace are mounted, which needs no access to the Kubernetes
+ * API.
  */
 export type Provisioning = "sidecar" | { readonly dashboards: readonly MountedDashboards[] };
 
@@ -38,18 +39,18 @@ export interface ProvisioningProps {
   readonly admin: { readonly user: EnvValue; readonly password: EnvValue };
 }
 
-/** What provisioning adds to Grafana's pod. */
+/** Mounts and sidecars of Grafana's pod. */
 export interface Provisioned {
   readonly mounts: readonly Mount[];
   readonly sidecars: readonly ContainerProps[];
 }
 
-/** Labels by which the sidecar finds data sources. */
+/** Labels by which the sidecar selects data sources. */
 const dataSourceLabels = { grafana_datasource: "1" } as const;
 
 const dataSourcesPath = `${paths.provisioning}/datasources`;
 
-/** Adds the ConfigMap of data sources. @param reloads whether a sidecar watches it, so that a change rolls no pod */
+/** Adds the ConfigMap of data sources. @param reloads whether a sidecar watches it, so that changes need no rollout */
 export function dataSourcesConfigMap(
   chart: ComponentChart,
   sources: readonly DataSource[],
@@ -59,7 +60,7 @@ export function dataSourcesConfigMap(
   return configMap(chart, chart.component, `${chart.name}-data-sources`, data, { labels: dataSourceLabels, reloads });
 }
 
-/** Adds the ConfigMaps of data sources and dashboard providers, and says what the pod needs to see them. */
+/** Adds the ConfigMaps of data sources and dashboard providers, and returns the mounts and sidecars that read them. */
 export function provision(chart: ComponentChart, props: ProvisioningProps): Provisioned {
   const { how, teams, admin } = props;
   const part = chart.component;
@@ -96,7 +97,7 @@ export function provision(chart: ComponentChart, props: ProvisioningProps): Prov
   };
 }
 
-/** One projected volume a folder: Grafana names a folder after the directory that a dashboard's file lies in. */
+/** One projected volume per folder: Grafana names folders after the directories of dashboard files. */
 function mountedDashboards(dashboards: readonly MountedDashboards[]): Mount[] {
   const folders = Map.groupBy(dashboards, ({ folder }) => folder ?? "Observability");
   return [...folders].map(([folder, members], index) => {

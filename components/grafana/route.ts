@@ -1,23 +1,23 @@
 import type { ComponentChart, KubernetesObject, Labels } from "../../lib/kubernetes/index.ts";
 
-/** How people reach Grafana from outside the cluster. */
+/** How users reach Grafana from outside the cluster. */
 export type GrafanaRoute =
   | {
       readonly kind: "ingress";
-      /** @default the cluster's default class */
+      /** IngressClass. @default the cluster's default class */
       readonly className?: string;
-      /** Secret with the certificate. @default TLS ends elsewhere: at the load balancer, or with the controller's default certificate */
+      /** Secret with the TLS certificate. @default none: TLS is terminated at the load balancer, or with the controller's default certificate */
       readonly tlsSecret?: string;
-      /** For the controller and for cert-manager. @default none */
+      /** Annotations for the Ingress controller or cert-manager. @default none */
       readonly annotations?: Labels;
     }
   | {
-      /** An HTTPRoute of the Gateway API; its listener has the certificate. */
+      /** An HTTPRoute of the Gateway API; the listener has the certificate. */
       readonly kind: "gateway";
       readonly gateway: { readonly name: string; readonly namespace?: string; readonly listener?: string };
     };
 
-/** The route's object. @param service name and port of Grafana's Service */
+/** The Ingress or HTTPRoute. @param service name and port of Grafana's Service */
 export function routeObject(
   chart: ComponentChart,
   host: string,

@@ -1,23 +1,23 @@
 import { type ContainerProps, type EnvValue, serviceAccountFolder, type Volume } from "../../lib/kubernetes/index.ts";
 import { MiB } from "../../lib/sizing/index.ts";
 
-/** One kind of ConfigMap that a sidecar turns into files. */
+/** A kind of ConfigMap that a sidecar writes into files. */
 export interface Collected {
-  /** What it collects, for the container's name: `dashboards`. */
+  /** Name of the container: `dashboards`. */
   readonly what: string;
-  /** Label and value that ConfigMaps of all namespaces are found by. */
+  /** Label and value that select ConfigMaps in all namespaces. */
   readonly label: readonly [name: string, value: string];
-  /** Annotation that names a folder below. @default none */
+  /** Annotation with the name of a subfolder. @default none */
   readonly folderAnnotation?: string;
   readonly volume: Volume;
   readonly path: string;
   /** Port of its health endpoint. */
   readonly port: number;
-  /** What to call in Grafana after a change, as its administrator. @default nothing: Grafana looks by itself */
+  /** Grafana API to call after a change, as administrator. @default none: Grafana polls the files */
   readonly reload?: { readonly url: string; readonly user: EnvValue; readonly password: EnvValue };
 }
 
-/** What a pod's token volume holds, mounted in the sidecars alone: the lifetime is the one that kubelets use. */
+/** A ServiceAccount token that only the sidecars mount, with the lifetime that kubelets use by default. */
 const apiAccess: Volume = {
   name: "api-access",
   source: {
@@ -31,12 +31,12 @@ const apiAccess: Volume = {
   },
 };
 
-/** A Python process with a watch; published charts give it 50 to 100 MiB. */
+/** A Python process that watches the API. An assumption; published charts request 50 to 100 MiB. */
 const resources = { cpuCores: 0.01, memoryBytes: 96 * MiB, memoryLimitBytes: 192 * MiB };
 
 /**
- * A native sidecar that writes labelled ConfigMaps of all namespaces into a shared folder. Grafana starts after its
- * first pass: `/healthz` answers only then, so that no data source is missing at the start.
+ * A native sidecar that writes labelled ConfigMaps of all namespaces into a shared folder. Grafana starts after its first
+ * sync, when `/healthz` succeeds, so that no data source is missing at start.
  */
 export function sidecar({ what, label, folderAnnotation, volume, path, port, reload }: Collected): ContainerProps {
   return {
@@ -56,7 +56,7 @@ export function sidecar({ what, label, folderAnnotation, volume, path, port, rel
       ...(reload && {
         REQ_URL: reload.url,
         REQ_METHOD: "POST",
-        // Grafana is not up yet at the first pass, and reads everything when it starts.
+        // Grafana is not running yet during the first sync, and reads all files when it starts.
         REQ_SKIP_INIT: "true",
         REQ_USERNAME: reload.user,
         REQ_PASSWORD: reload.password,

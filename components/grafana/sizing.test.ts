@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { MiB, workloads } from "../../lib/sizing/index.ts";
 import { sizeGrafana } from "./sizing.ts";
-import { checkGrafana } from "./validate.ts";
 
 const redundant = { availability: "redundant", sharedDatabase: true } as const;
 
@@ -36,12 +35,4 @@ test("more queries never mean less capacity, and every number has a reason", () 
       expect(Object.keys(reasons).sort()).toEqual(Object.keys(numbers).sort());
     }),
   );
-});
-
-test("rejects several replicas without a shared database, with a fix", () => {
-  expect(checkGrafana({ replicas: 1, sharedDatabase: false })).toEqual([]);
-  expect(checkGrafana({ replicas: 2, sharedDatabase: true })).toEqual([]);
-  expect(checkGrafana({ replicas: 2, sharedDatabase: false })).toMatchObject([
-    { code: "SKP1215", at: "replicas", fix: expect.stringContaining("database:") },
-  ]);
 });

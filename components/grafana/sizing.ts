@@ -1,55 +1,74 @@
-import { type Availability, GiB, MiB, sized, type Workload, type WorkloadSize } from "../../lib/sizing/index.ts";
+import {
+  type Availability,
+  GiB,
+  MiB,
+  type SizeOverride,
+  sized,
+  type Workload,
+  type WorkloadSize,
+  withOverride,
+} from "../../lib/sizing/index.ts";
 
-/** CPU of an idle Grafana with its alerting view and provisioning loops. An assumption: no Grafana was measured here. */
+/** CPU of an idle Grafana. An assumption. */
 const idleCores = 0.05;
-/** CPU to proxy and decode one query of a dashboard. An assumption, on the high side of a few milliseconds. */
+/** CPU seconds to proxy and decode one query. An assumption, on the high side. */
 const coresPerQuery = 0.01;
-/** Grafana's own documents ask for 512 MB; one that shows provisioned dashboards alone idles at about half of it. */
+/**
+ * Resident memory of an idle Grafana. Its documentation recommends at least 512 MB:
+ * https://grafana.com/docs/grafana/v13.2/setup-grafana/installation/#hardware-recommendations. The limit allows that.
+ */
 const idleBytes = 256 * MiB;
-/** A query's result is held as frames while it is encoded: a thousand points of a hundred series are about 2 MiB. */
+/** Bytes of a query result while it is encoded: 100 series of 1,000 points. An estimate. */
 const bytesPerQuery = 2 * MiB;
-/** Results of a heavy dashboard come together. */
+/** Limit relative to the request: the queries of a heavy dashboard run at the same time. */
 const burst = 2;
-/** Users, sessions and annotations in SQLite: megabytes; a volume smaller than this is rarely to be had. */
+/** Users, sessions and annotations in SQLite take megabytes; few storage classes offer smaller volumes. */
 const sqliteBytes = GiB;
 
+/** What the sizes are computed from. */
 export interface GrafanaLoad {
   readonly workload: Workload;
   readonly availability: Availability;
-  /** Whether replicas can share a database. Without one there is one replica. */
+  /** Whether replicas can share a database. Without one, the computed number of replicas is 1. */
   readonly sharedDatabase: boolean;
+  /** Values that replace computed ones. @default none */
+  readonly size?: SizeOverride;
 }
 
+/** Sizes of everything that the chart deploys. */
 export interface GrafanaSizing {
   readonly grafana: WorkloadSize;
 }
 
-/** Computes {@link GrafanaSizing} from the queries that people and their dashboards ask. */
-export function sizeGrafana({ workload, availability, sharedDatabase }: GrafanaLoad): GrafanaSizing {
+/** Computes {@link GrafanaSizing} from the queries per second. */
+export function sizeGrafana({ workload, availability, sharedDatabase, size }: GrafanaLoad): GrafanaSizing {
   const replicas = availability === "redundant" && sharedDatabase ? 2 : 1;
-  // With one replica away the other carries everybody.
+  // Each replica must carry the whole load, in case the other one is down.
   const queries = workload.queriesPerSecond;
   const memoryBytes = idleBytes + queries * bytesPerQuery;
   return {
-    grafana: sized(
-      {
-        replicas,
-        cpuCores: idleCores + queries * coresPerQuery,
-        memoryBytes,
-        memoryLimitBytes: memoryBytes * burst,
-        ...(!sharedDatabase && { diskBytes: sqliteBytes }),
-      },
-      {
-        replicas: sharedDatabase
-          ? replicas === 2
-            ? "one may go: sessions and folders are in the shared database"
-            : "one of everything"
-          : "SQLite is one process's own",
-        cpuCores: `${queries} queries/s at ${coresPerQuery * 1000} ms, and ${idleCores} idle; either replica carries all`,
-        memoryBytes: `${idleBytes / MiB} MiB idle and ${bytesPerQuery / MiB} MiB a query in flight`,
-        memoryLimitBytes: `${burst} x: a heavy dashboard's results come together`,
-        ...(!sharedDatabase && { diskBytes: "users, sessions and annotations in SQLite" }),
-      },
+    grafana: withOverride(
+      sized(
+        {
+          replicas,
+          cpuCores: idleCores + queries * coresPerQuery,
+          memoryBytes,
+          memoryLimitBytes: memoryBytes * burst,
+          ...(!sharedDatabase && { diskBytes: sqliteBytes }),
+        },
+        {
+          replicas: sharedDatabase
+            ? replicas === 2
+              ? "two share a database, so that one may fail"
+              : "single availability"
+            : "SQLite cannot be shared between processes",
+          cpuCores: `${queries} queries/s at ${coresPerQuery * 1000} ms, and ${idleCores} idle; each replica can carry the whole load`,
+          memoryBytes: `${idleBytes / MiB} MiB idle and ${bytesPerQuery / MiB} MiB per concurrent query`,
+          memoryLimitBytes: `${burst} times the request, for dashboards with many queries`,
+          ...(!sharedDatabase && { diskBytes: "users, sessions and annotations in SQLite" }),
+        },
+      ),
+      size,
     ),
   };
 }

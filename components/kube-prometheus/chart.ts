@@ -45,7 +45,7 @@ export class KubePrometheusChart extends ComponentChart<KubePrometheusEndpoints>
     assertValid("KubePrometheusChart", this.name, validateKubePrometheus(props));
     const load = loadOf(props);
     const { workload } = load;
-    this.sizing = props.sizing ?? sizeKubePrometheus(load);
+    this.sizing = sizeKubePrometheus(load);
     this.haClusterLabel = haClusterLabel(this.sizing);
     const { external = {} } = props;
     if (props.crds ?? true) crds(this);

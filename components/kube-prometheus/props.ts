@@ -8,7 +8,7 @@ import {
 } from "../../lib/sizing/index.ts";
 import type { AlertRouting } from "./alertmanager/config.ts";
 import type { ControlPlanePart } from "./control-plane/targets.ts";
-import type { KubePrometheusLoad, KubePrometheusSizes, KubePrometheusSizing } from "./sizing.ts";
+import type { KubePrometheusLoad, KubePrometheusSizes } from "./sizing.ts";
 
 export interface KubePrometheusProps extends ComponentProps {
   /** Namespace of node-exporter, which needs Pod Security level `privileged`. */
@@ -25,8 +25,6 @@ export interface KubePrometheusProps extends ComponentProps {
   readonly replicas?: number;
   /** Values that replace computed resources: `{prometheus: {memoryBytes: 8 * GiB}}`. @default computed from the workload */
   readonly sizes?: KubePrometheusSizes;
-  /** @deprecated Pass `workload` and its overrides. */
-  readonly sizing?: KubePrometheusSizing;
   /**
    * Remote-write endpoint that receives every sample, such as Mimir's push endpoint with the tenant header.
    * @default none

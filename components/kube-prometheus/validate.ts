@@ -33,7 +33,7 @@ export function validateKubePrometheus(props: KubePrometheusProps): readonly Fin
 
 /** Combinations that do not work with several Prometheus pods. */
 function validateFleet(props: KubePrometheusProps): Finding[] {
-  const { shards, replicasPerShard } = props.sizing ?? sizeKubePrometheus(loadOf(props));
+  const { shards, replicasPerShard } = sizeKubePrometheus(loadOf(props));
   const processes = shards * replicasPerShard;
   const findings: Finding[] = [];
   if (shards > 1 && props.remoteRead) {

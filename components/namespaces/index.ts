@@ -2,17 +2,20 @@ import type { Construct } from "constructs";
 import { ComponentChart, type ComponentProps, objectLabels } from "../../lib/kubernetes/index.ts";
 
 export interface NamespacesProps extends ComponentProps {
-  /** Namespace of host-level agents. @default none is made */
+  /** Namespace of host-level agents, with Pod Security level `privileged`. @default none */
   readonly agentsNamespace?: string;
 }
 
-/** Pod Security levels, enforced and warned about; the newest definition of each that the cluster knows. */
+/** Pod Security labels: the level is enforced, and violations cause warnings. @see https://kubernetes.io/docs/concepts/security/pod-security-admission/ */
 const podSecurity = (level: "restricted" | "privileged") => ({
   "pod-security.kubernetes.io/enforce": level,
   "pod-security.kubernetes.io/warn": level,
 });
 
-/** The stack's namespaces: `restricted`, and `privileged` for what needs the host. One for both is `privileged`. */
+/**
+ * The stack's namespaces: one of Pod Security level `restricted`, and one of level `privileged` for host-level agents. A
+ * single namespace for both is `privileged`.
+ */
 export class NamespacesChart extends ComponentChart {
   readonly endpoints = {};
 

@@ -2,13 +2,13 @@ import type { Construct } from "constructs";
 import { ComponentChart, type ComponentProps, type Edge, networkPolicies } from "../../lib/kubernetes/index.ts";
 
 export interface NetworkPoliciesProps extends ComponentProps {
-  /** Every declared connection. What is not among them is denied. */
+  /** Declared connections. Everything else is denied. */
   readonly allowed: readonly Edge[];
   /** Whether others have pods in the namespaces; only the components' own pods are denied anything then. @default false */
   readonly sharedNamespaces?: boolean;
 }
 
-/** The declared connections of a set of components, as NetworkPolicies: default deny, DNS, and nothing else. */
+/** NetworkPolicies that deny everything except DNS and the declared connections of a set of components. */
 export class NetworkPoliciesChart extends ComponentChart {
   readonly endpoints = {};
 

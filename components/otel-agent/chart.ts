@@ -14,28 +14,29 @@ import {
   serviceHost,
 } from "../../lib/kubernetes/index.ts";
 import { type CollectorMode, collector, collectorName, collectorPods, collectorPorts } from "../../lib/otel/index.ts";
-import { type Workload, workloads } from "../../lib/sizing/index.ts";
+import { assertValid, type SizeOverride, type Workload, workloads } from "../../lib/sizing/index.ts";
 import { detectorsOf, type GatewayResolver, metadataService, otelAgentConfig } from "./config.ts";
 import { otelAgentAlerts } from "./monitoring/alerts.ts";
 import { otelAgentDashboard } from "./monitoring/dashboards.ts";
 import { type OtelAgentSizing, sizeOtelAgent } from "./sizing.ts";
+import { validateOtelAgent } from "./validate.ts";
 
 export interface OtelAgentProps extends ComponentProps {
-  /** The gateway that takes everything. */
+  /** Endpoints of the gateway. */
   readonly gateway: {
     /** For metrics and logs. */
     readonly otlp: Endpoint;
-    /** For spans: the headless Service, so that each trace goes to one pod. @default spans go with the rest: right for one gateway alone */
+    /** For spans: the headless Service, so that each trace goes to one pod. @default `otlp`, which is only valid with a single gateway */
     readonly otlpByTraceId?: Endpoint;
-    /** For span metrics. @default none */
+    /** For span metrics: the headless Service, so that each service goes to one pod. @default none */
     readonly otlpByService?: Endpoint;
   };
-  /** Who runs the collector. @default "native" */
+  /** Whether the chart deploys the collector itself, or an OpenTelemetryCollector resource for the OpenTelemetry operator. @default "native" */
   readonly mode?: CollectorMode;
-  /** What it has to carry. @default the `small` workload */
+  /** Of which nodes, pods and `spansPerSecond` are used. @default the `small` workload */
   readonly workload?: Workload;
-  /** @default computed from the workload */
-  readonly sizing?: OtelAgentSizing;
+  /** Values that replace computed resources. @default computed from the workload */
+  readonly size?: Omit<SizeOverride, "replicas" | "minReplicas">;
   /** Nodes that get an agent, `{"otel-agent": "true"}`. The Service then sends other nodes' telemetry across the cluster. @default every node */
   readonly nodeSelector?: Labels;
   /**
@@ -43,11 +44,15 @@ export interface OtelAgentProps extends ComponentProps {
    * @default "node-local", and "cluster" with a `nodeSelector`, since not every node has an agent then
    */
   readonly service?: "node-local" | "cluster";
-  /** @default "kubernetes": it survives a gateway pod's new address */
+  /** How the agent discovers gateway pods. @default "kubernetes", which hashes over pod names, so that new addresses do not change routes */
   readonly resolver?: GatewayResolver;
-  /** Resource detectors after `env`. @default by platform: ec2, gcp or azure, elsewhere none */
+  /**
+   * Resource detectors in addition to `env`.
+   * @default by platform: ec2, gcp, azure or none
+   * @see https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/v0.159.0/processor/resourcedetectionprocessor
+   */
   readonly detectors?: readonly string[];
-  /** Accept any certificate of the kubelet: for clusters whose kubelets sign their own. @default false */
+  /** Skip verification of the kubelets' serving certificates, for clusters whose kubelets use self-signed ones. @default false */
   readonly kubeletInsecure?: boolean;
 }
 
@@ -59,16 +64,22 @@ export interface OtelAgentEndpoints {
 }
 
 /**
- * The OpenTelemetry agent: a collector on every node that takes the applications' telemetry and the kubelet's CPU and
- * memory metrics, adds who and where the sender is, and routes spans by trace id to the gateway.
+ * The OpenTelemetry agent: a collector on every node that receives telemetry of applications, reads the kubelet's CPU and
+ * memory metrics, adds attributes of the sending pod, and sends everything to the gateway, spans routed by trace ID.
  */
 export class OtelAgentChart extends ComponentChart<OtelAgentEndpoints> {
   readonly endpoints: OtelAgentEndpoints;
 
+  /** Computed sizes, with the overrides applied. */
+  readonly sizing: OtelAgentSizing;
+
+  /** @throws InvalidPropsError with every finding of {@link validateOtelAgent} */
   constructor(scope: Construct, id: string, props: OtelAgentProps) {
     super(scope, id, "otel-agent", props);
+    assertValid("OtelAgentChart", this.name, validateOtelAgent(props));
     const mode = props.mode ?? "native";
-    const sizing = props.sizing ?? sizeOtelAgent(props.workload ?? workloads.small);
+    const sizing = sizeOtelAgent(props.workload ?? workloads.small, props.size);
+    this.sizing = sizing;
     const detectors = props.detectors ?? detectorsOf(this.cluster.platform);
     const resolver = props.resolver ?? "kubernetes";
     const account = serviceAccount(this, {
@@ -108,13 +119,13 @@ export class OtelAgentChart extends ComponentChart<OtelAgentEndpoints> {
     const pods = collectorPods(this, mode);
     const { "otlp-grpc": grpc, "otlp-http": http } = collectorPorts;
     this.connects("any pod", pods, [grpc, http], "application telemetry");
-    this.connects(pods, peerOf(props.gateway.otlp), [grpc], "metrics and logs; spans by trace id");
+    this.connects(pods, peerOf(props.gateway.otlp), [grpc], "metrics, logs and spans");
     if (props.gateway.otlpByService) {
       const { otlpByService } = props.gateway;
-      this.connects(pods, peerOf(otlpByService), [otlpByService.port], "spans by service");
+      this.connects(pods, peerOf(otlpByService), [otlpByService.port], "spans for span metrics");
     }
-    this.connects(pods, "api server", apiServerPorts, "pods' names and owners");
-    this.connects(pods, "nodes", [kubeletPort], "kubelet stats");
+    this.connects(pods, "api server", apiServerPorts, "pod attributes");
+    this.connects(pods, "nodes", [kubeletPort], "kubelet metrics");
     if (detectors.length > 0) this.connects(pods, { cidrs: [metadataService] }, [80], "cloud region and zone");
 
     rules(this, this.component, otelAgentAlerts(this));

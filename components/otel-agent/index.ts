@@ -1,3 +1,4 @@
 export * from "./chart.ts";
 export type { GatewayResolver } from "./config.ts";
 export * from "./sizing.ts";
+export * from "./validate.ts";

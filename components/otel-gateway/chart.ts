@@ -16,7 +16,7 @@ import {
   collectorPorts,
   collectorServiceLabels,
 } from "../../lib/otel/index.ts";
-import { type Workload, workloads } from "../../lib/sizing/index.ts";
+import { type Availability, assertValid, type SizeOverride, type Workload, workloads } from "../../lib/sizing/index.ts";
 import {
   defaultTailSampling,
   gatewayPorts,
@@ -28,53 +28,65 @@ import {
 import { otelGatewayAlerts } from "./monitoring/alerts.ts";
 import { otelGatewayDashboard } from "./monitoring/dashboards.ts";
 import { type OtelGatewaySizing, sizeOtelGateway } from "./sizing.ts";
+import { validateOtelGateway } from "./validate.ts";
 
 export interface OtelGatewayProps extends ComponentProps {
-  /** Who runs the collector. @default "native" */
+  /** Whether the chart deploys the collector itself, or an OpenTelemetryCollector resource for the OpenTelemetry operator. @default "native" */
   readonly mode?: CollectorMode;
-  /** What it has to carry. @default the `small` workload */
+  /** Of which `spansPerSecond` and `spansPerTrace` are used. @default the `small` workload */
   readonly workload?: Workload;
-  /** @default computed from the workload */
-  readonly sizing?: OtelGatewaySizing;
-  /** What a trace must be to be kept. @default 30 s wait, all errors, all above 1 s, 50 % of the rest */
+  /** Whether the gateway survives the loss of a pod or a node. @default "redundant" */
+  readonly availability?: Availability;
+  /** Number of gateways. @default computed from the workload */
+  readonly replicas?: number;
+  /** Values that replace computed resources. @default computed from the workload */
+  readonly size?: Omit<SizeOverride, "replicas" | "minReplicas">;
+  /** Which traces are kept. @default after 30 s: all with errors, all longer than 1 s, 50 % of the rest */
   readonly tailSampling?: TailSampling;
-  /** Resource attributes that become labels on :8889. @default "all" */
+  /** Resource attributes that become labels of the metrics on :8889. @default "all" @example ["k8s.namespace.name", "k8s.pod.name"] */
   readonly resourceLabels?: ResourceLabels;
-  /** Where kept traces go, with the backend's name (`jaeger`, `tempo`). @default nowhere: there is no traces pipeline */
+  /** OTLP/gRPC endpoint for sampled traces, with the backend's name (`jaeger`, `tempo`). @default none: no traces pipeline */
   readonly traces?: Endpoint & { readonly backend: string };
-  /** Where logs go: Loki's OTLP endpoint. @default nowhere: there is no logs pipeline */
+  /** OTLP/HTTP endpoint for logs, such as Loki's. @default none: no logs pipeline */
   readonly logs?: Endpoint;
-  /** Rate, errors and duration of spans as metrics, taken before sampling. @default false */
+  /** Compute request rate, errors and duration from spans, before sampling. @default false */
   readonly spanMetrics?: boolean;
 }
 
 export interface OtelGatewayEndpoints {
-  /** OTLP/gRPC, any pod: for metrics and logs. */
+  /** OTLP/gRPC, load-balanced by the Service. */
   readonly otlp: Endpoint;
-  /** OTLP/gRPC, every pod by itself: for spans, which must be routed by trace id. */
+  /** OTLP/gRPC of the headless Service, for spans routed by trace ID. */
   readonly otlpByTraceId: Endpoint;
-  /** OTLP/gRPC, every pod by itself, for spans routed by service. Absent without span metrics. */
+  /** OTLP/gRPC of the headless Service, for spans routed by service name. Absent without `spanMetrics`. */
   readonly otlpByService?: Endpoint;
 }
 
 /**
- * The OpenTelemetry gateway: a StatefulSet of collectors that drops noise, cleans attributes, samples whole traces and
- * exposes metrics on :8889, from where Prometheus takes them.
+ * The OpenTelemetry gateway: a StatefulSet of collectors that filters noise, removes attributes, samples whole traces, and
+ * exposes metrics on :8889 for Prometheus.
  */
 export class OtelGatewayChart extends ComponentChart<OtelGatewayEndpoints> {
   readonly endpoints: OtelGatewayEndpoints;
 
+  /** Computed sizes, with the overrides applied. */
+  readonly sizing: OtelGatewaySizing;
+
+  /** @throws InvalidPropsError with every finding of {@link validateOtelGateway} */
   constructor(scope: Construct, id: string, props: OtelGatewayProps) {
     super(scope, id, "otel-gateway", props);
+    assertValid("OtelGatewayChart", this.name, validateOtelGateway(props));
     const mode = props.mode ?? "native";
     const tailSampling = props.tailSampling ?? defaultTailSampling;
-    const sizing =
-      props.sizing ??
-      sizeOtelGateway({
-        workload: props.workload ?? workloads.small,
-        availability: "redundant",
-        decisionWaitSeconds: tailSampling.decisionWaitSeconds,
-      });
+    const { replicas, size } = props;
+    const sizing = sizeOtelGateway({
+      workload: props.workload ?? workloads.small,
+      availability: props.availability ?? "redundant",
+      decisionWaitSeconds: tailSampling.decisionWaitSeconds,
+      ...(replicas !== undefined && { replicas }),
+      ...(size && { size }),
+    });
+    this.sizing = sizing;
     const spanMetrics = props.spanMetrics ?? false;
     const config = otelGatewayConfig({
       sizing,
@@ -96,7 +108,7 @@ export class OtelGatewayChart extends ComponentChart<OtelGatewayEndpoints> {
     serviceMonitor(this, {
       part: this.component,
       name: this.name,
-      // The headless Service alone: the base Service has the same pods behind it, and each would be scraped twice.
+      // Only the headless Service: the base Service selects the same pods, and each would be scraped twice.
       selector: collectorServiceLabels(this, mode, "headless"),
       pods,
       port: "prometheus",
@@ -106,14 +118,14 @@ export class OtelGatewayChart extends ComponentChart<OtelGatewayEndpoints> {
       class: "cluster",
     });
     for (const [to, why] of [
-      [props.traces, "kept traces"],
+      [props.traces, "sampled traces"],
       [props.logs, "application logs"],
     ] as const) {
       if (to) this.connectsTo(pods, to, why);
     }
 
-    const { replicas } = sizing.gateway;
-    rules(this, this.component, otelGatewayAlerts(this, { replicas, samples: props.traces !== undefined }));
+    const gateways = sizing.gateway.replicas;
+    rules(this, this.component, otelGatewayAlerts(this, { replicas: gateways, samples: props.traces !== undefined }));
     dashboardConfigMap(this, otelGatewayDashboard(this));
 
     const name = collectorName(this);

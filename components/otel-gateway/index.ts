@@ -1,3 +1,4 @@
 export * from "./chart.ts";
 export { defaultTailSampling, type ResourceLabels, type TailSampling } from "./config.ts";
 export * from "./sizing.ts";
+export * from "./validate.ts";

@@ -3,61 +3,74 @@ import {
   MiB,
   type Reasons,
   replicasFor,
+  type SizeOverride,
   sized,
   type Workload,
   type WorkloadSize,
+  withOverride,
 } from "../../lib/sizing/index.ts";
 
-/** Spans a second that one core carries with tail sampling: 8 k, from published collector load tests. */
+/**
+ * Spans per second and core with tail sampling. There is no official figure; published load tests of collectors reach
+ * about 8,000 with tail sampling, and 10,000 to 15,000 without.
+ */
 const spansPerCore = 8_000;
-/** One replica is not grown beyond this: more, smaller replicas lose less when one goes. */
+/** Maximum cores per replica: with more, smaller replicas, the loss of one loses less. */
 const coresPerReplica = 4;
-/** Share of a core at which another replica is better. */
+/** CPU utilization that replicas are sized for. */
 const target = 0.65;
-/** Bytes that a span takes while its trace is undecided: 1 to 2 KB measured by users of tail sampling. */
+/** Bytes per span of an undecided trace. An assumption: users of tail sampling report 1 to 2 KB. */
 const bytesPerSpan = 1_500;
-/** Resident size of an idle gateway: 78 MiB measured with contrib 0.159. */
+/** Resident memory of an idle gateway: 78 MiB measured with contrib 0.159, and headroom. */
 const idleBytes = 96 * MiB;
-/** A decision takes an id and a list entry of an LRU cache: about 100 bytes. */
+/** Bytes per remembered decision: a trace ID and a list entry of an LRU cache. */
 const bytesPerDecision = 100;
-/** How much longer than the wait a decision is remembered, for spans that come late. */
+/** Decision waits for which a decision is remembered, for late spans. */
 const rememberedWaits = 10;
-/** Traces in flight vary with the load: 1.5 of the mean is held. */
+/** Traces in flight relative to their mean. */
 const burst = 1.5;
-/** Seconds of telemetry that an exporter's queue holds while its backend restarts. */
+/** Seconds of spans that an exporter's queue holds while its backend restarts. */
 const queueSeconds = 30;
-/** Bytes of a queued item, serialised. */
+/** Bytes per queued item. */
 const bytesPerQueuedItem = 600;
 
-/** What the gateway has to carry and how it decides. */
+/** What the sizes are computed from. */
 export interface OtelGatewayLoad {
   readonly workload: Workload;
   readonly availability: Availability;
-  /** Seconds that a trace waits for its spans. */
+  /** Seconds for which a trace waits for its spans. */
   readonly decisionWaitSeconds: number;
-  /** Pods, instead of as many as the load needs. @default computed */
+  /** Number of pods. @default computed from the spans per second */
   readonly replicas?: number;
+  /** Values that replace computed resources. @default none */
+  readonly size?: Omit<SizeOverride, "replicas" | "minReplicas">;
 }
 
-/** The gateway's pods and the sizes of what they hold. */
+/** Sizes of the gateway. */
 export interface OtelGatewaySizing {
+  /** One gateway pod. */
   readonly gateway: WorkloadSize;
-  /** Traces held undecided in one pod: `tail_sampling.num_traces`. */
+  /** Undecided traces in one pod: `num_traces` of `tail_sampling`. */
   readonly traces: number;
-  /** Decisions remembered in one pod, of each kind. Never fewer than `traces`. */
+  /** Remembered decisions of each kind in one pod. At least `traces`. */
   readonly decisions: number;
-  /** Items in one exporter's queue. */
+  /** Items in each exporter's queue. */
   readonly queueItems: number;
-  /** Seconds between SIGTERM and SIGKILL: what is undecided is decided and sent at once, the queue drains. */
+  /** Seconds between SIGTERM and SIGKILL, in which undecided traces are decided and sent, and queues are drained. */
   readonly terminationGraceSeconds: number;
   readonly reasons: Reasons<Omit<OtelGatewaySizing, "gateway" | "reasons">>;
 }
 
-/** Computes {@link OtelGatewaySizing} from the workload. */
+/** Number of gateways for a workload. */
+export function gatewayReplicas(workload: Workload, availability: Availability): number {
+  return replicasFor(workload.spansPerSecond, spansPerCore * coresPerReplica * target, 2, availability);
+}
+
+/** Computes {@link OtelGatewaySizing}. */
 export function sizeOtelGateway(load: OtelGatewayLoad): OtelGatewaySizing {
   const { workload, availability, decisionWaitSeconds } = load;
   const spans = workload.spansPerSecond;
-  const replicas = load.replicas ?? replicasFor(spans, spansPerCore * coresPerReplica * target, 2, availability);
+  const replicas = load.replicas ?? gatewayReplicas(workload, availability);
   const spansPerReplica = spans / replicas;
   const newTraces = spansPerReplica / workload.spansPerTrace;
   const traces = Math.max(1_000, Math.ceil(newTraces * decisionWaitSeconds * burst));
@@ -66,25 +79,28 @@ export function sizeOtelGateway(load: OtelGatewayLoad): OtelGatewaySizing {
   const held = traces * workload.spansPerTrace * bytesPerSpan;
   const memory = (idleBytes + held + 2 * decisions * bytesPerDecision + queueItems * bytesPerQueuedItem) / 0.8;
   return {
-    gateway: sized(
-      { replicas, cpuCores: Math.max(0.1, spansPerReplica / spansPerCore / target), memoryBytes: memory },
-      {
-        replicas: load.replicas
-          ? "set in the stack's configuration"
-          : `${spans} spans/s at ${spansPerCore} a core with tail sampling, at most ${coresPerReplica} cores a replica`,
-        cpuCores: `${Math.ceil(spansPerReplica)} spans/s a replica at ${target * 100} % of a core's ${spansPerCore}`,
-        memoryBytes: `${traces} traces in flight x ${workload.spansPerTrace} spans x ${bytesPerSpan} B, ${decisions} remembered decisions, a queue of ${queueItems} items, and 20 % above the soft limit`,
-      },
+    gateway: withOverride(
+      sized(
+        { replicas, cpuCores: Math.max(0.1, spansPerReplica / spansPerCore / target), memoryBytes: memory },
+        {
+          replicas: load.replicas
+            ? "set explicitly"
+            : `${spans} spans/s at ${spansPerCore} per core with tail sampling, at most ${coresPerReplica} cores per replica`,
+          cpuCores: `${Math.ceil(spansPerReplica)} spans/s per replica at ${spansPerCore} per core and ${target * 100}% utilization`,
+          memoryBytes: `${traces} traces in flight x ${workload.spansPerTrace} spans x ${bytesPerSpan} B, ${decisions} remembered decisions, a queue of ${queueItems} items, and 25% above the memory limiter's limit`,
+        },
+      ),
+      load.size,
     ),
     traces,
     decisions,
     queueItems,
     terminationGraceSeconds: decisionWaitSeconds + queueSeconds,
     reasons: {
-      traces: `${newTraces.toFixed(1)} new traces/s a replica x ${decisionWaitSeconds} s wait x ${burst}`,
-      decisions: `${rememberedWaits} waits' worth of decisions, for spans that come late`,
+      traces: `${newTraces.toFixed(1)} new traces/s per replica x ${decisionWaitSeconds} s decision wait x ${burst}`,
+      decisions: `decisions of ${rememberedWaits} decision waits, for late spans`,
       queueItems: `${queueSeconds} s of spans while the backend restarts`,
-      terminationGraceSeconds: "the decision wait and a queue's worth of sending",
+      terminationGraceSeconds: "the decision wait, and the time to send a full queue",
     },
   };
 }

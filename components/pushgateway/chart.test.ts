@@ -30,3 +30,11 @@ test("more series never mean less memory", () => {
   const memory = [0, 1_000, 50_000, 1_000_000].map((series) => sizePushgateway(series).pushgateway.memoryBytes);
   expect(memory).toEqual([...memory].sort((a, b) => a - b));
 });
+
+test.each([
+  ["SKP1252 series", { series: 0 }],
+  ["SKP1253 staleSeconds", { staleSeconds: -1 }],
+  ["SKP1254 diskBytes", { diskBytes: 0 }],
+] as const)("rejects %s", (finding, props) => {
+  expect(() => new PushgatewayChart(new App(), "push", { namespace: "observability", ...props })).toThrow(finding);
+});

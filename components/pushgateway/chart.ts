@@ -12,24 +12,25 @@ import {
   serviceMonitor,
   statefulSet,
 } from "../../lib/kubernetes/index.ts";
-import { seconds } from "../../lib/sizing/index.ts";
+import { assertValid, type SizeOverride, seconds } from "../../lib/sizing/index.ts";
 import { pushgatewayAlerts } from "./monitoring/alerts.ts";
 import { pushgatewayDashboard } from "./monitoring/dashboards.ts";
 import { type PushgatewaySizing, sizePushgateway } from "./sizing.ts";
+import { validatePushgateway } from "./validate.ts";
 
 export interface PushgatewayProps extends ComponentProps {
-  /** Series of all jobs that push. @default 1000 */
+  /** Pushed series of all jobs together. @default 1000: a dozen each for about a hundred jobs */
   readonly series?: number;
-  /** @default computed from the series */
-  readonly sizing?: PushgatewaySizing;
-  /** Disk for pushed metrics, in bytes, so that they outlive a restart. @default none: a job's next run brings them back */
+  /** Values that replace computed resources. @default computed from `series` */
+  readonly size?: Omit<SizeOverride, "replicas" | "minReplicas">;
+  /** Bytes of a volume that keeps pushed metrics across restarts. @default none: jobs push again in their next run */
   readonly diskBytes?: number;
-  /** Age in seconds from which a group is warned about. @default one day */
+  /** Age in seconds at which a pushed group triggers an alert. @default one day */
   readonly staleSeconds?: number;
 }
 
 export interface PushgatewayEndpoints {
-  /** Where short jobs push: `/metrics/job/<name>`. */
+  /** Push API: jobs push to `/metrics/job/<name>`. @see https://github.com/prometheus/pushgateway#api */
   readonly push: Endpoint;
 }
 
@@ -37,20 +38,24 @@ const port = 9091;
 const user = 65_534;
 
 /**
- * The Pushgateway: for jobs that are over before Prometheus would scrape them, and for nothing else. It keeps the last
- * values of each group until somebody deletes the group.
+ * The Pushgateway, for batch jobs that end before Prometheus can scrape them. It keeps the last pushed values of each
+ * group until the group is deleted. @see https://prometheus.io/docs/practices/pushing/
  */
 export class PushgatewayChart extends ComponentChart<PushgatewayEndpoints> {
   readonly endpoints: PushgatewayEndpoints;
+  /** Computed sizes, with the overrides applied. */
+  readonly sizing: PushgatewaySizing;
 
+  /** @throws InvalidPropsError with every finding of {@link validatePushgateway} */
   constructor(scope: Construct, id: string, props: PushgatewayProps) {
     super(scope, id, "pushgateway", props);
     const part = "pushgateway";
-    const { pushgateway: sized } = props.sizing ?? sizePushgateway(props.series ?? 1000);
+    assertValid("PushgatewayChart", this.name, validatePushgateway(props));
+    this.sizing = sizePushgateway(props.series ?? 1000, props.size);
     const data = props.diskBytes ? claimVolume("data", props.diskBytes) : undefined;
     const workload = {
       part,
-      sized,
+      sized: this.sizing.pushgateway,
       user,
       containers: [
         {
@@ -74,13 +79,13 @@ export class PushgatewayChart extends ComponentChart<PushgatewayEndpoints> {
       name: this.name,
       port: "http",
       targetPort: port,
-      // `job` and `instance` are those of the job that pushed.
+      // Job and instance labels are those of the pushing job.
       honorLabels: true,
       class: "application",
     });
     rules(this, part, [pushgatewayAlerts(props.staleSeconds ?? seconds("1d"))]);
     dashboardConfigMap(this, pushgatewayDashboard);
-    this.connects("any pod", this.pods(part), [port], "metrics of short jobs");
+    this.connects("any pod", this.pods(part), [port], "pushed metrics of batch jobs");
     this.endpoints = {
       push: { scheme: "http", host: serviceHost(this, this.name), port, pods: this.pods(part) },
     };

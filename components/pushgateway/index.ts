@@ -1,2 +1,3 @@
 export * from "./chart.ts";
 export * from "./sizing.ts";
+export * from "./validate.ts";

@@ -1,26 +1,33 @@
-import { MiB, sized, type WorkloadSize } from "../../lib/sizing/index.ts";
+import { MiB, type SizeOverride, sized, type WorkloadSize, withOverride } from "../../lib/sizing/index.ts";
 
-/** Bytes of one pushed series: the parsed metric family is kept as protobuf messages, about 1 KiB each. */
+/** Bytes per pushed series: metric families are kept as parsed protobuf messages. An assumption. */
 const bytesPerSeries = 1024;
-/** Resident size of an idle one. */
+/** Resident memory of an idle Pushgateway. An assumption. */
 const idleBytes = 24 * MiB;
 
+/** Sizes of everything that the chart deploys. */
 export interface PushgatewaySizing {
   readonly pushgateway: WorkloadSize;
 }
 
-/** Computes {@link PushgatewaySizing}. @param series series of all jobs together */
-export function sizePushgateway(series: number): PushgatewaySizing {
+/**
+ * Computes {@link PushgatewaySizing}.
+ * @param series pushed series of all jobs together
+ * @param size values that replace computed ones
+ */
+export function sizePushgateway(
+  series: number,
+  size?: Omit<SizeOverride, "replicas" | "minReplicas">,
+): PushgatewaySizing {
   const memoryBytes = idleBytes + series * bytesPerSeries;
-  return {
-    pushgateway: sized(
-      { replicas: 1, cpuCores: 0.01 + series / 1_000_000, memoryBytes, memoryLimitBytes: 2 * memoryBytes },
-      {
-        replicas: "one by nature: two would each hold a part of the groups, and old values of the other's",
-        cpuCores: "a push now and then, and a scrape of everything each interval",
-        memoryBytes: `24 MiB and 1 KiB for each of ${series} series`,
-        memoryLimitBytes: "twice that, while a scrape is written",
-      },
-    ),
-  };
+  const computed = sized(
+    { replicas: 1, cpuCores: 0.01 + series / 1_000_000, memoryBytes, memoryLimitBytes: 2 * memoryBytes },
+    {
+      replicas: "always one: each of several would hold only some groups, and outdated values of others",
+      cpuCores: "occasional pushes, and one scrape per interval",
+      memoryBytes: `24 MiB and 1 KiB for each of ${series} series`,
+      memoryLimitBytes: "twice the request, while a scrape response is written",
+    },
+  );
+  return { pushgateway: withOverride(computed, size) };
 }

@@ -33,7 +33,6 @@ export type FindingCode =
   | "SKP1246"
   | "SKP1247"
   | "SKP1248"
-  | "SKP1249"
   | "SKP1250"
   | "SKP1251"
   | "SKP1252"

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { checkGrafana, sizeGrafana } from "../../components/grafana/index.ts";
+import { validateGrafana } from "../../components/grafana/index.ts";
 import type { ObservabilityProps } from "../../components/observability.ts";
 import type { CheckedStack } from "../checks.ts";
 import { type Facts, withoutUndefined } from "../facts.ts";
@@ -85,26 +85,26 @@ export const schema = switchable(
   true,
 ).describe("Dashboards and queries.");
 
-export function settings({ config, workload }: Facts): Partial<ObservabilityProps> {
-  const { enabled, external, replicas, route, access, ...stated } = config.components.grafana;
+export function settings({ config }: Facts): Partial<ObservabilityProps> {
+  const { enabled, external, route, access, ...stated } = config.components.grafana;
   if (!enabled) return {};
   if (external) return { grafana: "external" };
-  const { availability } = config;
-  const sizing = sizeGrafana({ workload, availability, sharedDatabase: stated.database !== undefined });
   return {
     grafana: withoutUndefined({
       ...stated,
-      sizing: replicas ? { ...sizing, grafana: { ...sizing.grafana, replicas } } : sizing,
       route: route && withoutUndefined(route),
       access: access && withoutUndefined({ oidc: access.oidc && withoutUndefined(access.oidc), ldap: access.ldap }),
     }),
   };
 }
 
-export function checks({ props: { grafana } }: CheckedStack): readonly Problem[] {
-  if (grafana === "external" || !grafana?.sizing) return [];
-  const { replicas } = grafana.sizing.grafana;
-  return problemsOfComponent("grafana", checkGrafana({ replicas, sharedDatabase: grafana.database !== undefined }));
+export function checks({ props }: CheckedStack): readonly Problem[] {
+  const { grafana, namespaces, workload, availability } = props;
+  if (grafana === "external" || !grafana) return [];
+  return problemsOfComponent(
+    "grafana",
+    validateGrafana({ namespace: namespaces.stack, workload, availability, ...grafana }),
+  );
 }
 
 export function prerequisites({ name: stack, config }: ResolvedStack): readonly Prerequisite[] {

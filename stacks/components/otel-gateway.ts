@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ObservabilityProps } from "../../components/observability.ts";
-import { sizeOtelGateway } from "../../components/otel-gateway/index.ts";
+import { gatewayReplicas } from "../../components/otel-gateway/index.ts";
 import type { CheckedStack } from "../checks.ts";
 import type { Facts } from "../facts.ts";
 import type { Problem } from "../problem.ts";
@@ -31,18 +31,13 @@ export const schema = switchable(
   true,
 ).describe("OpenTelemetry Collectors that sample traces and expose metrics.");
 
-export function settings({ config, workload }: Facts): Partial<ObservabilityProps> {
+export function settings({ config }: Facts): Partial<ObservabilityProps> {
   const { enabled, replicas, tailSampling, resourceLabels, spanMetrics } = config.components.otelGateway;
   if (!enabled) return {};
   const { decisionWait, latencyThreshold, keepPercent } = tailSampling;
   return {
     otelGateway: {
-      sizing: sizeOtelGateway({
-        workload,
-        availability: config.availability,
-        decisionWaitSeconds: decisionWait,
-        ...(replicas && { replicas }),
-      }),
+      ...(replicas && { replicas }),
       tailSampling: { decisionWaitSeconds: decisionWait, latencyThresholdMs: latencyThreshold * 1000, keepPercent },
       resourceLabels,
       spanMetrics,
@@ -54,10 +49,11 @@ export function checks(stack: CheckedStack): readonly Problem[] {
   return [...routing(stack), ...decisionWait(stack)];
 }
 
-function routing({ config, props }: CheckedStack): readonly Problem[] {
-  const { enabled, routing } = config.components.otelAgent;
-  const replicas = props.otelGateway?.sizing?.gateway.replicas ?? 0;
-  if (!enabled || replicas < 2 || routing === "trace-id") return [];
+function routing({ config, workload }: CheckedStack): readonly Problem[] {
+  const { otelAgent, otelGateway } = config.components;
+  const { enabled, routing } = otelAgent;
+  const replicas = otelGateway.replicas ?? gatewayReplicas(workload, config.availability);
+  if (!enabled || !otelGateway.enabled || replicas < 2 || routing === "trace-id") return [];
   return [
     {
       code: "SKP1203",

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { sizeKubePrometheus } from "../../components/kube-prometheus/index.ts";
+import { prometheusShards } from "../../components/kube-prometheus/index.ts";
 import type { ExternalEndpoints, ObservabilityProps } from "../../components/observability.ts";
 import type { CheckedStack } from "../checks.ts";
 import { externalEndpoint } from "../external.ts";
@@ -30,18 +30,12 @@ export const schema = switchable(
   true,
 ).describe("Prometheus, its operator, kube-state-metrics and the rules.");
 
-export function settings({ config, workload, retention }: Facts): Partial<ObservabilityProps> {
+export function settings({ config }: Facts): Partial<ObservabilityProps> {
   const { prometheus, mimir, nodeExporter } = config.components;
   if (!prometheus.enabled) return {};
   const { remoteRead, watchAllMonitors, crds, operator, kubeletInsecure } = prometheus;
   return {
     kubePrometheus: {
-      sizing: sizeKubePrometheus({
-        workload,
-        availability: config.availability,
-        retention,
-        longTerm: mimir.enabled,
-      }),
       readsMimir: remoteRead && mimir.enabled,
       watchAllMonitors,
       crds,
@@ -61,9 +55,10 @@ export function external({ components: { prometheus } }: StackConfig): ExternalE
 }
 
 /** With several shards, everything that comes back from Mimir would be returned once per shard. */
-export function checks({ config, props }: CheckedStack): readonly Problem[] {
-  const shards = props.kubePrometheus?.sizing?.shards ?? 1;
-  if (!config.components.prometheus.remoteRead || shards === 1) return [];
+export function checks({ config, workload }: CheckedStack): readonly Problem[] {
+  const { prometheus, mimir } = config.components;
+  const shards = prometheusShards(workload, mimir.enabled);
+  if (!prometheus.enabled || !prometheus.remoteRead || shards === 1) return [];
   return [
     {
       code: "SKP1216",

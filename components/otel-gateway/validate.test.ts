@@ -1,0 +1,29 @@
+import { App } from "cdk8s";
+import { expect, test } from "vitest";
+import { MiB } from "../../lib/sizing/index.ts";
+import { defaultTailSampling, OtelGatewayChart, type OtelGatewayProps, validateOtelGateway } from "./index.ts";
+
+const namespace = "observability";
+const found = (props: Partial<OtelGatewayProps>) =>
+  validateOtelGateway({ namespace, ...props }).map(({ code, at }) => `${code} ${at}`);
+const sampling = (change: Partial<typeof defaultTailSampling>) => ({
+  tailSampling: { ...defaultTailSampling, ...change },
+});
+
+test.each<[string, Partial<OtelGatewayProps>]>([
+  ["SKP1218 tailSampling.decisionWaitSeconds", sampling({ decisionWaitSeconds: 0 })],
+  ["SKP1218 tailSampling.decisionWaitSeconds", sampling({ decisionWaitSeconds: 601 })],
+  ["SKP1250 tailSampling.keepPercent", sampling({ keepPercent: 101 })],
+  ["SKP1251 tailSampling.latencyThresholdMs", sampling({ latencyThresholdMs: 0 })],
+  ["SKP1247 replicas", { replicas: 1.5 }],
+])("rejects %s", (finding, props) => {
+  expect(found(props)).toEqual([finding]);
+  expect(() => new OtelGatewayChart(new App(), "gateway", { namespace, ...props })).toThrow(finding.slice(0, 7));
+});
+
+test("replicas and resources are overrides", () => {
+  const props = { namespace, replicas: 5, size: { memoryBytes: 777 * MiB } };
+  const { sizing } = new OtelGatewayChart(new App(), "gateway", props);
+  expect(found(props)).toEqual([]);
+  expect(sizing.gateway).toMatchObject({ replicas: 5, memoryBytes: 777 * MiB });
+});
