@@ -74,6 +74,7 @@ export type {
   EmailReceiver,
   KubePrometheusEndpoints,
   KubePrometheusProps,
+  KubePrometheusSizes,
   KubePrometheusSizing,
   PagerDutyReceiver,
   Receiver,
