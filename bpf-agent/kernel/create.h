@@ -96,9 +96,10 @@ static __always_inline void slot_fill(struct __sk_buff *skb, struct flow_slot *s
 	side_write(&slot->cold.side[direction], packet, skb);
 }
 
-static __always_inline void event_emit(const struct packet *packet, const struct flow_slot *slot, __u32 index,
+static __always_inline void event_emit(const struct scratch *memory, const struct flow_slot *slot, __u32 index,
 				       __u32 me)
 {
+	const struct packet *packet = &memory->packet;
 	struct flow_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	__u64 waiting;
 
@@ -112,7 +113,7 @@ static __always_inline void event_emit(const struct packet *packet, const struct
 	event->generation = slot->hot.generation;
 	event->hook = me;
 	event->bytes = packet->bytes;
-	event->type_vni = packet->tunnel_depth ? packet->tunnel.type_vni : 0;
+	event->type_vni = packet->tunnel_depth ? memory->tunnel.type_vni : 0;
 	event->side = slot->cold.side[packet->direction & 1];
 	event->direction = packet->direction;
 	event->tcp_flags = packet->tcp_flags;
@@ -186,7 +187,7 @@ VERIFIED_ALONE int flow_create(struct __sk_buff *skb, __u32 me, __u32 before)
 	if (track_processes)
 		process_learn(skb, slot, index, packet->direction & 1);
 	if (emit_events)
-		event_emit(packet, slot, index, me);
+		event_emit(memory, slot, index, me);
 	if (wire != WIRE_NEITHER)
 		translation_unite((packet->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN);
 	return CREATED;

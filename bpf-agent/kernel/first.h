@@ -39,12 +39,12 @@ VERIFIED_ALONE int tunnel_learn(__u32 index)
 		__sync_fetch_and_add(&known->bytes, bytes);
 		return 0;
 	}
-	memory->packet.tunnel.generation = slot->hot.generation;
-	memory->packet.tunnel.reserved = 0;
-	memory->packet.tunnel.packets = memory->packet.packets;
-	memory->packet.tunnel.bytes = bytes;
+	memory->tunnel.generation = slot->hot.generation;
+	memory->tunnel.reserved = 0;
+	memory->tunnel.packets = memory->packet.packets;
+	memory->tunnel.bytes = bytes;
 	__sync_fetch_and_or(&slot->hot.marks, FLOW_MARK_TUNNEL);
-	if (bpf_map_update_elem(&tunnels, &index, &memory->packet.tunnel, BPF_ANY))
+	if (bpf_map_update_elem(&tunnels, &index, &memory->tunnel, BPF_ANY))
 		count(FLOW_TUNNEL_FULL, memory->packet.bytes);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <bpf/bpf_helpers.h>
 #include "create.h"
 #include "fast.h"
+#include "interfaces.h"
 #include "walk.h"
 
 #define INGRESS 0
@@ -52,9 +53,13 @@ static __always_inline int counts(struct __sk_buff *skb, const __u32 hook, __u32
 /* What a GSO packet is on the wire: as many packets as it has segments, each with its headers. */
 static __always_inline void packet_segment(struct __sk_buff *skb, struct packet *packet)
 {
-	__u32 size = skb->gso_size, segments;
+	__u32 size, segments;
 
 	packet->packets = 1;
+	/* Two segments of the smallest size there is (TCP_MIN_SND_MSS, 48 bytes) have more than so many bytes. */
+	if (likely(packet->bytes <= 2 * 48))
+		return;
+	size = skb->gso_size;
 	if (likely(!size))
 		return;
 	segments = skb->gso_segs;
@@ -109,7 +114,7 @@ VERIFIED_ALONE int tunnel_sent(void)
 
 	if (!memory)
 		return 0;
-	id = memory->packet.tunnel.type_vni;
+	id = memory->tunnel.type_vni;
 	any = id | FLOW_ANY_VNI;
 	watched = bpf_map_lookup_elem(&tunnel_ids, &id);
 	if (!watched)

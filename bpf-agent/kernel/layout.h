@@ -69,7 +69,7 @@ struct flow_ref {
 #define FLOW_MARK_ANY_TCP_FLAG(flags) ((flags) | (flags) << 8)
 
 /*
- * What an interface means for counting each packet of the host once: flow_interface.role. Set by the reader, which knows
+ * What an interface means for counting each packet of the host once: the elements of `roles`. Set by the reader, which knows
  * from netlink how interfaces are stacked.
  */
 #define FLOW_COUNT_INGRESS (1u << 0)
@@ -81,10 +81,10 @@ struct flow_ref {
 /* Clsact filters stand in for TCX links that are still to come, and both may see a packet. */
 #define FLOW_EARLY (1u << 4)
 
-struct flow_interface {
-	__u32 ifindex; /* 0 for none */
-	__u32 role;
-};
+/* Several interfaces have the element: `shared_roles` says each one's. */
+#define FLOW_ROLE_SHARED (1u << 7)
+/* Elements of `roles`. */
+#define FLOW_INTERFACES 65536
 
 /* One cache line, all that a packet of a known flow touches. */
 struct flow_hot {

@@ -119,23 +119,6 @@ struct {
 	__type(value, struct fragment_value);
 } fragments SEC(".maps");
 
-/* What the reader knows of each interface, element `ifindex % FLOW_INTERFACES`; where another has that, `interfaces_more`. */
-#define FLOW_INTERFACES 65536
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, FLOW_INTERFACES);
-	__type(key, __u32);
-	__type(value, struct flow_interface);
-} interfaces SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 4096);
-	__type(key, __u32);
-	__type(value, __u32);
-} interfaces_more SEC(".maps");
-
 /* The hook at which a TCX program of ours just ran on this CPU, for the filter that still stands behind it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -210,8 +193,8 @@ struct {
 /* Load-time constants: a branch on one that is off costs nothing, the verifier removes it. */
 const volatile __u32 recycled_mask = FLOW_DEFAULT_CAPACITY - 1;
 const volatile __u32 ring_wakeup_bytes = FLOW_DEFAULT_RING / 8; /* a power of two */
-/* Of interfaces the reader knows nothing of. It attaches to none of them, so they only stand where packets came in. */
-const volatile __u32 unknown_role = 0;
+/* Added to every interface's role: where the programs are attached nowhere, and packets are put through them. */
+const volatile __u8 every_role = 0;
 const volatile __u16 vxlan_port = 4789;     /* IANA */
 const volatile __u16 vxlan_port_also = 8472; /* Linux's default: flannel, Cilium */
 const volatile __u16 geneve_port = 6081;
@@ -247,17 +230,6 @@ static __always_inline void count_packets(__u32 cause, __u32 packets, __u64 byte
 static __always_inline void count(__u32 cause, __u32 bytes)
 {
 	count_packets(cause, 1, bytes);
-}
-
-static __always_inline __u32 interface_role(__u32 ifindex)
-{
-	__u32 index = ifindex & (FLOW_INTERFACES - 1), *more;
-	struct flow_interface *known = bpf_map_lookup_elem(&interfaces, &index);
-
-	if (likely(known && known->ifindex == ifindex))
-		return known->role;
-	more = bpf_map_lookup_elem(&interfaces_more, &ifindex);
-	return more ? *more : unknown_role;
 }
 
 #endif

@@ -40,9 +40,8 @@ struct packet {
 	__u8 icmp_type;
 	__u8 icmp_code; /* DNS: the response code */
 	__u8 transaction;
-	__u8 tunnel_depth;
+	__u8 tunnel_depth; /* above 0: the scratch has the tunnel */
 	__u16 vlan;
-	struct flow_tunnel tunnel;
 };
 
 #define TCP_FIN 0x01

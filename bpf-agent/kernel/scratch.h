@@ -12,6 +12,7 @@ struct scratch {
 	struct packet packet;
 	struct flow_translation translation;
 	struct cursor cursor;
+	struct flow_tunnel tunnel;    /* of a packet with tunnel_depth */
 	struct flow_tunnel candidate; /* what the walk stands in, until what is inside turns out sound */
 };
 

@@ -106,7 +106,7 @@ VERIFIED_ALONE int walk(struct __sk_buff *skb, struct packet *packet, __u32 link
 			return PARSED;
 		}
 		if (layer) {
-			packet->tunnel = *candidate;
+			memory->tunnel = *candidate;
 			packet->tunnel_depth = layer;
 			packet->overhead = cursor->network - outermost;
 		} else {

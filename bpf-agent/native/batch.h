@@ -23,6 +23,7 @@ struct batch {
 	enum batch_kind kind;
 	int half;                     /* of the double buffer, to be freed after the callback */
 	uint32_t offset, count;       /* bytes into the double buffer, elements */
+	uint32_t attributes;          /* at the half's end */
 	uint32_t command;             /* id of the scan or end it belongs to */
 	struct flow_clock clock;      /* BATCH_DONE */
 	double realtime_offset_ns;    /* BATCH_DONE: CLOCK_REALTIME less CLOCK_MONOTONIC */

@@ -41,6 +41,7 @@ static napi_value describe(napi_env env, const struct batch *batch)
 	set(env, object, "command", number(env, batch->command));
 	set(env, object, "offset", number(env, batch->offset));
 	set(env, object, "count", number(env, batch->count));
+	set(env, object, "attributes", number(env, batch->attributes));
 	set(env, object, "errno", number(env, batch->error));
 	if (batch->kind == BATCH_DONE) {
 		set(env, object, "jiffies", number(env, batch->clock.jiffies));
@@ -122,7 +123,7 @@ int deliver_start(napi_env env, struct session *session, napi_value events, napi
 	session->reader.deliver = deliver;
 	session->reader.javascript = session;
 	if (hold(env, session, 0, events, &session->reader.events, sizeof(struct flow_event), failure) ||
-	    hold(env, session, 1, records, &session->reader.records, sizeof(struct record), failure))
+	    hold(env, session, 1, records, &session->reader.records, sizeof(struct record) + 8 * sizeof(struct attribute), failure))
 		return -1;
 	if (napi_create_threadsafe_function(env, callback, NULL, name, 0, 1, NULL, NULL, session, call,
 					    &session->callback) != napi_ok)

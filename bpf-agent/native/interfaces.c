@@ -7,10 +7,6 @@
 
 #include "reader.h"
 
-/* As in kernel/maps.h. */
-#define FLOW_INTERFACES 65536
-#define ANY_VNI 0xffffff00u
-
 struct interface **interface_find(struct reader *reader, uint32_t ifindex)
 {
 	struct interface **place = &reader->interfaces;
@@ -132,30 +128,28 @@ static uint32_t role_of(struct reader *reader, struct interface *interface)
 	return role;
 }
 
-static void role_write(struct reader *reader, uint32_t ifindex, uint32_t role)
+/* Every interface that has the element is to be looked up where there are several. */
+static void role_write(struct reader *reader, uint32_t ifindex)
 {
-	uint32_t index = ifindex % FLOW_INTERFACES;
-	struct flow_interface element = { 0 };
+	uint32_t index = ifindex % FLOW_INTERFACES, count = 0;
+	uint8_t role = 0;
 
-	bpf_map_lookup_elem(reader->interfaces_fd, &index, &element);
-	if (element.ifindex && element.ifindex != ifindex && known(reader, element.ifindex)) {
-		bpf_map_update_elem(reader->interfaces_more_fd, &ifindex, &role, BPF_ANY);
-		return;
+	for (struct interface *each = reader->interfaces; each; each = each->following) {
+		if (each->facts.ifindex % FLOW_INTERFACES != index)
+			continue;
+		bpf_map_update_elem(reader->shared_roles_fd, &each->facts.ifindex, &each->role, BPF_ANY);
+		role = count++ ? FLOW_ROLE_SHARED : each->role;
 	}
-	element = (struct flow_interface){ .ifindex = ifindex, .role = role };
-	bpf_map_update_elem(reader->interfaces_fd, &index, &element, BPF_ANY);
+	__atomic_store_n(&reader->roles[index], role, __ATOMIC_RELEASE);
+	for (struct interface *each = reader->interfaces; each && count < 2; each = each->following)
+		if (each->facts.ifindex % FLOW_INTERFACES == index)
+			bpf_map_delete_elem(reader->shared_roles_fd, &each->facts.ifindex);
 }
 
 void role_forget(struct reader *reader, uint32_t ifindex)
 {
-	uint32_t index = ifindex % FLOW_INTERFACES;
-	struct flow_interface element = { 0 };
-
-	bpf_map_delete_elem(reader->interfaces_more_fd, &ifindex);
-	if (!bpf_map_lookup_elem(reader->interfaces_fd, &index, &element) && element.ifindex == ifindex) {
-		element = (struct flow_interface){ 0 };
-		bpf_map_update_elem(reader->interfaces_fd, &index, &element, BPF_ANY);
-	}
+	bpf_map_delete_elem(reader->shared_roles_fd, &ifindex);
+	role_write(reader, ifindex);
 }
 
 /* The tunnels of devices that are there; those of others are taken out. */
@@ -201,7 +195,7 @@ void roles_update(struct reader *reader)
 		if (role == each->role)
 			continue;
 		each->role = role;
-		role_write(reader, each->facts.ifindex, role);
+		role_write(reader, each->facts.ifindex);
 	}
 	if (had_tunnels || reader->has_tunnels)
 		tunnels_write(reader);

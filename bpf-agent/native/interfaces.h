@@ -18,7 +18,7 @@ struct interface {
 	bool attached;
 	bool wanted;                  /* its name matches, and attaching was not tried yet */
 	bool touched;                 /* somebody changed its qdiscs or filters */
-	uint32_t role;                /* as in the map `interfaces` */
+	uint32_t role;                /* as in `roles` */
 	uint32_t dump;                /* the last one that had it */
 };
 

@@ -88,7 +88,7 @@ static void interface_remove(struct reader *reader, struct interface **place, bo
 	struct interface *interface = *place;
 
 	interface_detach(reader, interface, exists);
-	*place = interface->following;
+	*place = interface->following; /* before its role goes: it is no neighbour of others' any more */
 	role_forget(reader, interface->facts.ifindex);
 	free(interface);
 }

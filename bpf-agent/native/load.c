@@ -96,7 +96,7 @@ static int resize(struct reader *reader, struct failure *failure)
 		return -1;
 	/* Attached nowhere, it counts whatever is put through the programs. */
 	if (constant_set(reader->object, "check_tunnels", options->attach, failure) ||
-	    (!options->attach && constant_set(reader->object, "unknown_role",
+	    (!options->attach && constant_set(reader->object, "every_role",
 					      FLOW_COUNT_INGRESS | FLOW_COUNT_EGRESS | FLOW_COVERED | FLOW_UNDERLAY, failure)) ||
 	    constant_set(reader->object, "track_processes", *options->processes != 0, failure) ||
 	    constant_set(reader->object, "recycled_mask", reader->recycled_mask, failure))
@@ -118,6 +118,23 @@ static size_t pages(size_t bytes)
 	return (bytes + page - 1) / page * page;
 }
 
+/* The program's only variable, which .bss therefore begins with. */
+static uint8_t *map_roles(struct reader *reader)
+{
+	struct bpf_map *map;
+	void *place;
+
+	bpf_object__for_each_map(map, reader->object) {
+		const char *name = bpf_map__name(map);
+
+		if (strlen(name) < 4 || strcmp(name + strlen(name) - 4, ".bss") || bpf_map__value_size(map) < FLOW_INTERFACES)
+			continue;
+		place = mmap(NULL, FLOW_INTERFACES, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+		return place == MAP_FAILED ? NULL : place;
+	}
+	return NULL;
+}
+
 static int map_memory(struct reader *reader, struct failure *failure)
 {
 	uint32_t capacity = reader->options.capacity;
@@ -128,7 +145,8 @@ static int map_memory(struct reader *reader, struct failure *failure)
 	reader->slots = map_shared(reader, "slots", reader->slots_bytes, PROT_READ);
 	reader->recycled = map_shared(reader, "recycled", reader->recycled_bytes, PROT_READ | PROT_WRITE);
 	reader->allocator = map_shared(reader, "allocator", reader->allocator_bytes, PROT_READ | PROT_WRITE);
-	if (!reader->slots || !reader->recycled || !reader->allocator)
+	reader->roles = map_roles(reader);
+	if (!reader->slots || !reader->recycled || !reader->allocator || !reader->roles)
 		return fail(failure, "MMAP_FAILED", errno, "the flow maps cannot be mapped into memory");
 	reader->keys = calloc(capacity, sizeof(*reader->keys));
 	reader->known = calloc(capacity, sizeof(*reader->known));
@@ -228,10 +246,8 @@ int reader_load(struct reader *reader, const struct options *options, configure_
 	reader->processes_fd = map_fd(reader->object, "processes");
 	reader->counters_fd = map_fd(reader->object, "counters");
 	reader->clock_fd = map_fd(reader->object, "clock");
-	reader->interfaces_fd = map_fd(reader->object, "interfaces");
-	reader->interfaces_more_fd = map_fd(reader->object, "interfaces_more");
+	reader->shared_roles_fd = map_fd(reader->object, "shared_roles");
 	reader->tunnel_ids_fd = map_fd(reader->object, "tunnel_ids");
-	reader->filter_state_fd = map_fd(reader->object, "filter_state");
 	collectors_start(reader);
 	if (find_programs(reader, failure) || make_grace(reader, failure) || map_memory(reader, failure))
 		return -1;
@@ -251,6 +267,8 @@ void reader_unload(struct reader *reader)
 		munmap(reader->recycled, reader->recycled_bytes);
 	if (reader->allocator)
 		munmap(reader->allocator, reader->allocator_bytes);
+	if (reader->roles)
+		munmap(reader->roles, FLOW_INTERFACES);
 	if (reader->grace_fd >= 0)
 		close(reader->grace_fd);
 	if (reader->grace_inner_fd >= 0)
@@ -264,6 +282,7 @@ void reader_unload(struct reader *reader)
 	reader->slots = NULL;
 	reader->recycled = NULL;
 	reader->allocator = NULL;
+	reader->roles = NULL;
 	reader->keys = NULL;
 	reader->known = reader->ended = NULL;
 }

@@ -145,6 +145,8 @@ napi_value layout(napi_env env, napi_callback_info info)
 		{ "record", sizeof(struct record) },
 		{ "record.slot", offsetof(struct record, slot) },
 		{ "record.flow", offsetof(struct record, flow) },
+		{ "attribute", sizeof(struct attribute) },
+		{ "attribute.value", offsetof(struct attribute, tunnel) },
 	};
 	napi_value result;
 	struct timespec tick = { 0 };

@@ -28,7 +28,8 @@ struct reader {
 	struct ring_buffer *ring;
 	char untranslated[256];       /* why translated connections are not joined; "" when they are */
 	int flows_fd, tunnels_fd, translations_fd, counters_fd, clock_fd, grace_fd, grace_inner_fd;
-	int interfaces_fd, interfaces_more_fd, tunnel_ids_fd, filter_state_fd;
+	int shared_roles_fd, tunnel_ids_fd;
+	uint8_t *roles;               /* by interface; shared with the kernel, owned by the links thread */
 	struct collector processes, drops;
 	int processes_fd, drops_fd, drop_reasons_fd;
 	int clock_program_fd;

@@ -20,6 +20,7 @@ struct filling {
 	size_t element;
 	int half;
 	uint32_t count;
+	uint32_t attributes;          /* at the half's end */
 };
 
 /* Room for one more element, or NULL when the reader is stopping. */
@@ -29,7 +30,7 @@ static void *filling_place(struct filling *filling)
 		filling->half = double_buffer_acquire(filling->buffer);
 		if (filling->half < 0)
 			return NULL;
-		filling->count = 0;
+		filling->count = filling->attributes = 0;
 	}
 	return filling->buffer->data + filling->half * filling->buffer->half_bytes +
 	       filling->count * filling->element;
@@ -43,6 +44,7 @@ static void filling_deliver(struct filling *filling)
 		.half = filling->half,
 		.offset = filling->half * filling->buffer->half_bytes,
 		.count = filling->count,
+		.attributes = filling->attributes,
 		.command = filling->command,
 	};
 
@@ -55,10 +57,17 @@ static void filling_deliver(struct filling *filling)
 	reader->deliver(reader, &batch);
 }
 
+/* Whether one more element and so many attributes have no room. */
+static bool filling_is_full(const struct filling *filling, uint32_t attributes)
+{
+	return (filling->count + 1) * filling->element + (filling->attributes + attributes) * sizeof(struct attribute) >
+	       filling->buffer->half_bytes;
+}
+
 static void filling_added(struct filling *filling)
 {
 	filling->count++;
-	if ((filling->count + 1) * filling->element > filling->buffer->half_bytes)
+	if (filling_is_full(filling, 0))
 		filling_deliver(filling);
 }
 
@@ -150,6 +159,45 @@ static bool record_add(struct filling *filling, uint32_t slot)
 	memcpy(&record->flow, &filling->reader->slots[slot], sizeof(record->flow));
 	filling_added(filling);
 	return true;
+}
+
+/* The most attributes a flow can have. */
+#define MOST_ATTRIBUTES (FLOW_TRANSLATIONS + 3)
+
+static void attribute_read(struct filling *filling, uint32_t kind, int map, uint32_t key)
+{
+	const struct double_buffer *buffer = filling->buffer;
+	uint8_t *end = buffer->data + (filling->half + 1) * buffer->half_bytes;
+	struct attribute *place = (struct attribute *)end - (filling->attributes + 1);
+
+	if (bpf_map_lookup_elem(map, &key, &place->tunnel))
+		return;
+	place->kind = kind;
+	place->record = filling->count;
+	filling->attributes++;
+}
+
+/* A final record, with what is known of the flow by its slot: afterwards the slot is another's. */
+static bool final_add(struct filling *filling, uint32_t slot)
+{
+	struct reader *reader = filling->reader;
+	uint32_t marks = reader->slots[slot].hot.marks;
+
+	if (filling->half >= 0 && filling_is_full(filling, MOST_ATTRIBUTES))
+		filling_deliver(filling);
+	if (!filling_place(filling))
+		return false;
+	if (marks & FLOW_MARK_TUNNEL)
+		attribute_read(filling, ATTRIBUTE_TUNNEL, reader->tunnels_fd, slot);
+	for (uint32_t n = 0; n < FLOW_TRANSLATIONS; n++)
+		if (marks & FLOW_MARK_TRANSLATED(n))
+			attribute_read(filling, ATTRIBUTE_TRANSLATION, reader->translations_fd, slot * FLOW_TRANSLATIONS + n);
+	if (marks & FLOW_MARK_EXTRAS) {
+		attribute_read(filling, ATTRIBUTE_PROCESSES, reader->processes_fd, slot);
+		if (reader->drops_fd >= 0)
+			attribute_read(filling, ATTRIBUTE_DROPS, reader->drops_fd, slot);
+	}
+	return record_add(filling, slot);
 }
 
 static bool has_changed(const struct flow_hot *hot, uint32_t since)
@@ -247,11 +295,10 @@ void slots_end(struct reader *reader, const struct command *command)
 		done.error = grace(reader);
 	while (!done.error && translations_end(reader, slots, count))
 		done.error = grace(reader);
-	if (!done.error)
-		translations_free(reader, slots, count);
 	for (uint32_t i = 0; !done.error && i < count; i++) {
-		if (!record_add(&filling, slots[i]))
+		if (!final_add(&filling, slots[i]))
 			break;
+		translations_free(reader, &slots[i], 1);
 		if (reader->slots[slots[i]].hot.marks & FLOW_MARK_TUNNEL)
 			bpf_map_delete_elem(reader->tunnels_fd, &slots[i]);
 		if (reader->slots[slots[i]].hot.marks & FLOW_MARK_EXTRAS) {

@@ -18,6 +18,20 @@ struct record {
 	struct flow_slot flow;
 };
 
+/* What an ended flow had beside its counters, read with its final record. They fill a half of the buffer from its end. */
+enum attribute_kind { ATTRIBUTE_TUNNEL = 0, ATTRIBUTE_TRANSLATION = 1, ATTRIBUTE_PROCESSES = 2, ATTRIBUTE_DROPS = 3 };
+
+struct attribute {
+	uint32_t kind;
+	uint32_t record;              /* its flow's place in the batch */
+	union {
+		struct flow_tunnel tunnel;
+		struct flow_translation translation;
+		struct flow_processes processes;
+		struct flow_drops drops;
+	};
+};
+
 /* These run on the flows thread. */
 void slots_drain(struct reader *reader);
 void slots_scan(struct reader *reader, const struct command *command);

@@ -1,3 +1,4 @@
+import type { AttributeTable, FlowAttributes } from "./attributes.ts";
 import type { Clock } from "./clock.ts";
 import { type Direction, keyOffset, marks, recordOffset, sideOffset, sizes, slotOffset } from "./layout.ts";
 
@@ -105,9 +106,17 @@ export class FlowView extends KeyView {
   /** Number of flows. */
   readonly length: number;
 
-  constructor(buffer: Uint8Array, length: number) {
+  readonly #attributes: AttributeTable | undefined;
+
+  constructor(buffer: Uint8Array, length: number, attributes?: AttributeTable) {
     super(buffer, sizes.record);
     this.length = length;
+    this.#attributes = attributes;
+  }
+
+  /** What an ended flow had beside its counters: in the batches of `end` only, where it costs no system call. */
+  attributes(index: number): FlowAttributes {
+    return this.#attributes?.of(index) ?? {};
   }
 
   #slot(index: number): number {

@@ -1,3 +1,4 @@
+export type { FlowAttributes } from "./attributes.ts";
 export type { Clock } from "./clock.ts";
 export { communityId } from "./community-id.ts";
 export { type Drops, DropView } from "./drop-view.ts";

@@ -44,6 +44,12 @@ export const eventOffset = {
 /** Byte offsets inside a scanned record (native/slots.h). */
 export const recordOffset = { slot: flow_key.size, flow: recordHead } as const;
 
+/** Bytes of a final record's attribute (native/slots.h): its kind, its flow's place, then one of the structs by slot. */
+export const attributeLayout = { kind: 0, record: 4, value: 8, size: 8 + flow_translation.size } as const;
+
+/** `enum attribute_kind`, by number. */
+export const attributeKinds = ["tunnel", "translation", "processes", "drops"] as const;
+
 /** Byte offsets inside `struct flow_slot`. Pairs are indexed by direction, {@link Direction}. */
 export const slotOffset = {
   packets: flow_slot.at["hot.sent.packets"],

@@ -50,6 +50,8 @@ export interface NativeBatch {
   /** Where the elements begin in the shared buffer, in bytes, and how many they are. */
   readonly offset: number;
   readonly count: number;
+  /** Attributes of ended flows, at the end of the half. */
+  readonly attributes: number;
   readonly errno: number;
   readonly jiffies: number;
   readonly monotonicNs: number;

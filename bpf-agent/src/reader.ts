@@ -1,10 +1,11 @@
+import { AttributeTable } from "./attributes.ts";
 import type { Clock } from "./clock.ts";
 import { type Drops, DropView, reasonName } from "./drop-view.ts";
 import { EventView } from "./event-view.ts";
 import { type EncodedFilter, encodeFilter, type FlowFilter, replaceFilter } from "./filter.ts";
 import { FlowView } from "./flow-view.ts";
 import { requireKernel } from "./kernel.ts";
-import { type Cause, causes, sizes, translationsPerFlow } from "./layout.ts";
+import { attributeLayout, type Cause, causes, sizes, translationsPerFlow } from "./layout.ts";
 import { type Addon, batchKind, interfaceChanges, loadAddon, type NativeBatch, type ReaderHandle } from "./native.ts";
 import { type ReaderOptions, resolveOptions } from "./options.ts";
 import { ProcessView } from "./process-view.ts";
@@ -169,17 +170,17 @@ export class FlowReader implements Disposable, AsyncDisposable {
     return new TunnelView(this.#attributes("tunnels", slots, sizes.tunnel));
   }
 
-  /** The other tuples of translated flows (`marks.translated`): ask before `end`, which forgets them. */
+  /** The other tuples of live translated flows (`marks.translated`); an ended flow's come with its final record. */
   translations(slots: Uint32Array): TranslationView {
     return new TranslationView(this.#attributes("translations", slots, translationsPerFlow * sizes.translation));
   }
 
-  /** Who sends the flows' packets, where `processes` runs and `marks.extras` is set: ask before `end`. */
+  /** Who sends live flows' packets, where `processes` runs and `marks.extras` is set. */
   processes(slots: Uint32Array): ProcessView {
     return new ProcessView(this.#attributes("processes", slots, sizes.processes));
   }
 
-  /** The flows' dropped packets, where `drops` runs and `marks.extras` is set: ask before `end`. */
+  /** Live flows' dropped packets, where `drops` runs and `marks.extras` is set. */
   flowDrops(slots: Uint32Array): DropView {
     return new DropView(this.#attributes("drops", slots, sizes.drops), this.#reasons());
   }
@@ -250,7 +251,7 @@ export class FlowReader implements Disposable, AsyncDisposable {
     if (batch.kind === batchKind.events) {
       this.#handlers.onEvents?.(new EventView(part(this.#events, batch, sizes.event), batch.count));
     } else if (batch.kind === batchKind.records) {
-      const view = new FlowView(part(this.#records, batch, sizes.record), batch.count);
+      const view = new FlowView(part(this.#records, batch, sizes.record), batch.count, this.#attributesOf(batch));
       this.#pending.get(batch.command)?.onFlows?.(view);
     } else if (batch.kind === batchKind.interface) {
       this.#interfaceChanged(batch);
@@ -262,6 +263,13 @@ export class FlowReader implements Disposable, AsyncDisposable {
       if (batch.errno) pending?.reject(new Error(`the flow maps could not be read: errno ${batch.errno}`));
       else pending?.resolve(this.#clock(batch));
     }
+  }
+
+  /** They fill the half from its end. */
+  #attributesOf({ offset, attributes }: NativeBatch): AttributeTable {
+    const end = offset + Math.floor(this.#records.byteLength / 2 / 8) * 8;
+    const buffer = this.#records.subarray(end - attributes * attributeLayout.size, end);
+    return new AttributeTable(buffer, () => this.#reasons());
   }
 
   #interfaceChanged(batch: NativeBatch): void {

@@ -2,7 +2,7 @@
 import { expect, type TestContext, test } from "vitest";
 import { type Direction, marks } from "../src/layout.ts";
 import type { FlowReader, Missing } from "../src/reader.ts";
-import { endAll, type Flow, inject, openLoaded, scan } from "./harness.ts";
+import { type Flow, inject, openLoaded, scan } from "./harness.ts";
 import { addresses, routed } from "./netns.ts";
 import * as p from "./packets.ts";
 import { settle, watch } from "./watch.ts";
@@ -37,7 +37,15 @@ test("each way has its sender's process, a server's connections the listener's",
     expect([processes.name(i, 0), processes.name(i, 1)]).toEqual(Array(2).fill(processes.name(i, 0)));
     expect(processes.name(i, 0)).toMatch(/^(node|MainThread)$/);
   }
-  await endAll(reader);
+  const ended: unknown[] = [];
+  await reader.end(slots, (view) => {
+    for (let i = 0; i < view.length; i++) {
+      const { processes: senders, tunnel } = view.attributes(i);
+      ended.push([senders?.pid(0, view.initiator(i)), senders?.cgroupId(0, 0) !== 0n, tunnel]);
+    }
+  });
+  // The client made each flow, in a cgroup: the final record says so, and nothing is left behind.
+  expect(ended).toEqual(Array(2).fill([client.pid, true, undefined]));
   expect(reader.processes(slots).pid(0, 0)).toBe(0);
 });
 
@@ -70,7 +78,11 @@ test("drops are counted by the kernel's reason, in all and for their flow", asyn
   const all = Object.fromEntries(reader.drops().map(({ reason, packets }) => [reason, packets]));
   expect(all.netfilter_drop).toBeGreaterThanOrEqual(1);
   expect(all.no_socket).toBeGreaterThanOrEqual(1);
-  await endAll(reader);
+  const reasons: unknown[] = [];
+  await reader.end(slots, (view) => {
+    for (let i = 0; i < view.length; i++) reasons.push(view.attributes(i).drops?.reason(0));
+  });
+  expect(reasons.toSorted()).toEqual(["netfilter_drop", "no_socket"]);
   expect(reader.flowDrops(slots).packets(0)).toBe(0);
 });
 

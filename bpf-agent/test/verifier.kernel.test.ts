@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { buildBpf } from "../build.ts";
 import { generateLayout, layoutFile } from "../generate.ts";
-import { recordOffset, sizes } from "../src/layout.ts";
+import { attributeLayout, recordOffset, sizes } from "../src/layout.ts";
 import type { FlowFeatures } from "../src/options.ts";
 import { builtAddon, openLoaded } from "./harness.ts";
 
@@ -68,7 +68,13 @@ test("the layout in TypeScript is the one that the objects' BTF describes", () =
 
 test("TypeScript and the addon agree on a record", () => {
   const { tickNs, ...layout } = builtAddon().layout();
-  expect(layout).toEqual({ record: sizes.record, "record.slot": recordOffset.slot, "record.flow": recordOffset.flow });
+  expect(layout).toEqual({
+    record: sizes.record,
+    "record.slot": recordOffset.slot,
+    "record.flow": recordOffset.flow,
+    attribute: attributeLayout.size,
+    "attribute.value": attributeLayout.value,
+  });
   expect(tickNs).toBeGreaterThan(0);
 });
 

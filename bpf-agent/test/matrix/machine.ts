@@ -92,7 +92,7 @@ export const resultMark = "@result ";
  * @param script relative to the package
  * @throws Error with the console's last lines when the machine ends without a result.
  */
-export async function runInKernel<T>(kernel: Kernel, script: string, timeoutMs = 280_000): Promise<T> {
+export async function runInKernel<T>(kernel: Kernel, script: string, timeoutMs = 600_000): Promise<T> {
   const scratch = mkdtempSync(join(tmpdir(), "skopos-kernel-"));
   try {
     const archive = join(scratch, "initramfs");
