@@ -4,7 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ComponentChart, ruleGroup } from "../../lib/kubernetes/index.ts";
+import { recordedLabels } from "../../lib/monitoring/catalogues/index.ts";
 import type { Alert, Recording, RuleGroup } from "../../lib/monitoring/rules.ts";
+import { targetLabels } from "../../lib/monitoring/series.ts";
 import { parseDuration } from "../../lib/sizing/index.ts";
 import { programPath } from "../binaries/find.ts";
 
@@ -109,10 +111,25 @@ function recordingsOf(chart: ComponentChart, expr: string): Recording[] {
   return all.filter((recording) => needed.has(recording));
 }
 
+/** What is wrong with the labels of a series in a test: the real program must expose one with exactly these. */
+function inventedLabels(series: string): string[] {
+  const [, name = "", matchers = ""] = /^([\w:]+)(?:\{(.*)\})?$/.exec(series) ?? [];
+  const recorded = recordedLabels(name);
+  const own = (labels: readonly string[]) =>
+    labels
+      .filter((label) => !targetLabels.has(label))
+      .sort()
+      .join(", ");
+  const found = own([...matchers.matchAll(/(\w+)="/g)].map(([, label = ""]) => label));
+  if (!recorded || recorded.some((labels) => own(labels) === found)) return [];
+  const real = recorded.map((labels) => `(${own(labels)})`).join(" or ") || "no such series";
+  return [`${name} has labels (${found}), the real one ${real}`];
+}
+
 /**
  * Runs the cases of a chart's alerts by `promtool test rules`. @param groups those that the cases are of, by default all
  *
- * @throws Error when an alert has no case, a case no alert, or promtool finds a difference.
+ * @throws Error when an alert has no case, a case no alert, a series other labels than the real one, or promtool finds a difference.
  */
 export function runAlertCases(
   chart: ComponentChart,
@@ -126,6 +143,10 @@ export function runAlertCases(
   const unknown = cases.filter((each) => !alerts.some(({ alert }) => each.alert === alert));
   if (untested.length > 0) throw new Error(`without a case: ${untested.map(({ alert }) => alert).join(", ")}`);
   if (unknown.length > 0) throw new Error(`no such alert: ${unknown.map(({ alert }) => alert).join(", ")}`);
+  const invented = cases.flatMap(({ alert, series }) =>
+    Object.keys(series).flatMap((each) => inventedLabels(each).map((problem) => `${alert}: ${problem}`)),
+  );
+  if (invented.length > 0) throw new Error(`series that the real program does not expose:\n${invented.join("\n")}`);
 
   const folder = mkdtempSync(join(tmpdir(), "skopos-alerts-"));
   try {

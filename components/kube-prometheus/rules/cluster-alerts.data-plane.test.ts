@@ -33,10 +33,19 @@ const workloads: AlertCase[] = [
     },
   },
   {
-    alert: "KubeStateMetricsFailing",
+    alert: "KubeStateMetricsListErrors",
     series: {
-      'kube_state_metrics_list_total{result="error",resource="*v1.Pod"}': counter(6, 5),
-      'kube_state_metrics_list_total{result="success",resource="*v1.Pod"}': counter(94, 95),
+      'kube_state_metrics_list_total{result="error",resource="*v1.Pod"}': counter(11, 10),
+      'kube_state_metrics_list_total{result="success",resource="*v1.Pod"}': counter(989, 990),
+    },
+  },
+  {
+    // Lists that succeed, and that no longer happen, hide nothing.
+    alert: "KubeStateMetricsWatchErrors",
+    series: {
+      'kube_state_metrics_list_total{result="success",resource="*v1.Pod"}': constant(1),
+      'kube_state_metrics_watch_total{result="error",resource="*v1.Pod"}': counter(11, 10),
+      'kube_state_metrics_watch_total{result="success",resource="*v1.Pod"}': counter(989, 990),
     },
   },
   {

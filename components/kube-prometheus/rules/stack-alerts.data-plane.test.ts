@@ -103,7 +103,8 @@ const stack: AlertCase[] = [
   {
     alert: "AlertmanagerNotificationsFailing",
     series: {
-      'alertmanager_notifications_failed_total{pod="a",integration="slack"}': counter(2, 1),
+      'alertmanager_notifications_failed_total{pod="a",integration="slack",reason="other"}': counter(1, 0),
+      'alertmanager_notifications_failed_total{pod="a",integration="slack",reason="serverError"}': counter(1, 1),
       'alertmanager_notifications_total{pod="a",integration="slack"}': counter(100, 100),
     },
   },

@@ -170,7 +170,10 @@ export function alertmanagerAlerts(members: number): RuleGroup {
       },
       {
         alert: "AlertmanagerNotificationsFailing",
-        expr: "rate(alertmanager_notifications_failed_total[5m]) / rate(alertmanager_notifications_total[5m]) > 0.01",
+        // Failures are counted by reason, notifications are not.
+        expr:
+          "sum without (reason) (rate(alertmanager_notifications_failed_total[5m]))" +
+          " / rate(alertmanager_notifications_total[5m]) > 0.01",
         for: "10m",
         severity: "critical",
         summary: "Alertmanager fails to send notifications.",

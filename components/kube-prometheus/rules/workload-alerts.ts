@@ -1,4 +1,4 @@
-import type { RuleGroup } from "../../../lib/monitoring/rules.ts";
+import type { Alert, RuleGroup } from "../../../lib/monitoring/rules.ts";
 
 /** Scrape targets, and kube-state-metrics itself. */
 export const stateMetricsAlerts: RuleGroup = {
@@ -13,20 +13,26 @@ export const stateMetricsAlerts: RuleGroup = {
       description:
         "{{ $value | humanizePercentage }} of the {{ $labels.job }} targets in {{ $labels.namespace }} are down.",
     },
-    {
-      alert: "KubeStateMetricsFailing",
-      expr:
-        'sum by (cluster) (rate(kube_state_metrics_list_total{result="error"}[5m])' +
-        ' or rate(kube_state_metrics_watch_total{result="error"}[5m]))' +
-        " / sum by (cluster) (rate(kube_state_metrics_list_total[5m]) or rate(kube_state_metrics_watch_total[5m])) > 0.05",
-      for: "15m",
-      severity: "warning",
-      summary: "kube-state-metrics fails to list or watch objects.",
-      description:
-        "{{ $value | humanizePercentage }} of its list and watch operations fail: metrics about Kubernetes objects are missing or outdated.",
-    },
+    stateMetricsErrors("List", "list"),
+    stateMetricsErrors("Watch", "watch"),
   ],
 };
+
+/**
+ * Errors of one kind of operation. Lists happen at start and when a watch ends, so that one ratio over both would be that of
+ * watches; and the two have series with the same labels, of which `or` would hide one.
+ */
+function stateMetricsErrors(kind: "List" | "Watch", operation: "list" | "watch"): Alert {
+  const total = `kube_state_metrics_${operation}_total`;
+  return {
+    alert: `KubeStateMetrics${kind}Errors`,
+    expr: `sum by (cluster) (rate(${total}{result="error"}[5m])) / sum by (cluster) (rate(${total}[5m])) > 0.01`,
+    for: "15m",
+    severity: "critical",
+    summary: `kube-state-metrics is experiencing errors in ${operation} operations.`,
+    description: `{{ $value | humanizePercentage }} of the ${operation} operations of kube-state-metrics fail: metrics about Kubernetes objects are missing or outdated.`,
+  };
+}
 
 /** Workloads: pods, their controllers, quotas and nodes. */
 export const workloadAlerts: RuleGroup = {

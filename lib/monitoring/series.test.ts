@@ -1,0 +1,53 @@
+import { describe, expect, test } from "vitest";
+import { type LabelSource, resultLabels, seriesErrors } from "./series.ts";
+
+const source: LabelSource = (series) =>
+  ({
+    failed_total: [["integration", "reason"]],
+    sent_total: [["integration"]],
+    list_total: [["resource", "result"]],
+    watch_total: [["resource", "result"]],
+    up: [[]],
+    latency_bucket: [["le", "verb"]],
+    gone: [],
+  })[series];
+
+const errors = (query: string) => seriesErrors(query, source);
+
+describe("a query is rejected", () => {
+  test.each([
+    [
+      "a matcher by a label that the series does not have",
+      'sent_total{reason="other"}',
+      /sent_total has no label reason/,
+    ],
+    ["a grouping by one", "sum by (reason) (rate(sent_total[5m]))", /sum by \(reason\)/],
+    ["a join on one", "failed_total * on (reason) sent_total", /on \(reason\)/],
+    ["a series that a recorded program does not have", "rate(gone[5m])", /gone: no such series/],
+    ["sides with different labels", "rate(failed_total[5m]) / rate(sent_total[5m]) > 0.01", /can never match/],
+    ["a side that kept its target's labels", "sum by (integration) (sent_total) / sent_total", /can never match/],
+    ["or between two series in an aggregation", "sum(rate(list_total[5m]) or rate(watch_total[5m]))", /"or" inside/],
+    ["a mistake deep in a query", 'topk(5, max_over_time((sent_total{reason="x"} > 1)[5m:1m]))', /no label reason/],
+  ])("for %s", (_, query, error) => expect(errors(query)).toEqual([expect.stringMatching(error)]));
+});
+
+describe("a query is accepted", () => {
+  test.each([
+    ["a matcher by a label of the target", 'sent_total{namespace="a",pod=~"b.*"}'],
+    ["sides made equal by without", "sum without (reason) (rate(failed_total[5m])) / rate(sent_total[5m])"],
+    ["sides made equal by ignoring", "failed_total / ignoring (reason) group_left () sent_total"],
+    ["a join on labels that both have", "failed_total * on (integration) group_left () sent_total"],
+    ["a number on one side", "rate(sent_total[5m]) > 0.1"],
+    ["a fallback to a number", "sum(rate(sent_total[5m])) or vector(0)"],
+    ["or between selections of one series", 'sum(list_total{result="a"} or list_total{result="b"})'],
+    ["or outside of aggregations", "sum(list_total) or sum(watch_total)"],
+    ["a quantile of a histogram", 'histogram_quantile(0.9, sum by (le, verb) (rate(latency_bucket{verb="GET"}[5m])))'],
+    ["a label that the query makes", 'sum by (team) (label_replace(sent_total, "team", "$1", "integration", "(.*)"))'],
+    ["series that are not known", 'sum by (anything) (foreign_total{some="label"}) / other_total'],
+  ])("with %s", (_, query) => expect(errors(query)).toEqual([]));
+});
+
+test("a recording rule's series has the labels of its result, where those are known", () => {
+  expect(resultLabels("sum by (integration, pod) (rate(sent_total[5m]))", source)).toEqual([["integration", "pod"]]);
+  expect(resultLabels("rate(sent_total[5m])", source)).toBeUndefined();
+});

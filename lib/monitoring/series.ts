@@ -1,0 +1,219 @@
+import type { SyntaxNode } from "@lezer/common";
+import { parser } from "@prometheus-io/lezer-promql";
+
+/** Answers with the label sets that a series can have, without its target's; undefined where they are not known. */
+export type LabelSource = (series: string) => readonly (readonly string[])[] | undefined;
+
+/** Labels that Prometheus and the operator add to every series of a target, or to all that leave a Prometheus. */
+export const targetLabels: ReadonlySet<string> = new Set(
+  "__name__ cluster container endpoint instance job metrics_path namespace node pod prometheus prometheus_replica service".split(
+    " ",
+  ),
+);
+
+/** The labels of an expression's result. */
+interface Labels {
+  /** Alternatives, without target labels; undefined: not known. */
+  readonly own: readonly ReadonlySet<string>[] | undefined;
+  /** Whether they have the labels of their target, all of them. */
+  readonly target: boolean;
+  /** Whether it is a number, which has no labels and matches everything. */
+  readonly scalar?: boolean;
+}
+
+const unknown: Labels = { own: undefined, target: true };
+const scalar: Labels = { own: [new Set()], target: false, scalar: true };
+
+/**
+ * Mistakes in a well-formed query that no grammar sees: a matcher or grouping by a label that the series does not have,
+ * operands that can never match, and `or` between different series inside an aggregation, which hides those of its right
+ * side that have the labels of its left, and counts both where they differ.
+ */
+export function seriesErrors(query: string, source: LabelSource): string[] {
+  const check = new Check(query, source);
+  const root = parser.parse(query).topNode.firstChild;
+  if (root) check.labels(root, false);
+  return check.errors;
+}
+
+/** The labels that a query's result has, for a recording rule: undefined where they are not known. */
+export function resultLabels(query: string, source: LabelSource): readonly (readonly string[])[] | undefined {
+  const root = parser.parse(query).topNode.firstChild;
+  const labels = root ? new Check(query, source).labels(root, false) : unknown;
+  return labels.target ? undefined : labels.own?.map((set) => [...set]);
+}
+
+/** Names of series and their matchers in a query. */
+class Check {
+  readonly errors: string[] = [];
+  readonly #query: string;
+  readonly #source: LabelSource;
+
+  constructor(query: string, source: LabelSource) {
+    this.#query = query;
+    this.#source = source;
+  }
+
+  /** @param aggregated whether an aggregation reads the result */
+  labels(node: SyntaxNode, aggregated: boolean): Labels {
+    switch (node.name) {
+      case "VectorSelector":
+        return this.#selector(node);
+      case "AggregateExpr":
+        return this.#aggregation(node);
+      case "BinaryExpr":
+        return this.#binary(node, aggregated);
+      case "FunctionCall":
+        return this.#call(node, aggregated);
+      case "NumberDurationLiteral":
+      case "StringLiteral":
+        return scalar;
+      default: {
+        const inner = children(node).find(isExpression);
+        return inner ? this.labels(inner, aggregated) : unknown;
+      }
+    }
+  }
+
+  #text(node: SyntaxNode): string {
+    return this.#query.slice(node.from, node.to);
+  }
+
+  #selector(node: SyntaxNode): Labels {
+    const name = node.getChild("Identifier");
+    const sets = name && this.#source(this.#text(name));
+    const matchers = node.getChild("LabelMatchers")?.getChildren("UnquotedLabelMatcher") ?? [];
+    if (!name || !sets) return unknown;
+    if (sets.length === 0) {
+      this.errors.push(`${this.#text(name)}: no such series`);
+      return unknown;
+    }
+    for (const matcher of matchers) {
+      const label = this.#text(matcher.getChild("LabelName") as SyntaxNode);
+      if (!targetLabels.has(label) && !sets.some((set) => set.includes(label)))
+        this.errors.push(
+          `${this.#text(name)} has no label ${label}: it has ${sets.map((set) => set.join(", ")).join(" or ") || "none"}`,
+        );
+    }
+    const own = sets.map((set) => new Set(set.filter((label) => !targetLabels.has(label))));
+    return { own, target: true };
+  }
+
+  /** Names of the series in an expression. */
+  #series(node: SyntaxNode): string {
+    const names = new Set<string>();
+    node.cursor().iterate((each) => {
+      if (each.name === "Identifier") names.add(this.#query.slice(each.from, each.to));
+    });
+    return [...names].sort().join();
+  }
+
+  #grouping(node: SyntaxNode | null): string[] {
+    return (node?.getChildren("LabelName") ?? []).map((label) => this.#text(label));
+  }
+
+  #aggregation(node: SyntaxNode): Labels {
+    const body = node.getChild("FunctionCallBody");
+    const argument = body && children(body).filter(isExpression).at(-1);
+    const of = argument ? this.labels(argument, true) : unknown;
+    const operator = this.#text(node.getChild("AggregateOp") as SyntaxNode);
+    if (/^(topk|bottomk|limitk|limit_ratio)$/.test(operator)) return of;
+    const modifier = node.getChild("AggregateModifier");
+    const names = this.#grouping(modifier?.getChild("GroupingLabels") ?? null);
+    if (modifier?.getChild("Without")) {
+      const own = of.own?.map((set) => new Set([...set].filter((label) => !names.includes(label))));
+      return { own, target: of.target };
+    }
+    for (const name of names) this.#mustHave(of, name, `${operator} by`);
+    return { own: [new Set(names)], target: false };
+  }
+
+  /** A label that no alternative of an operand has. */
+  #mustHave({ own, target, scalar }: Labels, label: string, where: string): void {
+    if (!own || scalar || own.some((set) => set.has(label)) || (target && targetLabels.has(label))) return;
+    this.errors.push(`${where} (${label}): its operand has no such label`);
+  }
+
+  #call(node: SyntaxNode, aggregated: boolean): Labels {
+    const name = this.#text(node.getChild("FunctionIdentifier") as SyntaxNode);
+    const body = node.getChild("FunctionCallBody");
+    const given = (body ? children(body).filter(isExpression) : []).map(
+      (each) => [each, this.labels(each, aggregated)] as const,
+    );
+    const of = given.find(([, labels]) => !labels.scalar)?.[1];
+    if (name === "vector" || name === "time" || name === "scalar" || name === "pi") return scalar;
+    if (name === "absent" || name === "absent_over_time" || !of) return unknown;
+    if (name === "label_replace" || name === "label_join") {
+      const [label] = given
+        .filter(([each]) => each.name === "StringLiteral")
+        .map(([each]) => this.#text(each).slice(1, -1));
+      return { own: of.own?.map((set) => new Set([...set, ...(label ? [label] : [])])), target: of.target };
+    }
+    const gone = name === "histogram_quantile" ? "le" : undefined;
+    return { own: of.own?.map((set) => new Set([...set].filter((label) => label !== gone))), target: of.target };
+  }
+
+  #binary(node: SyntaxNode, aggregated: boolean): Labels {
+    const operands = children(node).filter(isExpression);
+    const [left = unknown, right = unknown] = operands.map((each) => this.labels(each, aggregated));
+    if (left.scalar || right.scalar) return left.scalar ? right : left;
+    if (node.getChild("Or")) {
+      const [first, second] = operands.map((each) => this.#series(each));
+      if (aggregated && first !== second)
+        this.errors.push(
+          `"or" inside an aggregation: it hides series of its right side or counts both: ${this.#text(node)}`,
+        );
+      return left.own && right.own && left.target === right.target
+        ? { own: [...left.own, ...right.own], target: left.target }
+        : unknown;
+    }
+    const clause = node.getChild("MatchingModifierClause");
+    const [first, extra] = clause?.getChildren("GroupingLabels") ?? [];
+    const names = this.#grouping(clause?.getChild("On") || clause?.getChild("Ignoring") ? (first ?? null) : null);
+    if (clause?.getChild("On")) {
+      for (const name of names) for (const side of [left, right]) this.#mustHave(side, name, "on");
+    } else if (!canMatch(left, right, new Set(names))) {
+      this.errors.push(`its sides can never match: ${shown(left)} against ${shown(right)}: ${this.#text(node)}`);
+    }
+    if (clause?.getChild("GroupRight")) return with_(right, this.#grouping(extra ?? null));
+    return clause?.getChild("GroupLeft") ? with_(left, this.#grouping(extra ?? null)) : left;
+  }
+}
+
+const with_ = (labels: Labels, names: readonly string[]): Labels => ({
+  ...labels,
+  own: labels.own?.map((set) => new Set([...set, ...names])),
+});
+
+/** Whether some alternatives of both sides have the same labels, the ignored ones aside. */
+function canMatch(left: Labels, right: Labels, ignored: ReadonlySet<string>): boolean {
+  if (!left.own || !right.own) return true;
+  const keys = (side: Labels) =>
+    (side.own ?? []).map((set) =>
+      [...set]
+        .filter((label) => !ignored.has(label))
+        .sort()
+        .join(),
+    );
+  // Target labels that were grouped by on one side stand beside whole targets on the other: those differ.
+  if (left.target !== right.target) return false;
+  const others = new Set(keys(right));
+  return keys(left).some((key) => others.has(key));
+}
+
+const shown = ({ own, target }: Labels): string =>
+  `(${[...(own?.map((set) => [...set].join(", ")).join(" | ") ? [own.map((set) => [...set].join(", ")).join(" | ")] : []), ...(target ? ["labels of the target"] : [])].join("; ")})`;
+
+function children(node: SyntaxNode): SyntaxNode[] {
+  const found: SyntaxNode[] = [];
+  for (let child = node.firstChild; child; child = child.nextSibling) found.push(child);
+  return found;
+}
+
+const expressions = new Set(
+  "AggregateExpr BinaryExpr FunctionCall MatrixSelector NumberDurationLiteral OffsetExpr ParenExpr StepInvariantExpr StringLiteral SubqueryExpr UnaryExpr VectorSelector".split(
+    " ",
+  ),
+);
+
+const isExpression = (node: SyntaxNode): boolean => expressions.has(node.name);
