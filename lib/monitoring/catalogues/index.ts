@@ -19,7 +19,7 @@ export interface RecordedMetric {
 }
 
 /** Every recorded program: the generated files beside this one. */
-export const catalogues: readonly Catalogue[] = readdirSync(import.meta.dirname)
+const catalogues: readonly Catalogue[] = readdirSync(import.meta.dirname)
   .filter((file) => file.endsWith(".generated.json"))
   .sort()
   .map((file) => JSON.parse(readFileSync(join(import.meta.dirname, file), "utf8")));
