@@ -136,18 +136,23 @@ describe("OTLP", () => {
     return Object.fromEntries(output.attributes.map(([signal, value]) => [signal, plain(value)]));
   };
 
-  test("routes spans by trace ID to gateway pods, and metrics and logs to any of them", () => {
+  test("routes spans by trace ID and metrics by resource to gateway pods, and logs to any of them", () => {
     const blocks = configOf(render({ gateway: { otlp, otlpByTraceId } }));
     expect(next(blocks, "otelcol.processor.batch.applications")).toEqual({
       traces: ["otelcol.exporter.loadbalancing.gateway.input"],
-      metrics: ["otelcol.exporter.otlp.gateway.input"],
+      metrics: ["otelcol.exporter.loadbalancing.metrics.input"],
       logs: ["otelcol.exporter.otlp.gateway.input"],
     });
-    const balancer = find(blocks, "otelcol.exporter.loadbalancing.gateway");
-    expect(attribute(balancer, "routing_key")).toBe("traceID");
-    const kubernetes = balancer.blocks[0]?.blocks[0] as ParsedBlock;
-    expect(attribute(kubernetes, "service")).toBe("otel-gateway-collector-headless.obs");
-    expect(attribute(kubernetes, "return_hostnames")).toBe(true);
+    for (const [label, key] of [
+      ["gateway", "traceID"],
+      ["metrics", "resource"],
+    ] as const) {
+      const balancer = find(blocks, `otelcol.exporter.loadbalancing.${label}`);
+      expect(attribute(balancer, "routing_key")).toBe(key);
+      const kubernetes = balancer.blocks[0]?.blocks[0] as ParsedBlock;
+      expect(attribute(kubernetes, "service")).toBe("otel-gateway-collector-headless.obs");
+      expect(attribute(kubernetes, "return_hostnames")).toBe(true);
+    }
   });
 
   test("does not route by trace ID with a single gateway", () => {

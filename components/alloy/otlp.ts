@@ -9,9 +9,12 @@ export const otlpPorts = { "otlp-grpc": 4317, "otlp-http": 4318 } as const;
 
 /** Where telemetry goes: the gateway. */
 export interface AlloyGateway {
-  /** For metrics and logs. */
+  /** For logs: load-balanced by the Service. */
   readonly otlp: Endpoint;
-  /** For spans: the headless Service, so that each trace goes to one pod. @default spans go with the rest: right for one gateway alone */
+  /**
+   * For spans and metrics: the headless Service, so that each trace and each series goes to one pod.
+   * @default `otlp`, which is only valid with a single gateway
+   */
   readonly otlpByTraceId?: Endpoint;
 }
 
@@ -32,10 +35,13 @@ function output(next: Readonly<Partial<Record<Signal, string>>>): Block {
 
 const all = (next: string) => output({ traces: next, metrics: next, logs: next });
 
-/** Applications' OTLP: received, limited, attributed, filtered, batched, and sent on: spans by trace id, the rest to any gateway. */
+/** OTLP of applications: spans are routed by trace ID and metrics by resource, so that each series has one gateway. */
 export function otlp(gateway: AlloyGateway, resources: Resources, queueItems: number): Block[] {
   const limit = Math.floor(((resources.memoryLimitBytes ?? resources.memoryBytes) / MiB) * 0.8);
-  const spans = gateway.otlpByTraceId ? "otelcol.exporter.loadbalancing.gateway" : "otelcol.exporter.otlp.gateway";
+  const { otlpByTraceId } = gateway;
+  const anyGateway = "otelcol.exporter.otlp.gateway";
+  const spans = otlpByTraceId ? "otelcol.exporter.loadbalancing.gateway" : anyGateway;
+  const metrics = otlpByTraceId ? "otelcol.exporter.loadbalancing.metrics" : anyGateway;
   return [
     component("otelcol.receiver.otlp", "applications", {}, [
       block("grpc", { endpoint: `0.0.0.0:${otlpPorts["otlp-grpc"]}` }, [
@@ -76,9 +82,14 @@ export function otlp(gateway: AlloyGateway, resources: Resources, queueItems: nu
       "otelcol.processor.batch",
       "applications",
       { send_batch_size: 8192, send_batch_max_size: 10_000, timeout: "1s" },
-      [output({ traces: spans, metrics: "otelcol.exporter.otlp.gateway", logs: "otelcol.exporter.otlp.gateway" })],
+      [output({ traces: spans, metrics, logs: anyGateway })],
     ),
-    ...(gateway.otlpByTraceId ? [loadBalancing(gateway.otlpByTraceId, queueItems)] : []),
+    ...(otlpByTraceId
+      ? [
+          loadBalancing("gateway", "traceID", otlpByTraceId, queueItems),
+          loadBalancing("metrics", "resource", otlpByTraceId, queueItems),
+        ]
+      : []),
     component("otelcol.exporter.otlp", "gateway", {}, [
       block("client", { endpoint: url(gateway.otlp) }, [tls(gateway.otlp)]),
       ...delivery(queueItems),
@@ -90,10 +101,10 @@ function association(source: Readonly<Record<string, Value>>): Block {
   return block("pod_association", {}, [block("source", source)]);
 }
 
-/** Pods' names, not addresses, are hashed: a gateway pod that comes back keeps its traces. */
-function loadBalancing(to: Endpoint, queueItems: number): Block {
+/** Hashes over pod names rather than addresses, so that a restarted gateway keeps its traces and series. */
+function loadBalancing(label: string, routingKey: "traceID" | "resource", to: Endpoint, queueItems: number): Block {
   const [service, namespace] = to.host.split(".");
-  return component("otelcol.exporter.loadbalancing", "gateway", { routing_key: "traceID" }, [
+  return component("otelcol.exporter.loadbalancing", label, { routing_key: routingKey }, [
     block("resolver", {}, [
       block("kubernetes", { service: `${service}.${namespace}`, ports: [to.port], return_hostnames: true }),
     ]),

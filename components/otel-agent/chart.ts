@@ -24,9 +24,12 @@ import { validateOtelAgent } from "./validate.ts";
 export interface OtelAgentProps extends ComponentProps {
   /** Endpoints of the gateway. */
   readonly gateway: {
-    /** For metrics and logs. */
+    /** For logs: load-balanced by the Service. */
     readonly otlp: Endpoint;
-    /** For spans: the headless Service, so that each trace goes to one pod. @default `otlp`, which is only valid with a single gateway */
+    /**
+     * For spans and metrics: the headless Service, so that each trace and each series goes to one pod.
+     * @default `otlp`, which is only valid with a single gateway
+     */
     readonly otlpByTraceId?: Endpoint;
     /** For span metrics: the headless Service, so that each service goes to one pod. @default none */
     readonly otlpByService?: Endpoint;

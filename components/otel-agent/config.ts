@@ -29,11 +29,11 @@ export type GatewayResolver = "kubernetes" | "dns";
 export interface OtelAgentConfigProps {
   readonly sizing: OtelAgentSizing;
   readonly cluster: ClusterFacts;
-  /** Where metrics and logs go. */
+  /** Endpoint for logs, load-balanced by the Service. */
   readonly otlp: Endpoint;
-  /** Where spans go, routed by trace id. Absent: with the rest. */
+  /** Endpoint of all gateway pods: spans are routed by trace ID, metrics by resource. @default `otlp` for both */
   readonly otlpByTraceId?: Endpoint;
-  /** Where spans go a second time, routed by service. Absent: nowhere. */
+  /** Endpoint of all gateway pods for span metrics: spans are routed by service. @default none */
   readonly otlpByService?: Endpoint;
   readonly resolver: GatewayResolver;
   /** Resource detectors, after `env`. */
@@ -74,6 +74,9 @@ const kubeletMetrics = [
 export function otelAgentConfig(props: OtelAgentConfigProps): CollectorConfig {
   const { sizing, otlp, otlpByTraceId, otlpByService } = props;
   const processors = ["memory_limiter", "resource_detection", "k8s_attributes", "resource", "batch"];
+  // A gateway exposes the last value of a series for minutes. If metrics changed gateways with each connection, a series
+  // would be exposed by several of them and counted as often. All series of a resource go to one gateway.
+  const metrics = otlpByTraceId ? "load_balancing/metrics" : "otlp_grpc";
   const spans = [otlpByTraceId ? "load_balancing" : "otlp_grpc", ...(otlpByService ? ["load_balancing/service"] : [])];
   return {
     receivers: {
@@ -89,7 +92,10 @@ export function otelAgentConfig(props: OtelAgentConfigProps): CollectorConfig {
       batch,
     },
     exporters: {
-      ...(otlpByTraceId && { load_balancing: loadBalancing("traceID", otlpByTraceId, props) }),
+      ...(otlpByTraceId && {
+        load_balancing: loadBalancing("traceID", otlpByTraceId, props),
+        "load_balancing/metrics": loadBalancing("resource", otlpByTraceId, props),
+      }),
       ...(otlpByService && { "load_balancing/service": loadBalancing("service", otlpByService, props) }),
       otlp_grpc: {
         endpoint: url(otlp),
@@ -104,7 +110,7 @@ export function otelAgentConfig(props: OtelAgentConfigProps): CollectorConfig {
       telemetry: selfTelemetry("normal"),
       pipelines: {
         traces: { receivers: ["otlp"], processors, exporters: spans },
-        metrics: { receivers: ["otlp", "kubelet_stats"], processors, exporters: ["otlp_grpc"] },
+        metrics: { receivers: ["otlp", "kubelet_stats"], processors, exporters: [metrics] },
         logs: { receivers: ["otlp"], processors, exporters: ["otlp_grpc"] },
       },
     },
@@ -135,7 +141,11 @@ const kubernetesAttributes = {
   ],
 };
 
-function loadBalancing(routingKey: "traceID" | "service", to: Endpoint, props: OtelAgentConfigProps): object {
+function loadBalancing(
+  routingKey: "traceID" | "service" | "resource",
+  to: Endpoint,
+  props: OtelAgentConfigProps,
+): object {
   const [service, namespace] = to.host.split(".");
   const resolver =
     props.resolver === "kubernetes"

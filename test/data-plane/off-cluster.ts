@@ -4,8 +4,10 @@ import type { CollectorConfig } from "../../lib/otel/index.ts";
 export interface Placement {
   /** Loopback address that it binds. */
   readonly host: string;
-  /** Address of the gateway's pods, where the agent sends. @default host */
+  /** Address of the gateway's pod, where the agent sends. @default host */
   readonly gateway?: string;
+  /** Addresses of several gateway pods, between which the agent routes. @default `gateway` alone */
+  readonly gateways?: readonly string[];
 }
 
 type Json = Record<string, unknown>;
@@ -20,10 +22,13 @@ const replaceBlocks = (blocks: Json, replace: (type: string, block: Json) => unk
  * - `kubelet_stats` asks without a service account's token
  * - `k8s_attributes` passes through: it has no API server to ask
  * - `resource_detection` keeps `env` alone: cloud detectors would call a metadata address
- * - `load_balancing` resolves a static address instead of a Service
+ * - `load_balancing` resolves static addresses instead of a Service
  * - listeners bind the given loopback address instead of all
  */
-export function offCluster(config: CollectorConfig, { host, gateway = host }: Placement): CollectorConfig {
+export function offCluster(
+  config: CollectorConfig,
+  { host, gateway = host, gateways = [gateway] }: Placement,
+): CollectorConfig {
   const changed = {
     ...config,
     receivers: replaceBlocks(config.receivers, (type, block) =>
@@ -35,7 +40,9 @@ export function offCluster(config: CollectorConfig, { host, gateway = host }: Pl
       return block;
     }),
     exporters: replaceBlocks(config.exporters, (type, block) =>
-      type === "load_balancing" ? { ...block, resolver: { static: { hostnames: [`${gateway}:4317`] } } } : block,
+      type === "load_balancing"
+        ? { ...block, resolver: { static: { hostnames: gateways.map((address) => `${address}:4317`) } } }
+        : block,
     ),
   };
   return JSON.parse(JSON.stringify(changed).replaceAll("0.0.0.0", host));

@@ -26,7 +26,8 @@ export function otelAgentAlerts(chart: ComponentChart): RuleGroup[] {
           for: "5m",
           severity: "critical",
           summary: "An OpenTelemetry agent finds no gateway.",
-          description: "{{ $labels.pod }} has no gateway to route spans to: it refuses every span of its node.",
+          description:
+            "{{ $labels.pod }} has no gateway to route spans and metrics to: it refuses all spans and metrics of its node.",
         },
         {
           alert: "OtelAgentKubeletUnreachable",
