@@ -40,7 +40,7 @@ export const alertMeaning: Reader = function* (changes) {
         yield {
           area: "alerts",
           severity: "danger",
-          text: `${title(left)} is removed: nobody is told any more`,
+          text: `${title(left)} is removed: it no longer notifies anyone`,
           object: left.object,
         };
     }

@@ -1,4 +1,5 @@
 import { parseAllDocuments } from "yaml";
+import { type ParsedBlock, type ParsedValue, parseAlloy } from "../../lib/alloy/index.ts";
 import { isFields } from "./object.ts";
 
 /** A format in which a document is embedded as text. */
@@ -39,8 +40,42 @@ const readers: Readonly<Record<Format, (text: string) => unknown>> = {
     return typeof value === "object" && value !== null ? value : undefined;
   },
   ini: readIni,
-  alloy: () => undefined,
+  alloy: (text) => alloyBlocks(parseAlloy(text)),
 };
+
+/** Alloy blocks as fields: `loki.write "default"` is unique in a file; blocks without a label may repeat and become a list. */
+function alloyBlocks(blocks: readonly ParsedBlock[]): Readonly<Record<string, unknown>> {
+  const found: Record<string, unknown[]> = {};
+  for (const { name, label, attributes, blocks: inner } of blocks) {
+    const key = label === undefined ? name : `${name} "${label}"`;
+    const fields = {
+      ...Object.fromEntries(attributes.map(([field, value]) => [field, alloyValue(value)])),
+      ...alloyBlocks(inner),
+    };
+    found[key] = [...(found[key] ?? []), fields];
+  }
+  return Object.fromEntries(Object.entries(found).map(([key, all]) => [key, all.length === 1 ? all[0] : all]));
+}
+
+/** A value as plain data; references and calls as the expression they are. */
+function alloyValue(value: ParsedValue): unknown {
+  switch (value.kind) {
+    case "null":
+      return null;
+    case "list":
+      return value.items.map(alloyValue);
+    case "map":
+      return Object.fromEntries(value.entries.map(([key, item]) => [key, alloyValue(item)]));
+    case "reference":
+      return `= ${value.path}`;
+    case "call":
+      return { [`${value.function}()`]: value.args.map(alloyValue) };
+    case "sum":
+      return { joined: value.parts.map(alloyValue) };
+    default:
+      return value.value;
+  }
+}
 
 /** Sections and keys of an INI file as Grafana reads it; a key before the first section stands at the top. */
 function readIni(text: string): unknown {

@@ -41,6 +41,9 @@ function apply() {
   count.textContent = words.length > 0 ? shown + " of " + items.length : "";
 }
 search.addEventListener("input", apply);
+// A link can carry a search: diff.html#q=loki
+const linked = /^#q=(.*)$/.exec(location.hash);
+if (linked) { search.value = decodeURIComponent(linked[1]); apply(); }
 const fold = (open) => document.querySelectorAll("details:not([hidden])").forEach((item) => { item.open = open; });
 document.getElementById("open").addEventListener("click", () => fold(true));
 document.getElementById("close").addEventListener("click", () => fold(false));

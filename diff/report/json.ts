@@ -1,15 +1,98 @@
+import { z } from "zod";
+import { areas, severities } from "../meaning/meaning.ts";
 import { pathText } from "../model/compare.ts";
 import { jsonPatch } from "../model/json-patch.ts";
 import { nameOf } from "../model/object.ts";
+import { actions } from "../risk/risk.ts";
 import { type Report, riskText } from "./report.ts";
 
-/** Version of the JSON report; a field that changes its meaning or goes raises it. Its schema is `diff/report/schema.json`. */
-const schemaVersion = 1;
+const objectSchema = z
+  .strictObject({ group: z.string(), kind: z.string(), namespace: z.string(), name: z.string() })
+  .describe("Identity of an object; group is empty for the core API, namespace for cluster-scoped kinds.");
 
-/**
- * The report as JSON. Applying each change's `patch` (RFC 6902) to the object before gives the object after, `object` is the
- * whole of one that was added; secrets are marks on both sides.
- */
+const capacitySchema = z.strictObject({
+  pods: z.number(),
+  cpuCores: z.number(),
+  memoryBytes: z.number(),
+  diskBytes: z.number().describe("Of volume claims."),
+});
+
+const changeSchema = z.strictObject({
+  object: objectSchema,
+  name: z.string().describe("The identity for people: StatefulSet observability/mimir."),
+  change: z.enum(["added", "removed", "changed", "renamed"]),
+  from: objectSchema.optional().describe("What a renamed object was called."),
+  risk: z.strictObject({
+    summary: z.string(),
+    action: z.strictObject({ kubectl: z.enum(actions), argocd: z.enum(actions), pulumi: z.enum(actions) }),
+    reason: z.string().optional(),
+    restart: z
+      .strictObject({ pods: z.number().optional().describe("Absent for one pod on every node."), order: z.string() })
+      .optional(),
+    dataLoss: z.array(z.string()),
+    causedBy: z.array(z.string()).describe("Changed files that are the only cause of a restart."),
+  }),
+  fields: z.array(
+    z.strictObject({
+      path: z.string(),
+      change: z.enum(["added", "removed", "changed", "reordered"]),
+      before: z.unknown().optional(),
+      after: z.unknown().optional(),
+    }),
+  ),
+  formattingOnly: z.number().describe("Embedded texts that differ in formatting only."),
+  value: z.unknown().optional().describe("The whole of an added object."),
+  patch: z
+    .array(
+      z.strictObject({ op: z.enum(["add", "remove", "replace"]), path: z.string(), value: z.unknown().optional() }),
+    )
+    .optional()
+    .describe("JSON Patch (RFC 6902) from the object before to the object after; secrets are marks on both sides."),
+});
+
+const planSchema = z.looseObject({ totals: z.record(z.string(), z.number()) });
+
+const policySchema = z.strictObject({
+  rule: z.string(),
+  severity: z.enum(["error", "warning", "info"]),
+  object: z.string(),
+  message: z.string(),
+});
+
+/** The report as JSON. A field is never renamed or removed within a schema version. */
+export const diffReportSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  base: z.string(),
+  head: z.string(),
+  stacks: z.array(
+    z.strictObject({
+      stack: z.string().optional().describe("Absent for folders and saved previews."),
+      changes: z.array(changeSchema),
+      meaning: z.array(
+        z.strictObject({ area: z.enum(areas), severity: z.enum(severities), text: z.string(), object: objectSchema }),
+      ),
+      capacity: z.strictObject({
+        workloads: z.array(
+          z.strictObject({
+            workload: z.string(),
+            perNode: z.boolean().describe("Whether the figures are of one node."),
+            before: capacitySchema,
+            after: capacitySchema,
+          }),
+        ),
+        total: capacitySchema.describe("The difference; workloads on every node count once."),
+      }),
+      plans: z.strictObject({ before: planSchema, after: planSchema }).optional(),
+      suppressed: z.strictObject({ formattingOnly: z.number(), checksumOnly: z.number() }),
+      policies: z
+        .strictObject({ introduced: z.array(policySchema), fixed: z.array(policySchema), existing: z.number() })
+        .optional(),
+    }),
+  ),
+  failed: z.array(z.strictObject({ stack: z.string().optional(), side: z.enum(["base", "head"]), error: z.string() })),
+});
+
+/** The report as JSON, of the shape of {@link diffReportSchema}. */
 export function jsonReport(report: Report): string {
   const stacks = report.stacks.map(({ stack, diff, plans, policies }) => ({
     ...(stack !== undefined && { stack }),
@@ -35,9 +118,6 @@ export function jsonReport(report: Report): string {
     suppressed: diff.suppressed,
     ...(policies && { policies }),
   }));
-  return JSON.stringify(
-    { schemaVersion, base: report.base, head: report.head, stacks, failed: report.failed },
-    null,
-    2,
-  );
+  const { base, head, failed } = report;
+  return JSON.stringify({ schemaVersion: 1, base, head, stacks, failed }, null, 2);
 }

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { diffObjects } from "../diff.ts";
+import { pathText } from "../model/compare.ts";
 import { idOf, keyOf, nameOf } from "../model/object.ts";
+import { diffReportSchema, jsonReport } from "../report/json.ts";
 import { riskText } from "../report/report.ts";
-import { prod } from "./prod.ts";
+import { edit, prod } from "./prod.ts";
 import { scenarios } from "./scenarios.ts";
 
 describe.each(Object.entries(scenarios))("when %s", (_, { change, says, risk = {} }) => {
@@ -30,6 +32,31 @@ describe.each(Object.entries(scenarios))("when %s", (_, { change, says, risk = {
     const listed = diff.changes.flatMap(({ id, from }) => [keyOf(id), ...(from ? [keyOf(from)] : [])]);
     expect(listed.sort()).toEqual(keys.filter((key) => left.get(key) !== right.get(key)).sort());
   });
+});
+
+test("the JSON report of all scenarios together has the shape of its schema", () => {
+  const stacks = Object.values(scenarios).map(({ change }) => {
+    const after = prod();
+    change(after);
+    return { diff: diffObjects(prod(), after) };
+  });
+  const report = jsonReport({ base: "a", head: "b", stacks, failed: [{ stack: "dev", side: "head", error: "no" }] });
+  expect(diffReportSchema.safeParse(JSON.parse(report)).error).toBeUndefined();
+});
+
+test("a changed expression of Alloy is told by its block and field", () => {
+  const [before, after] = [prod(), prod()];
+  edit(
+    after,
+    "alloy",
+    "config.alloy",
+    /endpoint \{\n(\s+)url += "[^"]+"/,
+    'endpoint {\n$1url = "http://elsewhere:3100/loki/api/v1/push"',
+  );
+  const [changed] = diffObjects(before, after).changes;
+  expect(changed?.fields.map(({ path }) => pathText(path))).toEqual([
+    expect.stringMatching(/^data\["config\.alloy"\] » \["loki\.write .*endpoint\.url$/),
+  ]);
 });
 
 test("restarts for a changed file are folded under it", () => {
