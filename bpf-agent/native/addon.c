@@ -12,6 +12,7 @@
 #include "log.h"
 #include "options.h"
 #include "query.h"
+#include "slots.h"
 #include "value.h"
 
 static void session_end(struct session *session)
@@ -53,14 +54,16 @@ static void session_free(napi_env env, void *data, void *hint)
 	pthread_mutex_destroy(&session->reader.lock);
 	double_buffer_destroy(&session->reader.events);
 	double_buffer_destroy(&session->reader.records);
+	double_buffer_destroy(&session->reader.finals);
+	pthread_mutex_destroy(&session->reader.drain_lock);
 	free(session);
 }
 
-/* open(options, eventBuffer, recordBuffer, onBatch) */
+/* open(options, eventBuffer, recordBuffer, finalBuffer, onBatch) */
 static napi_value reader_open(napi_env env, napi_callback_info info)
 {
-	napi_value arguments[4], external;
-	size_t count = 4;
+	napi_value arguments[5], external;
+	size_t count = 5;
 	struct failure failure = { 0 };
 	struct options *options = calloc(1, sizeof(*options));
 	struct session *session = calloc(1, sizeof(*session));
@@ -75,10 +78,13 @@ static napi_value reader_open(napi_env env, napi_callback_info info)
 	pthread_mutex_init(&session->reader.lock, NULL);
 	double_buffer_init(&session->reader.events);
 	double_buffer_init(&session->reader.records);
+	double_buffer_init(&session->reader.finals);
+	pthread_mutex_init(&session->reader.drain_lock, NULL);
+	slots_init(&session->reader);
 	session->reader.flows_wake = session->reader.links_wake = session->reader.netlink = session->reader.instance_fd = -1;
 	session->reader.grace_fd = session->reader.grace_inner_fd = -1;
 	if (options_read(env, arguments[0], options, &failure) ||
-	    deliver_start(env, session, arguments[1], arguments[2], arguments[3], &failure) ||
+	    deliver_start(env, session, arguments + 1, arguments[4], &failure) ||
 	    reader_load(&session->reader, options, options_constants, &configuration, &failure) ||
 	    options_entries(&configuration, session->reader.object, &failure) ||
 	    flows_start(&session->reader, &failure) ||

@@ -8,7 +8,7 @@
 #include "../kernel/layout.h"
 #include "netlink.h"
 
-enum batch_kind { BATCH_EVENTS = 0, BATCH_RECORDS = 1, BATCH_DONE = 2, BATCH_INTERFACE = 3, BATCH_CLOSED = 4 };
+enum batch_kind { BATCH_EVENTS = 0, BATCH_RECORDS = 1, BATCH_DONE = 2, BATCH_INTERFACE = 3, BATCH_CLOSED = 4, BATCH_FINALS = 5 };
 
 enum interface_change {
 	INTERFACE_ATTACHED = 0,

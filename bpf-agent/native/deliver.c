@@ -54,6 +54,13 @@ static napi_value describe(napi_env env, const struct batch *batch)
 	return object;
 }
 
+static struct double_buffer *buffer_of(struct session *session, enum batch_kind kind)
+{
+	return kind == BATCH_EVENTS  ? &session->reader.events :
+	       kind == BATCH_RECORDS ? &session->reader.records :
+				       &session->reader.finals;
+}
+
 /* On JavaScript's thread: one call a batch; the half is free again when the callback has returned. */
 static void call(napi_env env, napi_value callback, void *context, void *data)
 {
@@ -80,8 +87,7 @@ static void call(napi_env env, napi_value callback, void *context, void *data)
 		napi_close_handle_scope(env, scope);
 	}
 	if (batch->count && !session->closed)
-		double_buffer_release(batch->kind == BATCH_EVENTS ? &session->reader.events : &session->reader.records,
-				      batch->half);
+		double_buffer_release(buffer_of(session, batch->kind), batch->half);
 	if (batch->kind == BATCH_CLOSED)
 		deliver_stop(session);
 	free(batch);
@@ -114,16 +120,18 @@ static int hold(napi_env env, struct session *session, int index, napi_value mem
 	return 0;
 }
 
-int deliver_start(napi_env env, struct session *session, napi_value events, napi_value records, napi_value callback,
+int deliver_start(napi_env env, struct session *session, const napi_value *buffers, napi_value callback,
 		  struct failure *failure)
 {
+	const size_t final_bytes = sizeof(struct record) + MOST_ATTRIBUTES * sizeof(struct attribute);
 	napi_value name = string(env, "flow reader");
 
 	session->env = env;
 	session->reader.deliver = deliver;
 	session->reader.javascript = session;
-	if (hold(env, session, 0, events, &session->reader.events, sizeof(struct flow_event), failure) ||
-	    hold(env, session, 1, records, &session->reader.records, sizeof(struct record) + 8 * sizeof(struct attribute), failure))
+	if (hold(env, session, 0, buffers[0], &session->reader.events, sizeof(struct flow_event), failure) ||
+	    hold(env, session, 1, buffers[1], &session->reader.records, sizeof(struct record), failure) ||
+	    hold(env, session, 2, buffers[2], &session->reader.finals, final_bytes, failure))
 		return -1;
 	if (napi_create_threadsafe_function(env, callback, NULL, name, 0, 1, NULL, NULL, session, call,
 					    &session->callback) != napi_ok)
@@ -139,7 +147,7 @@ void deliver_stop(struct session *session)
 	if (session->callback)
 		napi_release_threadsafe_function(session->callback, napi_tsfn_abort);
 	session->callback = NULL;
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 3; i++) {
 		if (session->buffers[i])
 			napi_delete_reference(session->env, session->buffers[i]);
 		session->buffers[i] = NULL;

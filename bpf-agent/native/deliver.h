@@ -12,14 +12,14 @@ struct session {
 	struct reader reader;
 	napi_env env;
 	napi_threadsafe_function callback;
-	napi_ref buffers[2];
+	napi_ref buffers[3];
 	bool closed;                  /* or being closed */
 	bool closing;                 /* `closer` runs, or has run and was not joined */
 	pthread_t closer;
 };
 
-/* Keeps the two shared buffers alive and the callback callable until deliver_stop(). */
-int deliver_start(napi_env env, struct session *session, napi_value events, napi_value records, napi_value callback,
+/* Keeps the shared buffers of events, records and final records alive and the callback callable until deliver_stop(). */
+int deliver_start(napi_env env, struct session *session, const napi_value *buffers, napi_value callback,
 		  struct failure *failure);
 void deliver_stop(struct session *session);
 

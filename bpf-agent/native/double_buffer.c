@@ -31,6 +31,16 @@ int double_buffer_acquire(struct double_buffer *buffer)
 	return half;
 }
 
+bool double_buffer_is_free(struct double_buffer *buffer, int half)
+{
+	bool busy;
+
+	pthread_mutex_lock(&buffer->lock);
+	busy = buffer->busy[half];
+	pthread_mutex_unlock(&buffer->lock);
+	return !busy;
+}
+
 void double_buffer_hand_over(struct double_buffer *buffer, int half)
 {
 	pthread_mutex_lock(&buffer->lock);

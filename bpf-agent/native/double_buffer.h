@@ -23,6 +23,8 @@ void double_buffer_init(struct double_buffer *buffer);
 void double_buffer_destroy(struct double_buffer *buffer);
 /* Waits for a free half; -1 once the buffer is stopped. */
 int double_buffer_acquire(struct double_buffer *buffer);
+/* Whether JavaScript has not the half. */
+bool double_buffer_is_free(struct double_buffer *buffer, int half);
 /* The half belongs to JavaScript until it is released. */
 void double_buffer_hand_over(struct double_buffer *buffer, int half);
 void double_buffer_release(struct double_buffer *buffer, int half);

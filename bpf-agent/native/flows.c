@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The flows thread: sleeps on the ring, a drain timer and the command queue. */
 #include "flows.h"
-
-#include "reader.h"
-#include "slots.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+
+#include "reader.h"
+#include "slots.h"
 
 static bool is_stopping(struct reader *reader)
 {
@@ -21,16 +20,20 @@ static bool is_stopping(struct reader *reader)
 	return stopping;
 }
 
-static struct command *command_take(struct reader *reader)
+/* The next command, once there is one; NULL when the reader is stopping. */
+static struct command *command_take(struct worker *worker)
 {
-	struct command *command;
+	struct reader *reader = worker->reader;
+	struct command *command = NULL;
 
 	pthread_mutex_lock(&reader->lock);
-	command = reader->first_command;
-	if (command) {
-		reader->first_command = command->following;
-		if (!reader->first_command)
-			reader->last_command = NULL;
+	while (!worker->first && !reader->stopping)
+		pthread_cond_wait(&worker->queued, &reader->lock);
+	if (!reader->stopping) {
+		command = worker->first;
+		worker->first = command->following;
+		if (!worker->first)
+			worker->last = NULL;
 	}
 	pthread_mutex_unlock(&reader->lock);
 	return command;
@@ -40,7 +43,8 @@ static void command_run(struct reader *reader, const struct command *command)
 {
 	struct batch done = { .kind = BATCH_DONE, .command = command->id };
 
-	slots_drain(reader);
+	/* A flow's event comes before its records. */
+	slots_drain(reader, true);
 	switch (command->kind) {
 	case COMMAND_SCAN:
 		slots_scan(reader, command);
@@ -54,7 +58,19 @@ static void command_run(struct reader *reader, const struct command *command)
 	}
 }
 
-static void *flows_run(void *context)
+static void *worker_run(void *context)
+{
+	struct worker *worker = context;
+	struct command *command;
+
+	while ((command = command_take(worker))) {
+		command_run(worker->reader, command);
+		free(command);
+	}
+	return NULL;
+}
+
+static void *drain_run(void *context)
 {
 	struct reader *reader = context;
 	int epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -63,20 +79,22 @@ static void *flows_run(void *context)
 	epoll_ctl(epoll, EPOLL_CTL_ADD, reader->flows_wake, &wake);
 	epoll_ctl(epoll, EPOLL_CTL_ADD, ring_buffer__epoll_fd(reader->ring), &wake);
 	while (!is_stopping(reader)) {
-		struct command *command;
-		uint64_t ignored;
-
 		epoll_wait(epoll, happened, 2, reader->options.drain_ms);
-		if (read(reader->flows_wake, &ignored, sizeof(ignored)) < 0 && errno != EAGAIN)
-			break;
-		slots_drain(reader);
-		while (!is_stopping(reader) && (command = command_take(reader))) {
-			command_run(reader, command);
-			free(command);
-		}
+		slots_drain(reader, false);
 	}
 	close(epoll);
 	return NULL;
+}
+
+static int worker_start(struct reader *reader, struct worker *worker)
+{
+	int error;
+
+	worker->reader = reader;
+	pthread_cond_init(&worker->queued, NULL);
+	error = pthread_create(&worker->thread, NULL, worker_run, worker);
+	worker->running = !error;
+	return error;
 }
 
 int flows_start(struct reader *reader, struct failure *failure)
@@ -84,50 +102,64 @@ int flows_start(struct reader *reader, struct failure *failure)
 	int error;
 
 	reader->flows_wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	error = pthread_create(&reader->flows_thread, NULL, flows_run, reader);
-	if (error)
-		return fail(failure, "THREAD_FAILED", error, "the flows thread cannot be started");
-	reader->flows_running = true;
-	return 0;
+	error = pthread_create(&reader->drain_thread, NULL, drain_run, reader);
+	reader->draining = !error;
+	if (!error)
+		error = worker_start(reader, &reader->scanner);
+	if (!error)
+		error = worker_start(reader, &reader->ender);
+	return error ? fail(failure, "THREAD_FAILED", error, "the threads that read flows cannot be started") : 0;
 }
 
 void flows_command(struct reader *reader, struct command *command)
 {
-	uint64_t one = 1;
+	struct worker *worker = command->kind == COMMAND_END ? &reader->ender : &reader->scanner;
 
 	pthread_mutex_lock(&reader->lock);
-	if (reader->last_command)
-		reader->last_command->following = command;
+	if (worker->last)
+		worker->last->following = command;
 	else
-		reader->first_command = command;
-	reader->last_command = command;
+		worker->first = command;
+	worker->last = command;
+	pthread_cond_signal(&worker->queued);
 	pthread_mutex_unlock(&reader->lock);
-	if (write(reader->flows_wake, &one, sizeof(one)) < 0)
-		return; /* the counter is full only when the thread is awake already */
+}
+
+static void worker_stop(struct worker *worker)
+{
+	struct command *command;
+
+	if (!worker->running)
+		return;
+	pthread_join(worker->thread, NULL);
+	worker->running = false;
+	pthread_cond_destroy(&worker->queued);
+	while ((command = worker->first)) {
+		worker->first = command->following;
+		free(command);
+	}
 }
 
 void flows_stop(struct reader *reader)
 {
-	struct command *command;
 	uint64_t one = 1;
 
-	if (!reader->flows_running) {
-		if (reader->flows_wake >= 0)
-			close(reader->flows_wake);
-		reader->flows_wake = -1;
-		return;
-	}
 	pthread_mutex_lock(&reader->lock);
 	reader->stopping = true;
+	if (reader->scanner.running)
+		pthread_cond_broadcast(&reader->scanner.queued);
+	if (reader->ender.running)
+		pthread_cond_broadcast(&reader->ender.queued);
 	pthread_mutex_unlock(&reader->lock);
 	double_buffer_stop(&reader->events);
 	double_buffer_stop(&reader->records);
-	if (write(reader->flows_wake, &one, sizeof(one)) < 0)
-		return;
-	pthread_join(reader->flows_thread, NULL);
-	reader->flows_running = false;
-	close(reader->flows_wake);
+	double_buffer_stop(&reader->finals);
+	if (reader->draining && write(reader->flows_wake, &one, sizeof(one)) == sizeof(one))
+		pthread_join(reader->drain_thread, NULL);
+	reader->draining = false;
+	worker_stop(&reader->scanner);
+	worker_stop(&reader->ender);
+	if (reader->flows_wake >= 0)
+		close(reader->flows_wake);
 	reader->flows_wake = -1;
-	while ((command = command_take(reader)))
-		free(command);
 }

@@ -17,7 +17,8 @@ static void key_learn(struct reader *reader, const struct flow_key *key, const s
 	if (slot >= reader->options.capacity)
 		return;
 	reader->keys[slot] = *key;
-	reader->known[slot] = __atomic_load_n(&reader->slots[slot].hot.generation, __ATOMIC_ACQUIRE);
+	__atomic_store_n(&reader->known[slot], __atomic_load_n(&reader->slots[slot].hot.generation, __ATOMIC_ACQUIRE),
+			 __ATOMIC_RELEASE);
 }
 
 static int recover_singly(struct reader *reader)

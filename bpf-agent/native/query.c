@@ -47,7 +47,7 @@ napi_value reader_counters(napi_env env, napi_callback_info info)
 	return NULL;
 }
 
-/* waits(reader): how often both halves were taken, of events and of records */
+/* waits(reader): how often both halves were taken, of events, records and final records */
 napi_value reader_waits(napi_env env, napi_callback_info info)
 {
 	napi_value argument, result;
@@ -58,9 +58,10 @@ napi_value reader_waits(napi_env env, napi_callback_info info)
 	session = session_of(env, argument);
 	if (!session)
 		return NULL;
-	napi_create_array_with_length(env, 2, &result);
+	napi_create_array_with_length(env, 3, &result);
 	napi_set_element(env, result, 0, number(env, (double)double_buffer_waits(&session->reader.events)));
 	napi_set_element(env, result, 1, number(env, (double)double_buffer_waits(&session->reader.records)));
+	napi_set_element(env, result, 2, number(env, (double)double_buffer_waits(&session->reader.finals)));
 	return result;
 }
 

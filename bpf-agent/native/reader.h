@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The native reader: loads the flow programs, keeps them attached, drains the ring, scans the slots.
- * Two threads of its own: `links` follows interfaces, `flows` owns everything about slots. JavaScript's thread only
- * starts commands and receives batches.
+ * Threads of its own follow interfaces (links.c) and read flows (flows.c). JavaScript's thread only starts commands and
+ * receives batches.
  */
 #ifndef SKOPOS_READER_H
 #define SKOPOS_READER_H
@@ -19,6 +19,7 @@
 #include "double_buffer.h"
 #include "flows.h"
 #include "options.h"
+#include "slots.h"
 
 struct interface;
 
@@ -42,19 +43,21 @@ struct reader {
 	uint32_t recycled_mask;
 	size_t slots_bytes, allocator_bytes, recycled_bytes;
 
-	/* Owned by the flows thread, by slot. */
+	/* By slot. The ring's drainer writes the first two, the thread that ends flows the third; each before what it makes visible. */
 	struct flow_key *keys;
 	uint32_t *known;              /* generation whose key is in `keys` */
 	uint32_t *ended;              /* generation that was ended last */
 	uint64_t ring_full_seen;
 
-	pthread_t flows_thread, links_thread;
-	bool flows_running, links_running;
-	int flows_wake, links_wake;   /* eventfds */
+	pthread_t drain_thread, links_thread;
+	bool draining, links_running;
+	struct worker scanner, ender;
+	int flows_wake, links_wake;   /* eventfds: the threads that do not wait for commands stop */
 	pthread_mutex_t lock;
 	bool stopping;                /* under lock */
-	struct command *first_command, *last_command; /* under lock */
-	struct double_buffer events, records;
+	pthread_mutex_t drain_lock;   /* of the ring, whoever drains it */
+	struct double_buffer events, records, finals;
+	struct filling new_events;    /* under drain_lock */
 
 	/* Owned by the links thread. */
 	struct interface *interfaces;

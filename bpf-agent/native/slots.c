@@ -11,18 +11,6 @@
 #include <string.h>
 #include <time.h>
 
-/* The half being filled, and what it holds. */
-struct filling {
-	struct reader *reader;
-	struct double_buffer *buffer;
-	enum batch_kind kind;
-	uint32_t command;
-	size_t element;
-	int half;
-	uint32_t count;
-	uint32_t attributes;          /* at the half's end */
-};
-
 /* Room for one more element, or NULL when the reader is stopping. */
 static void *filling_place(struct filling *filling)
 {
@@ -71,9 +59,6 @@ static void filling_added(struct filling *filling)
 		filling_deliver(filling);
 }
 
-/* libbpf's callback for each ring record. The context is the reader while it is idle and must be told the filling. */
-static __thread struct filling *draining;
-
 int event_received(void *context, void *data, size_t size)
 {
 	struct reader *reader = context;
@@ -83,24 +68,31 @@ int event_received(void *context, void *data, size_t size)
 	if (size < sizeof(*event) || event->slot >= reader->options.capacity)
 		return 0;
 	reader->keys[event->slot] = event->key;
-	reader->known[event->slot] = event->generation;
-	place = filling_place(draining);
+	__atomic_store_n(&reader->known[event->slot], event->generation, __ATOMIC_RELEASE);
+	place = filling_place(&reader->new_events);
 	if (!place)
 		return -ECANCELED;
 	memcpy(place, event, sizeof(*event));
-	filling_added(draining);
+	filling_added(&reader->new_events);
 	return 0;
 }
 
-void slots_drain(struct reader *reader)
+void slots_init(struct reader *reader)
 {
-	struct filling filling = { .reader = reader, .buffer = &reader->events, .kind = BATCH_EVENTS,
-				   .element = sizeof(struct flow_event), .half = -1 };
+	reader->new_events = (struct filling){ .reader = reader, .buffer = &reader->events, .kind = BATCH_EVENTS,
+					       .element = sizeof(struct flow_event), .half = -1 };
+}
 
-	draining = &filling;
+/* While JavaScript still has the other half, this one is filled further: a busy main thread gets larger batches, not more. */
+void slots_drain(struct reader *reader, bool deliver)
+{
+	struct filling *filling = &reader->new_events;
+
+	pthread_mutex_lock(&reader->drain_lock);
 	ring_buffer__consume(reader->ring);
-	draining = NULL;
-	filling_deliver(&filling);
+	if (filling->half >= 0 && (deliver || double_buffer_is_free(filling->buffer, !filling->half)))
+		filling_deliver(filling);
+	pthread_mutex_unlock(&reader->drain_lock);
 }
 
 static uint64_t ring_full(struct reader *reader)
@@ -144,25 +136,31 @@ static bool is_live(const struct reader *reader, uint32_t slot)
 {
 	uint32_t generation = __atomic_load_n(&reader->slots[slot].hot.generation, __ATOMIC_ACQUIRE);
 
-	return generation && generation != reader->ended[slot] && generation == reader->known[slot];
+	return generation && generation != __atomic_load_n(&reader->ended[slot], __ATOMIC_ACQUIRE) &&
+	       generation == __atomic_load_n(&reader->known[slot], __ATOMIC_ACQUIRE);
 }
 
+static void record_write(struct record *record, const struct reader *reader, uint32_t slot)
+{
+	record->key = reader->keys[slot];
+	record->slot = slot;
+	record->reserved = 0;
+	memcpy(&record->flow, &reader->slots[slot], sizeof(record->flow));
+}
+
+/* A live flow's record; false when the reader is stopping. A flow that is ended meanwhile is left out: its slot may be another's. */
 static bool record_add(struct filling *filling, uint32_t slot)
 {
 	struct record *record = filling_place(filling);
 
 	if (!record)
 		return false;
-	record->key = filling->reader->keys[slot];
-	record->slot = slot;
-	record->reserved = 0;
-	memcpy(&record->flow, &filling->reader->slots[slot], sizeof(record->flow));
-	filling_added(filling);
+	record_write(record, filling->reader, slot);
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	if (is_live(filling->reader, slot))
+		filling_added(filling);
 	return true;
 }
-
-/* The most attributes a flow can have. */
-#define MOST_ATTRIBUTES (FLOW_TRANSLATIONS + 3)
 
 static void attribute_read(struct filling *filling, uint32_t kind, int map, uint32_t key)
 {
@@ -197,7 +195,9 @@ static bool final_add(struct filling *filling, uint32_t slot)
 		if (reader->drops_fd >= 0)
 			attribute_read(filling, ATTRIBUTE_DROPS, reader->drops_fd, slot);
 	}
-	return record_add(filling, slot);
+	record_write(filling_place(filling), reader, slot);
+	filling_added(filling);
+	return true;
 }
 
 static bool has_changed(const struct flow_hot *hot, uint32_t since)
@@ -268,7 +268,7 @@ static bool owns_key(struct reader *reader, uint32_t slot)
  */
 void slots_end(struct reader *reader, const struct command *command)
 {
-	struct filling filling = { .reader = reader, .buffer = &reader->records, .kind = BATCH_RECORDS,
+	struct filling filling = { .reader = reader, .buffer = &reader->finals, .kind = BATCH_FINALS,
 				   .command = command->id, .element = sizeof(struct record), .half = -1 };
 	struct batch done = { .kind = BATCH_DONE, .command = command->id };
 	struct flow_key *keys = malloc((command->count + 1) * sizeof(*keys));
@@ -282,7 +282,8 @@ void slots_end(struct reader *reader, const struct command *command)
 
 		if (slot >= reader->options.capacity || !is_live(reader, slot))
 			continue;
-		reader->ended[slot] = reader->known[slot]; /* a slot named twice is ended once */
+		/* A slot named twice is ended once, and a scan leaves it out from here on. */
+		__atomic_store_n(&reader->ended[slot], reader->known[slot], __ATOMIC_RELEASE);
 		if (owns_key(reader, slot))
 			keys[owned++] = reader->keys[slot];
 		slots[count++] = slot;

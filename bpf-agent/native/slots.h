@@ -6,6 +6,8 @@
 #include <stdint.h>
 
 #include "../kernel/layout.h"
+#include "batch.h"
+#include "double_buffer.h"
 
 struct command;
 struct reader;
@@ -32,8 +34,25 @@ struct attribute {
 	};
 };
 
-/* These run on the flows thread. */
-void slots_drain(struct reader *reader);
+/* The most attributes a flow can have. */
+#define MOST_ATTRIBUTES (FLOW_TRANSLATIONS + 3)
+
+/* The half of a buffer being filled, and what it holds. */
+struct filling {
+	struct reader *reader;
+	struct double_buffer *buffer;
+	enum batch_kind kind;
+	uint32_t command;
+	size_t element;
+	int half;                     /* -1: none yet */
+	uint32_t count;
+	uint32_t attributes;          /* at the half's end */
+};
+
+void slots_init(struct reader *reader);
+/* Takes the events out of the ring; any thread. `deliver`: also those that could wait for more to come. */
+void slots_drain(struct reader *reader, bool deliver);
+/* On the thread that scans, and on the one that ends. */
 void slots_scan(struct reader *reader, const struct command *command);
 void slots_end(struct reader *reader, const struct command *command);
 /* libbpf's callback for each record of the ring. */

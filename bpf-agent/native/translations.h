@@ -7,8 +7,7 @@
 
 struct reader;
 
-/* These run on the flows thread. */
-/* Takes the other keys of ending slots out of the hash. Returns whether there were any. */
+/* On the thread that ends flows. Takes the other keys of ending slots out of the hash. Returns whether there were any. */
 bool translations_end(struct reader *reader, const uint32_t *slots, uint32_t count);
 /* Forgets them, once no CPU can be adding one: a key is written after what says where it is. */
 void translations_free(struct reader *reader, const uint32_t *slots, uint32_t count);

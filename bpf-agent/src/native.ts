@@ -37,7 +37,7 @@ export interface NativeOptions {
 }
 
 /** `enum batch_kind`. */
-export const batchKind = { events: 0, records: 1, done: 2, interface: 3, closed: 4 } as const;
+export const batchKind = { events: 0, records: 1, done: 2, interface: 3, closed: 4, finals: 5 } as const;
 
 /** `enum interface_change`, by number. */
 export const interfaceChanges = ["attached", "detached", "failed", "changed", "repaired"] as const;
@@ -77,6 +77,7 @@ export interface Addon {
     options: NativeOptions,
     events: Uint8Array,
     records: Uint8Array,
+    finals: Uint8Array,
     onBatch: (batch: NativeBatch) => void,
   ): ReaderHandle;
   /** Starts closing: a batch of kind `closed` follows. */
@@ -85,8 +86,8 @@ export interface Addon {
   end(reader: ReaderHandle, command: number, slots: Uint32Array): void;
   drain(reader: ReaderHandle, command: number): void;
   counters(reader: ReaderHandle, into: Float64Array): void;
-  /** Times that both halves of the buffer of events, and of that of records, were taken. */
-  waits(reader: ReaderHandle): [events: number, records: number];
+  /** Times that both halves of a buffer were taken. */
+  waits(reader: ReaderHandle): [events: number, records: number, finals: number];
   /** Writes and deletes map entries. */
   update(reader: ReaderHandle, entries: readonly MapEntry[]): void;
   /** Reads a map by slot; zeros where there is nothing. */

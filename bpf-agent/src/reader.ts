@@ -56,7 +56,7 @@ export interface Missing {
 }
 
 /** Sizes of the shared buffers: each is filled in halves of so many elements. */
-const halves = { events: 16_384, records: 8_192 } as const;
+const halves = { events: 16_384, records: 8_192, finals: 8_192 } as const;
 
 interface Pending {
   readonly onFlows: ((flows: FlowView) => void) | undefined;
@@ -67,7 +67,7 @@ interface Pending {
 /**
  * The flow program on this host, and what it saw.
  *
- * Two native threads do the work: one follows interfaces and attaches, one drains the event ring and reads flows.
+ * Native threads do the work: one follows interfaces and attaches, one drains the event ring, one scans, one ends flows.
  * JavaScript gets one call a batch, its elements in a SharedArrayBuffer. A batch is not overwritten before its callback
  * returns; while a callback runs, one more batch is prepared, then the thread waits and the kernel's ring buffers.
  */
@@ -77,6 +77,7 @@ export class FlowReader implements Disposable, AsyncDisposable {
   readonly #handlers: ReaderHandlers;
   readonly #events = new Uint8Array(new SharedArrayBuffer(2 * halves.events * sizes.event));
   readonly #records = new Uint8Array(new SharedArrayBuffer(2 * halves.records * sizes.record));
+  readonly #finals = new Uint8Array(new SharedArrayBuffer(2 * halves.finals * sizes.record));
   readonly #pending = new Map<number, Pending>();
   readonly #tickNs: number;
   #commands = 0;
@@ -101,7 +102,9 @@ export class FlowReader implements Disposable, AsyncDisposable {
     this.#handlers = handlers;
     this.#tickNs = addon.layout().tickNs!;
     this.#filter = encodeFilter(options.filter);
-    this.#handle = addon.open(resolveOptions(options), this.#events, this.#records, (batch) => this.#received(batch));
+    this.#handle = addon.open(resolveOptions(options), this.#events, this.#records, this.#finals, (batch) =>
+      this.#received(batch),
+    );
   }
 
   /**
@@ -143,9 +146,9 @@ export class FlowReader implements Disposable, AsyncDisposable {
    * How often a batch had to wait because JavaScript still had the one before: more than now and then, and the main thread is too
    * busy for the flows there are.
    */
-  waits(): { readonly events: number; readonly records: number } {
-    const [events, records] = this.#addon.waits(this.#handle);
-    return { events, records };
+  waits(): { readonly events: number; readonly records: number; readonly finals: number } {
+    const [events, records, finals] = this.#addon.waits(this.#handle);
+    return { events, records, finals };
   }
 
   /** The interfaces whose packets are counted, each as its last change had it. A `problem` of any is one of the agent's health. */
@@ -251,7 +254,10 @@ export class FlowReader implements Disposable, AsyncDisposable {
     if (batch.kind === batchKind.events) {
       this.#handlers.onEvents?.(new EventView(part(this.#events, batch, sizes.event), batch.count));
     } else if (batch.kind === batchKind.records) {
-      const view = new FlowView(part(this.#records, batch, sizes.record), batch.count, this.#attributesOf(batch));
+      const view = new FlowView(part(this.#records, batch, sizes.record), batch.count);
+      this.#pending.get(batch.command)?.onFlows?.(view);
+    } else if (batch.kind === batchKind.finals) {
+      const view = new FlowView(part(this.#finals, batch, sizes.record), batch.count, this.#attributesOf(batch));
       this.#pending.get(batch.command)?.onFlows?.(view);
     } else if (batch.kind === batchKind.interface) {
       this.#interfaceChanged(batch);
@@ -267,8 +273,8 @@ export class FlowReader implements Disposable, AsyncDisposable {
 
   /** They fill the half from its end. */
   #attributesOf({ offset, attributes }: NativeBatch): AttributeTable {
-    const end = offset + Math.floor(this.#records.byteLength / 2 / 8) * 8;
-    const buffer = this.#records.subarray(end - attributes * attributeLayout.size, end);
+    const end = offset + Math.floor(this.#finals.byteLength / 2 / 8) * 8;
+    const buffer = this.#finals.subarray(end - attributes * attributeLayout.size, end);
     return new AttributeTable(buffer, () => this.#reasons());
   }
 

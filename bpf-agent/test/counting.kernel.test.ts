@@ -106,6 +106,28 @@ describe("a full ring", () => {
   );
 });
 
+test("while JavaScript is busy with a scan's flows, new ones lose no event", async () => {
+  let events = 0;
+  // The ring holds a third of the new flows: they must be taken out of it meanwhile.
+  using reader = openLoaded({ flows: 65_536, ringBytes: 1 << 19 }, { onEvents: ({ length }) => (events += length) });
+  inject(reader, distinct(5000));
+  await reader.drain();
+  for (let part = 1; part < 6; part++) {
+    inject(reader, distinct(5000 * (part + 1)).slice(5000 * part));
+    await reader.drain();
+  }
+  let batches = 0;
+  await reader.scan(() => {
+    batches += 1;
+    // Every later batch waits for this one; so did the ring, when one thread read both.
+    if (batches === 1) inject(reader, distinct(48_000).slice(30_000), { program: "flow_egress" });
+  });
+  await reader.drain();
+  expect(batches).toBeGreaterThan(2);
+  expect(reader.counters().ring_full.packets).toBe(0);
+  expect(events).toBe(48_000);
+});
+
 test("a million flows are held, read and ended", async () => {
   using reader = openLoaded({ flows: 1 << 20, ringBytes: 1 << 27 });
   for (let part = 0; part < 20; part++) {

@@ -14,6 +14,8 @@ let addon: Addon | undefined;
 export function builtAddon(): Addon {
   if (!addon) {
     buildNative();
+    // Before any thread asks for it: several would build it at once.
+    testPrograms();
     addon = loadAddon();
   }
   return addon;
