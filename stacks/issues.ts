@@ -1,7 +1,9 @@
 import type { z } from "zod";
+import type { Format } from "../lib/formats/index.ts";
 import { knownKeys } from "./json-schema.ts";
 import type { Problem } from "./problem.ts";
-import { unknownOffline } from "./secure.ts";
+import { plainSecret } from "./schema/secret.ts";
+import { looksSecret, unknownOffline } from "./secure.ts";
 import { configPath, snippet } from "./snippet.ts";
 import { nearest } from "./suggest.ts";
 
@@ -10,26 +12,15 @@ export type Issue = z.core.$ZodIssue;
 /** An issue of zod as problems of ours. */
 export function problemsOf(issue: Issue): Problem[] {
   const { path } = issue;
-  const at = configPath(path);
   switch (issue.code) {
     case "unrecognized_keys":
       return issue.keys.map((key) => retiredKey(path, key, issue.input) ?? unknownKey([...path, key]));
     case "invalid_value":
       return [notAllowed(path, issue.input, issue.values.map(String))];
     case "custom":
-      if (issue.params?.quantity) {
-        const { quantity, examples } = issue.params as { quantity: string; examples: string[] };
-        const wanted = `${quantity} such as ${examples.join(", ")}`;
-        return [
-          {
-            code: "SKP1002",
-            path: at,
-            message: `${show(issue.input)} is not ${wanted}`,
-            fix: snippet(path, nearestQuantity(issue.input, examples)),
-          },
-        ];
-      }
-      return [{ code: "SKP1003", path: at, message: issue.message, fix: snippet(path, "...") }];
+      return [customProblem(issue)];
+    case "invalid_key":
+      return issue.issues.flatMap((inner) => problemsOf({ ...inner, path }));
     case "invalid_union":
       if ("discriminator" in issue && issue.discriminator) {
         const key = path.at(-1) === issue.discriminator ? path : [...path, String(issue.discriminator)];
@@ -39,12 +30,66 @@ export function problemsOf(issue: Issue): Problem[] {
         ];
       }
       return likeliest(issue.errors).flatMap((inner) => problemsOf({ ...inner, path: [...path, ...inner.path] }));
-    default: {
-      const missing = issue.input === undefined;
-      const message = missing ? "is missing" : `${show(issue.input)}: ${issue.message}`;
-      return [{ code: "SKP1003", path: at, message, fix: snippet(path, exampleOf(issue)) }];
-    }
+    case "too_small":
+    case "too_big":
+      return [typeof issue.input === "number" ? outOfRange(issue) : invalid(issue)];
+    default:
+      return [issue.message === plainSecret ? plainTextSecret(path) : invalid(issue)];
   }
+}
+
+function invalid(issue: Issue): Problem {
+  const { path, input } = issue;
+  const message = input === undefined ? "is missing" : `${show(input, path)}: ${issue.message}`;
+  return { code: "SKP1003", path: configPath(path), message, fix: snippet(path, exampleOf(issue)) };
+}
+
+interface CustomParams {
+  readonly quantity?: string;
+  readonly examples?: readonly string[];
+  readonly range?: string;
+  readonly nearest?: string;
+  readonly format?: Format;
+  readonly mistake?: string;
+}
+
+/** A value that our own types refused: see `quantities.ts` and `formats.ts`. */
+function customProblem({ path, input, params }: Issue & { readonly code: "custom" }): Problem {
+  const { quantity, examples = [], range, nearest, format, mistake } = params as CustomParams;
+  if (range) return bounds(path, input, range, nearest ?? "...");
+  if (quantity) {
+    return {
+      code: "SKP1002",
+      path: configPath(path),
+      message: `${show(input, path)} is not ${quantity} such as ${examples.join(", ")}`,
+      fix: snippet(path, nearestQuantity(input, examples)),
+    };
+  }
+  return {
+    code: "SKP1012",
+    path: configPath(path),
+    message: `${show(input, path)} is not ${format?.name}: ${mistake}`,
+    fix: snippet(path, format?.examples[0] || "..."),
+  };
+}
+
+function outOfRange(issue: Issue & { readonly code: "too_small" | "too_big" }): Problem {
+  return issue.code === "too_small"
+    ? bounds(issue.path, issue.input, `at least ${issue.minimum}`, String(issue.minimum))
+    : bounds(issue.path, issue.input, `at most ${issue.maximum}`, String(issue.maximum));
+}
+
+function bounds(path: readonly PropertyKey[], input: unknown, range: string, nearest: string): Problem {
+  const message = `${show(input, path)} is out of range: ${range}`;
+  return { code: "SKP1011", path: configPath(path), message, fix: snippet(path, nearest) };
+}
+
+/** A secret that stands in the file itself. */
+export function plainTextSecret(
+  path: readonly PropertyKey[],
+  fix: string = snippet(path, "{secret: NAME, key: KEY}"),
+): Problem {
+  return { code: "SKP1010", path: configPath(path), message: "is a secret in plain text", fix };
 }
 
 /** The branch of a union that the input was meant for: the one whose mistakes lie deepest, not in the type of the whole. */
@@ -86,7 +131,7 @@ function unknownKey(path: readonly PropertyKey[]): Problem {
 
 function notAllowed(path: readonly PropertyKey[], input: unknown, values: readonly string[]): Problem {
   const meant = nearest(String(input), values) ?? values[0] ?? "...";
-  const found = input === undefined ? "is missing" : `${show(input)} is not one of the values`;
+  const found = input === undefined ? "is missing" : `${show(input, path)} is not one of the values`;
   return {
     code: input === undefined ? "SKP1003" : "SKP1004",
     path: configPath(path),
@@ -111,6 +156,8 @@ function exampleOf(issue: Issue): string {
   return "...";
 }
 
-function show(value: unknown): string {
-  return value === unknownOffline ? "a secure value" : (JSON.stringify(value) ?? "undefined");
+/** A value in a message, unless it may be secret. */
+function show(value: unknown, path: readonly PropertyKey[]): string {
+  if (value === unknownOffline) return "a secure value";
+  return looksSecret(path, value) ? "a value that may be secret" : (JSON.stringify(value) ?? "undefined");
 }

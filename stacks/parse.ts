@@ -1,7 +1,7 @@
-import { type Issue, problemsOf } from "./issues.ts";
+import { type Issue, plainTextSecret, problemsOf } from "./issues.ts";
 import type { Problem } from "./problem.ts";
 import { type StackConfig, stackSchema } from "./schema.ts";
-import { hideSecure } from "./secure.ts";
+import { hideSecure, unknownOffline } from "./secure.ts";
 
 /** A configuration as far as it could be read, and what could not. */
 export interface Parsed {
@@ -14,9 +14,35 @@ export interface Parsed {
 export function parseConfig(raw: unknown): Parsed {
   const hidden = hideSecure(raw);
   const parsed = stackSchema.safeParse(hidden, { reportInput: true });
-  if (parsed.success) return { config: parsed.data, problems: [] };
+  const plain = plainSecrets(hidden);
+  if (parsed.success) return { config: parsed.data, problems: plain };
   const { issues } = parsed.error;
-  return { config: readableRest(hidden, issues), problems: issues.flatMap(problemsOf) };
+  return { config: readableRest(hidden, issues), problems: [...plain, ...issues.flatMap(problemsOf)] };
+}
+
+/** Values that only Pulumi's encrypted configuration may hold. */
+function plainSecrets(raw: unknown): readonly Problem[] {
+  const { grafanaAdminPassword: password, cluster } = (raw ?? {}) as Record<string, unknown>;
+  const { kubeconfig } = (cluster ?? {}) as { kubeconfig?: unknown };
+  return [
+    ...(typeof password === "string" && password !== unknownOffline
+      ? [
+          plainTextSecret(
+            ["grafanaAdminPassword"],
+            "# remove the key, then run: pulumi config set --secret skopos:grafanaAdminPassword",
+          ),
+        ]
+      : []),
+    // A path is no secret; the contents are.
+    ...(typeof kubeconfig === "string" && /\n|apiVersion|clusters:/.test(kubeconfig)
+      ? [
+          plainTextSecret(
+            ["cluster", "kubeconfig"],
+            '# remove the key, then run: pulumi config set --secret --path skopos:cluster.kubeconfig "$(cat kubeconfig)"',
+          ),
+        ]
+      : []),
+  ];
 }
 
 /** What has no default and is needed to check everything else. */

@@ -48,6 +48,18 @@ export const problemCatalogue = {
     title: "No configuration",
     why: "A stack's configuration is the mapping under config: in its file.",
   },
+  SKP1010: {
+    title: "A secret in plain text",
+    why: "Stack files are committed: secrets are referenced by {secret, key}, or set with `pulumi config set --secret`.",
+  },
+  SKP1011: {
+    title: "A number out of range",
+    why: "Outside this range the setting has no useful effect, or the program does not start.",
+  },
+  SKP1012: {
+    title: "A text in the wrong format",
+    why: "The value becomes part of a URL, a name or a configuration file, where anything else is invalid or means something different.",
+  },
   SKP1201: {
     title: "Kubernetes version outside the supported range",
     why: "Objects are written for, and tested against, a range of API versions; outside it fields are missing or removed.",

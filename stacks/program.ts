@@ -7,9 +7,6 @@ import { planStack } from "./plan.ts";
 import { ConfigurationError } from "./problem.ts";
 import { type ResolvedStack, resolve } from "./resolve.ts";
 
-/** Keys whose values may be secret and must stay Outputs: everything else has to be known before anything runs. */
-const secretKeys = ["grafanaAdminPassword"] as const;
-
 /** What a stack tells: what it asks of the cluster. */
 export interface StackOutputs {
   readonly capacity: Readonly<Record<string, number>>;
@@ -43,14 +40,27 @@ export function runStack(): StackOutputs {
   return { capacity: planStack({ ...stack, charts: observability.charts }).totals, endpoints: observability.endpoints };
 }
 
-/** The configuration as it is written, without `skopos:`; secret values are left out. */
+/** The configuration as it is written, without `skopos:`; secret values stay where they are. */
 function readConfig(): RawConfig {
-  const entries = Object.entries(pulumi.runtime.allConfig()).map(([key, text]) => [key, parseValue(text)] as const);
-  const { raw, problems } = configKeys(Object.fromEntries(entries));
-  return { raw: Object.fromEntries(Object.entries(raw).filter(([key]) => !isSecret(key))), problems };
+  const entries = Object.entries(pulumi.runtime.allConfig()).map(([key, text]) => {
+    const value = parseValue(text);
+    return [key, isConfigSecret(key) ? withoutSecrets(key, value) : value] as const;
+  });
+  return configKeys(Object.fromEntries(entries));
 }
 
-const isSecret = (key: string): boolean => (secretKeys as readonly string[]).includes(key);
+/** Whether a key was set with `--secret`: the SDK knows, and does not declare it. */
+function isConfigSecret(key: string): boolean {
+  return (pulumi.runtime as unknown as { isConfigSecret: (key: string) => boolean }).isConfigSecret(key);
+}
+
+/** Pulumi marks a whole object as secret if one value in it is. */
+function withoutSecrets(key: string, value: unknown): unknown {
+  const secure = { secure: "" };
+  if (key !== "skopos:cluster") return secure;
+  const cluster = value as Record<string, unknown>;
+  return { ...cluster, ...(cluster.kubeconfig !== undefined && { kubeconfig: secure }) };
+}
 
 /** Pulumi hands objects and lists over as JSON, and texts as they are. */
 function parseValue(text: string): unknown {

@@ -1,23 +1,39 @@
 import { z } from "zod";
 import { parseBytes, parseCount, parseDuration } from "../lib/sizing/index.ts";
 
-function quantity(parse: (text: string) => number | undefined, what: string, examples: readonly string[]) {
+/** A text or number with a unit, between two bounds. */
+function quantity(
+  parse: (text: string) => number | undefined,
+  what: string,
+  examples: readonly string[],
+  least: string,
+  most: string,
+) {
+  const [min, max] = [parse(least) as number, parse(most) as number];
   return z
     .union([z.string(), z.number()])
     .meta({ description: what, examples: [...examples] })
     .transform((value, context) => {
       const parsed = parse(String(value));
-      if (parsed !== undefined) return parsed;
-      context.addIssue({ code: "custom", params: { quantity: what, examples }, input: value });
+      if (parsed === undefined) {
+        context.addIssue({ code: "custom", params: { quantity: what, examples }, input: value });
+        return z.NEVER;
+      }
+      if (parsed >= min && parsed <= max) return parsed;
+      const nearest = parsed < min ? least : most;
+      context.addIssue({ code: "custom", params: { range: `${least} to ${most}`, nearest }, input: value });
       return z.NEVER;
     });
 }
 
 /** A count with an optional unit: `300k`, `1.5M`, 20000. */
-export const count = quantity(parseCount, "a count", ["300k", "1.5M", "20000"]);
+export const count = (least: string, most: string) =>
+  quantity(parseCount, "a count", ["300k", "1.5M", "20000"], least, most);
 
 /** A size in bytes: `10GiB`. */
-export const bytes = quantity(parseBytes, "a size in bytes", ["512MiB", "10GiB", "2TiB"]);
+export const bytes = (least: string, most: string) =>
+  quantity(parseBytes, "a size in bytes", ["512MiB", "10GiB", "2TiB"], least, most);
 
-/** A duration: `15d`. */
-export const duration = quantity(parseDuration, "a duration", ["30s", "6h", "15d"]);
+/** A duration: `15d`. @param most ten years by default */
+export const duration = (least: string, most = "10y") =>
+  quantity(parseDuration, "a duration", ["30s", "6h", "15d"], least, most);

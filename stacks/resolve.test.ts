@@ -38,6 +38,8 @@ const mistakes: readonly (readonly [Problem["code"], object])[] = [
   ["SKP1002", { ...least, workload: { scrapeInterval: "15 dayz" } }],
   ["SKP1003", { ...least, cluster: { ...least.cluster, name: undefined } }],
   ["SKP1004", { ...least, scale: "tiny" }],
+  ["SKP1010", { ...least, components: { grafana: { encryptionKey: "plain" } } }],
+  ["SKP1012", { ...least, components: { grafana: { host: "https://grafana.example.com" } } }],
   ["SKP1201", { ...least, cluster: { ...least.cluster, version: "1.20" } }],
   ["SKP1202", { ...least, cluster: { ...least.cluster, networkPolicies: true, nodeCidrs: ["10.0.0.0/8"] } }],
   ["SKP1203", { ...least, components: { otelAgent: { routing: "any" } } }],
@@ -56,7 +58,7 @@ const mistakes: readonly (readonly [Problem["code"], object])[] = [
   ],
   ["SKP1210", { ...least, components: { otelGateway: "off" } }],
   ["SKP1211", { ...least, objectStorage: { kind: "filesystem" } }],
-  ["SKP1218", { ...least, components: { otelGateway: { tailSampling: { decisionWait: "0s" } } } }],
+  ["SKP1011", { ...least, components: { otelGateway: { tailSampling: { decisionWait: "0s" } } } }],
   ["SKP1217", { ...least, components: { alloy: "off", nodeExporter: "off" } }],
   [
     "SKP1219",
@@ -123,7 +125,7 @@ describe("retention", () => {
     [{ profile: "standard", loki: "30 dayz" }, "skopos:retention.loki", "SKP1002"],
     [{ profile: "standard", lokki: "30d" }, "skopos:retention.lokki", "SKP1001"],
     [{ loki: "30d" }, "skopos:retention.profile", "SKP1003"],
-    [{ profile: "standard", loki: "1h" }, "skopos:retention.loki", "SKP1212"],
+    [{ profile: "standard", loki: "1h" }, "skopos:retention.loki", "SKP1011"],
   ])("%o is rejected where it is wrong", (retention, path, code) => {
     expect(problemsOf({ ...least, retention })).toEqual([expect.objectContaining({ path, code })]);
   });

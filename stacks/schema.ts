@@ -1,30 +1,43 @@
 import { z } from "zod";
+import {
+  cidr,
+  clusterName,
+  dnsLabel,
+  dnsSubdomain,
+  labelValue,
+  line,
+  location,
+  registry,
+} from "../lib/formats/index.ts";
 import { platforms } from "../lib/kubernetes/cluster.ts";
+import { sourceRegistries } from "../lib/kubernetes/images.ts";
 import { retentions } from "../lib/sizing/retention.ts";
 import { scales } from "../lib/sizing/workload.ts";
 import { rulesSchema, waiverSchema } from "../policies/engine/settings.ts";
 import { componentsSchema } from "./components/index.ts";
+import { text, unique } from "./formats.ts";
 import { bytes, count, duration } from "./quantities.ts";
 import { alertsSchema } from "./schema/alerts.ts";
 import { objectStorageSchema } from "./schema/object-storage.ts";
 
-const cidrs = z.array(z.string().regex(/\/\d+$/, "a CIDR ends in /bits")).min(1);
+const cidrs = unique(text(cidr)).min(1);
 
 const clusterSchema = z.strictObject({
-  name: z.string().min(1).describe("Name of the cluster, used as the `cluster` label of every series."),
+  name: text(clusterName).describe("Name of the cluster, used as the `cluster` label of every series."),
   version: z.coerce.string().describe('Kubernetes minor version, quoted: "1.34".'),
   platform: z.enum(platforms).default("kubernetes").describe("Kubernetes distribution or managed service."),
-  storageClass: z.string().optional().describe("StorageClass of every volume. By default the cluster's default class."),
-  zones: z
-    .array(z.string())
+  storageClass: text(dnsSubdomain)
+    .optional()
+    .describe("StorageClass of every volume. By default the cluster's default class."),
+  zones: unique(text(labelValue))
+    .min(1)
     .optional()
     .describe("Availability zones: values of the node label topology.kubernetes.io/zone."),
   nodeCidrs: cidrs.optional().describe("CIDRs of the nodes, for network policies towards the kubelet and host agents."),
   apiServerCidrs: cidrs.optional().describe("CIDRs of the API server, for network policies."),
-  dnsDomain: z.string().default("cluster.local").describe("DNS domain of the cluster's Services."),
+  dnsDomain: text(dnsSubdomain).default("cluster.local").describe("DNS domain of the cluster's Services."),
   networkPolicies: z.boolean().default(true).describe("Whether to deny all traffic except the declared connections."),
-  context: z
-    .string()
+  context: text(line)
     .optional()
     .describe("Kubeconfig context for `pulumi up`. Every stack but dev needs this or kubeconfig."),
   kubeconfig: z
@@ -35,15 +48,17 @@ const clusterSchema = z.strictObject({
 
 const workloadSchema = z
   .strictObject({
-    nodes: count.describe("Number of nodes in the cluster."),
-    pods: count.describe("Number of running pods. By default in proportion to the nodes."),
-    activeSeries: count.describe("Number of active time series, before replication."),
-    scrapeInterval: duration.describe("Scrape interval."),
-    logsPerDay: bytes.describe("Log volume per day, uncompressed."),
-    spansPerSecond: count.describe("Spans per second, before sampling."),
-    spansPerTrace: count.describe("Number of spans in a typical trace."),
-    flowsPerSecondPerNode: count.describe("New network flows per second on the busiest node."),
-    queriesPerSecond: count.describe("PromQL queries per second from users, dashboards and rules."),
+    nodes: count("1", "20k").describe("Number of nodes in the cluster."),
+    pods: count("1", "2M").describe("Number of running pods. By default in proportion to the nodes."),
+    activeSeries: count("1", "10G").describe("Number of active time series, before replication."),
+    scrapeInterval: duration("1s", "2m").describe(
+      "Scrape interval; rules need two scrapes within their windows of 5m.",
+    ),
+    logsPerDay: bytes("0B", "1024TiB").describe("Log volume per day, uncompressed."),
+    spansPerSecond: count("0", "100M").describe("Spans per second, before sampling."),
+    spansPerTrace: count("1", "1M").describe("Number of spans in a typical trace."),
+    flowsPerSecondPerNode: count("0", "100M").describe("New network flows per second on the busiest node."),
+    queriesPerSecond: count("0", "1M").describe("PromQL queries per second from users, dashboards and rules."),
   })
   .partial();
 
@@ -55,12 +70,12 @@ const retentionSchema = z
     retentionProfile,
     z.strictObject({
       profile: retentionProfile.describe("Profile that provides every retention not set here."),
-      prometheus: duration.optional().describe("Prometheus' local blocks."),
-      mimir: duration.optional().describe("All series, in Mimir."),
-      aggregates: duration.optional().describe("Recorded aggregates, in a tenant of their own; 0s for none."),
-      loki: duration.optional().describe("Logs; at least 24h."),
-      traces: duration.optional().describe("Sampled traces."),
-      archive: duration.optional().describe("Cold storage; 0s for none."),
+      prometheus: duration("2h").optional().describe("Prometheus' local blocks."),
+      mimir: duration("13h").optional().describe("All series, in Mimir."),
+      aggregates: duration("0s").optional().describe("Recorded aggregates, in a tenant of their own; 0s for none."),
+      loki: duration("24h").optional().describe("Logs; at least 24h."),
+      traces: duration("1h").optional().describe("Sampled traces."),
+      archive: duration("0s", "100y").optional().describe("Cold storage; 0s for none."),
     }),
   ])
   .transform((value) => (typeof value === "string" ? { profile: value } : value));
@@ -86,12 +101,10 @@ export const stackSchema = z.strictObject({
     ),
   namespaces: z
     .strictObject({
-      stack: z
-        .string()
+      stack: text(dnsLabel)
         .default("observability")
         .describe("Namespace of everything but host-level agents; Pod Security level restricted."),
-      agents: z
-        .string()
+      agents: text(dnsLabel)
         .default("observability-agents")
         .describe("Namespace of host-level agents; Pod Security level privileged."),
       create: z.boolean().default(true).describe("Whether to create the namespaces."),
@@ -101,10 +114,10 @@ export const stackSchema = z.strictObject({
   images: z
     .strictObject({
       registries: z
-        .record(z.string(), z.string())
+        .partialRecord(z.enum(sourceRegistries), text(registry))
         .default({})
         .describe("Mirror for each source registry: {docker.io: mirror.example.com/docker}."),
-      pullSecrets: z.array(z.string()).default([]).describe("Names of image pull Secrets."),
+      pullSecrets: unique(text(dnsSubdomain)).default([]).describe("Names of image pull Secrets."),
     })
     .prefault({})
     .describe("Registry mirrors and pull secrets."),
@@ -113,15 +126,14 @@ export const stackSchema = z.strictObject({
     .default({ kind: "filesystem" })
     .describe("Storage backend of Mimir, Loki and Tempo."),
   alerts: alertsSchema.prefault({}).describe("Where alerts are sent."),
-  runbooks: z
-    .string()
+  runbooks: text(location)
     .default("docs/runbooks")
     .describe("Base URL or path of runbooks, for the runbook_url of every alert."),
   policies: rulesSchema
     .default({})
     .describe("Settings of policies by rule ID: `off`, or another severity and parameters."),
   waivers: z.array(waiverSchema).default([]).describe("Accepted policy findings, each with an expiry date."),
-  priorityClassName: z.string().optional().describe("PriorityClass of all pods; it must already exist."),
+  priorityClassName: text(dnsSubdomain).optional().describe("PriorityClass of all pods; it must already exist."),
   grafanaAdminPassword: z
     .string()
     .optional()
@@ -130,11 +142,11 @@ export const stackSchema = z.strictObject({
     ),
   prices: z
     .strictObject({
-      currency: z.string().default("EUR").describe("Currency of the prices."),
-      cpuCoreMonth: z.number().nonnegative().describe("One CPU core for a month."),
-      memoryGiBMonth: z.number().nonnegative().describe("One GiB of memory for a month."),
-      diskGiBMonth: z.number().nonnegative().describe("One GiB of volumes for a month."),
-      objectGiBMonth: z.number().nonnegative().describe("One GiB of object storage for a month."),
+      currency: text(line).default("EUR").describe("Currency of the prices."),
+      cpuCoreMonth: z.number().min(0).max(1e6).describe("One CPU core for a month."),
+      memoryGiBMonth: z.number().min(0).max(1e6).describe("One GiB of memory for a month."),
+      diskGiBMonth: z.number().min(0).max(1e6).describe("One GiB of volumes for a month."),
+      objectGiBMonth: z.number().min(0).max(1e6).describe("One GiB of object storage for a month."),
     })
     .optional()
     .describe("Prices with which `skopos plan` estimates the cost. By default no cost is shown."),

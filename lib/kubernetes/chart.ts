@@ -7,6 +7,7 @@ import { type ClusterFacts, defaultCluster } from "./cluster.ts";
 import { type ImageName, type ImageOptions, imageReference } from "./images.ts";
 import { type Identity, type Labels, objectLabels } from "./labels.ts";
 import { type Edge, type Endpoint, type Peer, type Pods, peerOf } from "./network.ts";
+import { assertPlain } from "./plain.ts";
 
 /** What every component takes. */
 export interface ComponentProps {
@@ -108,6 +109,8 @@ export abstract class ComponentChart<Endpoints = object> extends Chart {
   add<T extends ObjectModel>(object: T): ApiObject {
     const id = `${object.kind}-${object.metadata?.name}`;
     const taken = this.node.tryFindChild(id) !== undefined;
+    // Resource definitions are documents of others, and say what NaN means.
+    if (object.kind !== "CustomResourceDefinition") assertPlain(object, id);
     return new ApiObject(this, taken ? `${id}-${object.metadata?.namespace}` : id, object as unknown as ApiObjectProps);
   }
 

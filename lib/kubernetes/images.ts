@@ -1,7 +1,10 @@
+/** The registries that images are published in: the keys of the registry map. */
+export const sourceRegistries = ["docker.io", "quay.io", "ghcr.io", "registry.k8s.io"] as const;
+
 /** One container image as it is published. */
 export interface Image {
   /** Registry that publishes it: the key of the registry map. */
-  readonly registry: "docker.io" | "quay.io" | "ghcr.io" | "registry.k8s.io";
+  readonly registry: (typeof sourceRegistries)[number];
   readonly repository: string;
   readonly tag: string;
   /** `sha256:...` of the multi-arch index. Absent until somebody verified it: `skopos plan` counts those. */

@@ -1,9 +1,20 @@
 import { z } from "zod";
 import { validateGrafana } from "../../components/grafana/index.ts";
 import type { ObservabilityProps } from "../../components/observability.ts";
+import {
+  dnsLabel,
+  dnsSubdomain,
+  host,
+  hostPort,
+  httpUrl,
+  labelKey,
+  line,
+  secretKeyName,
+} from "../../lib/formats/index.ts";
 import type { CheckedStack } from "../checks.ts";
 import { type Facts, withoutUndefined } from "../facts.ts";
 import { problemsOfComponent } from "../findings.ts";
+import { mapping, port, text, unique } from "../formats.ts";
 import type { Problem } from "../problem.ts";
 import type { ResolvedStack } from "../resolve.ts";
 import { secretKeySchema } from "../schema/secret.ts";
@@ -12,54 +23,54 @@ import { type Prerequisite, secretPrerequisite } from "./needs.ts";
 
 const adminSecret = z
   .strictObject({
-    name: z.string().describe("Name of the Secret."),
-    userKey: z.string().default("admin-user").describe("Key with the user name."),
-    passwordKey: z.string().default("admin-password").describe("Key with the password."),
+    name: text(dnsSubdomain).describe("Name of the Secret."),
+    userKey: text(secretKeyName).default("admin-user").describe("Key with the user name."),
+    passwordKey: text(secretKeyName).default("admin-password").describe("Key with the password."),
   })
   .prefault({ name: "grafana-admin" });
 
 const database = z.strictObject({
-  host: z.string().describe("Host and port: postgres.example.com:5432."),
-  name: z.string().describe("Name of the database."),
-  user: z.string().describe("Name of the user."),
+  host: text(hostPort).describe("Host and port: postgres.example.com:5432."),
+  name: text(line).describe("Name of the database."),
+  user: text(line).describe("Name of the user."),
   password: secretKeySchema.describe("Secret key with the password."),
 });
 
 const route = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("ingress").describe("An Ingress."),
-    className: z.string().optional().describe("IngressClass. By default the cluster's."),
-    tlsSecret: z.string().optional().describe("Secret with the TLS certificate. By default the controller's."),
-    annotations: z.record(z.string(), z.string()).optional().describe("Annotations for the Ingress controller."),
+    className: text(dnsSubdomain).optional().describe("IngressClass. By default the cluster's."),
+    tlsSecret: text(dnsSubdomain).optional().describe("Secret with the TLS certificate. By default the controller's."),
+    annotations: z.record(text(labelKey), z.string()).optional().describe("Annotations for the Ingress controller."),
   }),
   z.strictObject({
     kind: z.literal("gateway").describe("An HTTPRoute of the Gateway API."),
     gateway: z
       .strictObject({
-        name: z.string().describe("Name of the Gateway."),
-        namespace: z.string().optional().describe("Its namespace. By default the stack's."),
-        listener: z.string().optional().describe("Name of the listener. By default all of them."),
+        name: text(dnsSubdomain).describe("Name of the Gateway."),
+        namespace: text(dnsLabel).optional().describe("Its namespace. By default the stack's."),
+        listener: text(dnsSubdomain).optional().describe("Name of the listener. By default all of them."),
       })
       .describe("The existing Gateway."),
   }),
 ]);
 
 const oidc = z.strictObject({
-  name: z.string().optional().describe("Name on the login button."),
-  clientId: z.string().describe("Client ID at the provider."),
+  name: text(line).optional().describe("Name on the login button."),
+  clientId: text(line).describe("Client ID at the provider."),
   clientSecret: secretKeySchema.describe("Secret key with the client secret."),
-  authUrl: z.url().describe("The provider's authorization endpoint."),
-  tokenUrl: z.url().describe("The provider's token endpoint."),
-  apiUrl: z.url().describe("The provider's userinfo endpoint."),
-  scopes: z.string().optional().describe("Scopes to request, separated by spaces."),
-  roleAttributePath: z.string().optional().describe("JMESPath expression that yields the role."),
-  allowedDomains: z.array(z.string()).optional().describe("E-mail domains that may log in. By default any."),
+  authUrl: text(httpUrl).describe("The provider's authorization endpoint."),
+  tokenUrl: text(httpUrl).describe("The provider's token endpoint."),
+  apiUrl: text(httpUrl).describe("The provider's userinfo endpoint."),
+  scopes: text(line).optional().describe("Scopes to request, separated by spaces."),
+  roleAttributePath: text(line).optional().describe("JMESPath expression that yields the role."),
+  allowedDomains: unique(text(host)).optional().describe("E-mail domains that may log in. By default any."),
   autoLogin: z.boolean().optional().describe("Skip Grafana's login form."),
 });
 
 const ldap = z.strictObject({
   config: secretKeySchema.describe("Secret key with Grafana's ldap.toml."),
-  port: z.int().optional().describe("Port of the LDAP servers, for the network policy."),
+  port: port.optional().describe("Port of the LDAP servers, for the network policy."),
 });
 
 export const schema = switchable(
@@ -67,10 +78,15 @@ export const schema = switchable(
     external: externalSchema
       .optional()
       .describe("An externally managed Grafana: its sidecar loads the stack's dashboards and data sources."),
-    replicas: z.int().min(1).optional().describe("Number of pods. By default two with a database, and one without."),
+    replicas: z
+      .int()
+      .min(1)
+      .max(100)
+      .optional()
+      .describe("Number of pods. By default two with a database, and one without."),
     adminSecret: adminSecret.describe("Secret with the administrator's credentials."),
     database: database.optional().describe("PostgreSQL database; required for more than one replica."),
-    host: z.string().optional().describe("Host name under which users reach Grafana: grafana.example.com."),
+    host: text(host).optional().describe("Host name under which users reach Grafana: grafana.example.com."),
     route: route.optional().describe("How that host is routed to Grafana."),
     encryptionKey: secretKeySchema.optional().describe("Key with which Grafana encrypts stored secrets."),
     access: z
@@ -80,7 +96,7 @@ export const schema = switchable(
       })
       .optional()
       .describe("Who may log in besides the administrator; anonymous access is always off."),
-    teams: z.record(z.string(), z.string()).optional().describe("Dashboard folder by team."),
+    teams: mapping(line, line).optional().describe("Dashboard folder by team."),
   },
   true,
 ).describe("Dashboards and queries.");

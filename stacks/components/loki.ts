@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { checkLoki, sizeLoki } from "../../components/loki/index.ts";
 import type { ExternalEndpoints, ObservabilityProps } from "../../components/observability.ts";
+import { tenantId } from "../../lib/formats/index.ts";
 import type { CheckedStack } from "../checks.ts";
 import { externalEndpoint } from "../external.ts";
 import type { Facts } from "../facts.ts";
 import { problemsOfComponent } from "../findings.ts";
+import { text } from "../formats.ts";
 import type { Problem } from "../problem.ts";
 import { duration } from "../quantities.ts";
 import type { ResolvedStack } from "../resolve.ts";
@@ -19,16 +21,16 @@ export const schema = switchable(
       .enum(["monolithic", "distributed"])
       .optional()
       .describe("Deployment mode. By default chosen by the log volume."),
-    tenant: z.string().default("anonymous").describe("Tenant of all logs, sent as X-Scope-OrgID."),
-    bucketLifecycle: duration
+    tenant: text(tenantId).default("anonymous").describe("Tenant of all logs, sent as X-Scope-OrgID."),
+    bucketLifecycle: duration("1d", "100y")
       .optional()
       .describe("Age at which a lifecycle rule of the bucket deletes objects; must exceed every retention."),
     streamRetention: z
       .array(
         z.strictObject({
           selector: z.string().describe("LogQL stream selector: '{level=\"debug\"}'."),
-          priority: z.int().min(1).describe("Of several matching selectors, the highest priority wins."),
-          retention: duration.describe("How long matching streams are kept; at least 24h."),
+          priority: z.int().min(1).max(1000).describe("Of several matching selectors, the highest priority wins."),
+          retention: duration("24h").describe("How long matching streams are kept; at least 24h."),
         }),
       )
       .default([])

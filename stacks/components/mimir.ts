@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { validateMimir } from "../../components/mimir/index.ts";
 import type { ExternalEndpoints, ObservabilityProps } from "../../components/observability.ts";
+import { tenantId } from "../../lib/formats/index.ts";
 import type { CheckedStack } from "../checks.ts";
 import { externalEndpoint } from "../external.ts";
 import { type Facts, withoutUndefined } from "../facts.ts";
 import { problemsOfComponent, sharedProps } from "../findings.ts";
+import { text } from "../formats.ts";
 import type { Problem } from "../problem.ts";
 import { duration } from "../quantities.ts";
 import type { ResolvedStack } from "../resolve.ts";
@@ -19,8 +21,8 @@ export const schema = switchable(
       .enum(["monolithic", "microservices"])
       .optional()
       .describe("Deployment mode. By default chosen by the number of active series."),
-    tenant: z.string().default("anonymous").describe("Tenant of all series, sent as X-Scope-OrgID."),
-    bucketLifecycle: duration
+    tenant: text(tenantId).default("anonymous").describe("Tenant of all series, sent as X-Scope-OrgID."),
+    bucketLifecycle: duration("1d", "100y")
       .optional()
       .describe("Age at which a lifecycle rule of the bucket deletes objects; must exceed every retention."),
   },

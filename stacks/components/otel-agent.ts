@@ -1,15 +1,16 @@
 import { z } from "zod";
 import type { ObservabilityProps } from "../../components/observability.ts";
+import { labelKey, labelValue } from "../../lib/formats/index.ts";
 import type { CheckedStack } from "../checks.ts";
 import { type Facts, withoutUndefined } from "../facts.ts";
+import { mapping } from "../formats.ts";
 import type { Problem } from "../problem.ts";
 import { switchable } from "../schema/switch.ts";
 import { snippet } from "../snippet.ts";
 
 export const schema = switchable(
   {
-    nodeSelector: z
-      .record(z.string(), z.string())
+    nodeSelector: mapping(labelKey, labelValue)
       .optional()
       .describe("Labels of the nodes that run an agent. By default every node."),
     service: z

@@ -5,8 +5,10 @@ import { switchable } from "../schema/switch.ts";
 
 export const schema = switchable(
   {
-    disk: bytes.optional().describe("Size of a volume that keeps pushed metrics across restarts. By default none."),
-    stale: duration.default(86_400).describe("Age at which a pushed group triggers an alert."),
+    disk: bytes("64MiB", "16TiB")
+      .optional()
+      .describe("Size of a volume that keeps pushed metrics across restarts. By default none."),
+    stale: duration("1m").default(86_400).describe("Age at which a pushed group triggers an alert."),
   },
   false,
 ).describe("Metrics of short-lived jobs.");

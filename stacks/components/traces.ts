@@ -1,10 +1,12 @@
 import { z } from "zod";
 import type { ExternalEndpoints, ObservabilityProps } from "../../components/observability.ts";
 import { checkTraces, sizeTraces } from "../../components/traces/index.ts";
+import { hostPort, httpUrl, indexPrefix, topic } from "../../lib/formats/index.ts";
 import type { CheckedStack } from "../checks.ts";
 import { externalEndpoint, externalGrpc } from "../external.ts";
 import { type Facts, withoutUndefined } from "../facts.ts";
 import { problemsOfComponent } from "../findings.ts";
+import { text, unique } from "../formats.ts";
 import type { Problem } from "../problem.ts";
 import type { ResolvedStack } from "../resolve.ts";
 import { secretKeySchema } from "../schema/secret.ts";
@@ -23,9 +25,9 @@ const credentials = z
 
 const searchStorage = z.strictObject({
   kind: z.enum(["elasticsearch", "opensearch"]).describe("The search engine."),
-  urls: z.array(z.url()).min(1).describe("Addresses of the search engine: https://search.example.com:9200."),
+  urls: unique(text(httpUrl)).min(1).describe("Addresses of the search engine: https://search.example.com:9200."),
   credentials: credentials.describe("Basic authentication."),
-  indexPrefix: z.string().optional().describe("Prefix of Jaeger's index names."),
+  indexPrefix: text(indexPrefix).optional().describe("Prefix of Jaeger's index names."),
   retention: z
     .enum(["cleaner", "ilm"])
     .optional()
@@ -33,8 +35,8 @@ const searchStorage = z.strictObject({
 });
 
 const kafka = z.strictObject({
-  address: z.string().describe("Host and port of a broker: kafka.example.com:9092."),
-  topic: z.string().optional().describe("Topic of the spans."),
+  address: text(hostPort).describe("Host and port of a broker: kafka.example.com:9092."),
+  topic: text(topic).optional().describe("Topic of the spans."),
   tls: z.boolean().optional().describe("Whether to connect over TLS."),
   credentials: credentials.describe("SASL authentication."),
 });
@@ -44,8 +46,8 @@ export const schema = switchable(
     external: z
       .strictObject({
         backend: backend.describe("The kind of backend, for Grafana's data source."),
-        otlp: z.url().describe("OTLP/gRPC endpoint: http:// for plain text, https:// for TLS."),
-        query: z.url().describe("Query API, for Grafana."),
+        otlp: text(httpUrl).describe("OTLP/gRPC endpoint: http:// for plain text, https:// for TLS."),
+        query: text(httpUrl).describe("Query API, for Grafana."),
       })
       .optional()
       .describe("An externally managed trace backend: nothing is deployed."),

@@ -1,14 +1,17 @@
 import { z } from "zod";
+import { host, line, mailAddresses, prometheusLabel } from "../../lib/formats/index.ts";
+import { port, text } from "../formats.ts";
 import { secretKeySchema } from "./secret.ts";
 
 const receiver = {
-  name: z.string().min(1).describe("Name of the receiver, unique in the list."),
+  name: text(line).describe("Name of the receiver, unique in the list."),
   severities: z
     .array(z.enum(["critical", "warning", "info"]))
+    .min(1)
     .default(["critical", "warning"])
     .describe("Severities of the alerts it receives."),
   labels: z
-    .record(z.string(), z.string())
+    .record(text(prometheusLabel), z.string())
     .optional()
     .describe("Labels that an alert must have: {team: payments}. By default any."),
   sendResolved: z.boolean().default(true).describe("Whether to notify it when an alert is resolved."),
@@ -19,7 +22,7 @@ const receiverSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("slack").describe("Slack."),
     ...receiver,
-    channel: z.string().describe('Channel or user: "#alerts".'),
+    channel: text(line).describe('Channel or user: "#alerts".'),
     webhookUrl: secretKeySchema.describe("Secret key with the URL of the incoming webhook."),
   }),
   z.strictObject({
@@ -30,14 +33,14 @@ const receiverSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("email").describe("E-mail."),
     ...receiver,
-    to: z.string().describe("Recipient address."),
-    from: z.string().describe("Sender address."),
+    to: text(mailAddresses).describe("Recipient address."),
+    from: text(mailAddresses).describe("Sender address."),
     server: z
-      .strictObject({ host: z.string().describe("Host name."), port: z.int().describe("Port: 587.") })
+      .strictObject({ host: text(host).describe("Host name."), port: port.describe("Port: 587.") })
       .describe("The mail server; TLS is required."),
     auth: z
       .strictObject({
-        username: z.string().describe("User name."),
+        username: text(line).describe("User name."),
         password: secretKeySchema.describe("Secret key with the password."),
       })
       .optional()
@@ -47,7 +50,7 @@ const receiverSchema = z.discriminatedUnion("kind", [
     kind: z.literal("webhook").describe("Any HTTP endpoint, in Alertmanager's webhook format."),
     ...receiver,
     url: secretKeySchema.describe("Secret key with the URL, since it often contains a token."),
-    port: z.int().optional().describe("Port of that URL, for the network policy. By default 443."),
+    port: port.optional().describe("Port of that URL, for the network policy. By default 443."),
   }),
 ]);
 

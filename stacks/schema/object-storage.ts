@@ -1,13 +1,14 @@
 import { z } from "zod";
+import { bucketPrefix, hostPort, labelKey, region, storageAccount } from "../../lib/formats/index.ts";
+import { text } from "../formats.ts";
 import { secretKeySchema } from "./secret.ts";
 
 const buckets = {
-  prefix: z
-    .string()
+  prefix: text(bucketPrefix)
     .default("")
     .describe("Prefix of every bucket name: <prefix>mimir-blocks, <prefix>loki, <prefix>tempo."),
   identity: z
-    .record(z.string(), z.string())
+    .record(text(labelKey), z.string().min(1))
     .optional()
     .describe("Workload identity: annotations of the ServiceAccounts that access the buckets."),
 };
@@ -16,8 +17,8 @@ const buckets = {
 export const objectStorageSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("s3").describe("Amazon S3 or a compatible store."),
-    endpoint: z.string().describe("Host, and port if it is not 443, without scheme or path: s3.example.com:9000."),
-    region: z.string().describe("Region of the buckets."),
+    endpoint: text(hostPort).describe("Host, and port if it is not 443, without scheme or path: s3.example.com:9000."),
+    region: text(region).describe("Region of the buckets."),
     insecure: z.boolean().default(false).describe("Whether to connect over plain HTTP."),
     credentials: z
       .strictObject({
@@ -38,7 +39,7 @@ export const objectStorageSchema = z.discriminatedUnion("kind", [
   }),
   z.strictObject({
     kind: z.literal("azure").describe("Azure Blob Storage."),
-    account: z.string().describe("Name of the storage account."),
+    account: text(storageAccount).describe("Name of the storage account."),
     credentials: z
       .strictObject({ accountKey: secretKeySchema.describe("Secret key with the account key.") })
       .optional()

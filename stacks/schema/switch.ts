@@ -1,9 +1,11 @@
 import { z } from "zod";
+import { httpUrl, tenantId } from "../../lib/formats/index.ts";
+import { text } from "../formats.ts";
 
 /** An externally managed component: it is not deployed, and others connect to its URL. */
 export const externalSchema = z.strictObject({
-  url: z.url().describe("URL with scheme, port and path: https://mimir.example.com."),
-  tenant: z.string().optional().describe("Tenant, sent as X-Scope-OrgID. By default none."),
+  url: text(httpUrl).describe("URL with scheme, port and path: https://mimir.example.com."),
+  tenant: text(tenantId).optional().describe("Tenant, sent as X-Scope-OrgID. By default none."),
 });
 
 /** `on`, `off` (YAML 1.1 reads true and false), or an object of options, which means on. */

@@ -1,0 +1,21 @@
+/** A kind of text with a grammar of its own: a host, a URL, a label name. */
+export interface Format {
+  /** What a value has to be, for messages: `a host name`. */
+  readonly name: string;
+  readonly examples: readonly [string, ...string[]];
+  /** Says what is wrong with a text, or undefined if nothing is. */
+  readonly mistake: (text: string) => string | undefined;
+}
+
+/** A format that a regular expression describes. @param rule the expression in words */
+export function byPattern(name: string, pattern: RegExp, rule: string, examples: Format["examples"]): Format {
+  return { name, examples, mistake: (text) => (pattern.test(text) ? undefined : rule) };
+}
+
+/**
+ * Whether a text stands for a value that is only known when the program runs (a Pulumi Output): its format cannot be
+ * checked before.
+ */
+export function isKnownLater(text: string): boolean {
+  return /skoposoutput\d{6}x/.test(text);
+}

@@ -1,0 +1,3 @@
+export * from "./format.ts";
+export * from "./names.ts";
+export * from "./network.ts";

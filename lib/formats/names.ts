@@ -1,0 +1,133 @@
+import { byPattern, type Format } from "./format.ts";
+
+/** @see https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names */
+export const dnsLabel = byPattern(
+  "a DNS label",
+  /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+  "up to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends",
+  ["observability"],
+);
+
+/** @see https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names */
+export const dnsSubdomain = byPattern(
+  "a DNS subdomain",
+  /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
+  "lower-case letters, digits, hyphens and dots, with a letter or digit at both ends",
+  ["object-storage"],
+);
+
+/** @see https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set */
+export const labelKey = byPattern(
+  "a label key",
+  /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/,
+  "letters, digits and -_., up to 63 of them, after an optional DNS prefix and slash",
+  ["topology.kubernetes.io/zone"],
+);
+
+/** @see https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set */
+export const labelValue = byPattern(
+  "a label value",
+  /^([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?$/,
+  "up to 63 letters, digits and -_., with a letter or digit at both ends",
+  ["eu-central-1a"],
+);
+
+/** A key of a Secret or ConfigMap. */
+export const secretKeyName = byPattern("a Secret's key", /^[-._a-zA-Z0-9]{1,253}$/, "letters, digits and -_.", [
+  "password",
+]);
+
+/**
+ * The name of a cluster: it becomes a label value of every series, and part of `OTEL_RESOURCE_ATTRIBUTES`, where commas and
+ * equals signs separate.
+ */
+export const clusterName = byPattern(
+  "a cluster name",
+  /^[A-Za-z0-9]([\w.:/@-]{0,126}[A-Za-z0-9])?$/,
+  "up to 128 letters, digits and -_.:/@, with a letter or digit at both ends",
+  ["prod-eu"],
+);
+
+/** @see https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels */
+export const prometheusLabel = byPattern(
+  "a Prometheus label name",
+  /^[A-Za-z_][A-Za-z0-9_]*$/,
+  "letters, digits and underscores, not starting with a digit",
+  ["team"],
+);
+
+/** A tenant of Mimir and Loki. @see https://grafana.com/docs/mimir/latest/configure/about-tenant-ids/ */
+export const tenantId: Format = {
+  name: "a tenant ID",
+  examples: ["anonymous"],
+  mistake: (text) =>
+    /^[A-Za-z0-9!\-_.*'()]{1,150}$/.test(text) && text !== "." && text !== ".." && text !== "__mimir_cluster"
+      ? undefined
+      : "up to 150 letters, digits and !-_.*'(), not . or ..",
+};
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+export const bucket = byPattern(
+  "a bucket name",
+  /^(?!\d+(\.\d+){3}$)[a-z0-9]([-a-z0-9]|\.(?!\.)){1,61}[a-z0-9]$/,
+  "3 to 63 lower-case letters, digits, hyphens and dots, with a letter or digit at both ends",
+  ["prod-loki"],
+);
+
+/** What a bucket name starts with. The longest name behind it is `mimir-blocks`. */
+export const bucketPrefix = byPattern(
+  "the start of a bucket name",
+  /^([a-z0-9]([-a-z0-9]|\.(?!\.)){0,50})?$/,
+  "up to 51 lower-case letters, digits, hyphens and dots, starting with a letter or digit",
+  ["prod-"],
+);
+
+/** A registry, with a path if its images are below one. */
+export const registry = byPattern(
+  "a registry",
+  /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:\d{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/,
+  "a host with an optional port and path, without a scheme",
+  ["mirror.example.com/docker"],
+);
+
+/** @see https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-indices-create */
+export const indexPrefix = byPattern(
+  "an index prefix",
+  /^[a-z0-9][a-z0-9._-]{0,99}$/,
+  "up to 100 lower-case letters, digits and -_., starting with a letter or digit",
+  ["prod"],
+);
+
+/** A Kafka topic. */
+export const topic = byPattern("a topic name", /^[a-zA-Z0-9._-]{1,249}$/, "up to 249 letters, digits and -_.", [
+  "spans",
+]);
+
+/** An attribute of OpenTelemetry's semantic conventions. */
+export const attributeName = byPattern(
+  "an attribute name",
+  /^[A-Za-z][\w.-]*$/,
+  "letters, digits and -_., starting with a letter",
+  ["service.name"],
+);
+
+/** One line of text that is not empty. */
+export const line = byPattern("a line of text", /^\S(.*\S)?$/, "one line without space at its ends", ["platform"]);
+
+/** A path or URL to which file names are appended. */
+export const location = byPattern("a path or URL", /^[^\s?#]+$/, "no spaces, query or fragment", [
+  "https://runbooks.example.com",
+]);
+
+/** A region of an object store. */
+export const region = byPattern("a region", /^[a-z0-9][a-z0-9-]{0,62}$/, "lower-case letters, digits and hyphens", [
+  "eu-central-1",
+]);
+
+/** @see https://learn.microsoft.com/en-us/azure/storage/common/storage-account-overview#storage-account-name */
+export const storageAccount = byPattern(
+  "a storage account",
+  /^[a-z0-9]{3,24}$/,
+  "3 to 24 lower-case letters and digits",
+  ["observability"],
+);
