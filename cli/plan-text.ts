@@ -83,7 +83,8 @@ export function cardinalityTable({ cardinality }: Plan): string {
 }
 
 /** By how much the workload can grow before another pod is needed. */
-export function headroomText({ factor, step }: Headroom): string {
+export function headroomText({ factor, step, limit }: Headroom): string {
+  if (factor && limit) return `headroom        at ${factor} x the workload, ${limit} has to change`;
   if (!factor || !step) return "headroom        twice this workload needs no additional pods";
   return `headroom        at ${factor} times this workload, ${step.name} grows from ${step.from} to ${step.to} pods`;
 }

@@ -158,23 +158,6 @@ const hostAgents: Check = ({ config }) => {
   }));
 };
 
-/** Names that the routes of the Alertmanager's configuration use themselves. */
-const reservedReceivers = ["nobody", "dead-mans-switch"];
-
-const receiverNames: Check = ({ config }) =>
-  config.alerts.receivers.flatMap(({ name }, index, all) => {
-    const twice = all.findIndex((other) => other.name === name) < index;
-    if (!twice && !reservedReceivers.includes(name)) return [];
-    return [
-      {
-        code: "SKP1219" as const,
-        path: `skopos:alerts.receivers.${index}.name`,
-        message: `"${name}" is ${twice ? "another receiver's name" : "a name of the stack's own"}`,
-        fix: snippet(["alerts", "receivers", index, "name"], `${name}-${index + 1}`),
-      },
-    ];
-  });
-
 const checks: readonly Check[] = [
   (stack) => components.flatMap(({ checks }) => checks?.(stack) ?? []),
   kubernetesVersion,
@@ -185,7 +168,6 @@ const checks: readonly Check[] = [
   objectStorage,
   whichCluster,
   hostAgents,
-  receiverNames,
 ];
 
 /** Every problem of a configuration that could be read. */

@@ -1,6 +1,6 @@
-import type { Finding } from "../lib/sizing/index.ts";
+import { type Finding, InvalidPropsError } from "../lib/sizing/index.ts";
 import type { CheckedStack } from "./checks.ts";
-import type { Problem } from "./problem.ts";
+import { ConfigurationError, type Problem } from "./problem.ts";
 import { snippet } from "./snippet.ts";
 
 /** Where a chart's prop stands in the stack file: the start of the prop's path, and the key it comes from. */
@@ -9,10 +9,15 @@ const places: readonly (readonly [start: string, path: readonly string[]])[] = [
   ["retention.aggregates", ["retention", "aggregates"]],
   ["retention.loki", ["retention", "loki"]],
   ["retention.traces", ["retention", "traces"]],
+  ["retention.prometheus", ["retention", "prometheus"]],
   ["cluster.zones", ["cluster", "zones"]],
+  ["cluster.platform", ["cluster", "platform"]],
   ["objectStore.lifecycle", ["components", "*", "bucketLifecycle"]],
   ["bucketLifecycle", ["components", "*", "bucketLifecycle"]],
   ["objectStore", ["objectStorage"]],
+  ["tailSampling.decisionWaitSeconds", ["components", "*", "tailSampling", "decisionWait"]],
+  ["tailSampling.latencyThresholdMs", ["components", "*", "tailSampling", "latencyThreshold"]],
+  ["mode", ["components", "*", "mode"]],
   ["bucket", ["objectStorage", "prefix"]],
   ["traces.", ["components", "traces"]],
 ];
@@ -28,18 +33,35 @@ export function problemsOfComponent(component: string, findings: readonly Findin
   return findings.map((finding) => problemOf(component, finding));
 }
 
-function problemOf(component: string, { code, at, message, fix }: Finding): Problem {
-  const [start, path] = places.find(([prefix]) => at.startsWith(prefix)) ?? ["", ["components", component]];
-  const full = path.map((key) => (key === "*" ? component : key));
-  const rest = at.slice(start.length).replace(/^\./, "");
-  const place = rest && !start ? `${full.join(".")}.${rest}` : full.join(".");
-  return { code, path: `skopos:${place}`, message, fix: pasteable(full, fix) };
+/** Runs what makes charts. @throws ConfigurationError instead of the error of a chart with invalid props */
+export function orProblems<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof InvalidPropsError)) throw error;
+    throw new ConfigurationError(problemsOfComponent(keyOf(error.component), error.findings));
+  }
 }
 
-/** A fix as YAML: a value goes to its place, keys below it, and advice in words becomes a comment. */
-function pasteable(path: readonly string[], fix: string): string {
-  if (/^\S+$/.test(fix) || /^[[{].*[\]}]$/.test(fix)) return snippet(path, fix);
-  if (!/^\w+: /.test(fix)) return `${snippet(path, "...")}  # ${fix}`;
-  const lines = fix.split("\n").map((line) => "  ".repeat(path.length) + line);
-  return [snippet(path, ""), ...lines].map((line) => line.trimEnd()).join("\n");
+/** A chart's key under `skopos:components`: `LokiChart` is `loki`. */
+function keyOf(chart: string): string {
+  const name = chart.replace(/Chart$/, "");
+  return name === "KubePrometheus" ? "prometheus" : name.charAt(0).toLowerCase() + name.slice(1);
+}
+
+function problemOf(component: string, { code, at, message, fix }: Finding): Problem {
+  const [start, path] = places.find(([prefix]) => at.startsWith(prefix)) ?? ["", ["components", component]];
+  if (at.startsWith("alerts.")) return { code, path: `skopos:${at}`, message, fix: pasteable(at.split("."), [], fix) };
+  const holder = path.map((key) => (key === "*" ? component : key));
+  const rest = start ? [] : at.split(".").filter((key) => key !== "");
+  const place = [...holder, ...rest];
+  return { code, path: `skopos:${place.join(".")}`, message, fix: pasteable(place, holder, fix) };
+}
+
+/** A fix as YAML: a value goes to its place, keys go below their holder, and advice in words is a comment. */
+function pasteable(place: readonly string[], holder: readonly string[], fix: string): string {
+  if (/^\S+$/.test(fix) || /^[[{].*[\]}]$/.test(fix)) return snippet(place, fix);
+  if (!/^\w+:\s/.test(fix)) return `# ${snippet(place, fix).replaceAll("\n", "\n# ")}`;
+  const lines = fix.split("\n").map((line) => "  ".repeat(holder.length) + line);
+  return [snippet(holder, ""), ...lines].map((line) => line.trimEnd()).join("\n");
 }

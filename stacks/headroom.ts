@@ -1,4 +1,5 @@
 import type { Workload } from "../lib/sizing/index.ts";
+import { ConfigurationError } from "./problem.ts";
 import type { ResolvedStack } from "./resolve.ts";
 import { resolveProps } from "./resolve.ts";
 import { renderStack } from "./stack.ts";
@@ -7,6 +8,8 @@ import { renderStack } from "./stack.ts";
 export interface Headroom {
   /** Factor on the whole workload at which the first workload needs more pods. Undefined: not up to the factor tried. */
   readonly factor: number | undefined;
+  /** The setting that has to change first, where more pods are not enough. */
+  readonly limit?: string;
   /** Whose step it is, with its pods before and after. */
   readonly step?: { readonly name: string; readonly from: number; readonly to: number };
 }
@@ -42,7 +45,15 @@ function scaled(workload: Workload, factor: number): Workload {
 /** Finds the next step by growing everything at once. */
 export function headroom(stack: ResolvedStack): Headroom {
   const now = podsAt(stack, 1);
-  const stepAt = (factor: number) => [...podsAt(stack, factor)].find(([name, pods]) => pods !== now.get(name));
+  const stepAt = (factor: number) => {
+    try {
+      return [...podsAt(stack, factor)].find(([name, pods]) => pods !== now.get(name));
+    } catch (error) {
+      // Beyond what a component can carry, more pods are not the answer: its form is.
+      if (error instanceof ConfigurationError) return [error.problems[0]?.path ?? "", undefined] as const;
+      throw error;
+    }
+  };
   if (!stepAt(furthest)) return { factor: undefined };
   let [low, high] = [1, furthest];
   for (let round = 0; round < rounds; round++) {
@@ -50,6 +61,7 @@ export function headroom(stack: ResolvedStack): Headroom {
     if (stepAt(middle)) high = middle;
     else low = middle;
   }
-  const [name, to] = stepAt(high) as [string, number];
-  return { factor: Math.ceil(high * 100) / 100, step: { name, from: now.get(name) ?? 0, to } };
+  const factor = Math.ceil(high * 100) / 100;
+  const [name, to] = stepAt(high) ?? ["", undefined];
+  return to === undefined ? { factor, limit: name } : { factor, step: { name, from: now.get(name) ?? 0, to } };
 }

@@ -18,7 +18,7 @@ export function problemsOf(issue: Issue): Problem[] {
     case "invalid_value":
       return [notAllowed(path, issue.input, issue.values.map(String))];
     case "custom":
-      return [customProblem(issue)];
+      return [issue.params ? customProblem(issue) : invalid(issue)];
     case "invalid_key":
       return issue.issues.flatMap((inner) => problemsOf({ ...inner, path }));
     case "invalid_union":

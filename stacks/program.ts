@@ -2,10 +2,11 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Observability } from "../components/pulumi.ts";
 import { clusterProvider } from "../lib/pulumi/index.ts";
+import { orProblems } from "./findings.ts";
 import { configKeys, type RawConfig } from "./load.ts";
 import { planStack } from "./plan.ts";
 import { ConfigurationError } from "./problem.ts";
-import { type ResolvedStack, resolve } from "./resolve.ts";
+import { resolve } from "./resolve.ts";
 
 /** What a stack tells: what it asks of the cluster. */
 export interface StackOutputs {
@@ -16,7 +17,8 @@ export interface StackOutputs {
 /** Reads this Pulumi stack's configuration and deploys it. Called once a program run, by index.ts. */
 export function runStack(): StackOutputs {
   const config = new pulumi.Config("skopos");
-  const stack = resolveOrStop(readConfig(), pulumi.getStack());
+  const { raw, problems } = readConfig();
+  const stack = orStop(() => resolve(raw, { stack: pulumi.getStack(), problems }));
   const { cluster, namespaces } = stack.config;
   const kubeconfig = cluster.kubeconfig && config.getSecretObject<{ kubeconfig: string }>("cluster");
   const provider = clusterProvider("cluster", {
@@ -24,7 +26,9 @@ export function runStack(): StackOutputs {
     ...(cluster.context && { context: cluster.context }),
     ...(kubeconfig && { kubeconfig: kubeconfig.apply((value) => value?.kubeconfig ?? "") }),
   });
-  const observability = new Observability("observability", stack.props, { providers: { kubernetes: provider } });
+  const observability = orStop(() =>
+    orProblems(() => new Observability("observability", stack.props, { providers: { kubernetes: provider } })),
+  );
   const password = config.getSecret("grafanaAdminPassword");
   const { adminSecret } = stack.config.components.grafana;
   if (password && stack.config.components.grafana.enabled) {
@@ -72,10 +76,10 @@ function parseValue(text: string): unknown {
   }
 }
 
-/** A mistake in the configuration ends the program with what is wrong and how to mend it, and no stack. */
-function resolveOrStop({ raw, problems }: RawConfig, stack: string): ResolvedStack {
+/** Ends the program with the problems of the configuration and their fixes, without a stack trace. */
+function orStop<T>(run: () => T): T {
   try {
-    return resolve(raw, { stack, problems });
+    return run();
   } catch (error) {
     if (error instanceof ConfigurationError) throw new pulumi.RunError(`\n${error.message}`);
     throw error;

@@ -1,6 +1,7 @@
 import { App } from "cdk8s";
 import { composeObservability } from "../components/observability.ts";
 import type { ComponentChart, KubernetesObject } from "../lib/kubernetes/index.ts";
+import { orProblems } from "./findings.ts";
 import { readStackFile } from "./load.ts";
 import { type ResolvedStack, resolve } from "./resolve.ts";
 
@@ -21,9 +22,9 @@ export function loadStack(folder: string, stack: string): RenderedStack {
   return renderStack(resolve(raw, { stack, problems, hasEnvironment }));
 }
 
-/** Composes a resolved stack. */
+/** Composes a resolved stack. @throws ConfigurationError if a chart finds what no check has found */
 export function renderStack(resolved: ResolvedStack): RenderedStack {
-  return { ...resolved, charts: composeObservability(new App(), resolved.props) };
+  return { ...resolved, charts: orProblems(() => composeObservability(new App(), resolved.props)) };
 }
 
 /** Every object of a stack, in the order in which they must come up. */

@@ -3,7 +3,7 @@ import { type Finding, validateWorkload, workloads } from "../../lib/sizing/inde
 import type { OtelAgentProps } from "./chart.ts";
 
 /** Finds every mistake in the props of an {@link OtelAgentChart}. */
-export function validateOtelAgent(props: OtelAgentProps): readonly Finding[] {
+export function validateOtelAgent(props: Omit<OtelAgentProps, "gateway">): readonly Finding[] {
   const { cluster = defaultCluster, nodeSelector, service, mode = "native" } = props;
   const findings: Finding[] = [...validateWorkload(props.workload ?? workloads.small)];
   if (!allowsHostAgents(cluster.platform)) {

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import type { ObservabilityProps } from "../../components/observability.ts";
+import { validateOtelAgent } from "../../components/otel-agent/index.ts";
 import { labelKey, labelValue } from "../../lib/formats/index.ts";
 import type { CheckedStack } from "../checks.ts";
 import { type Facts, withoutUndefined } from "../facts.ts";
+import { problemsOfComponent, sharedProps } from "../findings.ts";
 import { mapping } from "../formats.ts";
 import type { Problem } from "../problem.ts";
 import { switchable } from "../schema/switch.ts";
@@ -40,7 +42,14 @@ export function settings({ config }: Facts): Partial<ObservabilityProps> {
 }
 
 export function checks(stack: CheckedStack): readonly Problem[] {
-  return [...needsGateway(stack), ...service(stack)];
+  const { otelAgent, collectors: mode } = stack.props;
+  const findings = otelAgent ? validateOtelAgent({ ...sharedProps(stack), ...otelAgent, mode }) : [];
+  // Agents on hosts that allow none are reported for all components at once.
+  const own = findings.filter(({ code }) => code !== "SKP1209");
+  const problems = problemsOfComponent("otelAgent", own).map((problem) =>
+    problem.code === "SKP1213" ? { ...problem, fix: snippet(["collectors"], "native") } : problem,
+  );
+  return [...needsGateway(stack), ...problems];
 }
 
 function needsGateway({ config }: CheckedStack): readonly Problem[] {
@@ -51,29 +60,6 @@ function needsGateway({ config }: CheckedStack): readonly Problem[] {
       path: "skopos:components.otelAgent",
       message: "is on, and otelGateway is off",
       fix: snippet(["components", "otelGateway"], "on"),
-    },
-  ];
-}
-
-function service({ config }: CheckedStack): readonly Problem[] {
-  const { nodeSelector, service } = config.components.otelAgent;
-  if (nodeSelector && service === "node-local") {
-    return [
-      {
-        code: "SKP1204",
-        path: "skopos:components.otelAgent.service",
-        message: `"node-local" with a nodeSelector`,
-        fix: snippet(["components", "otelAgent", "service"], "cluster"),
-      },
-    ];
-  }
-  if (config.collectors !== "operator" || (!nodeSelector && service !== "cluster")) return [];
-  return [
-    {
-      code: "SKP1213",
-      path: `skopos:components.otelAgent.${nodeSelector ? "nodeSelector" : "service"}`,
-      message: "with collectors: operator",
-      fix: snippet(["collectors"], "native"),
     },
   ];
 }

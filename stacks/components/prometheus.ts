@@ -1,9 +1,11 @@
 import { z } from "zod";
-import { prometheusShards } from "../../components/kube-prometheus/index.ts";
+import { validateKubePrometheus } from "../../components/kube-prometheus/index.ts";
 import type { ExternalEndpoints, ObservabilityProps } from "../../components/observability.ts";
+import type { Endpoint } from "../../lib/kubernetes/index.ts";
 import type { CheckedStack } from "../checks.ts";
 import { externalEndpoint } from "../external.ts";
 import { type Facts, withoutUndefined } from "../facts.ts";
+import { problemsOfComponent, sharedProps } from "../findings.ts";
 import type { Problem } from "../problem.ts";
 import { externalSchema, switchable } from "../schema/switch.ts";
 import type { StackConfig } from "../schema.ts";
@@ -54,17 +56,28 @@ export function external({ components: { prometheus } }: StackConfig): ExternalE
   return prometheus.external ? { prometheus: externalEndpoint(prometheus.external) } : {};
 }
 
-/** With several shards, everything that comes back from Mimir would be returned once per shard. */
-export function checks({ config, workload }: CheckedStack): readonly Problem[] {
-  const { prometheus, mimir } = config.components;
-  const shards = prometheusShards(workload, mimir.enabled);
-  if (!prometheus.enabled || !prometheus.remoteRead || shards === 1) return [];
-  return [
-    {
-      code: "SKP1216",
-      path: "skopos:components.prometheus.remoteRead",
-      message: `on, with ${shards} shards`,
-      fix: snippet(["components", "prometheus", "remoteRead"], "false"),
-    },
-  ];
+/** Whether there is a long-term store decides, not where it is. */
+const longTermStore: Endpoint = { scheme: "http", host: "mimir", port: 80 };
+
+export function checks(stack: CheckedStack): readonly Problem[] {
+  const { kubePrometheus, mimir, external, namespaces } = stack.props;
+  if (!kubePrometheus) return [];
+  const { readsMimir, ...settings } = kubePrometheus;
+  const findings = validateKubePrometheus({
+    ...sharedProps(stack),
+    ...settings,
+    external,
+    agentsNamespace: namespaces.agents,
+    ...((mimir || external.mimir) && {
+      remoteWrite: longTermStore,
+      ...(readsMimir && { remoteRead: longTermStore }),
+    }),
+  });
+  // Agents on hosts that allow none are reported for all components at once.
+  const own = findings.filter(({ code }) => code !== "SKP1209");
+  return problemsOfComponent("prometheus", own).map((problem) =>
+    problem.code === "SKP1216"
+      ? { ...problem, fix: snippet(["components", "prometheus", "remoteRead"], "false") }
+      : problem,
+  );
 }
