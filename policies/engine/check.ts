@@ -148,8 +148,9 @@ function mistake(rule: Rule, object: KubernetesObject | undefined, error: unknow
 
 const key = ({ rule, object, path, message }: Finding) => `${rule}\0${object?.id ?? ""}\0${path}\0${message}`;
 
+/** By severity, what is undecided last; then by rule, object and place. */
 function byImportance(a: Finding, b: Finding): number {
-  const severity = severities.indexOf(a.severity) - severities.indexOf(b.severity);
-  if (severity !== 0) return severity;
-  return key(a) < key(b) ? -1 : Number(key(a) > key(b));
+  const rank = ({ outcome, severity }: Finding) =>
+    outcome === "undecided" ? severities.length : severities.indexOf(severity);
+  return rank(a) - rank(b) || (key(a) < key(b) ? -1 : Number(key(a) > key(b)));
 }

@@ -77,14 +77,10 @@ export function readManifest(content: string, file: string): ReadFile {
       problems.push({ file, line: lineAt(lines, first.pos[0]), ...explained(first.code, first.message, content) });
       continue;
     }
-    const cyclic = cyclicAnchor(document);
-    if (cyclic !== undefined) {
-      problems.push({
-        file,
-        line: lineAt(lines, cyclic.at),
-        message: `the anchor &${cyclic.name} contains itself`,
-        fix: "write the value out instead of referring to it with an alias",
-      });
+    const alias = aliasProblem(document);
+    if (alias !== undefined) {
+      const fix = "write the value out instead of referring to it with an alias";
+      problems.push({ file, line: lineAt(lines, alias.at), message: alias.message, fix });
       continue;
     }
     try {
@@ -136,14 +132,18 @@ function explained(code: string, message: string, content: string): { message: s
 
 const firstLine = (message: string): string => (message.split("\n")[0] as string).replace(/:$/, "");
 
-/** The first alias that stands inside the node it refers to. */
-function cyclicAnchor(document: Document): { readonly name: string; readonly at: number } | undefined {
-  let found: { name: string; at: number } | undefined;
+/** The first alias that names no anchor, or stands inside the node it refers to. */
+function aliasProblem(document: Document): { readonly message: string; readonly at: number } | undefined {
+  let found: { message: string; at: number } | undefined;
   visit(document, {
     Alias: (_, node, ancestors) => {
       const target = isAlias(node) ? node.resolve(document) : undefined;
-      if (target === undefined || !ancestors.includes(target as never)) return undefined;
-      found = { name: node.source, at: node.range?.[0] ?? 0 };
+      if (target !== undefined && !ancestors.includes(target as never)) return undefined;
+      const message =
+        target === undefined
+          ? `the alias *${node.source} names no anchor`
+          : `the anchor &${node.source} contains itself`;
+      found = { message, at: node.range?.[0] ?? 0 };
       return visit.BREAK;
     },
   });

@@ -51,7 +51,8 @@ function result(finding: Finding, suppressions: readonly object[], ruleIndex: nu
   return {
     ruleId: finding.rule,
     ...(ruleIndex !== undefined && { ruleIndex }),
-    level: finding.outcome === "undecided" ? "note" : levels[finding.severity],
+    // Section 3.27.10: what is no failure has no level.
+    level: finding.outcome === "undecided" ? "none" : levels[finding.severity],
     kind: finding.outcome === "undecided" ? "open" : "fail",
     message: { text: [finding.message, ...(finding.fix ? [`Fix:\n${finding.fix}`] : [])].join("\n\n") },
     locations: [

@@ -186,11 +186,8 @@ const scrapeTimes = objectRule(
     const [scraper] = scrapersOf(objects, object);
     for (const endpoint of endpointsOf(object)) {
       const interval = duration(endpoint.fields.interval) ?? duration(scraper?.spec.scrapeInterval) ?? 30;
-      const timeout =
-        duration(endpoint.fields.scrapeTimeout) ??
-        (endpoint.fields.interval === undefined
-          ? undefined
-          : Math.min(10, duration(scraper?.spec.scrapeTimeout) ?? 10));
+      // Where none is stated Prometheus shortens its own to the interval.
+      const timeout = duration(endpoint.fields.scrapeTimeout);
       if (timeout === undefined || timeout <= interval) continue;
       const path = [...endpoint.path, "scrapeTimeout"];
       yield {

@@ -97,9 +97,10 @@ const monitorService = objectRule(
     if (servicesOfMonitor(objects, monitor).length > 0) return;
     const spaces = fields(monitor.spec.namespaceSelector);
     const named = texts(spaces.matchNames);
-    // Somebody else's namespace, as kube-system, is not among the objects.
-    if (spaces.any === true || (named.length > 0 && named.some((namespace) => !objects.covers(namespace)))) return;
-    if (!objects.covers(monitor.namespace) || objects.ofKind("Service").length === 0) return;
+    // Where the set has no Service of a namespace, as of kube-system, something else makes them.
+    const spacesWithServices = new Set(objects.ofKind("Service").map(({ namespace }) => namespace));
+    const looked = named.length > 0 ? named : [monitor.namespace];
+    if (spaces.any === true || looked.some((namespace) => !spacesWithServices.has(namespace))) return;
     const service = nearest(objects, monitor);
     yield {
       message: `it selects no Service: ${textEntries(fields(monitor.spec.selector).matchLabels)
