@@ -6,6 +6,7 @@ import type { ObjectSet } from "./object-set.ts";
 import type { Container, Pod } from "./pods.ts";
 import { quantity } from "./quantities.ts";
 import { type Context, decided, type Problem, type Rule, type RuleFacts, rule, type Undecided } from "./rule.ts";
+import { podsBehind } from "./services.ts";
 import { at, type Fields, fields, isFields, type Path, text, texts } from "./values.ts";
 
 /** Sections of a collector's configuration that hold components. */
@@ -60,8 +61,8 @@ export function collectors(set: ObjectSet): readonly Collector[] {
 function collectorOf(set: ObjectSet, { object, path, value }: EmbeddedDocument): Collector {
   const pods =
     object.kind === "OpenTelemetryCollector"
-      ? set.pods.filter((pod) => pod.object === object)
-      : set.pods.filter((pod) => pod.uses(object.kind as "ConfigMap" | "Secret", object.name));
+      ? set.podsIn(object.namespace).filter((pod) => pod.object === object)
+      : set.podsUsing(object);
   const [pod] = pods;
   const container =
     pod === undefined
@@ -117,18 +118,11 @@ export function collectorRule<P extends z.ZodObject>(
 
 /** Services over the pods of a collector. */
 export function servicesOf(set: ObjectSet, collector: Collector): readonly string[] {
-  return set.services
-    .filter(
-      (service) =>
-        service.selector !== undefined &&
-        collector.pods.some(
-          (pod) =>
-            pod.namespace === service.namespace &&
-            Object.entries(fields(service.selector)).length > 0 &&
-            Object.entries(fields(service.selector)).every(([key, value]) => pod.labels[key] === value),
-        ),
-    )
-    .map(({ namespace, name }) => `${namespace}/${name}`);
+  return set.once(`services of ${collector.object.id}/${collector.path.join("/")}`, () =>
+    set.services
+      .filter((service) => podsBehind(set, service).some((pod) => collector.pods.includes(pod)))
+      .map(({ namespace, name }) => `${namespace}/${name}`),
+  );
 }
 
 /** `namespace/name` of the Service that an address names, from an object of a namespace. */
@@ -140,4 +134,15 @@ export function serviceIn(address: string | undefined, namespace: string): strin
   const parts = host.split(".");
   if (parts[2] !== undefined && parts[2] !== "svc") return parts[3] === "svc" ? `${parts[2]}/${parts[1]}` : undefined;
   return `${parts[1] ?? namespace}/${parts[0]}`;
+}
+
+/** Collectors that sample whole traces and of which there are several. */
+export function samplingGateways(set: ObjectSet): readonly Collector[] {
+  return set.once("sampling gateways", () =>
+    collectors(set).filter(
+      (collector) =>
+        (replicasOf(collector) ?? 1) > 1 &&
+        collector.pipelines.some(({ processors }) => processors.some((id) => typeOf(id) === "tailsampling")),
+    ),
+  );
 }

@@ -25,13 +25,8 @@ function policyTypes(policy: KubernetesObject): readonly string[] {
 export function policiesOf(set: ObjectSet, pod: Pod, side: Side): readonly KubernetesObject[] {
   if (pod.hostNetwork) return [];
   return set
-    .ofKind("NetworkPolicy")
-    .filter(
-      (policy) =>
-        policy.namespace === pod.namespace &&
-        policyTypes(policy).includes(side) &&
-        selects(fields(policy.spec.podSelector), pod.labels),
-    );
+    .inNamespace("NetworkPolicy", pod.namespace)
+    .filter((policy) => policyTypes(policy).includes(side) && selects(fields(policy.spec.podSelector), pod.labels));
 }
 
 /** The rules of one side of a policy. */

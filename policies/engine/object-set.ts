@@ -44,11 +44,30 @@ export class ObjectSet {
     return this.once("pods", () => this.objects.flatMap(podsOf));
   }
 
+  /** The pods of a namespace. */
+  podsIn(namespace: string): readonly Pod[] {
+    return this.once("podsByNamespace", () => Map.groupBy(this.pods, (pod) => pod.namespace)).get(namespace) ?? [];
+  }
+
+  /** The pods that read a ConfigMap or Secret of the set. */
+  podsUsing({ kind, namespace, name }: KubernetesObject): readonly Pod[] {
+    return this.once(`users ${kind}/${namespace}/${name}`, () =>
+      this.podsIn(namespace).filter((pod) => pod.uses(kind as "ConfigMap" | "Secret", name)),
+    );
+  }
+
+  /** The objects of a kind in a namespace. */
+  inNamespace(kind: string, namespace: string): readonly KubernetesObject[] {
+    return (
+      this.once(`${kind} by namespace`, () => Map.groupBy(this.ofKind(kind), (object) => object.namespace)).get(
+        namespace,
+      ) ?? []
+    );
+  }
+
   /** A pod of each workload: of shards the first. */
   get workloads(): readonly Pod[] {
-    return [
-      ...this.once("podByObject", () => new Map(this.pods.toReversed().map((pod) => [pod.object, pod]))).values(),
-    ].reverse();
+    return this.once("workloads", () => this.pods.filter((pod) => this.podOf(pod.object) === pod));
   }
 
   /** A pod of an object of the set. */

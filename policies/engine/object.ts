@@ -21,6 +21,7 @@ export class KubernetesObject {
   /** Its fields as given. */
   readonly raw: Fields;
   readonly source: Source | undefined;
+  #labels: Readonly<Record<string, string>> | undefined;
 
   constructor(raw: Fields, source?: Source) {
     this.raw = raw;
@@ -43,7 +44,8 @@ export class KubernetesObject {
   }
 
   get labels(): Readonly<Record<string, string>> {
-    return labels(fields(this.value.metadata).labels);
+    this.#labels ??= labels(fields(this.value.metadata).labels);
+    return this.#labels;
   }
 
   get annotations(): Readonly<Record<string, string>> {

@@ -29,6 +29,7 @@ export class Pod {
   readonly object: KubernetesObject;
   /** Path of the template. */
   readonly path: Path;
+  readonly #memo = new Map<string, unknown>();
 
   constructor(object: KubernetesObject, path: Path) {
     this.object = object;
@@ -37,6 +38,12 @@ export class Pod {
 
   get namespace(): string {
     return this.object.namespace;
+  }
+
+  /** A value that is worked out once; one that is not known is asked for again, and throws again. */
+  protected once<T>(key: string, work: () => T): T {
+    if (!this.#memo.has(key)) this.#memo.set(key, work());
+    return this.#memo.get(key) as T;
   }
 
   get template(): Fields {
@@ -52,7 +59,7 @@ export class Pod {
   }
 
   get labels(): Readonly<Record<string, string>> {
-    return labels(fields(this.template.metadata).labels);
+    return this.once("labels", () => labels(fields(this.template.metadata).labels));
   }
 
   get hostNetwork(): boolean {
@@ -80,22 +87,28 @@ export class Pod {
   }
 
   get containers(): readonly Container[] {
-    return (["containers", "initContainers"] as const).flatMap((key) =>
-      items(this.spec[key]).map(([index, each]): Container => {
-        const init = each.restartPolicy === "Always" ? "sidecar" : "init";
-        return {
-          pod: this,
-          name: text(each.name) ?? `${key}[${index}]`,
-          fields: each,
-          path: [...this.specPath, key, index],
-          kind: key === "containers" ? "container" : init,
-        };
-      }),
+    return this.once("containers", () =>
+      (["containers", "initContainers"] as const).flatMap((key) =>
+        items(this.spec[key]).map(([index, each]): Container => {
+          const init = each.restartPolicy === "Always" ? "sidecar" : "init";
+          return {
+            pod: this,
+            name: text(each.name) ?? `${key}[${index}]`,
+            fields: each,
+            path: [...this.specPath, key, index],
+            kind: key === "containers" ? "container" : init,
+          };
+        }),
+      ),
     );
   }
 
   /** Container ports by name; those without a name by number. */
   get ports(): ReadonlyMap<string, number> {
+    return this.once("ports", () => this.#openPorts());
+  }
+
+  #openPorts(): ReadonlyMap<string, number> {
     const found = new Map<string, number>();
     for (const { fields: each } of this.containers) {
       for (const [, port] of items(each.ports)) {
@@ -177,11 +190,11 @@ export class OperatedPod extends Pod {
   }
 
   override get labels() {
-    return this.#labels();
+    return this.once("operated labels", this.#labels);
   }
 
   override get ports() {
-    return this.#ports();
+    return this.once("operated ports", this.#ports);
   }
 
   override get serviceAccount() {
@@ -195,7 +208,8 @@ export class OperatedPod extends Pod {
 
   /** The operator writes the containers; what can be set is set at the top of the spec. */
   override get containers(): readonly Container[] {
-    return [{ pod: this, name: this.object.kind.toLowerCase(), fields: this.spec, path: ["spec"], kind: "container" }];
+    const name = this.object.kind.toLowerCase();
+    return this.once("operated", () => [{ pod: this, name, fields: this.spec, path: ["spec"], kind: "container" }]);
   }
 }
 

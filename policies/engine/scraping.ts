@@ -100,6 +100,16 @@ export function targets(set: ObjectSet): readonly Target[] {
   ]);
 }
 
+/** The targets of one monitor. */
+export function targetsOf(set: ObjectSet, monitor: KubernetesObject): readonly Target[] {
+  return set.once("targets by monitor", () => Map.groupBy(targets(set), (target) => target.monitor)).get(monitor) ?? [];
+}
+
+/** The targets that are ports of one pod. */
+export function targetsAt(set: ObjectSet, pod: Pod): readonly Target[] {
+  return set.once("targets by pod", () => Map.groupBy(targets(set), (target) => target.pod)).get(pod) ?? [];
+}
+
 function serviceTargets(set: ObjectSet, monitor: KubernetesObject): Target[] {
   const endpoints = endpointsOf(monitor);
   return servicesOfMonitor(set, monitor).flatMap((service) =>

@@ -28,7 +28,12 @@ export interface Service {
 
 /** The pods of a set behind a Service. */
 export function podsBehind(set: ObjectSet, service: Service): readonly Pod[] {
-  return set.pods.filter((pod) => pod.namespace === service.namespace && mapSelects(service.selector, pod.labels));
+  const known = set.once("podsBehind", () => new Map<Service, readonly Pod[]>());
+  const found = known.get(service);
+  if (found) return found;
+  const behind = set.podsIn(service.namespace).filter((pod) => mapSelects(service.selector, pod.labels));
+  known.set(service, behind);
+  return behind;
 }
 
 /** The port of a pod that a Service's port leads to, undefined where the pod does not open it. */

@@ -87,7 +87,7 @@ function documentAddresses(set: ObjectSet): ServiceAddress[] {
   return [...set.ofKind("ConfigMap"), ...set.ofKind("Secret")].flatMap((object) =>
     set.documents(object).flatMap((document) => {
       if (document.format === "dashboard" || document.format === "rules") return [];
-      const readers = set.pods.filter((pod) => pod.uses(object.kind as "ConfigMap" | "Secret", object.name));
+      const readers = set.podsUsing(object);
       const texts =
         document.format === "alloy" ? [[[], uncommented(document.text)] as const] : allTexts(document.value);
       return [...texts].flatMap(([path, text]) =>

@@ -5,6 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "cdk8s";
 import { composeObservability } from "../../components/observability.ts";
+import { checkObjects } from "../../policies/engine/check.ts";
+import { manyManifests } from "../../policies/fixtures/many.ts";
+import { worldFacts } from "../../policies/fixtures/world.ts";
+import { readManifest } from "../../policies/load/yaml.ts";
+import { rules } from "../../policies/rules/index.ts";
 import { readStackFile } from "../../stacks/load.ts";
 import { resolve } from "../../stacks/resolve.ts";
 import { stackNames } from "../stacks/variants.ts";
@@ -95,6 +100,18 @@ try {
         timed(() => chart.toJson()),
       );
   }
+  const manifests = manyManifests(2_000);
+  const { objects } = readManifest(manifests, "many.yaml");
+  report(
+    `policies: read ${objects.length} objects`,
+    "ms",
+    timed(() => readManifest(manifests, "many.yaml")),
+  );
+  report(
+    `policies: check ${objects.length} objects`,
+    "ms",
+    timed(() => checkObjects(objects, { rules, facts: worldFacts })),
+  );
   report(
     "npm start, warm",
     "ms",

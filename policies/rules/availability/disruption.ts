@@ -11,15 +11,13 @@ const documentation = "https://kubernetes.io/docs/tasks/run-application/configur
 /** Budgets that select a pod. */
 function budgetsOf(objects: ObjectSet, pod: Pod): readonly KubernetesObject[] {
   return objects
-    .ofKind("PodDisruptionBudget")
-    .filter((budget) => budget.namespace === pod.namespace && selects(fields(budget.spec.selector), pod.labels));
+    .inNamespace("PodDisruptionBudget", pod.namespace)
+    .filter((budget) => selects(fields(budget.spec.selector), pod.labels));
 }
 
 /** The pods that a budget selects. */
 function podsOf(objects: ObjectSet, budget: KubernetesObject): readonly Pod[] {
-  return objects.pods.filter(
-    (pod) => pod.namespace === budget.namespace && selects(fields(budget.spec.selector), pod.labels),
-  );
+  return objects.podsIn(budget.namespace).filter((pod) => selects(fields(budget.spec.selector), pod.labels));
 }
 
 /** Pods that a number or a percentage stands for; Kubernetes rounds up. */

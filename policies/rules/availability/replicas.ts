@@ -153,24 +153,12 @@ const singleReplica = podRule(
   function* (pod, { set: objects }) {
     if (objects.facts.availability !== "redundant" || !pod.serves || pod.replicas !== 1) return;
     if (pod.object.kind === "Pod") return;
-    const called = objects.services.some(
-      (service) =>
-        service.object &&
-        calledServices(objects).has(`${service.namespace}/${service.name}`) &&
-        podsBehind(objects, service).includes(pod),
+    const own = objects.services.filter(
+      (service) => service.namespace === pod.namespace && service.object && podsBehind(objects, service).includes(pod),
     );
+    const called = own.some(({ namespace, name }) => calledServices(objects).has(`${namespace}/${name}`));
     // A zone of a replicated set is one of several.
-    const siblings = objects.pods.filter(
-      (other) =>
-        other !== pod &&
-        other.namespace === pod.namespace &&
-        objects.services.some(
-          (service) =>
-            service.object &&
-            podsBehind(objects, service).includes(pod) &&
-            podsBehind(objects, service).includes(other),
-        ),
-    );
+    const siblings = own.flatMap((service) => podsBehind(objects, service).filter((other) => other !== pod));
     if (!called || siblings.length > 0) return;
     yield {
       message: "a single pod answers for its Service, which others of the set call",

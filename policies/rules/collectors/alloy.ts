@@ -1,6 +1,6 @@
 import type { ParsedBlock } from "../../../lib/alloy/index.ts";
 import { allBlocks, alloyRule, attribute, idOf, referencesIn, textsIn } from "../../engine/alloy.ts";
-import { collectors, replicasOf, serviceIn, servicesOf, typeOf } from "../../engine/collectors.ts";
+import { samplingGateways, serviceIn, servicesOf } from "../../engine/collectors.ts";
 import type { EmbeddedDocument } from "../../engine/documents.ts";
 import { bytes, mebibytes, quantity } from "../../engine/quantities.ts";
 import { type Edit, type Rule, set } from "../../engine/rule.ts";
@@ -115,9 +115,9 @@ const memory = alloyRule(
     remedy: "Set `limit` to about 80 % of the container's limit.",
   },
   function* (document, { set: objects }) {
-    const readers = objects.pods.flatMap((pod) =>
-      pod.mounts(document.object.kind as "ConfigMap" | "Secret", document.object.name),
-    );
+    const readers = objects
+      .podsUsing(document.object)
+      .flatMap((pod) => pod.mounts(document.object.kind as "ConfigMap" | "Secret", document.object.name));
     const [container] = readers;
     const most = quantity(at(container?.fields, "resources", "limits", "memory"));
     const limiters = document.blocks.filter(({ name }) => name === "otelcol.processor.memory_limiter");
@@ -165,12 +165,7 @@ const routing = alloyRule(
       'Send traces with otelcol.exporter.loadbalancing, `routing_key = "traceID"`, to the headless Service of the gateways.',
   },
   function* (document, { set: objects }) {
-    const gateways = collectors(objects).filter(
-      (each) =>
-        (replicasOf(each) ?? 1) > 1 &&
-        each.pipelines.some(({ processors }) => processors.some((id) => typeOf(id) === "tailsampling")),
-    );
-    const services = gateways.flatMap((gateway) => servicesOf(objects, gateway));
+    const services = samplingGateways(objects).flatMap((gateway) => servicesOf(objects, gateway));
     if (services.length === 0) return;
     for (const block of document.blocks) {
       const id = idOf(block);

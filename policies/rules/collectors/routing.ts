@@ -5,6 +5,7 @@ import {
   collectors,
   component,
   replicasOf,
+  samplingGateways,
   serviceIn,
   servicesOf,
   typeOf,
@@ -14,22 +15,16 @@ import { duration } from "../../engine/quantities.ts";
 import { type Problem, type Rule, set } from "../../engine/rule.ts";
 import { at, fields, isFields, number, text, texts } from "../../engine/values.ts";
 
-/** Collectors that sample whole traces and of which there are several. */
-const samplers = (objects: ObjectSet): readonly Collector[] =>
-  collectors(objects).filter(
-    (collector) =>
-      (replicasOf(collector) ?? 1) > 1 &&
-      collector.pipelines.some(({ processors }) => processors.some((id) => typeOf(id) === "tailsampling")),
-  );
-
 /** Collectors that expose metrics on a port of their own and of which there are several. */
 const exposers = (objects: ObjectSet): readonly Collector[] =>
-  collectors(objects).filter(
-    (collector) =>
-      (replicasOf(collector) ?? 1) > 1 &&
-      collector.pipelines.some(
-        ({ signal, exporters }) => signal === "metrics" && exporters.some((id) => typeOf(id) === "prometheus"),
-      ),
+  objects.once("exposing gateways", () =>
+    collectors(objects).filter(
+      (collector) =>
+        (replicasOf(collector) ?? 1) > 1 &&
+        collector.pipelines.some(
+          ({ signal, exporters }) => signal === "metrics" && exporters.some((id) => typeOf(id) === "prometheus"),
+        ),
+    ),
   );
 
 /** The Service that an exporter sends to. */
@@ -51,7 +46,7 @@ const traceRouting = collectorRule(
       "Send traces with the load_balancing exporter, `routing_key: traceID`, to the headless Service of the gateways.",
   },
   function* (collector, { set: objects }) {
-    for (const gateway of samplers(objects)) {
+    for (const gateway of samplingGateways(objects)) {
       if (gateway === collector) continue;
       const services = servicesOf(objects, gateway);
       for (const pipeline of collector.pipelines.filter(({ signal }) => signal === "traces")) {

@@ -3,7 +3,7 @@ import { containerRule, documentRule, objectRule, podRule } from "../../engine/k
 import { policiesOf, rulesOf } from "../../engine/network.ts";
 import type { KubernetesObject } from "../../engine/object.ts";
 import { type Rule, remove, set } from "../../engine/rule.ts";
-import { scrapersOf, targets } from "../../engine/scraping.ts";
+import { scrapersOf, targetsOf } from "../../engine/scraping.ts";
 import { allTexts, at, fields, items, list, type Path, text, texts } from "../../engine/values.ts";
 import { writtenOut } from "../collectors/pipelines.ts";
 
@@ -53,7 +53,7 @@ const metricsEndpoint = objectRule(
     }),
   },
   function* (monitor, { set: objects, parameters }) {
-    for (const { pod, port, endpoint } of targets(objects).filter((each) => each.monitor === monitor)) {
+    for (const { pod, port, endpoint } of targetsOf(objects, monitor)) {
       if (endpoint.port === undefined || !parameters.ports.includes(endpoint.port)) continue;
       const policies = policiesOf(objects, pod, "Ingress");
       if (policies.length === 0) continue;

@@ -7,8 +7,7 @@ import { type Rule, set } from "../../engine/rule.ts";
 import { at, fields, items, number, type Path, text, texts } from "../../engine/values.ts";
 
 /** The pods that read a configuration. */
-const readersOf = (objects: ObjectSet, { object }: EmbeddedDocument): readonly Pod[] =>
-  objects.pods.filter((pod) => pod.uses(object.kind as "ConfigMap" | "Secret", object.name));
+const readersOf = (objects: ObjectSet, { object }: EmbeddedDocument): readonly Pod[] => objects.podsUsing(object);
 
 /** Whether a pod runs a module. */
 const runs = (pod: Pod, module: string): boolean =>

@@ -11,7 +11,8 @@ import {
   prometheuses,
   scrapersOf,
   servicesOfMonitor,
-  targets,
+  targetsAt,
+  targetsOf,
 } from "../../engine/scraping.ts";
 import { wantedLabels } from "../../engine/selectors.ts";
 import { targetPort } from "../../engine/services.ts";
@@ -163,7 +164,7 @@ const scrapeAdmitted = objectRule(
   },
   function* (monitor, { set: objects }) {
     const scrapers = scrapersOf(objects, monitor);
-    for (const target of targets(objects).filter((each) => each.monitor === monitor)) {
+    for (const target of targetsOf(objects, monitor)) {
       for (const scraper of scrapers) {
         const from = objects.podOf(scraper);
         const side = from && deniedSide(objects, from, target.pod, target.port);
@@ -215,14 +216,13 @@ const scrapedOnce = objectRule(
     remedy: "Select one Service, for example by a label that only the headless one has, and keep one monitor.",
   },
   function* (monitor, { set: objects }) {
-    const all = targets(objects);
     const seen = new Set<string>();
-    for (const target of all.filter((each) => each.monitor === monitor)) {
+    for (const target of targetsOf(objects, monitor)) {
       const key = `${target.pod.object.id}:${target.port}${target.endpoint.urlPath}`;
       if (seen.has(key)) continue;
       seen.add(key);
       const scraper = scrapersOf(objects, monitor);
-      const others = all.filter(
+      const others = targetsAt(objects, target.pod).filter(
         (each) =>
           each !== target &&
           each.pod === target.pod &&

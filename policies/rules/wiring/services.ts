@@ -20,7 +20,7 @@ const servicePods = objectRule(
   function* (object, { set: objects }) {
     const service = serviceOf(object);
     if (!isFields(service.selector) || Object.keys(service.selector).length === 0) return;
-    const around = objects.pods.filter((pod) => pod.namespace === object.namespace);
+    const around = objects.podsIn(object.namespace);
     if (around.length === 0 || podsBehind(objects, service).length > 0) return;
     const near = around.find((pod) => pod.object.name === object.name) ?? bestMatch(around, service.selector);
     // Operators make pods that are not among the objects; then nothing resembles the selector.
