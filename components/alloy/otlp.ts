@@ -1,6 +1,6 @@
 import { type Block, block, call, component, ref, type Value } from "../../lib/alloy/index.ts";
 import { type Endpoint, url } from "../../lib/kubernetes/index.ts";
-import { bareSpanNames, podAttributes } from "../../lib/otel/index.ts";
+import { bareSpans, podAttributes } from "../../lib/otel/index.ts";
 import { MiB, type Resources } from "../../lib/sizing/index.ts";
 import { nodeVariable } from "./logs.ts";
 
@@ -75,7 +75,7 @@ export function otlp(gateway: AlloyGateway, resources: Resources, queueItems: nu
       }),
     ]),
     component("otelcol.processor.filter", "applications", { error_mode: "ignore" }, [
-      block("trace_conditions", { context: "span", conditions: bareSpanNames }),
+      block("trace_conditions", { context: "span", conditions: bareSpans }),
       output({ traces: "otelcol.processor.batch.applications" }),
     ]),
     component(

@@ -18,6 +18,7 @@ import {
 } from "../../lib/otel/index.ts";
 import { type Availability, assertValid, type SizeOverride, type Workload, workloads } from "../../lib/sizing/index.ts";
 import {
+  defaultProbePaths,
   defaultTailSampling,
   gatewayPorts,
   otelGatewayConfig,
@@ -43,6 +44,12 @@ export interface OtelGatewayProps extends ComponentProps {
   readonly size?: Omit<SizeOverride, "replicas" | "minReplicas">;
   /** Which traces are kept. @default after 30 s: all with errors, all longer than 1 s, 50 % of the rest */
   readonly tailSampling?: TailSampling;
+  /**
+   * Paths of health probes. Traces that start with one, or with the user agent of a known prober, are dropped unless they
+   * contain an error.
+   * @default ["/healthz", "/livez", "/readyz", "/startupz"]
+   */
+  readonly probePaths?: readonly string[];
   /** Resource attributes that become labels of the metrics on :8889. @default "all" @example ["k8s.namespace.name", "k8s.pod.name"] */
   readonly resourceLabels?: ResourceLabels;
   /** OTLP/gRPC endpoint for sampled traces, with the backend's name (`jaeger`, `tempo`). @default none: no traces pipeline */
@@ -92,6 +99,7 @@ export class OtelGatewayChart extends ComponentChart<OtelGatewayEndpoints> {
       sizing,
       tailSampling,
       resourceLabels: props.resourceLabels ?? "all",
+      probePaths: props.probePaths ?? defaultProbePaths,
       spanMetrics,
       ...(props.traces && { traces: props.traces }),
       ...(props.logs && { logs: props.logs }),

@@ -1,6 +1,6 @@
 import { type Endpoint, url } from "../../lib/kubernetes/index.ts";
 import {
-  bareSpanNames,
+  bareSpans,
   batch,
   type CollectorConfig,
   collectorPorts,
@@ -11,6 +11,7 @@ import {
   retry,
   selfTelemetry,
   sendingQueue,
+  unlessFailed,
 } from "../../lib/otel/index.ts";
 import type { OtelGatewaySizing } from "./sizing.ts";
 
@@ -33,6 +34,8 @@ export interface OtelGatewayConfigProps {
   readonly sizing: OtelGatewaySizing;
   readonly tailSampling: TailSampling;
   readonly resourceLabels: ResourceLabels;
+  /** Paths of health probes. */
+  readonly probePaths: readonly string[];
   /** Where kept traces go, by OTLP/gRPC. Absent: no traces pipeline. */
   readonly traces?: Endpoint & { readonly backend: string };
   /** Where logs go, by OTLP/HTTP. Absent: no logs pipeline. */
@@ -45,20 +48,28 @@ export interface OtelGatewayConfigProps {
 export const gatewayPorts = { prometheus: 8889 } as const;
 export const spanMetricsPort = { "otlp-spans": 4319 } as const;
 
-const probePaths = '"^/(healthz?|livez|readyz|startupz|ready|live|ping|status)/?$"';
+/** Paths of the Kubernetes API server's own health endpoints, which applications do not use for anything else. */
+export const defaultProbePaths: readonly string[] = ["/healthz", "/livez", "/readyz", "/startupz"];
+
 const probeAgents = '"^(kube-probe|ELB-HealthChecker|GoogleHC|Amazon-Route53-Health-Check-Service)"';
 
-/** Health probes and load-balancer checks, by the attributes of the old and the new HTTP conventions. */
-const probeSpans = [
-  `IsMatch(span.attributes["url.path"], ${probePaths})`,
-  `IsMatch(span.attributes["http.target"], ${probePaths})`,
-  `IsMatch(span.attributes["http.route"], ${probePaths})`,
-  `IsMatch(span.attributes["user_agent.original"], ${probeAgents})`,
-  `IsMatch(span.attributes["http.user_agent"], ${probeAgents})`,
-];
+/** A regular expression that matches exactly these paths, as an OTTL string. */
+const anyOf = (paths: readonly string[]): string =>
+  JSON.stringify(`^(${paths.map((path) => path.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|")})/?$`);
 
-/** An SDK's own exports by OTLP/HTTP: no span of an application has these paths. */
-const exportSpans = 'IsMatch(span.attributes["url.path"], "^/v1/(traces|metrics|logs)$")';
+/** OTTL conditions of health probes and load-balancer checks, by attributes of the old and the new HTTP conventions. */
+function probeSpans(paths: readonly string[]): string[] {
+  const byPath = ["url.path", "http.target", "http.route"].map(
+    (attribute) => `IsMatch(span.attributes["${attribute}"], ${anyOf(paths)})`,
+  );
+  const byAgent = ["user_agent.original", "http.user_agent"].map(
+    (attribute) => `IsMatch(span.attributes["${attribute}"], ${probeAgents})`,
+  );
+  return [...(paths.length > 0 ? byPath : []), ...byAgent];
+}
+
+/** Exports of SDKs by OTLP/HTTP: spans of applications do not have these paths. */
+const exportSpans = unlessFailed('IsMatch(span.attributes["url.path"], "^/v1/(traces|metrics|logs)$")');
 
 /** Resource and span attributes that name a machine's insides and help nobody. */
 const unwantedAttributes = ["process.command", "process.executable", "os.type", "os.version", "db.connection_string"];
@@ -97,7 +108,7 @@ export function otelGatewayConfig(props: OtelGatewayConfigProps): CollectorConfi
     ...(spanMetrics && {
       "traces/span-metrics": {
         receivers: ["otlp/spans"],
-        processors: ["memory_limiter", "filter/noise", "transform/peer-service"],
+        processors: ["memory_limiter", "filter/noise", "filter/probes", "transform/peer-service"],
         exporters: ["span_metrics"],
       },
     }),
@@ -118,8 +129,12 @@ export function otelGatewayConfig(props: OtelGatewayConfigProps): CollectorConfi
     processors: {
       memory_limiter: memoryLimiter(sizing.gateway),
       ...((traces || spanMetrics) && {
-        "filter/noise": { error_mode: "ignore", trace_conditions: [...probeSpans, exportSpans, ...bareSpanNames] },
+        "filter/noise": { error_mode: "ignore", trace_conditions: [exportSpans, ...bareSpans] },
         "transform/peer-service": { error_mode: "ignore", trace_statements: peerService },
+      }),
+      // Span metrics have no traces: probes are removed span by span.
+      ...(spanMetrics && {
+        "filter/probes": { error_mode: "ignore", trace_conditions: probeSpans(props.probePaths).map(unlessFailed) },
       }),
       ...(traces && { "transform/clean-attrs": cleanAttributes, tail_sampling: tailSampling(props) }),
       ...(props.resourceLabels !== "all" && { "transform/promote": promote(props.resourceLabels) }),
@@ -181,11 +196,12 @@ function promote(attributes: readonly string[]): object {
 }
 
 /**
- * The span filter above leaves the children of a probe's server span as orphans; dropping its whole trace here does
- * not. A drop policy wins over every other.
+ * Probes are dropped here as whole traces, since dropping only their spans would leave their children without a root. A
+ * drop policy takes precedence over all others, so that it must not match traces with errors.
  */
-function tailSampling({ sizing, tailSampling: wanted }: OtelGatewayConfigProps): object {
-  const onSpan = (condition: string) => condition.replaceAll("span.attributes", "attributes");
+function tailSampling({ sizing, tailSampling: wanted, probePaths }: OtelGatewayConfigProps): object {
+  const ofRoot = (condition: string) => `${condition.replaceAll("span.attributes", "attributes")} and IsRootSpan()`;
+  const errors = { type: "status_code", status_code: { status_codes: ["ERROR"] } };
   return {
     decision_wait: `${wanted.decisionWaitSeconds}s`,
     num_traces: sizing.traces,
@@ -199,12 +215,13 @@ function tailSampling({ sizing, tailSampling: wanted }: OtelGatewayConfigProps):
             {
               name: "probes",
               type: "ottl_condition",
-              ottl_condition: { error_mode: "ignore", span: probeSpans.map(onSpan) },
+              ottl_condition: { error_mode: "ignore", span: probeSpans(probePaths).map(ofRoot) },
             },
+            { name: "without-errors", type: "not", not: { not_sub_policy: { name: "errors", ...errors } } },
           ],
         },
       },
-      { name: "keep-errors", type: "status_code", status_code: { status_codes: ["ERROR"] } },
+      { name: "keep-errors", ...errors },
       { name: "keep-slow", type: "latency", latency: { threshold_ms: wanted.latencyThresholdMs } },
       {
         name: "keep-share",

@@ -21,6 +21,12 @@ export const schema = switchable(
       })
       .prefault({})
       .describe("Which traces are kept; traces with errors always are."),
+    probePaths: z
+      .array(z.string())
+      .optional()
+      .describe(
+        "Paths of health probes, whose traces are dropped unless they contain an error. By default /healthz, /livez, /readyz and /startupz.",
+      ),
     resourceLabels: z
       .union([z.literal("all"), unique(text(attributeName))])
       .default("all")
@@ -34,12 +40,13 @@ export const schema = switchable(
 ).describe("OpenTelemetry Collectors that sample traces and expose metrics.");
 
 export function settings({ config }: Facts): Partial<ObservabilityProps> {
-  const { enabled, replicas, tailSampling, resourceLabels, spanMetrics } = config.components.otelGateway;
+  const { enabled, replicas, tailSampling, probePaths, resourceLabels, spanMetrics } = config.components.otelGateway;
   if (!enabled) return {};
   const { decisionWait, latencyThreshold, keepPercent } = tailSampling;
   return {
     otelGateway: {
       ...(replicas && { replicas }),
+      ...(probePaths && { probePaths }),
       tailSampling: { decisionWaitSeconds: decisionWait, latencyThresholdMs: latencyThreshold * 1000, keepPercent },
       resourceLabels,
       spanMetrics,
