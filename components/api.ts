@@ -88,6 +88,8 @@ export type {
   LokiProps,
   LokiService,
   LokiSizing,
+  LokiSizingBase,
+  LokiWorkload,
   StreamRetention,
 } from "./loki/index.ts";
 export type {
@@ -124,9 +126,12 @@ export type {
   Kafka,
   SearchStorage,
   TempoMode,
+  TempoService,
   TempoSizing,
+  TempoSizingBase,
   TracesBackend,
   TracesEndpoints,
   TracesProps,
   TracesSizing,
+  TracesWorkload,
 } from "./traces/index.ts";

@@ -112,27 +112,6 @@ const ephemeralAtScale: Check = ({ config }) =>
       ]
     : [];
 
-const objectStorage: Check = ({ config }) => {
-  const { objectStorage: store } = config;
-  const usesIt = config.components.mimir.enabled || config.components.loki.enabled;
-  if (!usesIt || store.kind === "filesystem") return [];
-  if (store.credentials || store.identity) return [];
-  return [
-    {
-      code: "SKP1207",
-      path: "skopos:objectStorage",
-      message: "has neither credentials nor a workload identity",
-      fix: secretFixes[store.kind],
-    },
-  ];
-};
-
-const secretFixes = {
-  s3: "skopos:objectStorage:\n  credentials:\n    accessKeyId: {secret: object-storage, key: access-key-id}\n    secretAccessKey: {secret: object-storage, key: secret-access-key}",
-  gcs: "skopos:objectStorage:\n  identity: {iam.gke.io/gcp-service-account: NAME@PROJECT.iam.gserviceaccount.com}",
-  azure: "skopos:objectStorage:\n  credentials:\n    accountKey: {secret: object-storage, key: account-key}",
-} as const;
-
 const whichCluster: Check = ({ name, config, hasEnvironment }) => {
   const { context, kubeconfig } = config.cluster;
   if (name === "dev" || context || kubeconfig || hasEnvironment) return [];
@@ -165,7 +144,6 @@ const checks: readonly Check[] = [
   policyAddresses,
   outsideProfile,
   ephemeralAtScale,
-  objectStorage,
   whichCluster,
   hostAgents,
 ];

@@ -192,10 +192,6 @@ export const problemCatalogue = {
     title: "A backend without the service it writes to",
     why: "Scalable Tempo passes every span through Kafka, and Jaeger's search storage needs an Elasticsearch or OpenSearch address.",
   },
-  SKP1234: {
-    title: "Object storage without credentials or identity",
-    why: "The client falls back to the node's credentials or to none, and the pods fail to start or use permissions they should not have.",
-  },
   SKP1241: {
     title: "Prometheus shards without a long-term store",
     why: "Each shard only has the series of its own targets; without remote write to a store such as Mimir, no query and no rule sees all of them.",

@@ -1,19 +1,49 @@
-import { GiB } from "../../lib/sizing/index.ts";
+import type { Availability, Retention, SizeOverrides, Workload } from "../../lib/sizing/index.ts";
+import { GiB, TiB } from "../../lib/sizing/index.ts";
 
-/** The services of distributed Loki that the sizing guide has figures for. */
-export const tableServices = [
-  "distributor",
-  "ingester",
-  "index-gateway",
-  "querier",
-  "query-frontend",
-  "query-scheduler",
-  "compactor",
-] as const;
-export type TableService = (typeof tableServices)[number];
+/** `monolithic`: all components in one process. `microservices`: one workload per component. */
+export type LokiMode = "monolithic" | "microservices";
 
-/** What one service needs at one rate of logs. `replicas` may be fractional between rows. */
-export interface TableEntry {
+/** Components that the sizing guide has figures for. */
+export type TableService =
+  | "distributor"
+  | "ingester"
+  | "index-gateway"
+  | "querier"
+  | "query-frontend"
+  | "query-scheduler"
+  | "compactor";
+
+/** Components that run as workloads of their own in microservices mode. */
+export type LokiService = TableService | "ruler";
+
+/** Workloads whose size can be overridden: `loki` is the monolithic process. */
+export type LokiWorkload = "loki" | LokiService;
+
+/** The load that {@link sizeLoki} sizes for. */
+export interface LokiLoad {
+  readonly workload: Workload;
+  readonly availability: Availability;
+  readonly retention: Retention;
+  /** Whether chunks are on the pod's volume instead of in an object store. @default false */
+  readonly filesystem?: boolean;
+  /** @default "monolithic" up to 20 GB of logs per day, otherwise "microservices" */
+  readonly mode?: LokiMode;
+  /** @default none */
+  readonly overrides?: SizeOverrides<LokiWorkload>;
+}
+
+/**
+ * Log volume per day up to which a single process is advised.
+ * @see https://grafana.com/docs/loki/v3.6.x/get-started/deployment-modes/#monolithic-mode
+ */
+export const monolithicBytesPerDay = 20e9;
+
+/** Log volume per day from which ingesters are spread over three zones: the `large` scale. A choice; no published figure exists. */
+export const zoneAwareBytesPerDay = 2 * TiB;
+
+/** Resources of one service at one log volume. `replicas` may be fractional between rows. */
+interface TableEntry {
   readonly replicas: number;
   readonly cpuCores: number;
   readonly memoryBytes: number;
@@ -25,15 +55,16 @@ const of = (replicas: number, cpuCores: number, memoryGiB: number): TableEntry =
   memoryBytes: memoryGiB * GiB,
 });
 
-/** One terabyte, as the guide counts. */
+/** One terabyte in bytes, as the guide counts. */
 export const TB = 1e12;
 
 /**
- * Grafana's sizing guide for distributed Loki: base requests per class of cluster, by log bytes a day.
+ * Grafana's sizing guide for Loki in microservices mode (base requests), by log bytes per day:
+ * https://grafana.com/docs/loki/v3.6.x/setup/size/
  *
- * The classes are ranges ("< 3 TB", "3-30 TB", "~30 TB"). A row is taken to hold at the upper end of the first, the
- * middle of the second and the third itself: so placed, the three lie on nearly straight lines (ingesters 6, 90, 150),
- * and a straight line between rows is monotonic wherever the rows are. Where a row is blank it repeats the one before.
+ * The guide's tiers are ranges ("< 3 TB", "3-30 TB", "~30 TB"). A row is taken to apply at the upper end of the first, the
+ * middle of the second and at the third itself: the rows then lie on nearly straight lines (6, 90, 150 ingesters), and
+ * linear interpolation is monotonic wherever the rows are. A blank cell repeats the row before.
  */
 export const sizingTable: readonly {
   readonly bytesPerDay: number;
@@ -78,8 +109,8 @@ export const sizingTable: readonly {
 ];
 
 /**
- * A service's entry at a rate: on the straight line between the rows around it. Below the first row and above the last
- * one, replicas go in proportion to the rate and the size of a pod stays.
+ * Resources of a service at a log volume, interpolated linearly between rows. Below the first row and above the last,
+ * replicas are proportional to the volume and the size of a pod is constant.
  */
 export function tableEntry(service: TableService, bytesPerDay: number): TableEntry {
   const first = sizingTable[0] as (typeof sizingTable)[number];

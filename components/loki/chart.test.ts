@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { type ObjectStore, selectorLabels } from "../../lib/kubernetes/index.ts";
 import { type Retention, retentionProfiles, retentions, type Workload, workloads } from "../../lib/sizing/index.ts";
 import { chartProblems, monitoringProblems, objectOf } from "../../test/support/charts.ts";
-import { checkLoki, LokiChart, type LokiProps, sizeLoki } from "./index.ts";
+import { LokiChart, type LokiProps, validateLoki } from "./index.ts";
 
 const s3: ObjectStore = {
   kind: "s3",
@@ -15,10 +15,9 @@ const s3: ObjectStore = {
 const alertmanager = { scheme: "http", host: "alertmanager", port: 9093 } as const;
 
 function render(workload: Workload, props: Partial<LokiProps> = {}, retention: Retention = retentionProfiles.standard) {
-  const sizing = sizeLoki({ workload, availability: "redundant", retention });
   return new LokiChart(new App(), "loki", {
     namespace: "obs",
-    sizing,
+    workload,
     retention,
     objectStore: s3,
     alertmanager,
@@ -81,7 +80,7 @@ describe("the configuration", () => {
 
   test("a replayed write-ahead log stays within the pod's memory", () => {
     const chart = render(workloads.medium);
-    if (chart.sizing.mode !== "distributed") throw new Error("monolithic");
+    if (chart.sizing.mode !== "microservices") throw new Error("monolithic");
     const ceiling = Number.parseInt(configOf(chart).ingester.wal.replay_memory_ceiling, 10) * 1e6;
     expect(ceiling).toBeLessThan(chart.sizing.services.ingester.memoryBytes);
   });
@@ -145,12 +144,8 @@ describe("the ruler", () => {
   });
 
   test("is not there without one", () => {
-    const sizing = sizeLoki({
-      workload: workloads.medium,
-      availability: "redundant",
-      retention: retentionProfiles.standard,
-    });
-    const chart = new LokiChart(new App(), "loki", { namespace: "obs", sizing, objectStore: s3 });
+    const workload = workloads.medium;
+    const chart = new LokiChart(new App(), "loki", { namespace: "obs", workload, objectStore: s3 });
     expect(chart.footprints.map(({ name }) => name)).not.toContain("loki-ruler");
     expect(
       chart.edges.some(({ from }) => typeof from === "object" && "identity" in from && from.identity.part === "ruler"),
@@ -185,57 +180,62 @@ test("two in one namespace share no object and no pod", () => {
   expect(selectorLabels(a?.identity("loki") as never)).not.toEqual(selectorLabels(b?.identity("loki") as never));
 });
 
-describe("checks", () => {
-  const of = (more: Partial<Parameters<typeof checkLoki>[0]> = {}) => {
-    const retention = retentionProfiles.standard;
-    const workload = workloads.medium;
-    const sizing = sizeLoki({ workload, availability: "redundant", retention });
-    const base = {
-      sizing,
-      retentionSeconds: retention.loki,
-      logBytesPerDay: workload.logBytesPerDay,
-      objectStore: s3,
-    };
-    return checkLoki({ ...base, ...more }).map(({ code, at }) => `${code} ${at}`);
-  };
+describe("validation", () => {
+  const valid: LokiProps = { namespace: "obs", workload: workloads.medium, objectStore: s3 };
+  const of = (changes: Partial<LokiProps> = {}) =>
+    validateLoki({ ...valid, ...changes }).map(({ code, at }) => `${code} ${at}`);
+  const kept = retentionProfiles.standard.loki;
 
-  test("a sound one has no findings", () => expect(of()).toEqual([]));
+  test("accepts computed sizes", () => expect(of()).toEqual([]));
 
-  test("12 h, which -verify-config accepts", () => {
-    expect(of({ retentionSeconds: 12 * 3600 })).toEqual(["SKP1212 retention.loki"]);
+  test("rejects a retention of 12 h, which -verify-config accepts", () => {
+    expect(of({ retention: { ...retentionProfiles.standard, loki: 12 * 3600 } })).toEqual(["SKP1221 retention.loki"]);
     const streamRetention = [{ selector: '{level="debug"}', priority: 1, retention: 3600 }];
-    expect(of({ streamRetention })).toEqual(["SKP1212 streamRetention[0].retention"]);
+    expect(of({ streamRetention })).toEqual(["SKP1221 streamRetention[0].retention"]);
   });
 
-  test("a selector with a pipeline, or none", () => {
+  test("is done by the chart, also when it is used alone", () => {
+    const retention = { ...retentionProfiles.standard, loki: 3600 };
+    expect(() => new LokiChart(new App(), "loki", { ...valid, retention, tenant: "a/b" })).toThrow(
+      /SKP1221 retention.loki: 1h .*\n.*\nSKP1228 tenant: /,
+    );
+  });
+
+  test("rejects selectors with a pipeline or without braces", () => {
     const streamRetention = ['{a="b"} |= "c"', "level=debug"].map((selector) => ({
       selector,
       priority: 1,
       retention: 86_400,
     }));
     expect(of({ streamRetention })).toEqual([
-      "SKP1212 streamRetention[0].selector",
-      "SKP1212 streamRetention[1].selector",
+      "SKP1232 streamRetention[0].selector",
+      "SKP1232 streamRetention[1].selector",
     ]);
   });
 
-  test("a bucket that deletes what Loki still refers to", () => {
-    const kept = retentionProfiles.standard.loki;
-    expect(of({ lifecycleSeconds: kept + 7_200 })).toEqual(["SKP1212 objectStore.lifecycle"]);
-    expect(of({ lifecycleSeconds: kept + 7_201 })).toEqual([]);
+  test("rejects a bucket lifecycle that deletes live data", () => {
+    expect(of({ bucketLifecycle: kept + 7_200 })).toEqual(["SKP1223 bucketLifecycle"]);
+    expect(of({ bucketLifecycle: kept + 7_201 })).toEqual([]);
   });
 
-  test("disks that pods do not share", () => {
-    expect(of({ objectStore: { kind: "filesystem" } })).toEqual(["SKP1211 objectStore"]);
+  test("rejects volumes that pods do not share, and a bucket without a name", () => {
+    const redundant = { availability: "redundant", objectStore: { kind: "filesystem" } } as const;
+    expect(of(redundant)).toEqual(["SKP1211 objectStore"]);
+    expect(of({ bucket: "" })).toEqual(["SKP1224 bucket"]);
   });
 
-  test("one process beyond its load", () => {
-    const retention = retentionProfiles.standard;
-    const load = { workload: workloads.medium, availability: "single", retention, mode: "monolithic" } as const;
-    expect(of({ sizing: sizeLoki(load) })).toEqual(["SKP1214 sizing.mode"]);
-    expect(of({ sizing: sizeLoki(load), objectStore: { kind: "filesystem" } })).toEqual([
-      "SKP1212 sizing.loki.diskBytes",
-      "SKP1214 sizing.mode",
+  test("rejects fewer ingesters than copies, and numbers that zones cannot share", () => {
+    expect(of({ overrides: { ingester: { replicas: 2 } } })).toEqual(["SKP1225 overrides.ingester.replicas"]);
+    const large = { workload: workloads.large, overrides: { ingester: { minReplicas: 100 } } };
+    expect(of(large)).toEqual(["SKP1227 overrides.ingester.replicas"]);
+  });
+
+  test("rejects a single process beyond its load, on a volume that is too small", () => {
+    expect(of({ mode: "monolithic" })).toEqual(["SKP1214 mode"]);
+    const small = { overrides: { loki: { diskBytes: 2 ** 30 } } };
+    expect(of({ objectStore: { kind: "filesystem" }, mode: "monolithic", ...small })).toEqual([
+      "SKP1231 overrides.loki.diskBytes",
+      "SKP1214 mode",
     ]);
   });
 });

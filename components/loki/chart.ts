@@ -2,128 +2,74 @@ import type { Construct } from "constructs";
 import { stringify } from "yaml";
 import {
   ComponentChart,
-  type ComponentProps,
   configMap,
-  connectsToObjectStore,
   dashboardConfigMap,
-  type Endpoint,
-  type ObjectStore,
   objectStoreIdentity,
+  partName,
   rules,
   serviceAccount,
   serviceHost,
 } from "../../lib/kubernetes/index.ts";
-import type { RuleGroup } from "../../lib/monitoring/rules.ts";
-import { type Retention, retentionProfiles, type Workload, workloads } from "../../lib/sizing/index.ts";
-import { compactor } from "./compactor.ts";
-import { lokiConfig, lokiPorts, type StreamRetention } from "./config.ts";
-import { distributor } from "./distributor.ts";
-import { internalEdges } from "./edges.ts";
-import { indexGateway } from "./index-gateway.ts";
+import { assertValid } from "../../lib/sizing/index.ts";
+import { lokiConfig, lokiPorts } from "./config.ts";
+import { connectLoki } from "./edges.ts";
 import { lokiAlerts } from "./monitoring/alerts.ts";
 import { lokiDashboard } from "./monitoring/dashboards.ts";
 import { logRules } from "./monitoring/log-rules.ts";
-import { monolithic } from "./monolithic.ts";
-import { type LokiContext, memberLabels, memberlistService, serviceNames } from "./pod.ts";
-import { querier } from "./querier.ts";
-import { queryFrontend } from "./query-frontend.ts";
-import { queryScheduler } from "./query-scheduler.ts";
-import { ruler } from "./ruler.ts";
+import { type LokiContext, ringService } from "./pod.ts";
+import { type LokiEndpoints, type LokiProps, lokiLoad, type ResolvedLokiProps, resolveLokiProps } from "./props.ts";
 import { type LokiSizing, sizeLoki } from "./sizing.ts";
-import { ingester } from "./workloads.ts";
+import { validateLoki } from "./validate.ts";
+import { microservices, monolithic } from "./workloads.ts";
 
-export interface LokiProps extends ComponentProps {
-  /** What it has to hold. @default the `small` workload */
-  readonly workload?: Workload;
-  /** How long logs are kept. @default the `standard` profile: 31 d */
-  readonly retention?: Retention;
-  /** Streams kept for another time than the rest. @default none */
-  readonly streamRetention?: readonly StreamRetention[];
-  /** @default computed from the workload: one process up to 20 GB a day, a service a workload above */
-  readonly sizing?: LokiSizing;
-  /** @default "filesystem": the pod's own disk, for one replica */
-  readonly objectStore?: ObjectStore;
-  /** Bucket or container; it exists already. @default "loki" */
-  readonly bucket?: string;
-  /** Whose logs: `X-Scope-OrgID` of every request. @default "anonymous" */
-  readonly tenant?: string;
-  /** The one Alertmanager. @default none: no log alert is evaluated */
-  readonly alertmanager?: Endpoint;
-  /** Alerts computed from logs, their `expr` LogQL. Needs an Alertmanager. @default none */
-  readonly logAlerts?: readonly RuleGroup[];
-}
-
-export interface LokiEndpoints {
-  /** Loki's own push API: its path is `/loki/api/v1/push`. */
-  readonly push: Endpoint;
-  /** OTLP/HTTP, without the `/v1/logs` that exporters append. */
-  readonly otlp: Endpoint;
-  /** LogQL: what Grafana connects to. */
-  readonly query: Endpoint;
-}
-
-/** Loki: logs, found by their labels, in object storage. */
+/** Loki: logs in object storage, indexed by their labels. */
 export class LokiChart extends ComponentChart<LokiEndpoints> {
   readonly endpoints: LokiEndpoints;
+  /** Computed replicas and resources, with the reason for each number. */
   readonly sizing: LokiSizing;
+  /** Tenant that the stack writes to. */
+  readonly tenant: string;
 
+  /** @throws InvalidPropsError listing every finding of {@link validateLoki} */
   constructor(scope: Construct, id: string, props: LokiProps) {
     super(scope, id, "loki", props);
-    const retention = props.retention ?? retentionProfiles.standard;
-    const objectStore = props.objectStore ?? { kind: "filesystem" };
-    const tenant = props.tenant ?? "anonymous";
-    this.sizing =
-      props.sizing ??
-      sizeLoki({
-        workload: props.workload ?? workloads.small,
-        availability: objectStore.kind === "filesystem" ? "single" : "redundant",
-        retention,
-        filesystem: objectStore.kind === "filesystem",
-      });
-    const loki = this.context(props, objectStore, tenant, retention);
+    assertValid("LokiChart", id, validateLoki(props));
+    const resolved = resolveLokiProps(props);
+    const { objectStore, alertmanager } = resolved;
+    this.sizing = props.sizing ?? sizeLoki(lokiLoad(resolved));
     const { sizing } = this;
-    if (sizing.mode === "monolithic") {
-      monolithic(loki, sizing.loki);
-    } else {
-      const { services } = sizing;
-      memberlistService(this);
-      distributor(loki, services.distributor);
-      ingester(loki, services.ingester, sizing.zoneAware);
-      querier(loki, services.querier);
-      queryFrontend(loki, services["query-frontend"]);
-      queryScheduler(loki, services["query-scheduler"]);
-      indexGateway(loki, services["index-gateway"]);
-      compactor(loki, services.compactor);
-      if (loki.rules) ruler(loki, services.ruler);
-    }
-    internalEdges(this, sizing.mode, loki.rules !== undefined);
+    this.tenant = resolved.tenant;
+
+    const context = this.context(resolved);
+    if (sizing.mode === "monolithic") monolithic(context, sizing.loki);
+    else microservices(context, sizing);
+    connectLoki(this, { mode: sizing.mode, objectStore, ...(alertmanager && { alertmanager }) });
     if (objectStore.kind !== "filesystem") this.objectStorage.push(sizing.objectStorage);
-    connectsToObjectStore(this, this.pods("memberlist", memberLabels(this)), objectStore);
-    if (props.alertmanager) this.connectsTo(this.front("ruler").pods, props.alertmanager, "log alerts");
-    rules(this, this.component, lokiAlerts(this, this.sizing));
-    dashboardConfigMap(this, lokiDashboard(this, this.sizing));
-    this.endpoints = this.publish(tenant);
+    rules(this, this.component, lokiAlerts(this, sizing));
+    dashboardConfigMap(this, lokiDashboard(this, sizing));
+    this.endpoints = this.publish();
   }
 
-  /** What the services share: their config file, rules and identity. */
-  private context(props: LokiProps, objectStore: ObjectStore, tenant: string, retention: Retention): LokiContext {
-    const at = (part: Parameters<typeof serviceNames>[1], port: keyof typeof lokiPorts) =>
-      `${serviceHost(this, serviceNames(this, part))}:${lokiPorts[port]}`;
+  /** Configuration file, rules and identity that all workloads share. */
+  private context(props: ResolvedLokiProps): LokiContext {
+    const { objectStore, alertmanager } = props;
+    const at = (part: string, port: keyof typeof lokiPorts) =>
+      `${serviceHost(this, partName(this, part))}:${lokiPorts[port]}`;
     const config = lokiConfig({
       sizing: this.sizing,
-      retentionSeconds: retention.loki,
-      streamRetention: props.streamRetention ?? [],
+      retentionSeconds: props.retention.loki,
+      streamRetention: props.streamRetention,
       objectStore,
-      bucket: props.bucket ?? "loki",
+      bucket: props.bucket,
       gossipLabel: `${this.name}.${this.home}`,
-      addresses: {
-        memberlist: at("memberlist", "gossip"),
+      hosts: {
+        memberlist: `${serviceHost(this, ringService(this))}:${lokiPorts.gossip}`,
         compactor: at("compactor", "grpc"),
         indexGateway: at("index-gateway", "grpc"),
         queryScheduler: at("query-scheduler", "grpc"),
         querier: `http://${at("querier", "http")}`,
       },
-      ...(props.alertmanager && { alertmanager: props.alertmanager }),
+      ...(alertmanager && { alertmanager }),
     });
     const annotations = objectStoreIdentity(objectStore);
     return {
@@ -131,15 +77,15 @@ export class LokiChart extends ComponentChart<LokiEndpoints> {
       config: configMap(this, this.component, this.name, { "loki.yaml": stringify(config, { lineWidth: 0 }) }),
       objectStore,
       ...(annotations && { identityAccount: serviceAccount(this, { part: this.component, annotations }) }),
-      ...(props.alertmanager && {
+      ...(alertmanager && {
         rules: {
-          tenant,
-          // Read again every minute: a changed rule rolls no pod.
+          tenant: this.tenant,
+          // Reloaded every minute: changing a rule restarts no pod.
           configMap: configMap(
             this,
             this.component,
             `${this.name}-rules`,
-            { "rules.yaml": logRules(this, props.logAlerts ?? []) },
+            { "rules.yaml": logRules(this, props.logAlerts) },
             { reloads: true },
           ),
         },
@@ -147,22 +93,22 @@ export class LokiChart extends ComponentChart<LokiEndpoints> {
     };
   }
 
-  /** The Service of a distributed part, or of the one process that is everything. */
-  private front(part: "distributor" | "query-frontend" | "ruler") {
-    const one = this.sizing.mode === "monolithic";
-    return {
-      host: serviceHost(this, one ? this.name : serviceNames(this, part)),
-      pods: this.pods(one ? this.component : part),
+  private publish(): LokiEndpoints {
+    const at = (service: "distributor" | "query-frontend") => {
+      const part = this.sizing.mode === "monolithic" ? this.component : service;
+      return {
+        scheme: "http",
+        host: serviceHost(this, partName(this, part)),
+        port: lokiPorts.http,
+        headers: { "X-Scope-OrgID": this.tenant },
+        pods: this.pods(part),
+      } as const;
     };
-  }
-
-  private publish(tenant: string): LokiEndpoints {
-    const shared = { scheme: "http", port: lokiPorts.http, headers: { "X-Scope-OrgID": tenant } } as const;
-    const write = { ...shared, ...this.front("distributor") };
+    const write = at("distributor");
     return {
       push: { ...write, path: "/loki/api/v1/push" },
       otlp: { ...write, path: "/otlp" },
-      query: { ...shared, ...this.front("query-frontend") },
+      query: at("query-frontend"),
     };
   }
 }

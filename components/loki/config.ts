@@ -1,63 +1,54 @@
 import { type Endpoint, type ObjectStore, url } from "../../lib/kubernetes/index.ts";
 import { formatDuration } from "../../lib/sizing/index.ts";
+import { dataDirectory, objectStoreConfig } from "./bucket-config.ts";
+import type { StreamRetention } from "./props.ts";
 import type { LokiSizing } from "./sizing.ts";
 
 /** Ports of every Loki process, by the name that Services, probes and monitors use. */
 export const lokiPorts = { http: 3100, grpc: 9095, gossip: 7946 } as const;
 
-/** The pod's disk, or scratch space: write-ahead log, index files, compaction. */
-export const lokiDataFolder = "/var/loki";
-/** Where the ruler reads its rules, a folder a tenant. */
-export const lokiRulesFolder = "/etc/loki/rules";
+/** Mount path of the configuration file. */
+export const configDirectory = "/etc/loki/config";
+/** Mount path of rule files: one directory per tenant, each a ConfigMap. */
+export const rulesDirectory = "/etc/loki/rules";
 
-/** Streams that are kept for another time than the rest. */
-export interface StreamRetention {
-  /** `{level="debug"}`: which streams. */
-  readonly selector: string;
-  /** The highest wins where several match. */
-  readonly priority: number;
-  /** At least 24 h. */
-  readonly retention: number;
-}
-
-/** Addresses at which the services of a distributed Loki find each other, each `host:port`. */
-export interface LokiAddresses {
+/** Hosts by which services find each other, as `host:port`. */
+export interface LokiHosts {
   readonly memberlist: string;
   readonly compactor: string;
   readonly indexGateway: string;
   readonly queryScheduler: string;
-  /** `http://host:port`, for live tailing. */
+  /** URL of the queriers, for live tailing. */
   readonly querier: string;
 }
 
 export interface LokiConfigProps {
   readonly sizing: LokiSizing;
+  /** How long logs are kept, in seconds. */
   readonly retentionSeconds: number;
   readonly streamRetention: readonly StreamRetention[];
   readonly objectStore: ObjectStore;
   readonly bucket: string;
-  /** Gossip members are told apart from those of other rings by this: pod addresses are used again. */
+  /** Cluster label of gossip messages: keeps rings apart when pod addresses are reused. */
   readonly gossipLabel: string;
-  readonly addresses: LokiAddresses;
-  /** Where the ruler sends alerts. Absent: there is no ruler. */
+  readonly hosts: LokiHosts;
+  /** Where the ruler sends alerts. Absent: log alerts are not evaluated. */
   readonly alertmanager?: Endpoint;
 }
 
-/** The configuration file of every Loki process. */
+/** Loki's configuration file. @see https://grafana.com/docs/loki/v3.6.x/configure/ */
 export type LokiConfig = Readonly<Record<string, unknown>>;
 
-/**
- * First day of the schema. It may never change for a bucket that holds data, and must not lie in the future for one that
- * does not.
- */
+/** First day of the schema. It must never change for a bucket that holds data, and must be in the past. */
 const schemaFrom = "2024-04-01";
 
-/** A query may take this long; the HTTP server must wait a little longer. */
+/** Query timeout in seconds; the HTTP server's timeouts must be longer. */
 const queryTimeoutSeconds = 300;
 
 /**
- * Resource attributes of OTLP logs that become labels. Loki's own list also has pod, replica set and instance, each of
- * which makes a stream a pod; those stay structured metadata, which queries filter as well.
+ * Resource attributes of OTLP logs that become labels. Loki's default list also has pod, replica set and instance, each of
+ * which would create one stream per pod; they remain structured metadata, which queries can filter by too.
+ * @see https://grafana.com/docs/loki/v3.6.x/get-started/labels/#default-labels-for-opentelemetry
  */
 const otlpIndexLabels = [
   "service.name",
@@ -72,11 +63,11 @@ const otlpIndexLabels = [
   "k8s.container.name",
 ] as const;
 
-/** Renders {@link LokiConfig}: one file for every process; `-target` says which it is. */
+/** Renders {@link LokiConfig}, shared by all services. */
 export function lokiConfig(props: LokiConfigProps): LokiConfig {
-  const { sizing, addresses, objectStore } = props;
-  const distributed = sizing.mode === "distributed";
-  const alone = !distributed && sizing.replicationFactor === 1;
+  const { sizing, hosts, objectStore } = props;
+  const microservices = sizing.mode === "microservices";
+  const alone = !microservices && sizing.replicationFactor === 1;
   return {
     auth_enabled: true,
     server: {
@@ -86,9 +77,9 @@ export function lokiConfig(props: LokiConfigProps): LokiConfig {
       http_server_write_timeout: `${queryTimeoutSeconds + 10}s`,
     },
     common: {
-      path_prefix: lokiDataFolder,
+      path_prefix: dataDirectory,
       replication_factor: sizing.replicationFactor,
-      ...(distributed && { compactor_grpc_address: addresses.compactor }),
+      ...(microservices && { compactor_grpc_address: hosts.compactor }),
       ...(alone
         ? { instance_addr: "127.0.0.1", ring: { instance_addr: "127.0.0.1", kvstore: { store: "inmemory" } } }
         : { ring: { kvstore: { store: "memberlist" } } }),
@@ -97,7 +88,7 @@ export function lokiConfig(props: LokiConfigProps): LokiConfig {
       memberlist: {
         bind_port: lokiPorts.gossip,
         cluster_label: props.gossipLabel,
-        join_members: [addresses.memberlist],
+        join_members: [hosts.memberlist],
       },
     }),
     schema_config: {
@@ -114,21 +105,21 @@ export function lokiConfig(props: LokiConfigProps): LokiConfig {
     storage_config: {
       use_thanos_objstore: true,
       object_store: objectStoreConfig(objectStore, props.bucket),
-      ...(distributed && {
-        tsdb_shipper: { index_gateway_client: { server_address: `dns+${addresses.indexGateway}` } },
+      ...(microservices && {
+        tsdb_shipper: { index_gateway_client: { server_address: `dns+${hosts.indexGateway}` } },
       }),
     },
     ingester: {
       chunk_encoding: "snappy",
       wal: { flush_on_shutdown: true, replay_memory_ceiling: replayCeiling(sizing) },
-      ...(distributed && sizing.zoneAware && { lifecycler: { ring: { zone_awareness_enabled: true } } }),
+      ...(microservices && sizing.zoneAware && { lifecycler: { ring: { zone_awareness_enabled: true } } }),
     },
-    ...(distributed && {
-      frontend: { scheduler_address: addresses.queryScheduler, tail_proxy_url: addresses.querier },
-      frontend_worker: { scheduler_address: addresses.queryScheduler },
+    ...(microservices && {
+      frontend: { scheduler_address: hosts.queryScheduler, tail_proxy_url: hosts.querier },
+      frontend_worker: { scheduler_address: hosts.queryScheduler },
     }),
     compactor: {
-      working_directory: `${lokiDataFolder}/compactor`,
+      working_directory: `${dataDirectory}/compactor`,
       retention_enabled: true,
       delete_request_store: objectStore.kind,
     },
@@ -139,7 +130,7 @@ export function lokiConfig(props: LokiConfigProps): LokiConfig {
   };
 }
 
-/** A write-ahead log is replayed within this much memory, three quarters of the pod's: 4 GB by default, more than most have. */
+/** Memory for replaying the WAL: three quarters of the pod's. Loki's default of 4 GB exceeds the memory of most pods. */
 function replayCeiling(sizing: LokiSizing): string {
   const { memoryBytes } = sizing.mode === "monolithic" ? sizing.loki : sizing.services.ingester;
   return `${Math.floor((memoryBytes * 0.75) / 1e6)}MB`;
@@ -155,7 +146,7 @@ function limitsConfig({ sizing, retentionSeconds, streamRetention }: LokiConfigP
     per_stream_rate_limit_burst: "20MB",
     max_global_streams_per_user: limits.maxStreams,
     query_timeout: `${queryTimeoutSeconds}s`,
-    // 30 d 1 h by default: less than most of the retentions.
+    // Loki's default of 30 d 1 h is shorter than most retentions.
     max_query_length: formatDuration(longest + 3600, "h"),
     max_query_lookback: formatDuration(longest, "h"),
     retention_period: formatDuration(retentionSeconds, "h"),
@@ -172,8 +163,8 @@ function limitsConfig({ sizing, retentionSeconds, streamRetention }: LokiConfigP
 }
 
 /**
- * Rules come from ConfigMaps; every ruler evaluates its share. Alerts go to each Alertmanager behind a headless Service,
- * which do not pass them on to each other; of an address without one Loki takes a single answer.
+ * Rule files come from ConfigMaps, sharded over the rulers. With a named port, alerts are sent to every Alertmanager replica
+ * behind the headless Service (replicas do not forward alerts to each other); without one, to a single address.
  */
 function rulerConfig(alertmanager: Endpoint): object {
   const { scheme, host, portName, path = "" } = alertmanager;
@@ -183,39 +174,8 @@ function rulerConfig(alertmanager: Endpoint): object {
       ...(portName && { enable_alertmanager_discovery: true }),
       enable_alertmanager_v2: true,
       enable_sharding: true,
-      rule_path: `${lokiDataFolder}/rules-temp`,
+      rule_path: `${dataDirectory}/rules-temp`,
     },
-    ruler_storage: { backend: "local", local: { directory: lokiRulesFolder } },
+    ruler_storage: { backend: "local", local: { directory: rulesDirectory } },
   };
-}
-
-/** `storage_config.object_store`. Keys are expanded from the environment; without them the pod's identity counts. */
-function objectStoreConfig(store: ObjectStore, bucket: string): object {
-  switch (store.kind) {
-    case "filesystem":
-      return { filesystem: { dir: `${lokiDataFolder}/chunks` } };
-    case "gcs":
-      return { gcs: { bucket_name: bucket } };
-    case "azure":
-      return {
-        azure: {
-          account_name: store.account,
-          container_name: bucket,
-          ...(store.credentials && { account_key: "${OBJECT_STORE_ACCOUNT_KEY}" }),
-        },
-      };
-    case "s3":
-      return {
-        s3: {
-          bucket_name: bucket,
-          endpoint: store.endpoint,
-          region: store.region,
-          ...(store.insecure && { insecure: true }),
-          ...(store.credentials && {
-            access_key_id: "${OBJECT_STORE_ACCESS_KEY}",
-            secret_access_key: "${OBJECT_STORE_SECRET_KEY}",
-          }),
-        },
-      };
-  }
 }

@@ -1,5 +1,5 @@
-export { lokiObjectStorage } from "./bucket-usage.ts";
-export * from "./chart.ts";
-export type { StreamRetention } from "./config.ts";
-export * from "./sizing.ts";
-export { checkLoki } from "./validate.ts";
+export type { LokiLoad, LokiMode, LokiService, LokiWorkload } from "./capacity.ts";
+export { LokiChart } from "./chart.ts";
+export type { LokiEndpoints, LokiProps, StreamRetention } from "./props.ts";
+export { type LokiSizing, type LokiSizingBase, sizeLoki } from "./sizing.ts";
+export { validateLoki } from "./validate.ts";

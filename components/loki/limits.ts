@@ -1,26 +1,29 @@
 import { MiB, type Reasons, type Workload } from "../../lib/sizing/index.ts";
 
-/** Limits of the one tenant, derived from the workload: the program's defaults (4 MB/s, 5,000 streams) fit a test. */
+/**
+ * Limits of the tenant, derived from the workload: Loki's defaults (4 MB/s, 5,000 streams) are for small installations.
+ * @see https://grafana.com/docs/loki/v3.6.x/configure/#limits_config
+ */
 export interface LokiLimits {
-  /** Mean MiB a second that may come in, over all distributors: `ingestion_rate_mb`. */
+  /** `ingestion_rate_mb`: mean MiB/s over all distributors. */
   readonly ingestionRateMb: number;
-  /** MiB that one distributor may take at once: `ingestion_burst_size_mb`. */
+  /** `ingestion_burst_size_mb`: MiB that one distributor accepts at once. */
   readonly ingestionBurstSizeMb: number;
-  /** Active streams over all ingesters: `max_global_streams_per_user`. */
+  /** `max_global_streams_per_user`: active streams over all ingesters, before replication. */
   readonly maxStreams: number;
   readonly reasons: Reasons<Omit<LokiLimits, "reasons">>;
 }
 
-/** Containers of an average pod: an application and, in every other pod, a sidecar. Each is one stream. */
+/** Mean containers per pod: every other pod has a sidecar. Each container is one stream. An estimate. */
 const containersPerPod = 1.5;
-/** Log volume peaks when something is wrong, which is when it is read: five times the mean passes. */
+/** Peak rate per mean rate: log volume peaks during incidents, when logs matter most. An estimate. */
 const peak = 5;
-/** A rollout replaces every pod while the old streams are still held. */
+/** Streams per active stream: a rollout replaces every pod while the old streams are still in memory. An estimate. */
 const churn = 4;
-/** The program's own defaults are never undercut. */
+/** Loki's defaults, as lower bounds. */
 const defaults = { rateMb: 4, burstMb: 6, streams: 5_000 } as const;
 
-/** Log streams that a workload keeps active: one a container. */
+/** Active log streams of a workload: one per container. */
 export function logStreams(workload: Workload): number {
   return Math.ceil(workload.pods * containersPerPod);
 }
@@ -37,7 +40,7 @@ export function lokiLimits(workload: Workload): LokiLimits {
     reasons: {
       ingestionRateMb: `${peak} x the mean of ${mean.toFixed(2)} MiB/s, at least the default of ${defaults.rateMb}`,
       ingestionBurstSizeMb: `two seconds at the limit, at least the default of ${defaults.burstMb}`,
-      maxStreams: `${streams} streams (${containersPerPod} containers a pod) x ${churn} while a rollout replaces pods, at least the default of ${defaults.streams}`,
+      maxStreams: `${streams} streams (${containersPerPod} containers per pod) x ${churn} during a rollout, at least the default of ${defaults.streams}`,
     },
   };
 }

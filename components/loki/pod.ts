@@ -1,7 +1,9 @@
 import {
   type ComponentChart,
   type ConfigMapRef,
+  claimVolume,
   configVolume,
+  deployment,
   goMemoryLimit,
   instanceLabels,
   type Labels,
@@ -9,111 +11,168 @@ import {
   type ObjectStore,
   objectStoreAccess,
   objectStorePodLabels,
+  oneAfterTheOther,
+  partName,
   scratchVolume,
   service,
   serviceMonitor,
-  type Volume,
+  statefulSet,
+  threeZones,
+  zoneCount,
 } from "../../lib/kubernetes/index.ts";
 import { GiB, type WorkloadSize } from "../../lib/sizing/index.ts";
-import { lokiDataFolder, lokiPorts, lokiRulesFolder } from "./config.ts";
-import type { LokiService } from "./sizing.ts";
+import { dataDirectory } from "./bucket-config.ts";
+import type { LokiService } from "./capacity.ts";
+import { configDirectory, lokiPorts, rulesDirectory } from "./config.ts";
 
-/** What every service of one Loki shares. */
+/** What all workloads of one Loki share. */
 export interface LokiContext {
   readonly chart: ComponentChart;
   readonly config: ConfigMapRef;
   readonly objectStore: ObjectStore;
-  /** ServiceAccount that names the pods to the cloud. Absent: none is needed. */
+  /** ServiceAccount of the pods: their identity towards the object store. Absent: none is needed. */
   readonly identityAccount?: string;
-  /** The rules of log alerts, and whose they are. Absent: there is no ruler. */
+  /** Rules of log alerts and their tenant. Absent: log alerts are not evaluated. */
   readonly rules?: { readonly tenant: string; readonly configMap: ConfigMapRef };
 }
 
-/** Uid of Loki's image. */
-const lokiUser = 10001;
-
-/** Labels of the pods that belong to the gossip ring: all of one Loki. */
-export const memberLabels = (chart: ComponentChart): Labels => instanceLabels(chart.identity("memberlist"));
-
-/** Names of the Services that other processes dial. */
-export const serviceNames = (chart: ComponentChart, part: LokiService | "memberlist"): string =>
-  `${chart.name}-${part}`;
-
-export interface LokiPodOptions {
-  /** `-target`. */
+/** One workload of Loki. */
+export interface ServiceProps {
+  /** `-target`, and the name of the workload unless it is `all`. */
   readonly target: LokiService | "all";
-  /** The disk under /var/loki. @default scratch space that goes with the pod */
-  readonly data?: Volume;
-  /** Further arguments. @default none */
+  /** Replicas are totals over all zones. */
+  readonly sized: WorkloadSize;
+  /** Arguments beyond target and configuration file. @default none */
   readonly args?: readonly string[];
-  /** Whether it evaluates rules. @default false */
+  /** Whether rule files are mounted. @default false */
   readonly rules?: boolean;
-  /** Seconds to flush or drain after SIGTERM. @default 30 */
+  /** Seconds between SIGTERM and SIGKILL. @default 30 */
   readonly terminationGraceSeconds?: number;
 }
 
-/** The pod of one service: part, resources, container. */
-export function lokiPod(loki: LokiContext, sized: WorkloadSize, options: LokiPodOptions) {
-  const { chart, config, objectStore, rules } = loki;
-  const { target } = options;
-  const access = objectStoreAccess(objectStore);
-  const mounts: Mount[] = [
-    { volume: configVolume(config, "config"), path: "/etc/loki/config" },
-    { volume: options.data ?? scratchVolume("data", 10 * GiB), path: lokiDataFolder },
-    ...(options.rules && rules
-      ? [{ volume: configVolume(rules.configMap, "rules"), path: `${lokiRulesFolder}/${rules.tenant}` }]
-      : []),
-    ...access.mounts,
-  ];
-  return {
-    part: target === "all" ? chart.component : target,
-    sized,
-    user: lokiUser,
-    podLabels: objectStorePodLabels(objectStore),
-    ...(loki.identityAccount && { identityAccount: loki.identityAccount }),
-    terminationGraceSeconds: options.terminationGraceSeconds ?? 30,
-    containers: [
-      {
-        name: "loki",
-        image: "loki",
-        args: [
-          `-target=${target}`,
-          "-config.file=/etc/loki/config/loki.yaml",
-          "-config.expand-env=true",
-          ...(options.args ?? []),
-        ],
-        env: { GOMEMLIMIT: goMemoryLimit(sized), ...access.env },
-        ports: lokiPorts,
-        // 15 s is the least a ring member waits before it calls itself ready; a write-ahead log is replayed before.
-        probes: { port: "http", readiness: "/ready", startupSeconds: 600 },
-        mounts,
-      },
-    ],
-  } as const;
+/** UID of the image's user. */
+const lokiUser = 10_001;
+
+/** Labels of all pods in the gossip ring: every pod of this Loki. */
+export const ringLabels = (chart: ComponentChart): Labels => instanceLabels(chart.identity("memberlist"));
+
+/** Name of the headless Service that selects {@link ringLabels}. */
+export const ringService = (chart: ComponentChart): string => partName(chart, "memberlist");
+
+/** Adds a Deployment with its Service and monitor. */
+export function statelessService(context: LokiContext, props: ServiceProps & { readonly headless?: boolean }): void {
+  serviceAndMonitor(context, nameOf(context, props), props.headless ?? false);
+  deployment(context.chart, lokiPod(context, props, { volume: scratchVolume("data", 10 * GiB), path: dataDirectory }));
 }
 
-/** The Service of one part, and the monitor of its pods. */
-export function lokiService(loki: LokiContext, part: string, options: { readonly headless?: boolean } = {}): void {
-  const { chart } = loki;
+/**
+ * Adds a StatefulSet with its Service and monitor.
+ * @param props `serviceName` is the governing Service, unless it is the workload's own
+ */
+export function statefulService(
+  context: LokiContext,
+  props: ServiceProps & { readonly headless?: boolean; readonly serviceName?: string },
+): void {
+  const part = nameOf(context, props);
+  serviceAndMonitor(context, part, props.headless ?? false);
+  statefulSet(context.chart, {
+    ...lokiPod(context, props, dataMount(props)),
+    serviceName: props.serviceName ?? partName(context.chart, part),
+  });
+}
+
+/**
+ * Adds one StatefulSet per zone, rolled out sequentially, behind a shared Service.
+ * @param props `zoneFlag` is the flag that sets a pod's zone
+ */
+export function zonedService(context: LokiContext, props: ServiceProps & { readonly zoneFlag: string }): void {
+  const { chart } = context;
+  const part = nameOf(context, props);
+  serviceAndMonitor(context, part, true);
+  const perZone = { ...props.sized, replicas: props.sized.replicas / zoneCount };
+  const sets = threeZones(chart.cluster).map((zone) =>
+    statefulSet(chart, {
+      ...lokiPod(
+        context,
+        { ...props, sized: perZone, args: [...(props.args ?? []), `${props.zoneFlag}=${zone.name}`] },
+        dataMount(props),
+      ),
+      name: `${partName(chart, part)}-${zone.name}`,
+      serviceName: partName(chart, part),
+      zone,
+    }),
+  );
+  oneAfterTheOther(sets);
+}
+
+/** The headless Service that lists every member, ready or not: pods become ready only after joining the ring. */
+export function addRingService(chart: ComponentChart): void {
+  service(chart, {
+    part: "memberlist",
+    name: ringService(chart),
+    ports: { gossip: lokiPorts.gossip },
+    headless: true,
+    publishNotReady: true,
+    selector: ringLabels(chart),
+  });
+}
+
+function nameOf({ chart }: LokiContext, { target }: ServiceProps): string {
+  return target === "all" ? chart.component : target;
+}
+
+function serviceAndMonitor({ chart }: LokiContext, part: string, headless: boolean): void {
   const { gossip: _, ...ports } = lokiPorts;
-  service(chart, { part, ports, ...(options.headless && { headless: true }) });
+  service(chart, { part, ports, ...(headless && { headless }) });
   serviceMonitor(chart, {
     part,
-    name: part === chart.component ? chart.name : `${chart.name}-${part}`,
+    name: partName(chart, part),
     port: "http",
     targetPort: lokiPorts.http,
     class: "infrastructure",
   });
 }
 
-/** The Service that lists every member, ready or not: joining the ring comes before being ready. */
-export function memberlistService(chart: ComponentChart): void {
-  service(chart, {
-    part: "memberlist",
-    name: serviceNames(chart, "memberlist"),
-    ports: { gossip: lokiPorts.gossip },
-    headless: true,
-    publishNotReady: true,
-    selector: memberLabels(chart),
-  });
+function dataMount({ sized }: ServiceProps): Mount {
+  return { volume: claimVolume("data", sized.diskBytes ?? 0), path: dataDirectory };
+}
+
+/** Pod template of one workload. */
+function lokiPod(context: LokiContext, props: ServiceProps, data: Mount) {
+  const { config, objectStore, rules } = context;
+  const { target, sized } = props;
+  const access = objectStoreAccess(objectStore);
+  const mounts: Mount[] = [
+    { volume: configVolume(config, "config"), path: configDirectory },
+    data,
+    ...(props.rules && rules
+      ? [{ volume: configVolume(rules.configMap, "rules"), path: `${rulesDirectory}/${rules.tenant}` }]
+      : []),
+    ...access.mounts,
+  ];
+  return {
+    part: nameOf(context, props),
+    sized,
+    user: lokiUser,
+    podLabels: objectStorePodLabels(objectStore),
+    ...(context.identityAccount && { identityAccount: context.identityAccount }),
+    terminationGraceSeconds: props.terminationGraceSeconds ?? 30,
+    containers: [
+      {
+        name: "loki",
+        image: "loki",
+        args: [
+          `-target=${target}`,
+          `-config.file=${configDirectory}/loki.yaml`,
+          "-config.expand-env=true",
+          ...(props.args ?? []),
+        ],
+        env: { GOMEMLIMIT: goMemoryLimit(sized), ...access.env },
+        ports: lokiPorts,
+        // A ring member waits at least 15 s before it reports ready, and replays its WAL first.
+        probes: { port: "http", readiness: "/ready", startupSeconds: 600 },
+        mounts,
+      },
+    ],
+  } as const;
 }

@@ -1,79 +1,72 @@
 import {
-  type Availability,
   formatBytes,
   GiB,
   KiB,
   MiB,
   type ObjectStorageUse,
   type Resources,
-  type Retention,
   sized,
-  TiB,
   type Workload,
   type WorkloadSize,
+  withOverride,
 } from "../../lib/sizing/index.ts";
-import { chunkBytes, compressionRatio, indexShare, lokiObjectStorage, maxChunkAgeSeconds } from "./bucket-usage.ts";
-import { sizingTable, type TableService, TB, tableEntry } from "./capacity.ts";
+import { chunkBytes, compressionRatio, indexShare, lokiBucketUsage, maxChunkAgeSeconds } from "./bucket-usage.ts";
+import {
+  type LokiLoad,
+  type LokiService,
+  type LokiWorkload,
+  monolithicBytesPerDay,
+  sizingTable,
+  type TableService,
+  TB,
+  tableEntry,
+  zoneAwareBytesPerDay,
+} from "./capacity.ts";
 import { type LokiLimits, logStreams, lokiLimits } from "./limits.ts";
 
-/** One process that does everything, or one workload a service. Simple scalable mode is gone from Loki 4. */
-export type LokiMode = "monolithic" | "distributed";
-
-/** The services of a distributed Loki. */
-export type LokiService = TableService | "ruler";
-
-/** What Loki has to hold. */
-export interface LokiLoad {
-  readonly workload: Workload;
-  readonly availability: Availability;
-  readonly retention: Retention;
-  /** Whether chunks stay on the pod's own disk. @default false */
-  readonly filesystem?: boolean;
-  /** @default by the volume of logs */
-  readonly mode?: LokiMode;
-}
-
-interface Common {
-  /** Copies of every log line before it is in object storage. */
+/** What both modes have. */
+export interface LokiSizingBase {
+  /** Copies of each log line before it reaches object storage. */
   readonly replicationFactor: 1 | 3;
   readonly limits: LokiLimits;
+  /** What the bucket holds and how often it is accessed. */
   readonly objectStorage: ObjectStorageUse;
 }
 
-/** Loki's pods. */
-export type LokiSizing = Common &
+/** Replicas and resources of every workload, with the reason for each number. */
+export type LokiSizing = LokiSizingBase &
   (
     | { readonly mode: "monolithic"; readonly loki: WorkloadSize }
     | {
-        readonly mode: "distributed";
-        /** Whether there are three workloads of ingesters, one a zone. `services.ingester` is one of them. */
+        readonly mode: "microservices";
+        /** Whether ingesters are spread over three zones. */
         readonly zoneAware: boolean;
+        /** Replicas are totals over all zones. */
         readonly services: Readonly<Record<LokiService, WorkloadSize>>;
       }
   );
 
-/** Above about 20 GB a day a single process is no longer advised. */
-export const monolithicBytesPerDay = 20e9;
-/** From here on, the `large` profile, a zone may be lost: ingesters are placed and restarted zone by zone. */
-const zoneAwareBytesPerDay = 2 * TiB;
 const copies = 3;
 
-/** Disk of a write-ahead log: 15 GB at 5 MB/s were seen with checkpoints every five minutes, filled to 80 %. */
+/**
+ * WAL disk per byte/s: about 15 GB at 5 MB/s with checkpoints every five minutes, at 80 % usage.
+ * @see https://grafana.com/docs/loki/v3.6.x/operations/storage/wal/#disk-space-requirements
+ */
 const walBytesPerByteSecond = 15e9 / 5e6 / 0.8;
-/** Index files being built or cached, and room to breathe. */
+/** Disk for index files that are built or cached, plus a reserve. An estimate; no published figure exists. */
 const spareDisk = 5 * GiB;
-/** Resident size of an idle process: 109 to 149 MiB measured. */
+/** Resident memory of an idle process: 109 to 149 MiB (measured, Loki 3.7). */
 const idleBytes = 150 * MiB;
-/** What one user's query may hold in a process that answers queries too. */
+/** Memory of one user's query in a process that also serves queries. An estimate; no published figure exists. */
 const queryBytes = 128 * MiB;
-/** Streams that are being written at one time: the others were flushed after half an hour of silence. */
+/** Fraction of streams with an open chunk; the rest was flushed after `chunk_idle_period` of 30 minutes. An estimate. */
 const activeShare = 0.3;
-/** The uncompressed head block of a chunk, and its labels. */
+/** A chunk's uncompressed head block and its labels. An estimate. */
 const bytesPerHead = 64 * KiB;
-/** CPU of an idle process with its rings and index timers. */
+/** CPU of an idle process, with its rings and index timers (measured, Loki 3.7). */
 const idleCores = 0.03;
 
-/** Pods of which one may go. Ingesters need as many as there are copies; a second compactor would do nothing. */
+/** Minimum replicas, so that losing one is tolerated. Ingesters hold one copy each; only one compactor is ever active. */
 const floors: Readonly<Record<LokiService, number>> = {
   distributor: 2,
   ingester: copies,
@@ -88,18 +81,23 @@ const floors: Readonly<Record<LokiService, number>> = {
 /** Computes {@link LokiSizing}. */
 export function sizeLoki(load: LokiLoad): LokiSizing {
   const { workload, availability, retention } = load;
-  const common: Common = {
+  const common: LokiSizingBase = {
     replicationFactor: availability === "single" ? 1 : copies,
     limits: lokiLimits(workload),
-    objectStorage: lokiObjectStorage(workload, retention.loki),
+    objectStorage: lokiBucketUsage(workload, retention.loki),
   };
-  const mode = load.mode ?? (workload.logBytesPerDay <= monolithicBytesPerDay ? "monolithic" : "distributed");
-  if (mode === "monolithic") return { ...common, mode, loki: sizeMonolith(load, common.objectStorage) };
+  const mode = load.mode ?? (workload.logBytesPerDay <= monolithicBytesPerDay ? "monolithic" : "microservices");
+  const override = (name: LokiWorkload, size: WorkloadSize) => withOverride(size, load.overrides?.[name]);
+  if (mode === "monolithic") {
+    return { ...common, mode, loki: override("loki", sizeMonolith(load, common.objectStorage)) };
+  }
   const zoneAware = availability === "redundant" && workload.logBytesPerDay >= zoneAwareBytesPerDay;
-  return { ...common, mode, zoneAware, services: sizeServices(load, zoneAware) };
+  const computed = Object.entries(sizeServices(load, zoneAware)) as [LokiService, WorkloadSize][];
+  const services = Object.fromEntries(computed.map(([name, size]) => [name, override(name, size)]));
+  return { ...common, mode, zoneAware, services: services as Record<LokiService, WorkloadSize> };
 }
 
-/** Memory of the chunks that are being filled in one ingester that holds this many streams. */
+/** Memory of the open chunks in an ingester with this many streams. */
 function chunkMemory(workload: Workload, streams: number): number {
   const ratePerStream = workload.logBytesPerDay / 86_400 / Math.max(1, logStreams(workload));
   const filled = Math.min(chunkBytes, (ratePerStream * maxChunkAgeSeconds) / compressionRatio) / 2;
@@ -120,16 +118,15 @@ function sizeMonolith({ workload, availability, filesystem }: LokiLoad, stored: 
       diskBytes: spareDisk + bytesPerSecond * walBytesPerByteSecond + chunks,
     },
     {
-      replicas:
-        availability === "single" ? "one of everything" : "three copies: one may go, and writes and reads go on",
-      cpuCores: `${idleCores} idle, and ${coresPerTB.toFixed(1)} cores a TB/day over all services of the sizing guide`,
+      replicas: availability === "single" ? "availability: single" : "one per copy: losing one is tolerated",
+      cpuCores: `${idleCores} idle, and ${coresPerTB.toFixed(1)} cores per TB/day, the sum over all services of the sizing guide`,
       memoryBytes: `${formatBytes(idleBytes)} idle, ${formatBytes(queryBytes)} for a query, the open chunks of ${streams} streams`,
-      diskBytes: `${formatBytes(spareDisk)} index, write-ahead log of ${formatBytes(bytesPerSecond)}/s at 3 GB a MB/s${filesystem ? `, and ${formatBytes(stored.bytes)} of chunks on this disk, filled to 80 %` : ""}`,
+      diskBytes: `${formatBytes(spareDisk)} index, WAL of ${formatBytes(bytesPerSecond)}/s at 3 GB per MB/s${filesystem ? `, and ${formatBytes(stored.bytes)} of chunks on this volume at 80 % usage` : ""}`,
     },
   );
 }
 
-/** CPU of all services in the guide's first row. */
+/** CPU of all services in the first row of the guide. */
 function coresOfFirstRow(): number {
   const row = sizingTable[0] as (typeof sizingTable)[number];
   return Object.values(row.entries).reduce((sum, { replicas, cpuCores }) => sum + replicas * cpuCores, 0);
@@ -150,8 +147,8 @@ function sizeServices(load: LokiLoad, zoneAware: boolean): Record<LokiService, W
 }
 
 /**
- * The table's pods. Where fewer are needed than must be there for one to go, the pods are made smaller instead, so that
- * the whole grows with the volume and never jumps by more than a replica.
+ * Size of a service from the table. If the minimum number of replicas is more than the load needs, each is made smaller
+ * instead, so that totals grow with the volume without jumps.
  */
 function sizeFromTable(service: TableService, { workload, availability }: LokiLoad): WorkloadSize {
   const entry = tableEntry(service, workload.logBytesPerDay);
@@ -166,8 +163,8 @@ function sizeFromTable(service: TableService, { workload, availability }: LokiLo
     },
     {
       replicas: `${base}: ${entry.replicas.toFixed(2)}, at least ${floor}`,
-      cpuCores: `${base}: ${entry.cpuCores.toFixed(2)} a pod${share < 1 ? `, of which ${(share * 100).toFixed(0)} % are needed` : ""}`,
-      memoryBytes: `${base}: ${formatBytes(entry.memoryBytes)} a pod${share < 1 ? `, of which ${(share * 100).toFixed(0)} % are needed` : ""}; ${formatBytes(idleBytes)} idle`,
+      cpuCores: `${base}: ${entry.cpuCores.toFixed(2)} per pod${share < 1 ? `, of which ${(share * 100).toFixed(0)} % are needed` : ""}`,
+      memoryBytes: `${base}: ${formatBytes(entry.memoryBytes)} per pod${share < 1 ? `, of which ${(share * 100).toFixed(0)} % are needed` : ""}; ${formatBytes(idleBytes)} idle`,
     },
   );
 }
@@ -177,38 +174,42 @@ function sizeIngester(load: LokiLoad, zoneAware: boolean): WorkloadSize {
   const factor = availability === "single" ? 1 : copies;
   const base = sizeFromTable("ingester", load);
   const zones = zoneAware ? copies : 1;
-  const replicas = Math.ceil(base.replicas / zones);
+  const replicas = Math.ceil(base.replicas / zones) * zones;
   const firstRow = sizingTable[0] as (typeof sizingTable)[number];
-  // The rate a pod takes is largest just before the table adds pods faster than the volume grows.
+  // The rate per pod is highest just before the table starts adding pods faster than the volume grows.
   const busiest = Math.min(workload.logBytesPerDay, firstRow.bytesPerDay);
   const podsThen = Math.max(factor, (firstRow.entries.ingester.replicas * busiest) / firstRow.bytesPerDay);
   const bytesPerSecond = ((busiest / 86_400) * factor) / podsThen;
-  const streams = (logStreams(workload) * factor) / (replicas * zones);
+  const streams = (logStreams(workload) * factor) / replicas;
   const memoryBytes = Math.max(base.memoryBytes, idleBytes + chunkMemory(workload, streams));
   return sized(
     { ...base, replicas, memoryBytes, diskBytes: spareDisk + bytesPerSecond * walBytesPerByteSecond },
     {
       ...base.reasons,
-      replicas: `${base.reasons.replicas}${zoneAware ? `, in each of ${zones} zones a third` : ""}`,
+      replicas: `${base.reasons.replicas}${zoneAware ? `, a multiple of ${zones} zones` : ""}`,
       memoryBytes: `${base.reasons.memoryBytes}; at least the open chunks of ${Math.ceil(streams)} streams`,
-      diskBytes: `${formatBytes(spareDisk)} index, write-ahead log of at most ${formatBytes(bytesPerSecond)}/s at 3 GB a MB/s`,
+      diskBytes: `${formatBytes(spareDisk)} index, WAL of at most ${formatBytes(bytesPerSecond)}/s at 3 GB per MB/s`,
     },
   );
 }
 
-/** The days of index that queries touch most, or that are being compacted. */
+/** Adds a volume for a week of index files: those that queries touch most, or that are being compacted. An estimate. */
 function withDisk(base: WorkloadSize, { workload }: LokiLoad): WorkloadSize {
   const week = 7 * (workload.logBytesPerDay / compressionRatio) * indexShare;
   const reason = `${formatBytes(spareDisk)} and a week of index, ${indexShare * 100} % of the chunks`;
   return sized({ ...(base as Resources), diskBytes: spareDisk + week }, { ...base.reasons, diskBytes: reason });
 }
 
-/** Log rules are few and short: a querier's pod each. */
+/** Rulers evaluate queries; log rules are few, so each is sized like one querier. */
 function sizeRuler(load: LokiLoad): WorkloadSize {
   const { cpuCores, memoryBytes } = sizeFromTable("querier", load);
   const replicas = load.availability === "single" ? 1 : floors.ruler;
   return sized(
     { replicas, cpuCores, memoryBytes },
-    { replicas: "rules are shared out; one may go", cpuCores: "as a querier", memoryBytes: "as a querier" },
+    {
+      replicas: "rule groups are sharded; losing one is tolerated",
+      cpuCores: "like a querier",
+      memoryBytes: "like a querier",
+    },
   );
 }

@@ -1,58 +1,58 @@
-import type { ObjectStore } from "../../lib/kubernetes/index.ts";
-import { type Finding, formatBytes, formatDuration, type WorkloadSize } from "../../lib/sizing/index.ts";
-import type { StreamRetention } from "./config.ts";
+import { validateObjectStore } from "../../lib/kubernetes/index.ts";
+import { type Finding, formatBytes, formatDuration } from "../../lib/sizing/index.ts";
+import { monolithicBytesPerDay } from "./capacity.ts";
 import { logql } from "./monitoring/log-rules.ts";
-import { type LokiSizing, monolithicBytesPerDay } from "./sizing.ts";
+import { type LokiProps, lokiLoad, type ResolvedLokiProps, resolveLokiProps } from "./props.ts";
+import { type LokiSizing, sizeLoki } from "./sizing.ts";
 
-/** What the checks look at. */
-export interface CheckedLoki {
-  readonly sizing: LokiSizing;
-  readonly retentionSeconds: number;
-  readonly logBytesPerDay: number;
-  readonly objectStore: ObjectStore;
-  readonly streamRetention?: readonly StreamRetention[];
-  /** Days after which the bucket's lifecycle deletes objects. @default none: it deletes nothing */
-  readonly lifecycleSeconds?: number;
-}
-
-/** Shorter retentions are accepted, and never applied: Loki deletes by the day's index table. */
-const shortestRetention = 86_400;
-/** `retention_delete_delay`: chunks are deleted this long after the index forgot them. */
+/** Shortest retention in seconds. Shorter ones are accepted but never applied, because Loki deletes whole daily index tables. */
+const minRetention = 86_400;
+/** `retention_delete_delay`, Loki's default: seconds between removing chunks from the index and deleting them. */
 const deletionDelaySeconds = 7_200;
+/** Tenant IDs that Loki accepts. @see https://grafana.com/docs/loki/v3.6.x/operations/multi-tenancy/ */
+const tenantId = /^[A-Za-z0-9!\-_.*'()]{1,150}$/;
 
 /**
- * What `loki -verify-config` accepts and should not: a retention below 24 h, several replicas on their own disks, a disk
- * too small for what it must keep, a single process far beyond its load, a bucket that deletes before Loki does.
+ * Finds mistakes that Loki accepts at startup: a retention below 24 h, several replicas with a volume each, a volume that
+ * is too small for the retention, a single process far beyond its load, a bucket lifecycle that deletes live data.
  */
-export function checkLoki(loki: CheckedLoki): Finding[] {
-  return [...checkRetention(loki), ...checkStorage(loki), ...checkMode(loki)];
+export function validateLoki(props: LokiProps): readonly Finding[] {
+  const resolved = resolveLokiProps(props);
+  const sizing = props.sizing ?? sizeLoki(lokiLoad(resolved));
+  return [
+    ...validateRetention(resolved),
+    ...validateTenant(resolved),
+    ...validateStorage(resolved, sizing),
+    ...validateMode(resolved, sizing),
+    ...validateReplicas(sizing),
+  ];
 }
 
-function checkRetention({ retentionSeconds, streamRetention = [], lifecycleSeconds }: CheckedLoki): Finding[] {
+function validateRetention({ retention, streamRetention, bucketLifecycle }: ResolvedLokiProps): Finding[] {
   const findings: Finding[] = [];
   const tooShort = (at: string, found: number) =>
     findings.push({
-      code: "SKP1212",
+      code: "SKP1221",
       at,
       message: `${formatDuration(found, "h")} is below the 24 h of one index table: Loki accepts it and deletes nothing`,
       fix: "24h",
     });
-  if (retentionSeconds < shortestRetention) tooShort("retention.loki", retentionSeconds);
-  streamRetention.forEach(({ selector, retention }, index) => {
+  if (retention.loki < minRetention) tooShort("retention.loki", retention.loki);
+  streamRetention.forEach((stream, index) => {
     const at = `streamRetention[${index}]`;
-    if (retention < shortestRetention) tooShort(`${at}.retention`, retention);
-    const error = selectorError(selector);
+    if (stream.retention < minRetention) tooShort(`${at}.retention`, stream.retention);
+    const error = selectorError(stream.selector);
     if (error) {
-      findings.push({ code: "SKP1212", at: `${at}.selector`, message: error, fix: '{namespace="dev"}' });
+      findings.push({ code: "SKP1232", at: `${at}.selector`, message: error, fix: '{namespace="dev"}' });
     }
   });
-  const longest = Math.max(retentionSeconds, ...streamRetention.map(({ retention }) => retention));
-  if (lifecycleSeconds !== undefined && lifecycleSeconds <= longest + deletionDelaySeconds) {
+  const longest = Math.max(retention.loki, ...streamRetention.map((stream) => stream.retention)) + deletionDelaySeconds;
+  if (bucketLifecycle !== undefined && bucketLifecycle <= longest) {
     findings.push({
-      code: "SKP1212",
-      at: "objectStore.lifecycle",
-      message: `the bucket deletes after ${formatDuration(lifecycleSeconds, "h")}, while Loki still refers to objects of up to ${formatDuration(longest + deletionDelaySeconds, "h")}`,
-      fix: `more than ${formatDuration(longest + deletionDelaySeconds, "h")}, for the tenant's prefix alone, never index/`,
+      code: "SKP1223",
+      at: "bucketLifecycle",
+      message: `the bucket deletes objects after ${formatDuration(bucketLifecycle, "h")}, but Loki refers to them for up to ${formatDuration(longest, "h")}`,
+      fix: `more than ${formatDuration(longest, "h")}, for the tenant's prefix only, never for index/`,
     });
   }
   return findings;
@@ -60,7 +60,7 @@ function checkRetention({ retentionSeconds, streamRetention = [], lifecycleSecon
 
 /** A stream selector is a LogQL query without a pipeline. */
 function selectorError(selector: string): string | undefined {
-  if (!/^\s*\{[^}]*\}\s*$/.test(selector)) return `${selector} is no stream selector`;
+  if (!/^\s*\{[^}]*\}\s*$/.test(selector)) return `${selector} is not a stream selector`;
   try {
     logql(selector);
     return undefined;
@@ -69,44 +69,76 @@ function selectorError(selector: string): string | undefined {
   }
 }
 
-function checkStorage({ sizing, objectStore }: CheckedLoki): Finding[] {
-  if (objectStore.kind !== "filesystem") return [];
-  const pods = podsWithData(sizing);
-  const replicas = pods.reduce((sum, { replicas }) => sum + replicas, 0);
-  if (sizing.mode === "distributed" || replicas > 1) {
+function validateTenant({ tenant }: ResolvedLokiProps): Finding[] {
+  if (tenantId.test(tenant) && tenant !== "." && tenant !== "..") return [];
+  return [
+    {
+      code: "SKP1228",
+      at: "tenant",
+      message: `Loki rejects the tenant ID ${JSON.stringify(tenant)}`,
+      fix: "letters, digits and !-_.*'(), at most 150 characters",
+    },
+  ];
+}
+
+function validateStorage({ objectStore, bucket }: ResolvedLokiProps, sizing: LokiSizing): readonly Finding[] {
+  if (objectStore.kind !== "filesystem") return validateObjectStore(objectStore, bucket);
+  const { replicas, diskBytes = 0 } = sizing.mode === "monolithic" ? sizing.loki : sizing.services.ingester;
+  if (sizing.mode === "microservices" || replicas > 1) {
     return [
       {
         code: "SKP1211",
         at: "objectStore",
-        message: `${sizing.mode} Loki with ${replicas} pods that hold data, each on its own disk: none finds the others' logs`,
-        fix: "an object store that all pods share (s3, gcs, azure), or one replica of everything",
+        message: `${sizing.mode} Loki with ${replicas} pods that hold data, each on its own volume: none can read the others' logs`,
+        fix: "an object store that all pods share (s3, gcs, azure), or availability: single",
       },
     ];
   }
-  const disk = pods[0]?.diskBytes ?? 0;
-  if (disk >= sizing.objectStorage.bytes) return [];
+  if (diskBytes >= sizing.objectStorage.bytes) return [];
   return [
     {
-      code: "SKP1212",
-      at: "sizing.loki.diskBytes",
-      message: `${formatBytes(disk)} for ${formatBytes(sizing.objectStorage.bytes)} of logs over the retention`,
+      code: "SKP1231",
+      at: "overrides.loki.diskBytes",
+      message: `${formatBytes(diskBytes)} for ${formatBytes(sizing.objectStorage.bytes)} of logs over the retention period`,
       fix: formatBytes(sizing.objectStorage.bytes / 0.8),
     },
   ];
 }
 
-function podsWithData(sizing: LokiSizing): readonly WorkloadSize[] {
-  return sizing.mode === "monolithic" ? [sizing.loki] : [sizing.services.ingester];
-}
-
-function checkMode({ sizing, logBytesPerDay }: CheckedLoki): Finding[] {
-  if (sizing.mode === "distributed" || logBytesPerDay <= monolithicBytesPerDay) return [];
+function validateMode({ workload }: ResolvedLokiProps, sizing: LokiSizing): Finding[] {
+  if (sizing.mode === "microservices" || workload.logBytesPerDay <= monolithicBytesPerDay) return [];
   return [
     {
       code: "SKP1214",
-      at: "sizing.mode",
-      message: `${formatBytes(logBytesPerDay)} of logs a day in one process, which is advised for up to 20 GB`,
-      fix: "distributed",
+      at: "mode",
+      message: `${formatBytes(workload.logBytesPerDay)} of logs per day in a single process, which is advised for up to 20 GB`,
+      fix: "microservices",
+    },
+  ];
+}
+
+function validateReplicas(sizing: LokiSizing): Finding[] {
+  const monolithic = sizing.mode === "monolithic";
+  const { replicas } = monolithic ? sizing.loki : sizing.services.ingester;
+  const at = `overrides.${monolithic ? "loki" : "ingester"}.replicas`;
+  const factor = sizing.replicationFactor;
+  if (replicas < factor) {
+    return [
+      {
+        code: "SKP1225",
+        at,
+        message: `${replicas} ingesters cannot hold ${factor} copies of a log line: every write would fail`,
+        fix: `replicas: ${factor}`,
+      },
+    ];
+  }
+  if (monolithic || !sizing.zoneAware || replicas % 3 === 0) return [];
+  return [
+    {
+      code: "SKP1227",
+      at,
+      message: `${replicas} replicas cannot be spread evenly over three zones`,
+      fix: `replicas: ${Math.ceil(replicas / 3) * 3}`,
     },
   ];
 }

@@ -9,7 +9,7 @@ const valid: MimirProps = {
   workload: workloads.medium,
   availability: "redundant",
   retention,
-  objectStore: { kind: "s3", endpoint: "s3.example", region: "eu" },
+  objectStore: { kind: "s3", endpoint: "s3.example", region: "eu", identity: {} },
   bucket: "mimir-blocks",
   cluster,
   tenant: "anonymous",
@@ -24,6 +24,7 @@ test("computed sizes are valid", () => {
 describe("mistakes that Mimir accepts at startup", () => {
   test.each<[string, Partial<MimirProps>, string, string]>([
     ["several pods, each with its own volume", { objectStore: { kind: "filesystem" } }, "SKP1211", "objectStore"],
+    ["an object store without credentials or identity", { objectStore: { kind: "gcs" } }, "SKP1207", "objectStore"],
     ["an empty bucket name", { bucket: "" }, "SKP1224", "bucket"],
     [
       "fewer ingesters than copies",

@@ -1,3 +1,4 @@
+import { validateObjectStore } from "../../lib/kubernetes/index.ts";
 import { type Finding, formatCount, formatDuration } from "../../lib/sizing/index.ts";
 import { shapes } from "./capacity.ts";
 import { deletionDelaySeconds } from "./config.ts";
@@ -30,26 +31,17 @@ export function validateMimir(props: MimirProps): readonly Finding[] {
   ];
 }
 
-function validateStorage({ objectStore, bucket }: ResolvedMimirProps, sizing: MimirSizing): Finding[] {
-  const findings: Finding[] = [];
+function validateStorage({ objectStore, bucket }: ResolvedMimirProps, sizing: MimirSizing): readonly Finding[] {
   const pods = sizing.mode === "monolithic" ? sizing.mimir.replicas : undefined;
-  if (objectStore.kind === "filesystem" && pods !== 1) {
-    findings.push({
+  if (objectStore.kind !== "filesystem" || pods === 1) return validateObjectStore(objectStore, bucket);
+  return [
+    {
       code: "SKP1211",
       at: "objectStore",
       message: `${pods ?? "separate"} Mimir pods would each keep blocks on a volume that the others cannot read`,
       fix: "objectStore: {kind: s3, endpoint: ..., region: ...}",
-    });
-  }
-  if (objectStore.kind !== "filesystem" && bucket === "") {
-    findings.push({
-      code: "SKP1224",
-      at: "bucket",
-      message: "the bucket has no name: Mimir starts and terminates on the first write",
-      fix: "bucket: mimir-blocks",
-    });
-  }
-  return findings;
+    },
+  ];
 }
 
 function validateReplicas({ workload }: ResolvedMimirProps, sizing: MimirSizing): Finding[] {

@@ -1,18 +1,21 @@
 import { App } from "cdk8s";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import type { ObjectStore } from "../../lib/kubernetes/index.ts";
-import { retentionProfiles, type Workload, workloads } from "../../lib/sizing/index.ts";
+import { retentionProfiles, workloads } from "../../lib/sizing/index.ts";
 import { chartProblems, monitoringProblems, objectOf } from "../../test/support/charts.ts";
-import { checkTraces, type JaegerStorage, sizeTraces, TracesChart, type TracesProps } from "./index.ts";
+import { type JaegerStorage, TracesChart, type TracesProps, validateTraces } from "./index.ts";
 
-const retention = retentionProfiles.standard;
 const search: JaegerStorage = {
   kind: "elasticsearch",
   urls: ["https://search.example:9243", "https://other.example"],
   credentials: { username: { secret: "search", key: "user" }, password: { secret: "search", key: "password" } },
 };
-const s3: ObjectStore = { kind: "s3", endpoint: "s3.example", region: "eu" };
+const s3 = {
+  kind: "s3",
+  endpoint: "s3.example",
+  region: "eu",
+  credentials: { accessKeyId: { secret: "s3", key: "id" }, secretAccessKey: { secret: "s3", key: "key" } },
+} as const;
 const kafka = { address: "kafka.example:9093", tls: true };
 
 const render = (props: Partial<TracesProps>) => new TracesChart(new App(), "traces", { namespace: "obs", ...props });
@@ -37,12 +40,12 @@ describe("Jaeger", () => {
     expect(env).toContainEqual({ name: "OTEL_TRACES_SAMPLER", value: "always_off" });
   });
 
-  test("badger deletes after the retention, and keeps what is on disk", () => {
+  test("badger applies the retention and is persistent", () => {
     const { jaeger_storage } = fileOf(render({}), "jaeger.yaml").extensions;
     expect(jaeger_storage.backends.main.badger).toMatchObject({ ephemeral: false, ttl: { spans: "168h" } });
   });
 
-  test("a search engine's password is a file, its user an environment variable", () => {
+  test("a search engine's password is a file, and its user name an environment variable", () => {
     const chart = render({ storage: search });
     const { auth } = fileOf(chart, "jaeger.yaml").extensions.jaeger_storage.backends.main.elasticsearch;
     expect(auth.basic).toEqual({ username: "${env:SEARCH_USERNAME}", password_file: "/etc/jaeger/search/password" });
@@ -54,14 +57,14 @@ describe("Jaeger", () => {
     });
   });
 
-  test("a date layout stays a string to readers of YAML 1.1", () => {
+  test("date layouts remain strings in YAML 1.1", () => {
     const { data } = objectOf(render({ storage: search }), "ConfigMap", "jaeger") as unknown as {
       data: Record<string, string>;
     };
     expect(data["jaeger.yaml"]).toContain('date_layout: "2006-01-02"');
   });
 
-  test("old indices are deleted by a CronJob, or by a lifecycle of the search engine's own", () => {
+  test("old indexes are deleted by a CronJob, or by the search engine's lifecycle policy", () => {
     const cleaner = objectOf(render({ storage: search }), "CronJob", "jaeger-index-cleaner");
     expect(cleaner.spec.jobTemplate.spec.template.spec.containers[0].args).toEqual([
       "7",
@@ -73,14 +76,14 @@ describe("Jaeger", () => {
     expect(elasticsearch).toMatchObject({ use_ilm: true, use_aliases: true, create_mappings: false });
   });
 
-  test("its way to the search engine is declared, by each URL's port", () => {
+  test("its connections to the search engine are declared by the ports of the URLs", () => {
     const [edge] = render({ storage: search }).edges;
     expect(edge?.ports).toEqual([443, 9243]);
   });
 });
 
 describe("Tempo", () => {
-  test("scheduler and worker are told the same retention", () => {
+  test("scheduler and worker have the same retention", () => {
     const config = fileOf(render({ backend: "tempo" }), "tempo.yaml");
     const kept = { block_retention: "168h", compacted_block_retention: "1h" };
     expect(config.backend_scheduler.provider.compaction.compaction).toEqual(kept);
@@ -88,14 +91,14 @@ describe("Tempo", () => {
     expect(config.usage_report).toEqual({ reporting_enabled: false });
   });
 
-  test("has nothing that Tempo 3 refuses", () => {
+  test("has no key that Tempo 3 rejects", () => {
     for (const props of [{}, { kafka }]) {
-      const config = fileOf(render({ backend: "tempo", ...props }), "tempo.yaml");
+      const config = fileOf(render({ backend: "tempo", objectStore: s3, ...props }), "tempo.yaml");
       for (const gone of ["ingester", "ingester_client", "compactor"]) expect(config).not.toHaveProperty(gone);
     }
   });
 
-  test("span metrics go to Mimir with its tenant, or are not made", () => {
+  test("span metrics are sent to Mimir with its tenant, or not generated", () => {
     const metrics = {
       scheme: "http",
       host: "mimir",
@@ -111,8 +114,8 @@ describe("Tempo", () => {
     expect(fileOf(render({ backend: "tempo" }), "tempo.yaml").overrides.defaults.metrics_generator).toBeUndefined();
   });
 
-  test("behind Kafka, live stores stand in two zones that change one after the other", () => {
-    const chart = render({ backend: "tempo", kafka });
+  test("with Kafka, live-stores are in two zones that roll out sequentially", () => {
+    const chart = render({ backend: "tempo", objectStore: s3, kafka });
     const waves = ["zone-a", "zone-b"].map((zone) => {
       const { metadata, spec } = objectOf(chart, "StatefulSet", `tempo-live-store-${zone}`);
       expect(spec.template.spec.containers[0].args).toContain(`-live-store.instance-availability-zone=${zone}`);
@@ -131,38 +134,53 @@ test("endpoints name the backend", () => {
     otlp: { scheme: "grpc", host: "jaeger.obs.svc.cluster.local", port: 4317, backend: "jaeger" },
     query: { scheme: "http", port: 16686, backend: "jaeger" },
   });
-  expect(render({ backend: "tempo", kafka }).endpoints).toMatchObject({
+  expect(render({ backend: "tempo", objectStore: s3, kafka }).endpoints).toMatchObject({
     otlp: { host: "tempo-distributor.obs.svc.cluster.local", backend: "tempo" },
     query: { host: "tempo-query-frontend.obs.svc.cluster.local", port: 3200 },
   });
 });
 
-describe("checks", () => {
-  const check = (
-    workload: Workload,
-    load: { backend: "jaeger" | "tempo"; scalable?: boolean; storage?: "elasticsearch" },
-    more = {},
-  ) => {
-    const sizing = sizeTraces({ workload, availability: "redundant", retention, keepPercent: 50, ...load });
-    return checkTraces({ sizing, retentionSeconds: retention.traces, ...more }).map(({ code, at }) => `${code} ${at}`);
-  };
+describe("validation", () => {
+  const { medium, large, xlarge } = workloads;
+  const of = (props: Partial<TracesProps>) =>
+    validateTraces({ namespace: "obs", availability: "redundant", keepPercent: 50, ...props }).map(
+      ({ code, at }) => `${code} ${at}`,
+    );
+  const tempo = { backend: "tempo", objectStore: s3 } as const;
 
-  test("badger carries the small workload and is refused beyond", () => {
-    expect(check(workloads.small, { backend: "jaeger" })).toEqual([]);
-    expect(check(workloads.medium, { backend: "jaeger" })).toEqual(["SKP1214 traces.backend"]);
-    expect(check(workloads.medium, { backend: "jaeger", storage: "elasticsearch" }, { storage: search })).toEqual([]);
+  test("badger carries the small workload, and nothing larger", () => {
+    expect(of({})).toEqual([]);
+    expect(of({ workload: medium })).toEqual(["SKP1214 backend"]);
+    expect(of({ workload: medium, storage: search })).toEqual([]);
+    expect(of({ storage: { ...search, urls: [] } })).toEqual(["SKP1233 storage.urls"]);
   });
 
-  test("one Tempo carries 55 k kept spans/s, no more", () => {
-    const at = (kept: number) => ({ ...workloads.large, spansPerSecond: kept / 0.525 });
-    expect(check(at(54_999), { backend: "tempo" })).toEqual([]);
-    expect(check(at(55_001), { backend: "tempo" })).toEqual(["SKP1214 traces.backend"]);
+  test("a single Tempo carries 55 k kept spans/s", () => {
+    const at = (kept: number) => ({ ...tempo, workload: { ...large, spansPerSecond: kept / 0.525 } });
+    expect(of(at(54_999))).toEqual([]);
+    expect(of(at(55_001))).toEqual(["SKP1214 backend"]);
   });
 
-  test("the scalable form needs a Kafka, and has an end too", () => {
-    expect(check(workloads.xlarge, { backend: "tempo", scalable: true })).toEqual(["SKP1207 traces.kafka"]);
-    expect(check(workloads.xlarge, { backend: "tempo", scalable: true }, { kafka })).toEqual([]);
-    const absurd = { ...workloads.xlarge, spansPerSecond: 30_000_000 };
-    expect(check(absurd, { backend: "tempo", scalable: true }, { kafka })).toEqual(["SKP1214 traces.backend"]);
+  test("microservices mode needs Kafka and object storage, and has an upper limit", () => {
+    const scaled = { ...tempo, mode: "microservices" } as const;
+    expect(of({ ...scaled, workload: xlarge })).toEqual(["SKP1233 kafka"]);
+    expect(of({ ...scaled, workload: xlarge, kafka })).toEqual([]);
+    expect(of({ ...scaled, objectStore: { kind: "filesystem" }, kafka })).toEqual(["SKP1211 objectStore"]);
+    const absurd = { ...xlarge, spansPerSecond: 30_000_000 };
+    expect(of({ ...scaled, workload: absurd, kafka })).toEqual(["SKP1214 backend"]);
+  });
+
+  test("a retention of one second is rejected by the chart, also when it is used alone", () => {
+    const retention = { ...retentionProfiles.standard, traces: 1 };
+    expect(of({ retention })).toEqual(["SKP1221 retention.traces"]);
+    expect(of({ ...tempo, retention })).toEqual(["SKP1221 retention.traces"]);
+    expect(() => render({ retention })).toThrow(/SKP1221 retention.traces: 1s/);
+  });
+
+  test("Tempo on S3 needs credentials or an identity, which may be empty", () => {
+    const { credentials: _, ...anonymous } = s3;
+    expect(of({ ...tempo, objectStore: anonymous })).toEqual(["SKP1207 objectStore"]);
+    expect(of({ ...tempo, objectStore: { ...anonymous, identity: {} } })).toEqual([]);
+    expect(of({ ...tempo, bucket: "" })).toEqual(["SKP1224 bucket"]);
   });
 });

@@ -1,7 +1,8 @@
-export * from "./chart.ts";
+export type { TempoMode, TempoService, TracesBackend, TracesLoad, TracesWorkload } from "./capacity.ts";
+export { TracesChart } from "./chart.ts";
 export type { JaegerStorage, SearchStorage } from "./jaeger/config.ts";
-export { bytesPerSpan, keptSpans } from "./kept-spans.ts";
-export * from "./sizing.ts";
+export type { TracesEndpoints, TracesProps } from "./props.ts";
+export { sizeTraces, type TracesSizing } from "./sizing.ts";
 export type { Kafka } from "./tempo/config.ts";
-export type { TempoMode, TempoSizing } from "./tempo/sizing.ts";
-export { checkTraces } from "./validate.ts";
+export type { TempoSizing, TempoSizingBase } from "./tempo/sizing.ts";
+export { validateTraces } from "./validate.ts";

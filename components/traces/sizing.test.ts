@@ -1,14 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { diskStep, GiB, retentionProfiles, type Workload, workloads } from "../../lib/sizing/index.ts";
-import { bytesPerSpan, keptSpans, sizeTraces, type TracesSizing } from "./index.ts";
-import type { TracesSizingLoad } from "./sizing.ts";
+import { bytesPerSpan, keptSpans } from "./capacity.ts";
+import { sizeTraces, type TracesLoad, type TracesSizing } from "./index.ts";
 
 const base = { availability: "redundant", retention: retentionProfiles.standard } as const;
-const size = (
-  load: Partial<TracesSizingLoad> & Pick<TracesSizingLoad, "backend">,
-  workload: Workload = workloads.small,
-) => sizeTraces({ ...base, workload, ...load });
+const size = (load: Partial<TracesLoad> & Pick<TracesLoad, "backend">, workload: Workload = workloads.small) =>
+  sizeTraces({ ...base, workload, ...load });
 
 /** CPU, memory and disk of all pods together. */
 function totals(sizing: TracesSizing): readonly number[] {
@@ -27,7 +25,7 @@ function totals(sizing: TracesSizing): readonly number[] {
   ];
 }
 
-test("sampling keeps errors and slow traces, one in twenty, and the wanted share of the rest", () => {
+test("sampling keeps errors and slow traces (5 %) and the configured share of the rest", () => {
   const spans = (keepPercent?: number) =>
     keptSpans({ ...base, workload: workloads.small, ...(keepPercent !== undefined && { keepPercent }) }).spansPerSecond;
   expect(spans()).toBe(500);
@@ -35,20 +33,20 @@ test("sampling keeps errors and slow traces, one in twenty, and the wanted share
   expect(spans(0)).toBeCloseTo(25);
 });
 
-test("Tempo's two limits, 25 MB/s and 55 k spans/s, are one", () => {
+test("Tempo's limits of 25 MB/s and 55 k spans/s describe the same load", () => {
   expect(bytesPerSpan).toBeCloseTo(454.5, 1);
 });
 
 describe("Jaeger", () => {
-  test("badger is one pod, whose disk holds the retention", () => {
+  test("badger is one pod whose volume holds the retention period", () => {
     const sizing = size({ backend: "jaeger", keepPercent: 50 });
     if (sizing.backend !== "jaeger") throw new Error("tempo");
     expect(sizing.jaeger.replicas).toBe(1);
-    // 262.5 spans/s x 7 d x 640 B, filled to 80 %, and 4 GiB ahead.
+    // 262.5 spans/s x 7 d x 640 B, at 80 % usage, plus 4 GiB preallocated.
     expect(sizing.jaeger.diskBytes).toBe(diskStep((262.5 * 604_800 * 640) / 0.8 + 4 * GiB));
   });
 
-  test("a slightly other share of kept traces leaves the claim as it is", () => {
+  test("a slightly different sampling rate leaves the volume claim unchanged", () => {
     const disk = (keepPercent: number) => {
       const sizing = size({ backend: "jaeger", keepPercent });
       return sizing.backend === "jaeger" ? sizing.jaeger.diskBytes : undefined;
@@ -56,30 +54,30 @@ describe("Jaeger", () => {
     expect([48, 50, 52].map(disk)).toEqual([disk(50), disk(50), disk(50)]);
   });
 
-  test("a search engine is given any number of pods without a disk, at least two", () => {
+  test("with a search engine there are at least two pods, without volumes", () => {
     const pods = (workload: Workload) => {
       const sizing = size({ backend: "jaeger", storage: "elasticsearch" }, workload);
       return sizing.backend === "jaeger" ? sizing.jaeger : undefined;
     };
     expect(pods(workloads.small)).toMatchObject({ replicas: 2 });
     expect(pods(workloads.small)?.diskBytes).toBeUndefined();
-    // 300 k spans/s at 7 k a core, two cores a pod.
+    // 300 k spans/s at 7 k per core, two cores per pod.
     expect(pods(workloads.xlarge)?.replicas).toBe(22);
   });
 });
 
 describe("Tempo", () => {
-  test("alone it is one pod; behind Kafka, one live store for 6 MB/s in each zone", () => {
+  test("is one pod without Kafka; with Kafka, one live-store per 6 MB/s and zone", () => {
     const alone = size({ backend: "tempo" }, workloads.large);
     expect(alone).toMatchObject({ tempo: { mode: "monolithic", tempo: { replicas: 1 } } });
-    const scalable = size({ backend: "tempo", scalable: true }, workloads.large);
+    const scaled = size({ backend: "tempo", mode: "microservices" }, workloads.large);
     // 50 k spans/s of 454.5 B: 22.7 MB/s.
-    expect(scalable).toMatchObject({
-      tempo: { mode: "scalable", partitions: 4, services: { distributor: { replicas: 3 } } },
+    expect(scaled).toMatchObject({
+      tempo: { mode: "microservices", partitions: 4, services: { distributor: { replicas: 3 } } },
     });
   });
 
-  test("open traces and bytes a second are allowed three times the mean, and never less than the defaults", () => {
+  test("limits on open traces and bytes/s are three times the mean, and at least the defaults", () => {
     const limits = (workload: Workload) => {
       const sizing = size({ backend: "tempo" }, workload);
       return sizing.backend === "tempo" ? [sizing.tempo.rateLimitBytes, sizing.tempo.maxLiveTraces] : [];
@@ -92,10 +90,10 @@ describe("Tempo", () => {
 test.each([
   { backend: "jaeger", storage: "badger" },
   { backend: "jaeger", storage: "opensearch" },
-  { backend: "tempo", scalable: false },
-  { backend: "tempo", scalable: false, filesystem: true },
-  { backend: "tempo", scalable: true },
-] as const)("more workload never means less capacity: %o", (load) => {
+  { backend: "tempo", mode: "monolithic" },
+  { backend: "tempo", mode: "monolithic", filesystem: true },
+  { backend: "tempo", mode: "microservices" },
+] as const)("capacity never shrinks when the load grows: %o", (load) => {
   const spans = fc.double({ min: 1, max: 1_000_000, noNaN: true });
   fc.assert(
     fc.property(spans, fc.double({ min: 1, max: 20, noNaN: true }), (spansPerSecond, factor) => {

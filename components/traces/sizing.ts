@@ -1,23 +1,11 @@
-import type { WorkloadSize } from "../../lib/sizing/index.ts";
-import type { JaegerStorage } from "./jaeger/config.ts";
+import { type WorkloadSize, withOverride } from "../../lib/sizing/index.ts";
+import { keptSpans, type TracesLoad, type TracesWorkload } from "./capacity.ts";
 import { sizeJaeger } from "./jaeger/sizing.ts";
-import { keptSpans, type TracesLoad } from "./kept-spans.ts";
 import { sizeTempo, type TempoSizing } from "./tempo/sizing.ts";
 
-/** What the store has to hold, and in which form. */
-export interface TracesSizingLoad extends TracesLoad {
-  readonly backend: "jaeger" | "tempo";
-  /** Jaeger's store. @default "badger" */
-  readonly storage?: JaegerStorage["kind"];
-  /** Tempo's blocks stay on the pod's own disk. @default false */
-  readonly filesystem?: boolean;
-  /** Tempo as a workload a service: there is a Kafka. @default false */
-  readonly scalable?: boolean;
-}
-
-/** The store's pods, and what reaches them. */
+/** Replicas and resources of every workload, with the reason for each number. */
 export type TracesSizing = {
-  /** Spans a second after sampling. */
+  /** Spans per second after sampling. */
   readonly keptSpansPerSecond: number;
 } & (
   | { readonly backend: "jaeger"; readonly jaeger: WorkloadSize }
@@ -25,12 +13,14 @@ export type TracesSizing = {
 );
 
 /** Computes {@link TracesSizing}. */
-export function sizeTraces(load: TracesSizingLoad): TracesSizing {
+export function sizeTraces(load: TracesLoad): TracesSizing {
   const kept = keptSpans(load);
   const keptSpansPerSecond = kept.spansPerSecond;
+  const override = (name: TracesWorkload, size: WorkloadSize) => withOverride(size, load.overrides?.[name]);
   if (load.backend === "jaeger") {
-    return { backend: "jaeger", keptSpansPerSecond, jaeger: sizeJaeger(kept, load.storage ?? "badger") };
+    const jaeger = override("jaeger", sizeJaeger(kept, load.storage ?? "badger"));
+    return { backend: "jaeger", keptSpansPerSecond, jaeger };
   }
-  const mode = load.scalable ? "scalable" : "monolithic";
-  return { backend: "tempo", keptSpansPerSecond, tempo: sizeTempo(kept, mode, load.filesystem ?? false) };
+  const { mode = "monolithic", filesystem = false } = load;
+  return { backend: "tempo", keptSpansPerSecond, tempo: sizeTempo(kept, mode, filesystem, override) };
 }

@@ -1,94 +1,111 @@
-import { type Finding, formatBytes, formatCount } from "../../lib/sizing/index.ts";
-import type { JaegerStorage } from "./jaeger/config.ts";
-import { badgerLargestDisk } from "./jaeger/sizing.ts";
-import type { TracesSizing } from "./sizing.ts";
-import type { Kafka } from "./tempo/config.ts";
-import { monolithicSpansPerSecond, mostPartitions } from "./tempo/sizing.ts";
+import { validateObjectStore } from "../../lib/kubernetes/index.ts";
+import { type Finding, formatBytes, formatCount, formatDuration } from "../../lib/sizing/index.ts";
+import { badgerMaxDisk } from "./jaeger/sizing.ts";
+import { type ResolvedTracesProps, resolveTracesProps, type TracesProps, tracesLoad } from "./props.ts";
+import { sizeTraces, type TracesSizing } from "./sizing.ts";
+import { maxPartitions, monolithicSpansPerSecond } from "./tempo/sizing.ts";
 
-/** What the checks look at. */
-export interface CheckedTraces {
-  readonly sizing: TracesSizing;
-  readonly retentionSeconds: number;
-  /** Jaeger's store. @default badger */
-  readonly storage?: JaegerStorage;
-  readonly kafka?: Kafka;
+/** Shortest retention in seconds: badger and Tempo delete hourly, and nobody looks at a trace within minutes. */
+const minRetention = 3600;
+
+/** Finds mistakes that Jaeger and Tempo accept at startup, and loads beyond what they carry. */
+export function validateTraces(props: TracesProps): readonly Finding[] {
+  const resolved = resolveTracesProps(props);
+  const sizing = props.sizing ?? sizeTraces(tracesLoad(resolved));
+  return [
+    ...validateRetention(resolved),
+    ...(sizing.backend === "jaeger" ? validateJaeger(resolved, sizing) : validateTempo(resolved, sizing)),
+  ];
 }
 
-/** What the programs accept and then cannot carry. */
-export function checkTraces(traces: CheckedTraces): Finding[] {
-  return traces.sizing.backend === "jaeger" ? checkJaeger(traces) : checkTempo(traces);
-}
-
-function checkJaeger({ sizing, storage, retentionSeconds }: CheckedTraces): Finding[] {
-  if (sizing.backend !== "jaeger") return [];
-  const findings: Finding[] = [];
-  if (retentionSeconds < 3600) {
-    findings.push({
-      code: "SKP1212",
+function validateRetention({ retention }: ResolvedTracesProps): Finding[] {
+  if (retention.traces >= minRetention) return [];
+  return [
+    {
+      code: "SKP1221",
       at: "retention.traces",
-      message: `${retentionSeconds} s: spans would be gone before anybody looks`,
+      message: `${formatDuration(retention.traces)}: traces would expire before anyone can look at them`,
       fix: "1h",
-    });
-  }
-  const { diskBytes, replicas } = sizing.jaeger;
-  if ((storage?.kind ?? "badger") === "badger") {
-    const rate = `${formatCount(sizing.keptSpansPerSecond)} kept spans/s`;
-    if (diskBytes === undefined || replicas !== 1) {
-      findings.push({
-        code: "SKP1211",
-        at: "sizing.jaeger",
-        message: "badger is one process's own store: it needs exactly one pod, with a disk",
-        fix: "one replica with diskBytes, or elasticsearch or opensearch by reference",
-      });
-    } else if (diskBytes > badgerLargestDisk) {
-      findings.push({
-        code: "SKP1214",
-        at: "traces.backend",
-        message: `badger for ${rate} needs a disk of ${formatBytes(diskBytes)}; it is meant for development and small clusters, up to ${formatBytes(badgerLargestDisk)}`,
-        fix: "Jaeger with elasticsearch or opensearch by reference, or tempo with object storage",
-      });
-    }
-  } else if (storage?.kind !== "badger" && storage?.urls.length === 0) {
-    findings.push({
-      code: "SKP1212",
-      at: "storage.urls",
-      message: `no address of ${storage.kind}`,
-      fix: '["https://search.example:9200"]',
-    });
-  }
-  return findings;
+    },
+  ];
 }
 
-function checkTempo({ sizing, kafka }: CheckedTraces): Finding[] {
-  if (sizing.backend !== "tempo") return [];
-  const { tempo, keptSpansPerSecond } = sizing;
-  const rate = formatCount(keptSpansPerSecond);
-  if (tempo.mode === "monolithic") {
-    if (keptSpansPerSecond <= monolithicSpansPerSecond) return [];
+function validateJaeger(
+  { storage }: ResolvedTracesProps,
+  sizing: Extract<TracesSizing, { readonly backend: "jaeger" }>,
+): Finding[] {
+  if (storage.kind !== "badger") {
+    if (storage.urls.length > 0) return [];
     return [
       {
-        code: "SKP1214",
-        at: "traces.backend",
-        message: `${rate} kept spans/s in a single Tempo, which carries ${formatCount(monolithicSpansPerSecond)} (25 MB/s), 80 k at best`,
-        fix: "a Kafka by reference for the scalable form, a lower keepPercent at the gateway, or Jaeger with a search engine",
+        code: "SKP1233",
+        at: "storage.urls",
+        message: `no address of ${storage.kind}`,
+        fix: '["https://search.example:9200"]',
       },
     ];
   }
-  const findings: Finding[] = [];
-  if (!kafka) {
+  const { diskBytes, replicas } = sizing.jaeger;
+  if (diskBytes === undefined || replicas !== 1) {
+    return [
+      {
+        code: "SKP1211",
+        at: "overrides.jaeger",
+        message: "badger is embedded in one process: it needs exactly one pod, with a volume",
+        fix: "one replica with diskBytes, or an external elasticsearch or opensearch",
+      },
+    ];
+  }
+  if (diskBytes <= badgerMaxDisk) return [];
+  return [
+    {
+      code: "SKP1214",
+      at: "backend",
+      message: `badger for ${formatCount(sizing.keptSpansPerSecond)} kept spans/s needs a volume of ${formatBytes(diskBytes)}; it is meant for development and small clusters, up to ${formatBytes(badgerMaxDisk)}`,
+      fix: "Jaeger with an external elasticsearch or opensearch, or tempo with object storage",
+    },
+  ];
+}
+
+function validateTempo(
+  { objectStore, bucket, kafka, workload }: ResolvedTracesProps,
+  { tempo, keptSpansPerSecond }: Extract<TracesSizing, { readonly backend: "tempo" }>,
+): Finding[] {
+  const findings = [...validateObjectStore(objectStore, bucket)];
+  const rate = formatCount(keptSpansPerSecond);
+  if (tempo.mode === "monolithic") {
+    if (keptSpansPerSecond > monolithicSpansPerSecond) {
+      findings.push({
+        code: "SKP1214",
+        at: "backend",
+        message: `${rate} kept spans/s in a single Tempo process, which carries ${formatCount(monolithicSpansPerSecond)} (25 MB/s)`,
+        fix: "kafka for microservices mode, a lower keepPercent at the gateway, or Jaeger with a search engine",
+      });
+    }
+    return findings;
+  }
+  if (objectStore.kind === "filesystem") {
     findings.push({
-      code: "SKP1207",
-      at: "traces.kafka",
-      message: "scalable Tempo 3 passes every span through Kafka, and none is named",
-      fix: "kafka:\n  address: kafka.example:9092",
+      code: "SKP1211",
+      at: "objectStore",
+      message: `the services of Tempo for ${formatCount(workload.spansPerSecond)} spans/s would each keep blocks on a volume that the others cannot read`,
+      fix: "objectStore: {kind: s3, endpoint: ..., region: ...}",
     });
   }
-  if (tempo.partitions > mostPartitions) {
+  if (!kafka) {
+    findings.push({
+      code: "SKP1233",
+      at: "kafka",
+      message: "in microservices mode Tempo 3 passes every span through Kafka, and none is set",
+      fix: 'kafka: {address: "kafka.example:9092"}',
+    });
+  }
+  if (tempo.partitions > maxPartitions) {
     findings.push({
       code: "SKP1214",
-      at: "traces.backend",
-      message: `${rate} kept spans/s need ${tempo.partitions} partitions; a topic is made with ${mostPartitions}`,
-      fix: "a lower keepPercent at the gateway, or one stack a group of clusters",
+      at: "backend",
+      message: `${rate} kept spans/s need ${tempo.partitions} partitions; Tempo creates its topic with ${maxPartitions}`,
+      fix: "a lower keepPercent at the gateway, or one stack per group of clusters",
     });
   }
   return findings;

@@ -1,3 +1,4 @@
+import type { Finding } from "../sizing/index.ts";
 import type { ComponentChart } from "./chart.ts";
 import type { EnvValue } from "./container.ts";
 import type { Labels } from "./labels.ts";
@@ -71,6 +72,38 @@ export function objectStoreAccess(store: ObjectStore): {
     env: { GOOGLE_APPLICATION_CREDENTIALS: `${keyFolder}/${key}` },
     mounts: [{ volume: secretVolume(secret), path: keyFolder }],
   };
+}
+
+const credentialFixes = {
+  s3: "credentials: {accessKeyId: {secret: object-storage, key: access-key-id}, secretAccessKey: {secret: object-storage, key: secret-access-key}}",
+  gcs: "identity: {iam.gke.io/gcp-service-account: NAME@PROJECT.iam.gserviceaccount.com}",
+  azure: "credentials: {accountKey: {secret: object-storage, key: account-key}}",
+} as const;
+
+/**
+ * Finds an object store without credentials or identity, and a bucket without a name. An empty `identity` states that the
+ * pods get their identity without annotations: EKS Pod Identity, or the node's own role.
+ */
+export function validateObjectStore(store: ObjectStore, bucket: string): readonly Finding[] {
+  if (store.kind === "filesystem") return [];
+  const findings: Finding[] = [];
+  if (!store.credentials && !store.identity) {
+    findings.push({
+      code: "SKP1207",
+      at: "objectStore",
+      message: "the object store has neither credentials nor a workload identity",
+      fix: credentialFixes[store.kind],
+    });
+  }
+  if (bucket === "") {
+    findings.push({
+      code: "SKP1224",
+      at: "bucket",
+      message: "the bucket has no name: the program starts and terminates on the first write",
+      fix: "prefix: my-stack-",
+    });
+  }
+  return findings;
 }
 
 /** Annotations by which a ServiceAccount is given the right to its buckets. */

@@ -24,7 +24,6 @@ export type FindingCode =
   | "SKP1231"
   | "SKP1232"
   | "SKP1233"
-  | "SKP1234"
   | "SKP1241"
   | "SKP1242"
   | "SKP1243"

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { checkLoki, sizeLoki } from "../../components/loki/index.ts";
+import { validateLoki } from "../../components/loki/index.ts";
 import type { ExternalEndpoints, ObservabilityProps } from "../../components/observability.ts";
 import { tenantId } from "../../lib/formats/index.ts";
 import type { CheckedStack } from "../checks.ts";
 import { externalEndpoint } from "../external.ts";
-import type { Facts } from "../facts.ts";
-import { problemsOfComponent } from "../findings.ts";
+import { type Facts, withoutUndefined } from "../facts.ts";
+import { problemsOfComponent, sharedProps } from "../findings.ts";
 import { text } from "../formats.ts";
 import type { Problem } from "../problem.ts";
 import { duration } from "../quantities.ts";
@@ -18,7 +18,7 @@ export const schema = switchable(
   {
     external: externalSchema.optional().describe("An externally managed Loki: nothing is deployed."),
     mode: z
-      .enum(["monolithic", "distributed"])
+      .enum(["monolithic", "microservices"])
       .optional()
       .describe("Deployment mode. By default chosen by the log volume."),
     tenant: text(tenantId).default("anonymous").describe("Tenant of all logs, sent as X-Scope-OrgID."),
@@ -39,23 +39,11 @@ export const schema = switchable(
   true,
 ).describe("Logs.");
 
-export function settings({
-  config,
-  objectStore,
-  bucketPrefix,
-  workload,
-  retention,
-}: Facts): Partial<ObservabilityProps> {
-  const { enabled, external, mode, tenant, streamRetention } = config.components.loki;
+export function settings({ config, objectStore, bucketPrefix }: Facts): Partial<ObservabilityProps> {
+  const { enabled, external, mode, tenant, streamRetention, bucketLifecycle } = config.components.loki;
   if (!enabled || external) return {};
-  const sizing = sizeLoki({
-    workload,
-    retention,
-    availability: config.availability,
-    filesystem: objectStore.kind === "filesystem",
-    ...(mode && { mode }),
-  });
-  return { loki: { sizing, tenant, streamRetention, objectStore, bucket: `${bucketPrefix}loki` } };
+  const bucket = `${bucketPrefix}loki`;
+  return { loki: withoutUndefined({ mode, tenant, streamRetention, objectStore, bucket, bucketLifecycle }) };
 }
 
 export function external({ components: { loki } }: StackConfig): ExternalEndpoints {
@@ -70,18 +58,9 @@ export function external({ components: { loki } }: StackConfig): ExternalEndpoin
   };
 }
 
-export function checks({ config, props, workload, retention }: CheckedStack): readonly Problem[] {
-  if (!props.loki?.sizing || !props.loki.objectStore) return [];
-  const { bucketLifecycle, streamRetention } = config.components.loki;
-  const findings = checkLoki({
-    sizing: props.loki.sizing,
-    retentionSeconds: retention.loki,
-    logBytesPerDay: workload.logBytesPerDay,
-    objectStore: props.loki.objectStore,
-    streamRetention,
-    ...(bucketLifecycle && { lifecycleSeconds: bucketLifecycle }),
-  });
-  return problemsOfComponent("loki", findings);
+export function checks(stack: CheckedStack): readonly Problem[] {
+  const { loki } = stack.props;
+  return loki ? problemsOfComponent("loki", validateLoki({ ...sharedProps(stack), ...loki })) : [];
 }
 
 export function prerequisites({ config }: ResolvedStack): readonly Prerequisite[] {

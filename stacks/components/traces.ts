@@ -1,11 +1,11 @@
 import { z } from "zod";
 import type { ExternalEndpoints, ObservabilityProps } from "../../components/observability.ts";
-import { checkTraces, sizeTraces } from "../../components/traces/index.ts";
+import { validateTraces } from "../../components/traces/index.ts";
 import { hostPort, httpUrl, indexPrefix, topic } from "../../lib/formats/index.ts";
 import type { CheckedStack } from "../checks.ts";
 import { externalEndpoint, externalGrpc } from "../external.ts";
 import { type Facts, withoutUndefined } from "../facts.ts";
-import { problemsOfComponent } from "../findings.ts";
+import { problemsOfComponent, sharedProps } from "../findings.ts";
 import { text, unique } from "../formats.ts";
 import type { Problem } from "../problem.ts";
 import type { ResolvedStack } from "../resolve.ts";
@@ -60,23 +60,13 @@ export const schema = switchable(
   true,
 ).describe("Storage of sampled traces.");
 
-export function settings(facts: Facts): Partial<ObservabilityProps> {
-  const { config, objectStore, bucketPrefix, workload, retention } = facts;
+export function settings({ config, objectStore, bucketPrefix }: Facts): Partial<ObservabilityProps> {
   const { traces, otelGateway } = config.components;
   if (!traces.enabled || traces.external) return {};
   return {
     traces: withoutUndefined({
       backend: traces.backend,
-      sizing: sizeTraces({
-        backend: traces.backend,
-        workload,
-        availability: config.availability,
-        retention,
-        keepPercent: otelGateway.enabled ? otelGateway.tailSampling.keepPercent : 100,
-        storage: traces.storage?.kind ?? "badger",
-        filesystem: objectStore.kind === "filesystem",
-        scalable: traces.kafka !== undefined,
-      }),
+      keepPercent: otelGateway.enabled ? otelGateway.tailSampling.keepPercent : undefined,
       objectStore,
       bucket: `${bucketPrefix}tempo`,
       storage: traces.storage && withoutUndefined(traces.storage),
@@ -96,16 +86,9 @@ export function external({ components: { traces } }: StackConfig): ExternalEndpo
   };
 }
 
-export function checks({ props, retention }: CheckedStack): readonly Problem[] {
-  if (!props.traces?.sizing) return [];
-  const { sizing, storage, kafka } = props.traces;
-  const findings = checkTraces({
-    sizing,
-    retentionSeconds: retention.traces,
-    ...(storage && { storage }),
-    ...(kafka && { kafka }),
-  });
-  return problemsOfComponent("traces", findings);
+export function checks(stack: CheckedStack): readonly Problem[] {
+  const { traces } = stack.props;
+  return traces ? problemsOfComponent("traces", validateTraces({ ...sharedProps(stack), ...traces })) : [];
 }
 
 export function prerequisites({ config }: ResolvedStack): readonly Prerequisite[] {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "cdk8s";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { LokiChart, sizeLoki } from "../../components/loki/index.ts";
+import { LokiChart } from "../../components/loki/index.ts";
 import { MimirChart } from "../../components/mimir/index.ts";
 import { retentionProfiles } from "../../lib/sizing/index.ts";
 import { devWorkload } from "../support/mimir.ts";
@@ -87,7 +87,8 @@ describe("Loki", () => {
       namespace,
       retention,
       objectStore: s3.store,
-      sizing: sizeLoki({ workload: devWorkload, availability: "single", retention }),
+      workload: devWorkload,
+      availability: "single",
     });
     const own = join(folder, disk);
     const file = writeConfig(folder, offCluster(configFile(chart, "loki", "loki.yaml"), { ...place, folder: own }));

@@ -2,11 +2,15 @@ import { App } from "cdk8s";
 import { test } from "vitest";
 import { retentionProfiles, workloads } from "../../../lib/sizing/index.ts";
 import { type AlertCase, checkRules, counter, gauge, runAlertCases, slope } from "../../../test/support/alerts.ts";
-import { LokiChart, sizeLoki } from "../index.ts";
+import { LokiChart } from "../index.ts";
 
 const retention = retentionProfiles.standard;
-const sizing = sizeLoki({ workload: workloads.medium, availability: "redundant", retention });
-const chart = new LokiChart(new App(), "loki", { namespace: "obs", retention, sizing, objectStore: { kind: "gcs" } });
+const chart = new LokiChart(new App(), "loki", {
+  namespace: "obs",
+  retention,
+  workload: workloads.medium,
+  objectStore: { kind: "gcs", identity: {} },
+});
 
 const at = (service: string, more: string) => `{namespace="obs",job="loki-${service}",pod="loki-${service}-0"${more}}`;
 const requests = (code: string) =>

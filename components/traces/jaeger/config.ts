@@ -9,26 +9,28 @@ import {
 } from "../../../lib/otel/index.ts";
 import { formatDuration, type Resources } from "../../../lib/sizing/index.ts";
 
-/** Somebody's Elasticsearch or OpenSearch, which keeps the spans. */
+/** An externally managed Elasticsearch or OpenSearch that stores spans. */
 export interface SearchStorage {
   readonly kind: "elasticsearch" | "opensearch";
-  /** `https://host:port` of each node. */
+  /** URL of each node. @example https://search.example:9200 */
   readonly urls: readonly string[];
-  /** User name and password, in a Secret of the component's namespace. @default none */
+  /** Basic authentication, from a Secret of the component's namespace. @default none */
   readonly credentials?: { readonly username: SecretKey; readonly password: SecretKey };
-  /** Start of every index name. @default "jaeger" */
+  /** Prefix of index names. @default "jaeger" */
   readonly indexPrefix?: string;
   /**
-   * Who deletes old spans. `cleaner`: an index a day, and a CronJob that removes the oldest. `ilm`: a lifecycle policy
-   * named `jaeger-ilm-policy` that exists there, on aliases that `jaeger-es-rollover init` has made. @default "cleaner"
+   * How old spans are deleted. `cleaner`: daily indexes and a CronJob that deletes the oldest. `ilm`: an existing lifecycle
+   * policy `jaeger-ilm-policy`, on aliases created by `jaeger-es-rollover init`.
+   * @default "cleaner"
+   * @see https://www.jaegertracing.io/docs/2.14/storage/elasticsearch/
    */
   readonly retention?: "cleaner" | "ilm";
 }
 
-/** Where Jaeger keeps spans: on its own disk, or in a search engine. */
+/** Where Jaeger stores spans: on its own volume, or in a search engine. */
 export type JaegerStorage = { readonly kind: "badger" } | SearchStorage;
 
-/** Ports of Jaeger, by the name that Services, probes and monitors use. */
+/** Ports of Jaeger, by the names that Services, probes and monitors use. */
 export const jaegerPorts = {
   "otlp-grpc": collectorPorts["otlp-grpc"],
   "otlp-http": collectorPorts["otlp-http"],
@@ -38,11 +40,11 @@ export const jaegerPorts = {
   health: collectorPorts.health,
 } as const;
 
-/** The pod's disk. */
-export const jaegerDataFolder = "/var/jaeger";
-/** Where the search engine's password is mounted. */
-export const searchPasswordFolder = "/etc/jaeger/search";
-/** Variable that carries the search engine's user name. */
+/** Mount path of the data volume. */
+export const dataDirectory = "/var/jaeger";
+/** Mount path of the search engine's password. */
+export const searchPasswordDirectory = "/etc/jaeger/search";
+/** Environment variable with the search engine's user name. */
 export const searchUserVariable = "SEARCH_USERNAME";
 
 export const defaultIndexPrefix = "jaeger";
@@ -50,10 +52,14 @@ export const defaultIndexPrefix = "jaeger";
 export interface JaegerConfigProps {
   readonly storage: JaegerStorage;
   readonly resources: Resources;
+  /** How long spans are kept, in seconds. */
   readonly retentionSeconds: number;
 }
 
-/** Jaeger v2's configuration file: it is a collector of its own, with the component names of before 0.144. */
+/**
+ * Jaeger v2's configuration file: an OpenTelemetry collector with the component names from before 0.144.
+ * @see https://www.jaegertracing.io/docs/2.14/deployment/configuration/
+ */
 export function jaegerConfig({ storage, resources, retentionSeconds }: JaegerConfigProps): CollectorConfig {
   const all = (port: number) => `0.0.0.0:${port}`;
   return {
@@ -85,11 +91,11 @@ export function jaegerConfig({ storage, resources, retentionSeconds }: JaegerCon
   };
 }
 
-/** An embedded store. Spans go when their time is over; the space comes back when badger collects its value log. */
+/** Embedded storage. Expired spans are deleted; their space is reclaimed by badger's value log GC. */
 function badger(retentionSeconds: number): object {
   return {
     badger: {
-      directories: { keys: `${jaegerDataFolder}/keys`, values: `${jaegerDataFolder}/values` },
+      directories: { keys: `${dataDirectory}/keys`, values: `${dataDirectory}/values` },
       ephemeral: false,
       ttl: { spans: formatDuration(retentionSeconds, "h") },
     },
@@ -107,7 +113,7 @@ function searchEngine(storage: SearchStorage): object {
         auth: {
           basic: {
             username: `\${env:${searchUserVariable}}`,
-            password_file: `${searchPasswordFolder}/${credentials.password.key}`,
+            password_file: `${searchPasswordDirectory}/${credentials.password.key}`,
           },
         },
       }),

@@ -9,15 +9,15 @@ import { MiB, sized } from "../../../lib/sizing/index.ts";
 import { defaultIndexPrefix, type SearchStorage } from "./config.ts";
 
 const part = "index-cleaner";
-/** It lists the indices and deletes some: seconds of work. */
+/** It lists the indexes and deletes some within seconds. */
 const resources = sized(
   { replicas: 1, cpuCores: 0.02, memoryBytes: 64 * MiB },
-  { replicas: "one run a night", cpuCores: "a few requests", memoryBytes: "a Go program without state" },
+  { replicas: "one run per night", cpuCores: "a few requests", memoryBytes: "a stateless Go program" },
 );
-/** Uid of the image. */
+/** UID of the image's user. */
 const user = 10001;
 
-/** A CronJob that deletes the daily indices older than the retention. */
+/** Adds a CronJob that deletes daily indexes older than the retention. */
 export function indexCleaner(chart: ComponentChart, storage: SearchStorage, retentionSeconds: number): void {
   const name = `${chart.name}-${part}`;
   const { credentials } = storage;
@@ -52,7 +52,7 @@ export function indexCleaner(chart: ComponentChart, storage: SearchStorage, rete
     kind: "CronJob",
     metadata: chart.metadata(name, part),
     spec: {
-      // After midnight UTC, when a new index has begun.
+      // After midnight UTC, when a new daily index has started.
       schedule: "55 0 * * *",
       concurrencyPolicy: "Forbid",
       successfulJobsHistoryLimit: 1,

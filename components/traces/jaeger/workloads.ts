@@ -17,22 +17,22 @@ import {
 } from "../../../lib/kubernetes/index.ts";
 import { GiB, type WorkloadSize } from "../../../lib/sizing/index.ts";
 import {
+  dataDirectory,
   type JaegerStorage,
   jaegerConfig,
-  jaegerDataFolder,
   jaegerPorts,
-  searchPasswordFolder,
+  searchPasswordDirectory,
   searchUserVariable,
 } from "./config.ts";
 import { indexCleaner } from "./index-cleaner.ts";
 
-/** Uid of Jaeger's image. */
-const jaegerUser = 10001;
+/** UID of the image's user. */
+const jaegerUser = 10_001;
 
-/** Jaeger reads YAML 1.1, to which an unquoted date layout, `2006-01-02`, is a date and no string. */
+/** Strings are quoted, because Jaeger reads YAML 1.1, where an unquoted date layout `2006-01-02` is a date. */
 const quoted = { lineWidth: 0, defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" } as const;
 
-/** Jaeger v2: takes OTLP, keeps spans itself (one pod with a disk) or in a search engine (any number of pods), answers queries. */
+/** Adds Jaeger v2 to the chart: one pod with a volume (badger), or any number of pods with a search engine. */
 export function jaeger(
   chart: ComponentChart,
   sized: WorkloadSize,
@@ -44,7 +44,7 @@ export function jaeger(
     "jaeger.yaml": stringify(jaegerConfig({ storage, resources: sized, retentionSeconds }), quoted),
   });
   const { health: _, ...ports } = jaegerPorts;
-  // Headless beside a disk: it names the one pod. The gateway's exporter spreads over what DNS answers either way.
+  // Headless with badger, to govern the StatefulSet. The gateway's exporter balances over DNS results in either case.
   service(chart, { part, ports, ...(storage.kind === "badger" && { headless: true }) });
   serviceMonitor(chart, {
     part,
@@ -65,7 +65,7 @@ export function jaeger(
         image: "jaeger",
         args: ["--config=/etc/jaeger/config/jaeger.yaml"],
         env: {
-          // Its own spans would go to localhost:4317, which is itself.
+          // By default it would send its own spans to localhost:4317, which is itself.
           OTEL_TRACES_SAMPLER: "always_off",
           GOMEMLIMIT: goMemoryLimit(sized),
           ...search.env,
@@ -89,26 +89,26 @@ export function jaeger(
   chart.connects(chart.pods(part), anywhere, searchAt, `spans, to ${storage.kind}`);
   if ((storage.retention ?? "cleaner") === "cleaner") {
     indexCleaner(chart, storage, retentionSeconds);
-    chart.connects(chart.pods("index-cleaner"), anywhere, searchAt, "deletes old indices");
+    chart.connects(chart.pods("index-cleaner"), anywhere, searchAt, "deletion of old indexes");
   }
 }
 
 function dataMount(sized: WorkloadSize): Mount {
   const volume = sized.diskBytes ? claimVolume("data", sized.diskBytes) : scratchVolume("data", GiB);
-  return { volume, path: jaegerDataFolder };
+  return { volume, path: dataDirectory };
 }
 
-/** User name by environment, password by file: the file may change while Jaeger runs. */
+/** The user name is an environment variable and the password a file, which may change while Jaeger runs. */
 function searchAccess(storage: JaegerStorage): { env: Readonly<Record<string, EnvValue>>; mounts: readonly Mount[] } {
   if (storage.kind === "badger" || !storage.credentials) return { env: {}, mounts: [] };
   const { username, password } = storage.credentials;
   return {
     env: { [searchUserVariable]: username },
-    mounts: [{ volume: secretVolume(password.secret), path: searchPasswordFolder }],
+    mounts: [{ volume: secretVolume(password.secret), path: searchPasswordDirectory }],
   };
 }
 
-/** A URL's port: stated, or its scheme's own. */
+/** Explicit or default ports of the URLs. */
 function searchPorts(urls: readonly string[]): readonly number[] {
   const ports = urls.map((each) => Number(/:(\d+)\/?$/.exec(each)?.[1] ?? (each.startsWith("https:") ? 443 : 80)));
   return [...new Set(ports)].sort((a, b) => a - b);

@@ -12,7 +12,7 @@ export function tracesAlerts(chart: ComponentChart, sizing: TracesSizing): RuleG
   const own = ownSeries(chart);
   if (sizing.backend === "jaeger") return [{ name: "jaeger", rules: jaegerAlerts(own) }];
   const { mode } = sizing.tempo;
-  return [{ name: "tempo", rules: [...tempoAlerts(own), ...(mode === "scalable" ? queueAlerts(own) : [])] }];
+  return [{ name: "tempo", rules: [...tempoAlerts(own), ...(mode === "microservices" ? queueAlerts(own) : [])] }];
 }
 
 function jaegerAlerts(own: string): Alert[] {

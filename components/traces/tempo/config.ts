@@ -1,15 +1,16 @@
 import { type Endpoint, type ObjectStore, type SecretKey, url } from "../../../lib/kubernetes/index.ts";
 import { otlpReceiver } from "../../../lib/otel/index.ts";
 import { formatDuration } from "../../../lib/sizing/index.ts";
+import { dataDirectory, traceStorage } from "./bucket-config.ts";
 import type { TempoSizing } from "./sizing.ts";
 
-/** Ports of every Tempo process, by the name that Services, probes and monitors use. */
+/** Ports of every Tempo process, by the names that Services, probes and monitors use. */
 export const tempoPorts = { http: 3200, grpc: 9095, gossip: 7946, "otlp-grpc": 4317, "otlp-http": 4318 } as const;
 
-/** The pod's disk. */
-export const tempoDataFolder = "/var/tempo";
+/** Mount path of the configuration file. */
+export const configDirectory = "/etc/tempo/config";
 
-/** The queue between Tempo's services: somebody's Kafka, Redpanda or the like. */
+/** An externally managed Kafka-compatible cluster, through which Tempo's services exchange spans. */
 export interface Kafka {
   /** `host:port` of a broker. */
   readonly address: string;
@@ -17,18 +18,18 @@ export interface Kafka {
   readonly topic?: string;
   /** @default false */
   readonly tls?: boolean;
-  /** User name and password (SASL/PLAIN), in a Secret of the component's namespace. @default none */
+  /** SASL/PLAIN user name and password, in a Secret of the component's namespace. @default none */
   readonly credentials?: { readonly username: SecretKey; readonly password: SecretKey };
 }
 
-/** Variables that carry Kafka's credentials into the config. */
+/** Environment variables that carry Kafka's credentials into the configuration. */
 export function kafkaEnv(kafka: Kafka | undefined): Readonly<Record<string, SecretKey>> {
   if (!kafka?.credentials) return {};
   return { KAFKA_USERNAME: kafka.credentials.username, KAFKA_PASSWORD: kafka.credentials.password };
 }
 
-/** Addresses at which the services of a scalable Tempo find each other, each `host:port`. */
-export interface TempoAddresses {
+/** Hosts by which services find each other, as `host:port`. */
+export interface TempoHosts {
   readonly memberlist: string;
   readonly queryFrontend: string;
   readonly backendScheduler: string;
@@ -36,21 +37,26 @@ export interface TempoAddresses {
 
 export interface TempoConfigProps {
   readonly sizing: TempoSizing;
+  /** How long traces are kept, in seconds. */
   readonly retentionSeconds: number;
   readonly objectStore: ObjectStore;
   readonly bucket: string;
+  /** Cluster label of gossip messages: keeps rings apart when pod addresses are reused. */
   readonly gossipLabel: string;
-  readonly addresses: TempoAddresses;
+  readonly hosts: TempoHosts;
   readonly kafka?: Kafka;
-  /** Where span metrics and the service graph go, by remote write. Absent: there are none. */
+  /** Remote write endpoint for span metrics and service graphs. Absent: they are not generated. */
   readonly metrics?: Endpoint;
 }
 
-/** Tempo's configuration file, one for every process; `-target` says which it is. Unknown keys stop Tempo at start. */
+/**
+ * Tempo's configuration file, shared by all services. Tempo does not start with unknown keys.
+ * @see https://grafana.com/docs/tempo/v3.0.x/configuration/
+ */
 export function tempoConfig(props: TempoConfigProps): Readonly<Record<string, unknown>> {
-  const { sizing, addresses, kafka, metrics } = props;
-  const scalable = sizing.mode === "scalable";
-  // The scheduler decides what is deleted; the worker is told the same, or it would keep its own 14 d.
+  const { sizing, hosts, kafka, metrics } = props;
+  const microservices = sizing.mode === "microservices";
+  // The scheduler decides what is deleted; the worker needs the same value, or it would keep its default of 14 d.
   const retention = {
     block_retention: formatDuration(props.retentionSeconds, "h"),
     compacted_block_retention: "1h",
@@ -60,32 +66,32 @@ export function tempoConfig(props: TempoConfigProps): Readonly<Record<string, un
     distributor: {
       receivers: { otlp: otlpReceiver(tempoPorts["otlp-grpc"], tempoPorts["otlp-http"]) },
     },
-    ...(scalable && {
+    ...(microservices && {
       memberlist: {
         abort_if_cluster_join_fails: false,
         bind_port: tempoPorts.gossip,
         cluster_label: props.gossipLabel,
-        join_members: [addresses.memberlist],
+        join_members: [hosts.memberlist],
       },
       ...(kafka && { ingest: { kafka: kafkaClient(kafka) } }),
       block_builder: { partitions_per_instance: 1 },
-      querier: { frontend_worker: { frontend_address: addresses.queryFrontend } },
+      querier: { frontend_worker: { frontend_address: hosts.queryFrontend } },
     }),
     backend_scheduler: {
-      local_work_path: `${tempoDataFolder}/scheduler`,
+      local_work_path: `${dataDirectory}/scheduler`,
       provider: { compaction: { compaction: retention } },
     },
     backend_worker: {
-      ...(scalable && {
-        backend_scheduler_addr: addresses.backendScheduler,
+      ...(microservices && {
+        backend_scheduler_addr: hosts.backendScheduler,
         ring: { kvstore: { store: "memberlist" } },
       }),
       compaction: retention,
     },
-    storage: { trace: { ...traceStorage(props), wal: { path: `${tempoDataFolder}/wal` } } },
+    storage: { trace: { ...traceStorage(props.objectStore, props.bucket), wal: { path: `${dataDirectory}/wal` } } },
     metrics_generator: {
       storage: {
-        path: `${tempoDataFolder}/generator`,
+        path: `${dataDirectory}/generator`,
         ...(metrics && {
           remote_write: [
             { url: url(metrics), send_exemplars: true, ...(metrics.headers && { headers: metrics.headers }) },
@@ -114,39 +120,4 @@ function kafkaClient({ address, topic = "tempo", tls, credentials }: Kafka): obj
     ...(tls && { tls_enabled: true }),
     ...(credentials && { sasl_username: "${KAFKA_USERNAME}", sasl_password: "${KAFKA_PASSWORD}" }),
   };
-}
-
-/** Keys are expanded from the environment; without them the pod's identity counts. */
-function traceStorage({ objectStore: store, bucket }: TempoConfigProps): object {
-  switch (store.kind) {
-    case "filesystem":
-      return { backend: "local", local: { path: `${tempoDataFolder}/blocks` } };
-    case "gcs":
-      return { backend: "gcs", gcs: { bucket_name: bucket } };
-    case "azure":
-      return {
-        backend: "azure",
-        azure: {
-          storage_account_name: store.account,
-          container_name: bucket,
-          ...(store.credentials
-            ? { storage_account_key: "${OBJECT_STORE_ACCOUNT_KEY}" }
-            : { use_federated_token: true }),
-        },
-      };
-    case "s3":
-      return {
-        backend: "s3",
-        s3: {
-          bucket,
-          endpoint: store.endpoint,
-          region: store.region,
-          ...(store.insecure && { insecure: true }),
-          ...(store.credentials && {
-            access_key: "${OBJECT_STORE_ACCESS_KEY}",
-            secret_key: "${OBJECT_STORE_SECRET_KEY}",
-          }),
-        },
-      };
-  }
 }

@@ -9,52 +9,51 @@ import {
   type ObjectStore,
   objectStoreAccess,
   objectStorePodLabels,
+  partName,
   scratchVolume,
   service,
   serviceMonitor,
 } from "../../../lib/kubernetes/index.ts";
 import { GiB, type WorkloadSize } from "../../../lib/sizing/index.ts";
-import { type Kafka, kafkaEnv, tempoDataFolder, tempoPorts } from "./config.ts";
-import type { TempoService } from "./sizing.ts";
+import type { TempoService } from "../capacity.ts";
+import { dataDirectory } from "./bucket-config.ts";
+import { configDirectory, type Kafka, kafkaEnv, tempoPorts } from "./config.ts";
 
-/** Uid of Tempo's image. */
-const tempoUser = 10001;
+/** UID of the image's user. */
+const tempoUser = 10_001;
 
-/** What every process of one Tempo shares. */
+/** What all workloads of one Tempo share. */
 export interface TempoContext {
   readonly chart: ComponentChart;
   readonly config: ConfigMapRef;
   readonly objectStore: ObjectStore;
   readonly kafka?: Kafka;
-  /** ServiceAccount that names the pods to the cloud. Absent: none is needed. */
+  /** ServiceAccount of the pods: their identity towards the object store. Absent: none is needed. */
   readonly identityAccount?: string;
 }
 
-/** Names of the Services that other processes dial. */
-export const tempoServiceName = (chart: ComponentChart, part: TempoService | "memberlist"): string =>
-  `${chart.name}-${part}`;
+/** Labels of all pods in the gossip ring: every pod of this Tempo. */
+export const ringLabels = (chart: ComponentChart): Labels => instanceLabels(chart.identity("memberlist"));
 
-/** Labels of the pods that belong to the gossip ring: all of one Tempo. */
-export const memberLabels = (chart: ComponentChart): Labels => instanceLabels(chart.identity("memberlist"));
+/** Name of the headless Service that selects {@link ringLabels}. */
+export const ringService = (chart: ComponentChart): string => partName(chart, "memberlist");
 
-export interface TempoPodOptions {
-  readonly part: string;
-  /** `-target`. */
+/** One workload of Tempo. */
+export interface ServiceProps {
+  /** `-target`, and the name of the workload unless it is `all`. */
   readonly target: TempoService | "all";
-  /** Further arguments. @default none */
+  readonly sized: WorkloadSize;
+  /** Arguments beyond target and configuration file. @default none */
   readonly args?: readonly string[];
 }
 
-/** The pod of one process: a disk where its sizing has one, scratch space otherwise. */
-export function tempoPod(
-  { config, objectStore, kafka, identityAccount }: TempoContext,
-  sized: WorkloadSize,
-  options: TempoPodOptions,
-) {
+/** Pod template of one workload: with a claim if its size has a disk, otherwise with scratch space. */
+export function tempoPod(context: TempoContext, { target, sized, args = [] }: ServiceProps) {
+  const { config, objectStore, kafka, identityAccount } = context;
   const data = sized.diskBytes ? claimVolume("data", sized.diskBytes) : scratchVolume("data", 10 * GiB);
   const access = objectStoreAccess(objectStore);
   return {
-    part: options.part,
+    part: nameOf(context.chart, target),
     sized,
     user: tempoUser,
     podLabels: objectStorePodLabels(objectStore),
@@ -64,18 +63,13 @@ export function tempoPod(
       {
         name: "tempo",
         image: "tempo",
-        args: [
-          `-target=${options.target}`,
-          "-config.file=/etc/tempo/config/tempo.yaml",
-          "-config.expand-env=true",
-          ...(options.args ?? []),
-        ],
+        args: [`-target=${target}`, `-config.file=${configDirectory}/tempo.yaml`, "-config.expand-env=true", ...args],
         env: { GOMEMLIMIT: goMemoryLimit(sized), ...access.env, ...kafkaEnv(kafka) },
         ports: tempoPorts,
         probes: { port: "http", readiness: "/ready", startupSeconds: 600 },
         mounts: [
-          { volume: configVolume(config, "config"), path: "/etc/tempo/config" },
-          { volume: data, path: tempoDataFolder },
+          { volume: configVolume(config, "config"), path: configDirectory },
+          { volume: data, path: dataDirectory },
           ...access.mounts,
         ],
       },
@@ -83,9 +77,15 @@ export function tempoPod(
   } as const;
 }
 
-/** The Service of one part, and the monitor of its pods. */
-export function tempoService(chart: ComponentChart, part: string, name: string, headless = false): void {
+/** Adds the Service of one workload, and the monitor of its pods. */
+export function serviceAndMonitor(chart: ComponentChart, target: TempoService | "all", headless = false): void {
+  const part = nameOf(chart, target);
+  const name = partName(chart, part);
   const { gossip: _, ...ports } = tempoPorts;
   service(chart, { part, name, ports, ...(headless && { headless }) });
   serviceMonitor(chart, { part, name, port: "http", targetPort: tempoPorts.http, class: "infrastructure" });
+}
+
+function nameOf(chart: ComponentChart, target: TempoService | "all"): string {
+  return target === "all" ? chart.component : target;
 }

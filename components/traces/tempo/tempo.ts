@@ -2,51 +2,40 @@ import { stringify } from "yaml";
 import {
   type ComponentChart,
   configMap,
-  connectsToObjectStore,
   objectStoreIdentity,
+  partName,
   serviceAccount,
   serviceHost,
-  statefulSet,
 } from "../../../lib/kubernetes/index.ts";
 import { type TempoConfigProps, tempoConfig, tempoPorts } from "./config.ts";
-import { memberLabels, type TempoContext, tempoPod, tempoService, tempoServiceName } from "./pod.ts";
-import type { TempoService } from "./sizing.ts";
-import { scalable } from "./workloads.ts";
+import { connectTempo } from "./edges.ts";
+import { ringService, type TempoContext } from "./pod.ts";
+import { microservices, monolithic } from "./workloads.ts";
 
-/** Tempo: one process, or a workload a service behind Kafka. */
-export function tempo(chart: ComponentChart, props: Omit<TempoConfigProps, "addresses" | "gossipLabel">): void {
-  const at = (part: TempoService | "memberlist", port: keyof typeof tempoPorts) =>
-    `${serviceHost(chart, tempoServiceName(chart, part))}:${tempoPorts[port]}`;
+/** Adds Tempo to the chart: one process, or one workload per component, connected by Kafka. */
+export function tempo(chart: ComponentChart, props: Omit<TempoConfigProps, "hosts" | "gossipLabel">): void {
+  const { sizing, objectStore, kafka, metrics } = props;
+  const at = (part: string) => `${serviceHost(chart, partName(chart, part))}:${tempoPorts.grpc}`;
   const config = tempoConfig({
     ...props,
     gossipLabel: `${chart.name}.${chart.home}`,
-    addresses: {
-      memberlist: at("memberlist", "gossip"),
-      queryFrontend: at("query-frontend", "grpc"),
-      backendScheduler: at("backend-scheduler", "grpc"),
+    hosts: {
+      memberlist: `${serviceHost(chart, ringService(chart))}:${tempoPorts.gossip}`,
+      queryFrontend: at("query-frontend"),
+      backendScheduler: at("backend-scheduler"),
     },
   });
-  const annotations = objectStoreIdentity(props.objectStore);
+  const annotations = objectStoreIdentity(objectStore);
   const context: TempoContext = {
     chart,
     config: configMap(chart, chart.component, chart.name, { "tempo.yaml": stringify(config, { lineWidth: 0 }) }),
-    objectStore: props.objectStore,
-    ...(props.kafka && { kafka: props.kafka }),
+    objectStore,
+    ...(kafka && { kafka }),
     ...(annotations && {
       identityAccount: serviceAccount(chart, { part: chart.component, name: chart.name, annotations }),
     }),
   };
-  const { sizing } = props;
-  const all = chart.pods("memberlist", memberLabels(chart));
-  connectsToObjectStore(chart, all, props.objectStore);
-  if (sizing.mode === "scalable") {
-    scalable(context, sizing.services, props.kafka, props.metrics);
-    return;
-  }
-  const part = chart.component;
-  tempoService(chart, part, chart.name);
-  statefulSet(chart, {
-    ...tempoPod(context, sizing.tempo, { part, target: "all" }),
-    serviceName: chart.name,
-  });
+  if (sizing.mode === "monolithic") monolithic(context, sizing.tempo);
+  else microservices(context, sizing.services);
+  connectTempo(chart, { mode: sizing.mode, objectStore, ...(kafka && { kafka }), ...(metrics && { metrics }) });
 }

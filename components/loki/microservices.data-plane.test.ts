@@ -9,14 +9,14 @@ import { writeConfig } from "../../test/data-plane/loki.ts";
 import { type RunningProgram, ready, start } from "../../test/data-plane/process.ts";
 import { objectOf } from "../../test/support/charts.ts";
 import { until } from "../../test/support/wait.ts";
-import { LokiChart, sizeLoki } from "./index.ts";
+import { LokiChart } from "./index.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "skopos-loki-"));
 const retention = retentionProfiles.standard;
 const chart = new LokiChart(new App(), "loki", {
   namespace: "obs",
   retention,
-  sizing: sizeLoki({ workload: workloads.large, availability: "redundant", retention }),
+  workload: workloads.large,
   objectStore: { kind: "s3", endpoint: "s3.example", region: "eu" },
   alertmanager: { scheme: "http", host: "127.0.0.1", port: 9 },
 });

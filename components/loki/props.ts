@@ -1,0 +1,112 @@
+import type { ComponentProps, Endpoint, ObjectStore } from "../../lib/kubernetes/index.ts";
+import type { RuleGroup } from "../../lib/monitoring/rules.ts";
+import {
+  type Availability,
+  type Retention,
+  retentionProfiles,
+  type SizeOverrides,
+  type Workload,
+  workloads,
+} from "../../lib/sizing/index.ts";
+import type { LokiLoad, LokiMode, LokiWorkload } from "./capacity.ts";
+import type { LokiSizing } from "./sizing.ts";
+
+/** Streams with their own retention. @see https://grafana.com/docs/loki/v3.6.x/operations/storage/retention/ */
+export interface StreamRetention {
+  /** LogQL stream selector. @example '{level="debug"}' */
+  readonly selector: string;
+  /** Of several matching selectors, the highest priority wins. */
+  readonly priority: number;
+  /** Seconds; at least 24 h. */
+  readonly retention: number;
+}
+
+export interface LokiProps extends ComponentProps {
+  /** The load to size for. @default workloads.small */
+  readonly workload?: Workload;
+  /** How long logs are kept (`loki`), in seconds. @default retentionProfiles.standard: 31 days */
+  readonly retention?: Retention;
+  /** Streams kept for a different time than the rest. @default none */
+  readonly streamRetention?: readonly StreamRetention[];
+  /**
+   * `redundant` writes three copies of each log line; `single` runs one of each component.
+   * @default "single" with a filesystem object store, otherwise "redundant"
+   */
+  readonly availability?: Availability;
+  /**
+   * All components in one process, or one workload per component.
+   * @default "monolithic" up to 20 GB of logs per day, otherwise "microservices"
+   * @see https://grafana.com/docs/loki/v3.6.x/get-started/deployment-modes/
+   */
+  readonly mode?: LokiMode;
+  /**
+   * Replicas, CPU, memory and disk that replace computed values, by workload.
+   * @default none
+   * @example { ingester: { minReplicas: 6 }, querier: { memoryBytes: 4 * GiB } }
+   */
+  readonly overrides?: SizeOverrides<LokiWorkload>;
+  /** Result of {@link sizeLoki}, instead of computing it from the props above. @default computed */
+  readonly sizing?: LokiSizing;
+  /** Where chunks and indexes are stored. @default { kind: "filesystem" }: the pod's volume, for a single replica only */
+  readonly objectStore?: ObjectStore;
+  /** Bucket (Azure: container). It must exist. @default "loki" */
+  readonly bucket?: string;
+  /**
+   * Age in seconds at which a lifecycle rule of the bucket deletes objects. Only validated against the retention.
+   * @default none: no lifecycle rule
+   */
+  readonly bucketLifecycle?: number;
+  /** Tenant that the stack writes to and queries: the value of `X-Scope-OrgID`. @default "anonymous" */
+  readonly tenant?: string;
+  /** The Alertmanager. @default none: log alerts are not evaluated */
+  readonly alertmanager?: Endpoint;
+  /** Alerts with LogQL expressions. They need an Alertmanager. @default none */
+  readonly logAlerts?: readonly RuleGroup[];
+}
+
+export interface LokiEndpoints {
+  /** Loki's push API, including its path `/loki/api/v1/push`. */
+  readonly push: Endpoint;
+  /** OTLP/HTTP, without the `/v1/logs` suffix that exporters append. */
+  readonly otlp: Endpoint;
+  /** LogQL, for Grafana. */
+  readonly query: Endpoint;
+}
+
+/** {@link LokiProps} with defaults applied. */
+export type ResolvedLokiProps = LokiProps &
+  Required<
+    Pick<
+      LokiProps,
+      "workload" | "retention" | "streamRetention" | "availability" | "objectStore" | "bucket" | "tenant" | "logAlerts"
+    >
+  >;
+
+/** Applies the documented defaults. */
+export function resolveLokiProps(props: LokiProps): ResolvedLokiProps {
+  const objectStore = props.objectStore ?? { kind: "filesystem" };
+  return {
+    ...props,
+    objectStore,
+    workload: props.workload ?? workloads.small,
+    retention: props.retention ?? retentionProfiles.standard,
+    streamRetention: props.streamRetention ?? [],
+    availability: props.availability ?? (objectStore.kind === "filesystem" ? "single" : "redundant"),
+    bucket: props.bucket ?? "loki",
+    tenant: props.tenant ?? "anonymous",
+    logAlerts: props.logAlerts ?? [],
+  };
+}
+
+/** What {@link sizeLoki} needs of the props. */
+export function lokiLoad(props: ResolvedLokiProps): LokiLoad {
+  const { workload, retention, availability, objectStore, mode, overrides } = props;
+  return {
+    workload,
+    retention,
+    availability,
+    filesystem: objectStore.kind === "filesystem",
+    ...(mode && { mode }),
+    ...(overrides && { overrides }),
+  };
+}
