@@ -1,4 +1,4 @@
-export type { LokiLoad, LokiMode, LokiService, LokiWorkload } from "./capacity.ts";
+export type { LokiMode, LokiService, LokiWorkload } from "./capacity.ts";
 export { LokiChart } from "./chart.ts";
 export type { LokiEndpoints, LokiProps, StreamRetention } from "./props.ts";
 export { type LokiSizing, type LokiSizingBase, sizeLoki } from "./sizing.ts";
