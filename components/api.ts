@@ -84,6 +84,7 @@ export type {
 } from "./kube-prometheus/index.ts";
 export type {
   LokiEndpoints,
+  LokiLimits,
   LokiMode,
   LokiProps,
   LokiService,

@@ -4,18 +4,19 @@ import { GiB, TiB } from "../../lib/sizing/index.ts";
 /** `monolithic`: all components in one process. `microservices`: one workload per component. */
 export type LokiMode = "monolithic" | "microservices";
 
-/** Components that the sizing guide has figures for. */
-export type TableService =
+/** Components that run as workloads of their own in microservices mode. */
+export type LokiService =
   | "distributor"
   | "ingester"
   | "index-gateway"
   | "querier"
   | "query-frontend"
   | "query-scheduler"
-  | "compactor";
+  | "compactor"
+  | "ruler";
 
-/** Components that run as workloads of their own in microservices mode. */
-export type LokiService = TableService | "ruler";
+/** Components that the sizing guide has figures for. */
+export type TableService = Exclude<LokiService, "ruler">;
 
 /** Workloads whose size can be overridden: `loki` is the monolithic process. */
 export type LokiWorkload = "loki" | LokiService;

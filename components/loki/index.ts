@@ -1,5 +1,6 @@
 export type { LokiMode, LokiService, LokiWorkload } from "./capacity.ts";
 export { LokiChart } from "./chart.ts";
+export type { LokiLimits } from "./limits.ts";
 export type { LokiEndpoints, LokiProps, StreamRetention } from "./props.ts";
 export { type LokiSizing, type LokiSizingBase, sizeLoki } from "./sizing.ts";
 export { validateLoki } from "./validate.ts";

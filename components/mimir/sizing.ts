@@ -39,7 +39,8 @@ export interface MimirSizingBase {
   readonly replicationFactor: 1 | 3;
   /** What the bucket holds and how often it is accessed. */
   readonly objectStorage: ObjectStorageUse;
-  readonly reasons: Demand["reasons"];
+  /** Why the mode was chosen, and the load in the units of the capacity table. */
+  readonly reasons: Reasons<Record<"mode" | "samples" | "inMemorySeries" | "queries" | "ruleQueries", unknown>>;
 }
 
 /** All components in one process. */
