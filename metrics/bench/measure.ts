@@ -33,7 +33,7 @@ async function measure(name: string, subject: SubjectName): Promise<number> {
     case "export-otlp":
       return exportOtlp();
     case "tracing-overhead":
-      return tracingOverhead();
+      return tracingOverhead(subject);
     default:
       return nsPerOperation(await recordOperation(name, subject));
   }

@@ -2,8 +2,17 @@ import { fork } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { context, propagation, ROOT_CONTEXT, SpanKind, type Tracer, trace } from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
+import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
+import {
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from "@opentelemetry/sdk-trace";
 import { Registry } from "../src/index.ts";
 import { startMetricsExport, startTracing, w3cPropagator } from "../src/otel/index.ts";
+import type { SubjectName } from "./cases.ts";
 import { loadOurs, SHAPES } from "./scrape.ts";
 import { percentile } from "./stats.ts";
 
@@ -72,11 +81,23 @@ async function traced(tracer: Tracer, headers: Record<string, string>): Promise<
   });
 }
 
-/** By how many percent tracing with its defaults (one trace in ten) slows a handler of about a millisecond. */
-export async function tracingOverhead(): Promise<number> {
-  const { endpoint, close } = await startReceiver();
-  const tracing = startTracing({ service, endpoint });
+/** The same as `startTracing` does, by the SDK's own documentation. */
+function bareSdk(endpoint: string): { shutdown: () => Promise<void> } {
+  const exporter = new OTLPTraceExporter({ url: `${endpoint}/v1/traces` });
+  const provider = new TracerProvider({
+    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(0.1) }),
+    spanProcessors: [new BatchSpanProcessor({ exporter })],
+  });
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(w3cPropagator());
+  trace.setGlobalTracerProvider(provider);
+  return provider;
+}
+
+/** By how many percent tracing with its defaults (one trace in ten) slows a handler of about a millisecond. */
+export async function tracingOverhead(subject: SubjectName): Promise<number> {
+  const { endpoint, close } = await startReceiver();
+  const tracing = subject === "ours" ? startTracing({ service, endpoint }) : bareSdk(endpoint);
   const tracer = trace.getTracer("bench");
   const batch = async (handle: () => Promise<unknown>): Promise<number> => {
     const start = process.cpuUsage();

@@ -4,7 +4,7 @@ import { Registry } from "../src/index.ts";
 import type { SubjectName } from "./cases.ts";
 import { BUCKETS, LATENCIES, labelsOf, SERIES } from "./data.ts";
 import { OnDemandReader } from "./otel-reader.ts";
-import { type PromClient, promClient } from "./prom-client.ts";
+import { type PromClient, type PromClientName, promClient } from "./prom-client.ts";
 
 /** One operation of a case, ready to be repeated. */
 export type Operation = (i: number) => void;
@@ -115,5 +115,5 @@ function otel(name: string): Operation {
 export async function recordOperation(name: string, subject: SubjectName): Promise<Operation> {
   if (subject === "ours") return ours(name);
   if (subject === "@opentelemetry/sdk-metrics") return otel(name);
-  return prom(name, await promClient(subject));
+  return prom(name, await promClient(subject as PromClientName));
 }

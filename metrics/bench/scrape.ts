@@ -3,7 +3,7 @@ import { formatFor, Registry, Renderer } from "../src/index.ts";
 import type { SubjectName } from "./cases.ts";
 import { BUCKETS, LATENCIES, labelsOf } from "./data.ts";
 import { OnDemandReader } from "./otel-reader.ts";
-import { promClient } from "./prom-client.ts";
+import { type PromClientName, promClient } from "./prom-client.ts";
 import { percentile } from "./stats.ts";
 
 /** A registry full of data: records something to every series, and renders it all. */
@@ -97,7 +97,7 @@ function loadOtel(shape: Shape): Loaded {
 export async function load(subject: SubjectName, shape: Shape): Promise<Loaded> {
   if (subject === "ours") return loadOurs(shape);
   if (subject === "@opentelemetry/sdk-metrics") return loadOtel(shape);
-  return loadProm(subject, shape);
+  return loadProm(subject as PromClientName, shape);
 }
 
 /** Milliseconds of scrapes, every series recorded to in between. */

@@ -30,7 +30,7 @@ export function canonicalLabels(recorder: Recorder, definition: Definition, labe
   throwIfAny(problems);
   const values = raw.map((value, i) => {
     const text = String(value).toWellFormed();
-    return labelSpecs[i] === "hashed" ? recorder.hash(text) : text;
+    return recorder.shared(labelSpecs[i] === "hashed" ? recorder.hash(text) : text);
   });
   // Text with lone surrogates has no bound: it is exported as U+FFFD and looked up the long way each time.
   return { values, raw: raw.every((value) => typeof value !== "string" || value.isWellFormed()) ? raw : [] };

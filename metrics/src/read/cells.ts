@@ -39,8 +39,8 @@ export function readCells(
 ): void {
   switch (definition.type) {
     case "counter": {
-      const { first, others } = series;
-      let sum = first.slots[first.index]!;
+      const { others } = series;
+      let sum = series.slots[series.index]!;
       if (others !== undefined) for (const { slots, index } of others) sum += slots[index]!;
       out[at] = sum;
       return;

@@ -3,7 +3,7 @@ import type { Layout } from "../exposition/page.ts";
 import { LabelTrie } from "../instruments/label-trie.ts";
 import type { Arena } from "../memory/arena.ts";
 import type { Exemplar } from "./exemplars.ts";
-import { Series, type Source } from "./series.ts";
+import { Series, type Source, type SourcePlace } from "./series.ts";
 
 /** Label that keeps the threads of a per-thread gauge apart. */
 const THREAD_LABEL = "thread";
@@ -36,7 +36,9 @@ export class Family implements FamilyView {
   /** Finds the series of a label set: made when a second thread records the metric, as one alone has each only once. */
   #trie: LabelTrie<Series> | undefined;
   #region: number | undefined;
-  readonly #all = new Set<Series>();
+  /** In no order; those that ended are taken out when they are looked for. */
+  #all: Series[] = [];
+  #ended = 0;
   #exposed: readonly Series[] | undefined;
   readonly #threadAt: number;
 
@@ -50,35 +52,44 @@ export class Family implements FamilyView {
 
   /** Every series that is exposed, ordered by label values, so that output does not depend on which thread was first. */
   get series(): readonly Series[] {
-    this.#exposed ??= [...this.#all].filter((series) => !series.idle?.hidden).sort(byValues);
+    if (this.#exposed === undefined) {
+      this.#takeOut();
+      this.#all.sort(byValues);
+      const hidden = this.#all.some((series) => series.idle?.hidden);
+      this.#exposed = hidden ? this.#all.filter((series) => !series.idle?.hidden) : this.#all;
+    }
     return this.#exposed;
   }
 
   /** Every series, in no order. */
-  get all(): Iterable<Series> {
+  get all(): readonly Series[] {
+    this.#takeOut();
     return this.#all;
   }
 
+  #takeOut(): void {
+    if (this.#ended > 0) this.#all = this.#all.filter((series) => series.index >= 0);
+    this.#ended = 0;
+  }
+
   /** Adds what one thread records of a label set. */
-  add(labelValues: readonly string[], source: Source): void {
+  add(labelValues: readonly string[], source: SourcePlace): Source {
     const { threadId } = source.region;
     const values = this.#threadAt < 0 ? labelValues : labelValues.toSpliced(this.#threadAt, 0, String(threadId));
     const known = this.#find(values, source.region.id);
-    if (known) {
-      known.add(source);
-      return;
-    }
+    if (known) return known.add(source);
     const series = new Series(this, values, source);
     this.#trie?.set(values, series);
-    this.#all.add(series);
+    this.#all.push(series);
     this.changed();
+    return series;
   }
 
   #find(values: readonly string[], region: number): Series | undefined {
     this.#region ??= region;
     if (this.#trie === undefined && this.#region !== region) {
       this.#trie = new LabelTrie();
-      for (const series of this.#all) this.#trie.set(series.values, series);
+      for (const series of this.all) this.#trie.set(series.values, series);
     }
     return this.#trie?.get(values);
   }
@@ -87,7 +98,8 @@ export class Family implements FamilyView {
   drop(source: Source): void {
     const { series } = source;
     if (series.drop(source)) return;
-    this.#all.delete(series);
+    series.index = -1;
+    this.#ended++;
     this.#trie?.delete(series.values);
     this.changed();
   }

@@ -13,7 +13,7 @@ import {
 } from "../memory/layout.ts";
 import { readJson, readValues } from "../memory/record.ts";
 import { Family } from "./family.ts";
-import { type Series, Source, type SourceRegion } from "./series.ts";
+import type { Series, Source, SourceRegion } from "./series.ts";
 
 /** A metric as one thread defines it. */
 interface ThreadMetric {
@@ -29,7 +29,6 @@ class RegionView implements SourceRegion {
   readonly directory: DirectoryReader;
   /** By entry. */
   readonly metrics = new Map<number, ThreadMetric>();
-  /** By entry. */
   readonly sources: (Source | undefined)[] = [];
   live = true;
 
@@ -96,8 +95,8 @@ export class Reader {
   }
 
   /** A number that is larger the later a series was made by its thread. */
-  orderOf({ first: { record, region } }: Series): number {
-    return (region as RegionView).directory.look(this.arena.recordWord(record, RecordWord.entry)).generation;
+  orderOf({ entry, region }: Series): number {
+    return (region as RegionView).directory.look(entry).generation;
   }
 
   /** Takes in what the threads published and withdrew since the last call. Never waits for them. Within this thread's read turn. */
@@ -172,11 +171,10 @@ export class Reader {
     if (family === undefined) return;
     const place = this.arena.recordWord(record, RecordWord.slots);
     const slots = this.arena.doubles(Math.floor(place / CHUNK_DOUBLES));
-    const source = new Source(slots, place % CHUNK_DOUBLES, record, region);
     const fresh = region.id === this.#own ? this.#fresh.get(record) : undefined;
     if (fresh) this.#fresh.delete(record);
-    family.add(fresh ?? readValues(this.arena, record, texts), source);
-    region.sources[entry] = source;
+    const values = fresh ?? readValues(this.arena, record, texts);
+    region.sources[entry] = family.add(values, { slots, index: place % CHUNK_DOUBLES, record, entry, region });
   }
 
   /** The family of a series' metric, which may have been published while the directory was read, or withdrawn with the series. */

@@ -6,6 +6,8 @@ export interface SourceRegion {
   readonly threadId: number;
   /** False once its thread has ended: its gauges no longer say anything. */
   live: boolean;
+  /** By entry of its directory: what it records. */
+  readonly sources: (Source | undefined)[];
 }
 
 /** Where a series' slots begin. */
@@ -15,20 +17,13 @@ export interface SlotPlace {
 }
 
 /** The slots in which one thread records one series. */
-export class Source implements SlotPlace {
-  readonly slots: Float64Array;
-  readonly index: number;
+export interface Source extends SlotPlace {
   /** Place of its record. */
   readonly record: number;
+  /** Its entry in the region's directory. */
+  readonly entry: number;
   readonly region: SourceRegion;
-  series!: Series;
-
-  constructor(slots: Float64Array, index: number, record: number, region: SourceRegion) {
-    this.slots = slots;
-    this.index = index;
-    this.record = record;
-    this.region = region;
-  }
+  readonly series: Series;
 }
 
 /** What idle expiry knows of a series. */
@@ -40,42 +35,63 @@ export interface IdleState {
   hidden: boolean;
 }
 
-/** One series over all threads: nearly always it is recorded by one. */
-export class Series {
+/** What a source is made of. */
+export type SourcePlace = Omit<Source, "series">;
+
+/** One series over all threads. Nearly always one thread records it, so this is its first source, too: objects cost memory. */
+export class Series implements Source {
+  slots: Float64Array;
+  index: number;
+  record: number;
+  entry: number;
+  region: SourceRegion;
   readonly family: Family;
   /** In the order of the family's labels. */
   readonly values: readonly string[];
-  first: Source;
   /** The other threads that record it. */
   others: Source[] | undefined;
   /** Kept only where series expire. */
   idle: IdleState | undefined;
 
-  constructor(family: Family, values: readonly string[], first: Source) {
+  constructor(family: Family, values: readonly string[], first: SourcePlace) {
+    this.slots = first.slots;
+    this.index = first.index;
+    this.record = first.record;
+    this.entry = first.entry;
+    this.region = first.region;
     this.family = family;
     this.values = values;
-    this.first = first;
-    first.series = this;
     this.others = undefined;
     this.idle = undefined;
   }
 
+  get series(): Series {
+    return this;
+  }
+
   /** One for each thread that records it. */
   get sources(): readonly Source[] {
-    return this.others === undefined ? [this.first] : [this.first, ...this.others];
+    return this.others === undefined ? [this] : [this, ...this.others];
   }
 
   /** Adds another thread's. */
-  add(source: Source): void {
-    source.series = this;
+  add(place: SourcePlace): Source {
+    const source = { ...place, series: this };
     this.others = [...(this.others ?? []), source];
+    return source;
   }
 
   /** Removes one thread's. @returns false when none is left */
   drop(source: Source): boolean {
-    const [first, ...others] = this.sources.filter((other) => other !== source);
-    if (first === undefined) return false;
-    this.first = first;
+    if (this.others === undefined) return false;
+    const others = this.others.filter((other) => other !== source);
+    if (source === this) {
+      // Another one's place becomes this one's.
+      const next = others.shift()!;
+      const { slots, index, record, entry, region } = next;
+      Object.assign(this, { slots, index, record, entry, region });
+      region.sources[entry] = this;
+    }
     this.others = others.length > 0 ? others : undefined;
     return true;
   }

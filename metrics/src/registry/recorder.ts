@@ -41,6 +41,8 @@ export class Recorder {
   /** Longest label value, in UTF-16 units. */
   readonly longestValue: number;
   readonly #hashKey: string | Uint8Array | undefined;
+  /** Label values seen lately, each in a place that its last characters choose. */
+  readonly #texts: string[] = [];
 
   constructor(arena: Arena, region: Region, options: RecorderOptions) {
     const { now = Date.now, hashKey, longestValue = 4096 } = options;
@@ -50,6 +52,14 @@ export class Recorder {
     this.seriesSet = new SeriesSet(arena);
     this.now = now;
     this.#hashKey = hashKey;
+  }
+
+  /** One and the same string for equal label values that come one after the other: series repeat most of theirs. */
+  shared(text: string): string {
+    let place = text.length;
+    for (let i = Math.max(0, text.length - 4); i < text.length; i++) place = (place * 31 + text.charCodeAt(i)) & 0x3ff;
+    if (this.#texts[place] !== text) this.#texts[place] = text;
+    return this.#texts[place]!;
   }
 
   /** Refuses hashed labels where nobody gave a key: an unkeyed hash of a small set of identifiers can be turned back. */
