@@ -1,9 +1,11 @@
-import { MessageChannel, type MessagePort, postMessageToThread, threadId } from "node:worker_threads";
+import { MessageChannel, type MessagePort, postMessageToThread, threadId, type Worker } from "node:worker_threads";
 import type { Arena } from "../memory/arena.ts";
 import { Header } from "../memory/layout.ts";
 
-// How the thread that created a registry learns that another one has ended, however it was started and however it ended: the two
-// hold the ends of a channel, and when a thread ends, Node.js closes its end. An "exit" event reaches only the parent.
+// How the thread that created a registry learns that another one has ended. A thread that records notes the end of those that it
+// starts. What a thread starts that knows nothing of the registry is noticed by a channel: its creator and the other thread hold
+// one end each, and when a thread ends, Node.js closes its end. That is not enough alone, as a thread that is terminated before the
+// creator's event loop has turned never gets its end across.
 
 const KIND = "@skopos/metrics attachment";
 
@@ -47,6 +49,30 @@ export function awaitAttachments(arena: Arena, owner: RegionOwner): void {
   if (listening) return;
   listening = true;
   process.on("workerMessage", receive);
+}
+
+/** What records in this thread and notes the end of the threads that it starts. */
+const parents = new Set<WeakRef<Parent>>();
+
+interface Parent {
+  watch(worker: Worker): void;
+}
+
+let watching = false;
+
+/** Lets a registry note the end of every thread that this one starts from now on. */
+export function watchChildren(parent: Parent): void {
+  if (!watching) {
+    watching = true;
+    process.on("worker", (worker: Worker) => {
+      for (const reference of parents) {
+        const registry = reference.deref();
+        if (registry) registry.watch(worker);
+        else parents.delete(reference);
+      }
+    });
+  }
+  parents.add(new WeakRef(parent));
 }
 
 /** Tells the thread that created the arena that this one records into `region`, until it ends. */

@@ -12,7 +12,7 @@ import { Header, MAX_REGIONS, RegionState, RegionWord } from "../memory/layout.t
 import { isUnread, nextEpoch } from "../memory/readers.ts";
 import { Region } from "../memory/region.ts";
 import { Reader } from "../read/reader.ts";
-import { announceAttachment, awaitAttachments } from "./attachments.ts";
+import { announceAttachment, awaitAttachments, watchChildren } from "./attachments.ts";
 import { foldRegion } from "./fold.ts";
 import { expireIdle } from "./idle.ts";
 import { ownMetrics } from "./own-metrics.ts";
@@ -86,7 +86,10 @@ export class Registry {
       setInterval(() => this.retireIdle(), (options.idleExpirySeconds! * 1000) / 2).unref();
     }
     if (this.#primary) awaitAttachments(this.#arena, this);
-    else announceAttachment(this.#arena, id);
+    else {
+      announceAttachment(this.#arena, id);
+      watchChildren(this);
+    }
   }
 
   /** The registry that another thread created, for recording in this one. */

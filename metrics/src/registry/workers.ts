@@ -1,4 +1,5 @@
-import { getEnvironmentData, setEnvironmentData, type Worker } from "node:worker_threads";
+import { getEnvironmentData, setEnvironmentData } from "node:worker_threads";
+import { watchChildren } from "./attachments.ts";
 import { Registry, type RegistryOptions, type SharedRegistry } from "./registry.ts";
 
 const ENVIRONMENT_KEY = "@skopos/metrics registry";
@@ -21,6 +22,6 @@ export function sharedRegistry(options: RegistryOptions = {}): Registry {
 function create(options: RegistryOptions): Registry {
   const registry = new Registry(options);
   setEnvironmentData(ENVIRONMENT_KEY, registry.shared as unknown as Parameters<typeof setEnvironmentData>[1]);
-  process.on("worker", (worker: Worker) => registry.watch(worker));
+  watchChildren(registry);
   return registry;
 }
