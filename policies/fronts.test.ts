@@ -100,7 +100,9 @@ const analyzer = require("@pulumi/pulumi/proto/analyzer_pb") as {
     CustomTimeouts: new () => object;
   };
 };
-const { Struct } = require("google-protobuf/google/protobuf/struct_pb") as {
+/** The protobuf runtime must be the SDK's own. */
+const ofTheSdk = createRequire(require.resolve("@pulumi/policy/server"));
+const { Struct } = ofTheSdk("google-protobuf/google/protobuf/struct_pb") as {
   Struct: { fromJavaScript(value: unknown): unknown };
 };
 
