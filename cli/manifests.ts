@@ -1,4 +1,4 @@
-import { stringify } from "yaml";
+import { yamlText } from "../lib/formats/yaml.ts";
 import type { KubernetesObject } from "../lib/kubernetes/index.ts";
 import { type OwnedObject, objectsOf, type RenderedStack } from "../stacks/stack.ts";
 
@@ -18,7 +18,7 @@ const baseName = ({ component, object }: OwnedObject): string =>
  */
 function manifestText(object: KubernetesObject): string {
   if (object.kind === "CustomResourceDefinition") return `${JSON.stringify(object, null, 1)}\n`;
-  return stringify(object, { lineWidth: 0, sortMapEntries: true, aliasDuplicateObjects: false });
+  return yamlText(object, { sortMapEntries: true, aliasDuplicateObjects: false });
 }
 
 /** A stack's files, sorted by path. Where two objects would share a file, the namespace becomes part of the name. */

@@ -1,4 +1,4 @@
-import { stringify } from "yaml";
+import { yamlText } from "../../lib/formats/yaml.ts";
 import {
   type ComponentChart,
   type ConfigMapRef,
@@ -56,7 +56,7 @@ export function dataSourcesConfigMap(
   sources: readonly DataSource[],
   reloads: boolean,
 ): ConfigMapRef {
-  const data = { "skopos.yaml": stringify(dataSourceFile(sources), { lineWidth: 0 }) };
+  const data = { "skopos.yaml": yamlText(dataSourceFile(sources)) };
   return configMap(chart, chart.component, `${chart.name}-data-sources`, data, { labels: dataSourceLabels, reloads });
 }
 
@@ -65,7 +65,7 @@ export function provision(chart: ComponentChart, props: ProvisioningProps): Prov
   const { how, teams, admin } = props;
   const part = chart.component;
   const providers = configMap(chart, part, `${chart.name}-providers`, {
-    "providers.yaml": stringify(dashboardProviders(teams), { lineWidth: 0 }),
+    "providers.yaml": yamlText(dashboardProviders(teams)),
   });
   const sources = dataSourcesConfigMap(chart, props.dataSources, how === "sidecar");
   const providersMount = { volume: configVolume(providers, "providers"), path: `${paths.provisioning}/dashboards` };

@@ -1,5 +1,5 @@
 import type { Construct } from "constructs";
-import { stringify } from "yaml";
+import { yamlText } from "../../lib/formats/yaml.ts";
 import {
   ComponentChart,
   configMap,
@@ -74,7 +74,7 @@ export class LokiChart extends ComponentChart<LokiEndpoints> {
     const annotations = objectStoreIdentity(objectStore);
     return {
       chart: this,
-      config: configMap(this, this.component, this.name, { "loki.yaml": stringify(config, { lineWidth: 0 }) }),
+      config: configMap(this, this.component, this.name, { "loki.yaml": yamlText(config) }),
       objectStore,
       ...(annotations && { identityAccount: serviceAccount(this, { part: this.component, annotations }) }),
       ...(alertmanager && {

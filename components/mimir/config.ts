@@ -143,7 +143,7 @@ export function mimirRuntime(
 
 /** Renders a configuration file. Environment references are quoted, so that no secret is parsed as YAML. */
 export function mimirYaml(config: object): string {
-  const document = new Document(config, { aliasDuplicateObjects: false });
+  const document = new Document(config, { compat: "yaml-1.1", aliasDuplicateObjects: false });
   visit(document, {
     Scalar(_, node) {
       if (typeof node.value === "string" && node.value.includes("${")) node.type = "QUOTE_SINGLE";

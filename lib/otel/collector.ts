@@ -1,4 +1,4 @@
-import { stringify } from "yaml";
+import { yamlText } from "../formats/yaml.ts";
 import {
   type ComponentChart,
   configMap,
@@ -32,7 +32,7 @@ export function collector(chart: ComponentChart, props: CollectorProps): void {
 function nativeCollector(chart: ComponentChart, props: CollectorProps): void {
   const part = chart.component;
   const name = collectorName(chart);
-  const config = configMap(chart, part, name, { "collector.yaml": stringify(props.config, { lineWidth: 0 }) });
+  const config = configMap(chart, part, name, { "collector.yaml": yamlText(props.config) });
   const pod = {
     part,
     name,

@@ -4,7 +4,7 @@ import { type Place, plainText } from "./tokens.ts";
 
 /** YAML: each scalar gets its value and is printed anew, quoted where the value needs it. */
 const yamlText: Place = (text, values) =>
-  parseAllDocuments(text)
+  parseAllDocuments(text, { compat: "yaml-1.1" })
     .map((document) => {
       visit(document, {
         Scalar: (_, node) => {

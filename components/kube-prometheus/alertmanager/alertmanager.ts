@@ -1,5 +1,5 @@
 import type { IAlertmanager } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/Alertmanager";
-import { stringify } from "yaml";
+import { yamlText } from "../../../lib/formats/yaml.ts";
 import {
   anywhere,
   type ComponentChart,
@@ -65,7 +65,7 @@ export function alertmanager(
     kind: "Secret",
     metadata: chart.metadata(configSecret, part),
     type: "Opaque",
-    stringData: { "alertmanager.yaml": stringify(alertmanagerConfig(routing), { lineWidth: 0 }) },
+    stringData: { "alertmanager.yaml": yamlText(alertmanagerConfig(routing)) },
   });
   chart.add(alertmanagerResource(chart, sized, configSecret, url(endpoint), routing));
   addReloader(chart, { part, name: `alertmanager-${chart.name}`, sized });

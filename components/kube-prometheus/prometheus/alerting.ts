@@ -1,5 +1,5 @@
 import type { IPrometheus } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/Prometheus";
-import { stringify } from "yaml";
+import { yamlText } from "../../../lib/formats/yaml.ts";
 import type { ComponentChart, Endpoint } from "../../../lib/kubernetes/index.ts";
 import { alertmanagerServiceName } from "../alertmanager/alertmanager.ts";
 
@@ -30,7 +30,7 @@ export function externalAlertmanager(chart: ComponentChart, to: Endpoint): Alert
     kind: "Secret",
     metadata: chart.metadata(name, "prometheus"),
     type: "Opaque",
-    stringData: { [key]: stringify(config, { lineWidth: 0 }) },
+    stringData: { [key]: yamlText(config) },
   });
   return { additionalAlertManagerConfigs: { name, key } };
 }

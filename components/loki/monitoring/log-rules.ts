@@ -1,5 +1,5 @@
 import { parser } from "@grafana/lezer-logql";
-import { stringify } from "yaml";
+import { yamlText } from "../../../lib/formats/yaml.ts";
 import { type ComponentChart, ruleGroup } from "../../../lib/kubernetes/index.ts";
 import { grammarError } from "../../../lib/monitoring/grammar.ts";
 import type { RuleGroup } from "../../../lib/monitoring/rules.ts";
@@ -13,5 +13,5 @@ export function logql(query: string): string {
 
 /** Renders log alerts as a rule file for Loki's ruler: Prometheus' format with LogQL expressions. */
 export function logRules(chart: ComponentChart, groups: readonly RuleGroup[]): string {
-  return stringify({ groups: groups.map((group) => ruleGroup(chart, group, logql)) }, { lineWidth: 0 });
+  return yamlText({ groups: groups.map((group) => ruleGroup(chart, group, logql)) });
 }

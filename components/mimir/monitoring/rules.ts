@@ -1,5 +1,5 @@
 import type { Construct } from "constructs";
-import { stringify } from "yaml";
+import { yamlText } from "../../../lib/formats/yaml.ts";
 import { ComponentChart, type ComponentProps, configMap, ruleGroup } from "../../../lib/kubernetes/index.ts";
 import { type Evaluator, evaluatorOf, type RuleGroup } from "../../../lib/monitoring/rules.ts";
 import { formatBytes, MiB } from "../../../lib/sizing/index.ts";
@@ -31,9 +31,7 @@ export class MimirRulesChart extends ComponentChart {
     const tenants = ruleFiles(charts, mimir.tenant, this.evaluator, this.cluster.name);
     for (const tenant of mimir.ruleTenants) {
       const files = tenants.get(tenant) ?? {};
-      const data = Object.fromEntries(
-        Object.entries(files).map(([file, content]) => [file, stringify(content, { lineWidth: 0 })]),
-      );
+      const data = Object.fromEntries(Object.entries(files).map(([file, content]) => [file, yamlText(content)]));
       const bytes = Object.values(data).reduce((sum, text) => sum + Buffer.byteLength(text), 0);
       if (bytes > maxBytes) {
         throw new RangeError(

@@ -1,4 +1,4 @@
-import { stringify } from "yaml";
+import { yamlText } from "../../../lib/formats/yaml.ts";
 import {
   type ComponentChart,
   configMap,
@@ -28,7 +28,7 @@ export function tempo(chart: ComponentChart, props: Omit<TempoConfigProps, "host
   const annotations = objectStoreIdentity(objectStore);
   const context: TempoContext = {
     chart,
-    config: configMap(chart, chart.component, chart.name, { "tempo.yaml": stringify(config, { lineWidth: 0 }) }),
+    config: configMap(chart, chart.component, chart.name, { "tempo.yaml": yamlText(config) }),
     objectStore,
     ...(kafka && { kafka }),
     ...(annotations && {
