@@ -10,8 +10,8 @@ import { core, letAbandonedGo } from "./core.ts";
 import type { Counter } from "./counter.ts";
 import type { Gauge } from "./gauge.ts";
 import type { Histogram } from "./histogram.ts";
-import { BaseMetric } from "./metric.ts";
-import { Summary } from "./summary.ts";
+import type { BaseMetric } from "./metric.ts";
+import type { Summary } from "./summary.ts";
 import { bracketed, familyName, header, promClientLayout } from "./text.ts";
 import type {
   ExemplarValue,
@@ -37,6 +37,9 @@ interface ForeignMetric {
   get(): MetricObjectWithValues<MetricValueWithName> | Promise<MetricObjectWithValues<MetricValueWithName>>;
   reset?(): void;
 }
+
+/** By what only metrics of this package have: their module imports this one, for the registry that they are in by default. */
+const isOwn = (metric: Registered): metric is BaseMetric<string, Handle> => "instrument" in metric;
 
 /** prom-client's registry. */
 export class Registry<BoundRegistryContentType extends RegistryContentType = PrometheusContentType> {
@@ -90,7 +93,7 @@ export class Registry<BoundRegistryContentType extends RegistryContentType = Pro
   async metrics(): Promise<string> {
     await letAbandonedGo();
     const metrics = [...this.#metrics.values()];
-    if (metrics.every((metric) => metric instanceof BaseMetric)) return this.#render(metrics);
+    if (metrics.every(isOwn)) return this.#render(metrics);
     const texts = await Promise.all(metrics.map((metric) => this.#textOf(metric)));
     return this.#isOpenMetrics ? `${texts.join("\n")}\n# EOF\n` : `${texts.join("\n\n")}\n`;
   }
@@ -150,13 +153,13 @@ export class Registry<BoundRegistryContentType extends RegistryContentType = Pro
   }
 
   async #textOf(metric: Registered): Promise<string> {
-    const text = metric instanceof BaseMetric ? await this.#render([metric]) : this.#foreignText(await metric.get());
+    const text = isOwn(metric) ? await this.#render([metric]) : this.#foreignText(await metric.get());
     return text.replace(/# EOF\n$/, "").replace(/\n$/, "");
   }
 
   async #render(metrics: readonly BaseMetric<string, Handle>[]): Promise<string> {
     await Promise.all(metrics.map((metric) => metric.collect?.()));
-    for (const metric of metrics) if (metric instanceof Summary) metric.prune();
+    for (const metric of metrics) if (metric.type === "summary") (metric as Summary).prune();
     this.#renderer ??= new Renderer(core, (reader) => this.#select(reader));
     this.#rendered = metrics;
     if (metrics.length === 0) return this.#isOpenMetrics ? "\n# EOF\n" : "\n";
