@@ -11,7 +11,10 @@ export interface Image {
   readonly digest?: `sha256:${string}`;
 }
 
-/** Every image that a component can run. Versions are chosen together: `skopos images` lists them. */
+/**
+ * Every image that a component can run. The versions are those that the tests run, `test/binaries/shipped.test.ts` lists
+ * the differences.
+ */
 export const images = {
   "otel-collector": { registry: "docker.io", repository: "otel/opentelemetry-collector-contrib", tag: "0.159.0" },
   "prometheus-operator": {
@@ -24,7 +27,7 @@ export const images = {
     repository: "prometheus-operator/prometheus-config-reloader",
     tag: "v0.93.1",
   },
-  prometheus: { registry: "quay.io", repository: "prometheus/prometheus", tag: "v3.13.2" },
+  prometheus: { registry: "quay.io", repository: "prometheus/prometheus", tag: "v3.15.0" },
   alertmanager: { registry: "quay.io", repository: "prometheus/alertmanager", tag: "v0.33.1" },
   "node-exporter": { registry: "quay.io", repository: "prometheus/node-exporter", tag: "v1.12.1" },
   "kube-state-metrics": {
@@ -38,7 +41,7 @@ export const images = {
   mimir: { registry: "docker.io", repository: "grafana/mimir", tag: "3.2.0" },
   memcached: { registry: "docker.io", repository: "library/memcached", tag: "1.6.39-alpine" },
   "memcached-exporter": { registry: "quay.io", repository: "prometheus/memcached-exporter", tag: "v0.15.3" },
-  loki: { registry: "docker.io", repository: "grafana/loki", tag: "3.7.6" },
+  loki: { registry: "docker.io", repository: "grafana/loki", tag: "3.7.8" },
   tempo: { registry: "docker.io", repository: "grafana/tempo", tag: "3.0.3" },
   jaeger: { registry: "docker.io", repository: "jaegertracing/jaeger", tag: "2.14.0" },
   "jaeger-es-index-cleaner": {

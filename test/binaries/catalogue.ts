@@ -149,3 +149,8 @@ export function programVersion(program: Program): string {
   if (version === undefined) throw new Error(`test/binaries/${program.name}/go.mod does not require ${program.module}`);
   return version;
 }
+
+/** The version that a program reports: stamped in where its module counts otherwise, else its module's; without a `v`. */
+export function testedVersion(program: Program): string {
+  return (Object.values(program.stamp ?? {})[0] ?? programVersion(program)).replace(/^v/, "");
+}

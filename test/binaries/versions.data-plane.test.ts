@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { isBuilt } from "./cache.ts";
-import { type Program, programs, programVersion } from "./catalogue.ts";
+import { type Program, programs, testedVersion } from "./catalogue.ts";
 import { programPath } from "./find.ts";
 
 /** How a program is asked for its version, where that is not `--version`. */
@@ -24,10 +24,10 @@ const speechless: Readonly<Record<string, RegExp>> = {
 
 /** What a program must say: the version stamped in (the linker ignores a variable that is gone), or its module's. */
 function reported(program: Program): RegExp {
-  const version = Object.values(program.stamp ?? {})[0] ?? programVersion(program);
+  const version = testedVersion(program);
   // A commit between two versions: the program does not know which.
   if (/-0\.\d{14}-/.test(version)) return /version/;
-  return new RegExp(`\\bv?${version.replace(/^v/, "").replaceAll(".", "\\.")}\\b`);
+  return new RegExp(`\\bv?${version.replaceAll(".", "\\.")}\\b`);
 }
 
 describe.each(programs.map((program) => [program.name, program] as const))("%s", (name, program) => {

@@ -3,7 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Catalogue } from "../../lib/monitoring/catalogues/index.ts";
-import { findProgram, programVersion } from "../binaries/catalogue.ts";
+import { findProgram, testedVersion } from "../binaries/catalogue.ts";
 import { programPath } from "../binaries/find.ts";
 import { metricsOf } from "./exposition.ts";
 import { expose, recipes } from "./programs.ts";
@@ -18,7 +18,7 @@ for (const name of wanted) {
     process.exitCode = 1;
     continue;
   }
-  const version = Object.values(program.stamp ?? {})[0] ?? programVersion(program);
+  const version = testedVersion(program);
   const catalogue: Catalogue = {
     program: name,
     version,

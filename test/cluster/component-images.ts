@@ -12,7 +12,7 @@ export const mirrors: NonNullable<ImageOptions["registries"]> = {
 };
 
 /** The binary that each image runs. */
-const realPrograms: Readonly<Partial<Record<ImageName, string>>> = {
+export const realPrograms: Readonly<Partial<Record<ImageName, string>>> = {
   "otel-collector": "otelcol",
   "prometheus-operator": "prometheus-operator",
   "prometheus-config-reloader": "prometheus-config-reloader",
