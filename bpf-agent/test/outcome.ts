@@ -5,6 +5,8 @@ import type { FlowFeatures } from "../src/options.ts";
 import { ExpectedParser, type ParserOptions } from "./expected.ts";
 import { type Flow, hasTunnel, inject, openLoaded, scan } from "./harness.ts";
 
+const [FIN, SYN, RST, ACK, TCP] = [1, 2, 4, 16, 6];
+
 /** What frames come to: flows by key, and counters. */
 export interface Outcome {
   readonly flows: Map<string, object>;
@@ -40,7 +42,12 @@ export function expected(frames: readonly Uint8Array[], options: ParserOptions):
     }
     packet.notes.forEach(count);
     const id = Buffer.from(packet.key).toString("hex");
-    const flow = flows.get(id) ?? empty();
+    // A SYN after the end of a connection begins another flow of the same key: the one before is numbered.
+    const before = flows.get(id);
+    const ended = before !== undefined && ((before.flags[0]! | before.flags[1]!) & (FIN | RST)) !== 0;
+    const startsOver = ended && packet.key[36] === TCP && (packet.tcpFlags & (SYN | ACK)) === SYN;
+    if (startsOver) flows.set(`${id} ${[...flows.keys()].filter((key) => key.startsWith(id)).length}`, before);
+    const flow = startsOver ? empty() : (before ?? empty());
     flows.set(id, flow);
     const d = packet.direction;
     if (flow.packets[d] === 0) flow.sides[d] = packet.side;
@@ -63,9 +70,16 @@ export async function observed(frames: readonly Uint8Array[], features: FlowFeat
   const list = await scan(reader);
   const tunnels = reader.tunnels(Uint32Array.from(list, ({ slot }) => slot));
   const hexOf = (address: string) => Buffer.from(addressBytes(address)).toString("hex");
+  const last = new Map(list.map((flow, i) => [flow.key, i]));
+  const seen = new Map<string, number>();
+  const idOf = (flow: Flow, i: number): string => {
+    const nth = (seen.get(flow.key) ?? 0) + 1;
+    seen.set(flow.key, nth);
+    return last.get(flow.key) === i ? flow.key : `${flow.key} ${nth}`;
+  };
   const flows = new Map(
     list.map((flow, i) => [
-      flow.key,
+      idOf(flow, i),
       {
         packets: [...flow.packets],
         bytes: [...flow.bytes],
