@@ -35,9 +35,9 @@ const stores: Readonly<Record<string, ObjectStore>> = {
     region: "eu",
     identity: { "eks.amazonaws.com/role-arn": "a" },
   },
-  GCS: { kind: "gcs" },
+  GCS: { kind: "gcs", identity: {} },
   "Azure by key": { kind: "azure", account: "a", credentials: { accountKey: { secret: "az", key: "key" } } },
-  "Azure by identity": { kind: "azure", account: "a" },
+  "Azure by identity": { kind: "azure", account: "a", identity: {} },
 };
 
 /** One Loki of each kind: workload, retention, store. */

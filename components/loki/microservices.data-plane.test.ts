@@ -17,7 +17,7 @@ const chart = new LokiChart(new App(), "loki", {
   namespace: "obs",
   retention,
   workload: workloads.large,
-  objectStore: { kind: "s3", endpoint: "s3.example", region: "eu" },
+  objectStore: { kind: "s3", endpoint: "s3.example", region: "eu", identity: {} },
   alertmanager: { scheme: "http", host: "127.0.0.1", port: 9 },
 });
 

@@ -22,11 +22,11 @@ const variants: Record<string, Omit<MimirProps, "namespace">> = {
   "small, monolithic": { workload: workloads.small, objectStore: s3 },
   "small, microservices of one": {
     workload: workloads.small,
-    objectStore: { kind: "gcs" },
+    objectStore: { kind: "gcs", identity: {} },
     mode: "microservices",
     availability: "single",
   },
-  medium: { workload: workloads.medium, objectStore: { kind: "azure", account: "a" }, alertmanager },
+  medium: { workload: workloads.medium, objectStore: { kind: "azure", account: "a", identity: {} }, alertmanager },
   large: { workload: workloads.large, objectStore: s3, evaluator: "mimir", alertmanager },
   xlarge: { workload: workloads.xlarge, objectStore: s3, evaluator: "mimir", haClusterLabel: "prometheus_shard" },
 };

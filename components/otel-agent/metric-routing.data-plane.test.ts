@@ -31,7 +31,7 @@ const agent = new OtelAgentChart(new App(), "agent", {
   namespace,
   gateway: {
     otlp: { scheme: "grpc", host: service, port: 4317 },
-    otlpByTraceId: { scheme: "grpc", host: "gateways", port: 4317 },
+    otlpByTraceId: { scheme: "grpc", host: `gateways.${namespace}.svc`, port: 4317 },
   },
 });
 

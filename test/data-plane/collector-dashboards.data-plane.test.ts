@@ -211,7 +211,7 @@ beforeAll(async () => {
   await post("metrics", kubeletMetrics());
   await post("logs", logs(5));
   await seconds(3);
-  await post("metrics", kubeletMetrics(queueItems));
+  await post("metrics", kubeletMetrics(4 * balancerItems));
   await post("traces", spans(Array.from({ length: 2 * balancerItems }, traceId)));
   await seconds(8);
   gatewayGone = Date.now() / 1000;

@@ -210,7 +210,7 @@ describe("what an application sends to the agent", () => {
     const attribute = (key: string, stringValue: string) => ({ key, value: { stringValue } });
     const spans = [
       span(failed, [attribute("db.system", "redis"), attribute("db.connection_string", "redis://secret")], { code: 2 }),
-      span(probe, [attribute("url.path", "/healthz")], { code: 2 }),
+      span(probe, [attribute("url.path", "/healthz")], { code: 1 }),
     ];
     await send("traces", { resourceSpans: [{ resource, scopeSpans: [{ spans }] }] });
     const trace = (id: string) => fetch(`http://${hosts.jaeger}:16686/api/traces/${id}`);

@@ -25,6 +25,7 @@ const jaegerCases: readonly AlertCase[] = [
 const tempo = new TracesChart(new App(), "traces", {
   namespace: "obs",
   backend: "tempo",
+  objectStore: { kind: "s3", endpoint: "s3.example", region: "eu", identity: {} },
   kafka: { address: "kafka:9092" },
 });
 const requests = (code: string) =>
