@@ -123,7 +123,7 @@ test("meets Pod Security level restricted, and starts Grafana after the sidecars
 });
 
 test("sidecars can read ConfigMaps of all namespaces and nothing else", () => {
-  expect(find({}, "ClusterRole").rules).toEqual([
+  expect(find({}, "ClusterRole", "observability-grafana").rules).toEqual([
     { apiGroups: [""], resources: ["configmaps"], verbs: ["get", "list", "watch"] },
   ]);
   const labels = podOf().initContainers.map(

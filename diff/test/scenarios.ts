@@ -262,8 +262,12 @@ const security: Readonly<Record<string, Scenario>> = {
   },
   "a role may read all secrets": {
     change: (objects) =>
-      find(objects, "ClusterRole", "alloy").rules.push({ apiGroups: [""], resources: ["secrets"], verbs: ["list"] }),
-    says: [/^danger privileges ClusterRole alloy gains the right to list secrets/],
+      find(objects, "ClusterRole", "observability-agents-alloy").rules.push({
+        apiGroups: [""],
+        resources: ["secrets"],
+        verbs: ["list"],
+      }),
+    says: [/^danger privileges ClusterRole observability-agents-alloy gains the right to list secrets/],
   },
 };
 
