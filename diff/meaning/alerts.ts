@@ -1,4 +1,4 @@
-import { parseDuration } from "../../lib/sizing/index.ts";
+import { duration } from "../../policies/engine/quantities.ts";
 import { parseEmbedded } from "../model/embedded.ts";
 import {
   at,
@@ -98,7 +98,7 @@ function* changesOf({ rule: before }: AlertRule, now: AlertRule): Generator<Mean
     }
   }
   const [wait, waits] = [text(before.for) ?? "0s", text(after.for) ?? "0s"];
-  const longer = (parseDuration(waits) ?? 0) - (parseDuration(wait) ?? 0);
+  const longer = (duration(waits) ?? 0) - (duration(wait) ?? 0);
   if (longer !== 0)
     yield say(
       longer > 0 ? "warning" : "info",

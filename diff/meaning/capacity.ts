@@ -1,4 +1,4 @@
-import { parseBytes } from "../../lib/sizing/index.ts";
+import { quantity } from "../../policies/engine/quantities.ts";
 import type { ObjectChange } from "../model/changes.ts";
 import { at, type Fields, fields, items, list, type Manifest, nameOf } from "../model/object.ts";
 import { replicasOf } from "../risk/replicas.ts";
@@ -77,20 +77,10 @@ function capacityOf(object: Manifest): Capacity | undefined {
   const request = (container: Fields, name: string) => at(container, "resources", "requests", name);
   return {
     pods: replicas,
-    cpuCores: Math.round(sum((container) => cores(request(container, "cpu"))) * replicas * 1000) / 1000,
-    memoryBytes: sum((container) => bytes(request(container, "memory"))) * replicas,
+    cpuCores: Math.round(sum((container) => quantity(request(container, "cpu")) ?? 0) * replicas * 1000) / 1000,
+    memoryBytes: sum((container) => quantity(request(container, "memory")) ?? 0) * replicas,
     diskBytes: claims.reduce<number>((total, claim) => total + claimBytes(claim), 0) * replicas,
   };
 }
 
-const claimBytes = (spec: unknown): number => bytes(at(spec, "resources", "requests", "storage"));
-
-function cores(value: unknown): number {
-  const [, digits = "0", milli] = /^([\d.]+)(m?)$/.exec(String(value ?? "0")) ?? [];
-  return Number(digits) * (milli ? 0.001 : 1);
-}
-
-function bytes(value: unknown): number {
-  if (typeof value === "number") return value;
-  return typeof value === "string" ? (parseBytes(value) ?? (/^\d+$/.test(value) ? Number(value) : 0)) : 0;
-}
+const claimBytes = (spec: unknown): number => quantity(at(spec, "resources", "requests", "storage")) ?? 0;

@@ -1,4 +1,5 @@
-import { formatDuration, parseBytes, parseDuration } from "../../lib/sizing/index.ts";
+import { formatDuration } from "../../lib/sizing/index.ts";
+import { bytes, duration } from "../../policies/engine/quantities.ts";
 import { type FieldChange, fieldNames, lastField } from "../model/compare.ts";
 import { nameOf } from "../model/object.ts";
 import type { Reader } from "./meaning.ts";
@@ -56,13 +57,6 @@ const zeroIsUnlimited = (value: number): number | undefined => (value === 0 ? un
 function amount(value: unknown): number | undefined {
   if (typeof value === "number") return zeroIsUnlimited(value);
   if (typeof value !== "string") return undefined;
-  const found = compoundDuration(value) ?? parseBytes(value);
+  const found = duration(value) ?? bytes(value);
   return found === undefined ? undefined : zeroIsUnlimited(found);
-}
-
-/** Go and Prometheus write durations in several parts: `1h30m`. */
-function compoundDuration(value: string): number | undefined {
-  const parts = value.match(/\d+(?:\.\d+)?(?:ms|[smhdwy])/g);
-  if (!parts || parts.join("") !== value) return undefined;
-  return parts.reduce((total, part) => total + (parseDuration(part) ?? 0), 0);
 }

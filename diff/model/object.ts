@@ -1,3 +1,7 @@
+import { type Fields, isFields, list } from "../../policies/engine/values.ts";
+
+export { at, type Fields, fields, isFields, list, same, text } from "../../policies/engine/values.ts";
+
 /** A Kubernetes object as a manifest states it, of any kind. */
 export interface Manifest {
   readonly apiVersion: string;
@@ -51,44 +55,5 @@ export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** A mapping of any shape. */
-export type Fields = Readonly<Record<string, unknown>>;
-
-/** Whether a value is a mapping. */
-export function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** The value at a path of keys, undefined where the path ends early. */
-export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
-  let current = value;
-  for (const key of path) {
-    if (typeof current !== "object" || current === null || !Object.hasOwn(current, key)) return undefined;
-    current = Reflect.get(current, key);
-  }
-  return current;
-}
-
-/** A value as a mapping, empty where it is none. */
-export const fields = (value: unknown): Fields => (isFields(value) ? value : {});
-
-/** A value as a list, empty where it is none. */
-export const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-
 /** The mappings in a list. */
 export const items = (value: unknown): readonly Fields[] => list(value).filter(isFields);
-
-/** A text, or undefined. */
-export const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
-
-/** Whether two JSON values are the same; the order of keys does not count. */
-export function same(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const keys = Object.keys(a);
-  return (
-    keys.length === Object.keys(b).length &&
-    keys.every((key) => Object.hasOwn(b, key) && same(Reflect.get(a, key), Reflect.get(b, key)))
-  );
-}

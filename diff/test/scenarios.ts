@@ -39,6 +39,10 @@ const alerts: Readonly<Record<string, Scenario>> = {
     change: (objects) => Object.assign(rule(objects, "MimirIngesterUnhealthy"), { for: "2h" }),
     says: [/^warning alerts alert MimirIngesterUnhealthy .*loosened: it has to hold for 2h instead of/],
   },
+  "an alert waits for a time in several parts": {
+    change: (objects) => Object.assign(rule(objects, "MimirIngesterUnhealthy"), { for: "1h30m" }),
+    says: [/^warning alerts alert MimirIngesterUnhealthy .*loosened: it has to hold for 1h30m instead of/],
+  },
   "an alert's severity is lowered": {
     change: (objects) => Object.assign(rule(objects, "MimirIngesterUnhealthy").labels, { severity: "warning" }),
     says: [/^warning alerts .*loosened: severity warning instead of critical/],
