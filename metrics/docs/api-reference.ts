@@ -61,7 +61,9 @@ function signatureOf(checker: ts.TypeChecker, name: string, symbol: ts.Symbol, d
   const [signature] = type.getCallSignatures();
   if (signature) return `function ${name}${checker.signatureToString(signature, undefined, flags)}`;
   // The module of a default export is named by its place, which differs from machine to machine.
-  const shown = checker.typeToString(type, undefined, flags).replaceAll(fileURLToPath(new URL("../src", import.meta.url)), ".");
+  const shown = checker
+    .typeToString(type, undefined, flags)
+    .replaceAll(fileURLToPath(new URL("../src", import.meta.url)), ".");
   return `const ${name}: ${shown.length > 400 ? `${shown.slice(0, 400)}…` : shown}`;
 }
 
