@@ -22,6 +22,12 @@ export type {
   Pods,
   ScrapeTarget,
   SecretKey,
+  SelectedPods,
+  Server,
+  ServiceAccountConstruct,
+  ServiceConstruct,
+  StoreIdentity,
+  WorkloadConstruct,
 } from "../lib/kubernetes/index.ts";
 export type { Dashboard } from "../lib/monitoring/dashboard.ts";
 export type { Alert, Evaluator, Recording, RuleGroup, Severity } from "../lib/monitoring/rules.ts";

@@ -244,6 +244,10 @@ export const problemCatalogue = {
     title: "A volume without a size",
     why: "Kubernetes rejects a volume claim of zero bytes; without the setting, no volume is created.",
   },
+  SKP1255: {
+    title: "A ServiceAccount in another namespace",
+    why: "Pods can only use ServiceAccounts of their own namespace.",
+  },
 } as const satisfies Record<string, { title: string; why: string }>;
 
 export type ProblemCode = keyof typeof problemCatalogue;

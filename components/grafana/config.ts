@@ -1,4 +1,4 @@
-import type { SecretKey } from "../../lib/kubernetes/index.ts";
+import { addressOf, type SecretKey, type Server } from "../../lib/kubernetes/index.ts";
 import { type Access, accessIni } from "./access.ts";
 import type { Ini } from "./ini.ts";
 
@@ -15,8 +15,8 @@ export const paths = {
 
 /** An existing PostgreSQL database that all replicas share. @see https://grafana.com/docs/grafana/v13.2/setup-grafana/configure-grafana/#database */
 export interface PostgreSql {
-  /** Host and port. @example "postgres.example.com:5432" */
-  readonly host: string;
+  /** Host and port, or the database's Service. @example "postgres.example.com:5432" */
+  readonly host: Server;
   /** Name of the database. */
   readonly name: string;
   /** Name of the user. */
@@ -51,7 +51,7 @@ export function grafanaIni({ access, rootUrl, database, gossipHost }: GrafanaCon
     database: database
       ? {
           type: "postgres",
-          host: database.host,
+          host: addressOf(database.host),
           name: database.name,
           user: database.user,
           ssl_mode: database.sslMode ?? "require",

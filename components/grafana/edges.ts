@@ -1,4 +1,4 @@
-import { anywhere, apiServerPorts, type ComponentChart } from "../../lib/kubernetes/index.ts";
+import { anywhere, apiServerPorts, type ComponentChart, serverPeer } from "../../lib/kubernetes/index.ts";
 import type { Access } from "./access.ts";
 import { grafanaPorts, type PostgreSql } from "./config.ts";
 import type { Sources } from "./data-sources.ts";
@@ -35,7 +35,10 @@ export function grafanaEdges(chart: ComponentChart, connected: GrafanaConnection
   if (routed) chart.connects("any pod", pods, [http], "users, through the Ingress controller or Gateway");
   if (several) chart.connects(pods, pods, [gossip], "gossip of alert state", [gossip]);
   if (watches) chart.connects(pods, "api server", apiServerPorts, "dashboards and data sources of every namespace");
-  if (database) chart.connects(pods, anywhere, [database.port ?? 5432], "users, sessions and folders");
+  if (database) {
+    const [server, ports] = serverPeer(database.host, 5432);
+    chart.connects(pods, server, database.port ? [database.port] : ports, "users, sessions and folders");
+  }
   if (access.oidc) chart.connects(pods, anywhere, [443], "single sign-on");
   if (access.ldap) chart.connects(pods, anywhere, [access.ldap.port ?? 636], "LDAP");
 }

@@ -1,4 +1,4 @@
-import type { ObjectStore } from "../../lib/kubernetes/index.ts";
+import { addressOf, type ObjectStore } from "../../lib/kubernetes/index.ts";
 
 /** Mount path of the data volume in every pod (a claim, or scratch space): WAL, index files, compaction. */
 export const dataDirectory = "/var/loki";
@@ -26,7 +26,7 @@ export function objectStoreConfig(store: ObjectStore, bucket: string): object {
       return {
         s3: {
           bucket_name: bucket,
-          endpoint: store.endpoint,
+          endpoint: addressOf(store.endpoint),
           region: store.region,
           ...(store.insecure && { insecure: true }),
           ...(store.credentials && {

@@ -4,10 +4,9 @@ import {
   ComponentChart,
   configMap,
   dashboardConfigMap,
-  objectStoreIdentity,
+  objectStoreAccount,
   partName,
   rules,
-  serviceAccount,
   serviceHost,
 } from "../../lib/kubernetes/index.ts";
 import { assertValid } from "../../lib/sizing/index.ts";
@@ -71,12 +70,12 @@ export class LokiChart extends ComponentChart<LokiEndpoints> {
       },
       ...(alertmanager && { alertmanager }),
     });
-    const annotations = objectStoreIdentity(objectStore);
+    const identityAccount = objectStoreAccount(this, objectStore);
     return {
       chart: this,
       config: configMap(this, this.component, this.name, { "loki.yaml": yamlText(config) }),
       objectStore,
-      ...(annotations && { identityAccount: serviceAccount(this, { part: this.component, annotations }) }),
+      ...(identityAccount && { identityAccount }),
       ...(alertmanager && {
         rules: {
           tenant: this.tenant,

@@ -81,8 +81,11 @@ function validateTenant({ tenant }: ResolvedLokiProps): Finding[] {
   ];
 }
 
-function validateStorage({ objectStore, bucket }: ResolvedLokiProps, sizing: LokiSizing): readonly Finding[] {
-  if (objectStore.kind !== "filesystem") return validateObjectStore(objectStore, bucket);
+function validateStorage(
+  { namespace, objectStore, bucket }: ResolvedLokiProps,
+  sizing: LokiSizing,
+): readonly Finding[] {
+  if (objectStore.kind !== "filesystem") return validateObjectStore(objectStore, bucket, namespace);
   const { replicas, diskBytes = 0 } = sizing.mode === "monolithic" ? sizing.loki : sizing.services.ingester;
   if (sizing.mode === "microservices" || replicas > 1) {
     return [

@@ -1,4 +1,4 @@
-import { type ObjectStore, objectStoreEnv } from "../../lib/kubernetes/index.ts";
+import { addressOf, type ObjectStore, objectStoreEnv } from "../../lib/kubernetes/index.ts";
 
 /** Mount path of the data volume in every pod: a claim, or scratch space for stateless services. */
 export const dataDirectory = "/data";
@@ -13,7 +13,7 @@ export function commonStorage(store: ObjectStore): Readonly<Record<string, unkno
       return {
         backend: "s3",
         s3: {
-          endpoint: store.endpoint,
+          endpoint: addressOf(store.endpoint),
           region: store.region,
           ...(store.insecure && { insecure: true }),
           // Without keys, the client uses the pod's web identity or the instance's role.

@@ -4,7 +4,7 @@ import {
   configMap,
   dashboardConfigMap,
   type Endpoint,
-  objectStoreIdentity,
+  objectStoreAccount,
   partName,
   rules,
   service,
@@ -100,7 +100,6 @@ export class MimirChart extends ComponentChart<MimirEndpoints> {
       ...(alertmanager && { alertmanager }),
     });
     const runtime = mimirRuntime(props, longTermTenant, props.tenants);
-    const annotations = objectStoreIdentity(objectStore);
     return {
       chart: this,
       objectStore,
@@ -114,7 +113,7 @@ export class MimirChart extends ComponentChart<MimirEndpoints> {
         { "runtime.yaml": mimirYaml(runtime) },
         { reloads: true },
       ),
-      identityAccount: serviceAccount(this, { part: this.component, ...(annotations && { annotations }) }),
+      identityAccount: objectStoreAccount(this, objectStore) ?? serviceAccount(this, { part: this.component }),
     };
   }
 

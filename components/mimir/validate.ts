@@ -31,9 +31,12 @@ export function validateMimir(props: MimirProps): readonly Finding[] {
   ];
 }
 
-function validateStorage({ objectStore, bucket }: ResolvedMimirProps, sizing: MimirSizing): readonly Finding[] {
+function validateStorage(
+  { namespace, objectStore, bucket }: ResolvedMimirProps,
+  sizing: MimirSizing,
+): readonly Finding[] {
   const pods = sizing.mode === "monolithic" ? sizing.mimir.replicas : undefined;
-  if (objectStore.kind !== "filesystem" || pods === 1) return validateObjectStore(objectStore, bucket);
+  if (objectStore.kind !== "filesystem" || pods === 1) return validateObjectStore(objectStore, bucket, namespace);
   return [
     {
       code: "SKP1211",

@@ -68,10 +68,10 @@ function validateJaeger(
 }
 
 function validateTempo(
-  { objectStore, bucket, kafka, workload }: ResolvedTracesProps,
+  { namespace, objectStore, bucket, kafka, workload }: ResolvedTracesProps,
   { tempo, keptSpansPerSecond }: Extract<TracesSizing, { readonly backend: "tempo" }>,
 ): Finding[] {
-  const findings = [...validateObjectStore(objectStore, bucket)];
+  const findings = [...validateObjectStore(objectStore, bucket, namespace)];
   const rate = formatCount(keptSpansPerSecond);
   if (tempo.mode === "monolithic") {
     if (keptSpansPerSecond > monolithicSpansPerSecond) {

@@ -4,6 +4,7 @@ import type { Dashboard } from "../monitoring/dashboard.ts";
 import type { Evaluator, RuleGroup } from "../monitoring/rules.ts";
 import type { ObjectStorageUse, Resources, WorkloadSize } from "../sizing/index.ts";
 import { type ClusterFacts, defaultCluster } from "./cluster.ts";
+import type { SelectedPods, WorkloadConstruct } from "./constructs.ts";
 import { type ImageName, type ImageOptions, imageReference } from "./images.ts";
 import { type Identity, type Labels, objectLabels } from "./labels.ts";
 import { type Edge, type Endpoint, type Peer, type Pods, peerOf } from "./network.ts";
@@ -48,7 +49,7 @@ export interface Footprint {
 
 /** A scrape that a monitor asks for: whichever Prometheus is in the stack gets an edge to it. */
 export interface ScrapeTarget {
-  readonly pods: Pods;
+  readonly pods: Pods | SelectedPods | WorkloadConstruct;
   /** Port at the pods. */
   readonly port: number;
 }

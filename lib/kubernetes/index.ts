@@ -1,6 +1,7 @@
 export * from "./chart.ts";
 export * from "./cluster.ts";
 export * from "./config-map.ts";
+export * from "./constructs.ts";
 export * from "./container.ts";
 export * from "./dashboards.ts";
 export * from "./images.ts";

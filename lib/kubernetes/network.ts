@@ -2,6 +2,14 @@ import type { INetworkPolicy } from "kubernetes-models/networking.k8s.io/v1/Netw
 import type { INetworkPolicyPeer } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicyPeer";
 import type { INetworkPolicyPort } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicyPort";
 import type { ClusterFacts } from "./cluster.ts";
+import {
+  endpointOf,
+  isConstruct,
+  podsOf,
+  type SelectedPods,
+  type Server,
+  type WorkloadConstruct,
+} from "./constructs.ts";
 import { type Identity, type Labels, objectLabels, selectorLabels } from "./labels.ts";
 
 /** Pods that a label selector finds. */
@@ -18,6 +26,9 @@ export interface Pods {
 /** One end of a connection. */
 export type Peer =
   | Pods
+  /** Pods of the user's own. */
+  | SelectedPods
+  | WorkloadConstruct
   /** Every pod of every namespace: applications that send telemetry, or are scraped. Opens this side alone. */
   | "any pod"
   /** The Kubernetes API server. */
@@ -52,7 +63,7 @@ export interface Endpoint {
   /** HTTP headers that every request must carry: a tenant. @default none */
   readonly headers?: Readonly<Record<string, string>>;
   /** The pods behind it. Absent: it is outside the cluster. */
-  readonly pods?: Pods;
+  readonly pods?: Pods | SelectedPods;
   /** The pods' port where the Service maps it. @default port */
   readonly targetPort?: number;
   /** Name of the Service's port, where it is headless: its SRV records `_name._tcp.host` list every pod. @default not headless */
@@ -79,7 +90,16 @@ export function peerOf(endpoint: Endpoint): Peer {
   return endpoint.pods ?? anywhere;
 }
 
+/** The peer behind a server, and its ports there. @param port of a server whose address does not name one */
+export function serverPeer(server: Server, port: number): readonly [peer: Peer, ports: readonly number[]] {
+  if (typeof server === "string") return [anywhere, [Number(/:(\d+)$/.exec(server)?.[1] ?? port)]];
+  const endpoint = endpointOf(server);
+  return [peerOf(endpoint), [endpoint.targetPort ?? endpoint.port]];
+}
+
 const isPods = (peer: Peer): peer is Pods => typeof peer === "object" && "identity" in peer;
+
+const namespaceCalled = (name: string) => ({ matchLabels: { "kubernetes.io/metadata.name": name } });
 
 const selector = (pods: Pods): Labels => pods.labels ?? selectorLabels(pods.identity);
 
@@ -92,17 +112,18 @@ function podPeers(peer: Peer, cluster: ClusterFacts): INetworkPolicyPeer[] {
   if (peer === "dns") {
     return [
       {
-        namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } },
+        namespaceSelector: namespaceCalled("kube-system"),
         podSelector: { matchLabels: { "k8s-app": "kube-dns" } },
       },
     ];
   }
-  if (!isPods(peer)) return cidrPeers(peer.cidrs);
+  if (isConstruct(peer)) return podPeers(podsOf(peer), cluster);
+  if ("cidrs" in peer) return cidrPeers(peer.cidrs);
   if (peer.hostNetwork) return cidrPeers(cluster.nodeCidrs ?? []);
   return [
     {
-      namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": peer.namespace } },
-      podSelector: { matchLabels: { ...selector(peer) } },
+      namespaceSelector: namespaceCalled(peer.namespace),
+      podSelector: isPods(peer) ? { matchLabels: { ...selector(peer) } } : peer.selector,
     },
   ];
 }

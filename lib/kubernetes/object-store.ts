@@ -1,8 +1,10 @@
 import type { Finding } from "../sizing/index.ts";
 import type { ComponentChart } from "./chart.ts";
+import { isConstruct, type Server, type ServiceAccountConstruct } from "./constructs.ts";
 import type { EnvValue } from "./container.ts";
 import type { Labels } from "./labels.ts";
-import { anywhere, type Peer } from "./network.ts";
+import { anywhere, type Peer, serverPeer } from "./network.ts";
+import { serviceAccount } from "./rbac.ts";
 import { type Mount, secretVolume } from "./volumes.ts";
 
 /** A Secret's key. */
@@ -11,34 +13,42 @@ export interface SecretKey {
   readonly key: string;
 }
 
+/**
+ * Workload identity: annotations of the ServiceAccount that the component creates, or an existing ServiceAccount of the
+ * same namespace that its pods use instead.
+ */
+export type StoreIdentity = Readonly<Record<string, string>> | ServiceAccountConstruct;
+
+const isAccount = (identity: StoreIdentity | undefined): identity is ServiceAccountConstruct => isConstruct(identity);
+
 /** Where Mimir, Loki and Tempo keep their data. Buckets and credentials exist already; no secret value is ever stated. */
 export type ObjectStore =
   | {
       readonly kind: "s3";
-      /** Host and port of the API, without a scheme. */
-      readonly endpoint: string;
+      /** Host and port of the API, without a scheme; or the Service of a store inside the cluster. */
+      readonly endpoint: Server;
       readonly region: string;
       /** Plain HTTP: for a store inside the cluster. @default false */
       readonly insecure?: boolean;
       /** Access key and secret key in a Secret. @default workload identity of the component's ServiceAccount */
       readonly credentials?: { readonly accessKeyId: SecretKey; readonly secretAccessKey: SecretKey };
-      /** Annotations of the ServiceAccounts: `eks.amazonaws.com/role-arn`. @default none */
-      readonly identity?: Readonly<Record<string, string>>;
+      /** Annotations of the component's ServiceAccount, `eks.amazonaws.com/role-arn`, or an existing account. @default none */
+      readonly identity?: StoreIdentity;
     }
   | {
       readonly kind: "gcs";
       /** A service account's JSON key in a Secret. @default workload identity */
       readonly credentials?: { readonly serviceAccount: SecretKey };
-      /** `iam.gke.io/gcp-service-account`. @default none */
-      readonly identity?: Readonly<Record<string, string>>;
+      /** Annotations, `iam.gke.io/gcp-service-account`, or an existing account. @default none */
+      readonly identity?: StoreIdentity;
     }
   | {
       readonly kind: "azure";
       readonly account: string;
       /** The account's key in a Secret. @default workload identity */
       readonly credentials?: { readonly accountKey: SecretKey };
-      /** `azure.workload.identity/client-id`. @default none */
-      readonly identity?: Readonly<Record<string, string>>;
+      /** Annotations, `azure.workload.identity/client-id`, or an existing account. @default none */
+      readonly identity?: StoreIdentity;
     }
   /** The pod's own disk: one replica, for development alone. */
   | { readonly kind: "filesystem" };
@@ -84,9 +94,18 @@ const credentialFixes = {
  * Finds an object store without credentials or identity, and a bucket without a name. An empty `identity` states that the
  * pods get their identity without annotations: EKS Pod Identity, or the node's own role.
  */
-export function validateObjectStore(store: ObjectStore, bucket: string): readonly Finding[] {
+export function validateObjectStore(store: ObjectStore, bucket: string, namespace: string): readonly Finding[] {
   if (store.kind === "filesystem") return [];
   const findings: Finding[] = [];
+  const account = isAccount(store.identity) ? store.identity.toSubjectConfiguration() : undefined;
+  if (account?.namespace !== undefined && account.namespace !== namespace) {
+    findings.push({
+      code: "SKP1255",
+      at: "objectStore.identity",
+      message: `ServiceAccount "${account.name}" is in namespace "${account.namespace}", the pods are in "${namespace}"`,
+      fix: `a ServiceAccount in namespace ${namespace}`,
+    });
+  }
   if (!store.credentials && !store.identity) {
     findings.push({
       code: "SKP1207",
@@ -106,9 +125,14 @@ export function validateObjectStore(store: ObjectStore, bucket: string): readonl
   return findings;
 }
 
-/** Annotations by which a ServiceAccount is given the right to its buckets. */
-export function objectStoreIdentity(store: ObjectStore): Readonly<Record<string, string>> | undefined {
-  return store.kind === "filesystem" ? undefined : store.identity;
+/**
+ * The ServiceAccount that gives a component's pods the right to their buckets: an existing one, or one that this adds.
+ * @returns its name, or undefined if the pods need none
+ */
+export function objectStoreAccount(chart: ComponentChart, store: ObjectStore): string | undefined {
+  const identity = store.kind === "filesystem" ? undefined : store.identity;
+  if (isAccount(identity)) return identity.toSubjectConfiguration().name;
+  return identity && serviceAccount(chart, { part: chart.component, name: chart.name, annotations: identity });
 }
 
 /** Labels by which a cloud gives pods the identity of their ServiceAccount: Azure's webhook asks for one. */
@@ -122,13 +146,7 @@ const metadataServers: Peer = { cidrs: ["169.254.169.252/32", "169.254.169.254/3
 /** Declares that pods reach their object store, and the metadata service where they get credentials from it. */
 export function connectsToObjectStore(chart: ComponentChart, from: Peer, store: ObjectStore): void {
   if (store.kind === "filesystem") return;
-  chart.connects(from, anywhere, [storePort(store)], "object storage");
+  const [peer, ports] = store.kind === "s3" ? serverPeer(store.endpoint, store.insecure ? 80 : 443) : [anywhere, [443]];
+  chart.connects(from, peer, ports, "object storage");
   if (!store.credentials) chart.connects(from, metadataServers, [80, 988], "workload identity");
-}
-
-/** An S3 endpoint may name its own port; every other store answers on 443. */
-function storePort(store: ObjectStore): number {
-  if (store.kind !== "s3") return 443;
-  const port = /:(\d+)$/.exec(store.endpoint)?.[1];
-  return port ? Number(port) : store.insecure ? 80 : 443;
 }

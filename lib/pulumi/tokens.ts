@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { isConstruct } from "../kubernetes/constructs.ts";
 
 /**
  * Outputs on their way through a chart. A chart is plain text and numbers, so each Output goes in as a token of letters
@@ -14,7 +15,7 @@ export class TokenTable {
       return `skoposoutput${String(this.#outputs.length - 1).padStart(6, "0")}x` as T;
     }
     if (Array.isArray(value)) return value.map((item) => this.hide(item)) as T;
-    if (value !== null && typeof value === "object") {
+    if (value !== null && typeof value === "object" && !isConstruct(value)) {
       return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.hide(item)])) as T;
     }
     return value as T;

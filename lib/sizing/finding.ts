@@ -36,7 +36,8 @@ export type FindingCode =
   | "SKP1251"
   | "SKP1252"
   | "SKP1253"
-  | "SKP1254";
+  | "SKP1254"
+  | "SKP1255";
 
 /** One invalid prop of a component: a mistake that the program itself would accept, or report only at start. */
 export interface Finding {

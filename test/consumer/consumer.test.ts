@@ -22,7 +22,9 @@ describe("an empty project that installs the packed tarball", () => {
   });
 
   test("runs the cdk8s app", async () => {
-    const documents = parseAllDocuments(await run(process.execPath, ["cdk8s-app.ts"], project));
+    const printed = await run(process.execPath, ["cdk8s-app.ts"], project);
+    expect(printed).toMatch(/http:\/\/own-loki-push-\w+\.logging\.svc:80\/otlp/);
+    const documents = parseAllDocuments(printed);
     const kinds = documents.map((document) => (document.toJS() as { kind: string }).kind);
     expect(kinds).toEqual(expect.arrayContaining(["StatefulSet", "DaemonSet", "ServiceMonitor"]));
   });

@@ -1,12 +1,15 @@
 // Every code block of every page is run, resolved, type-checked or parsed, or says why it is not.
 import { spawnSync } from "node:child_process";
 import { afterAll, describe, expect, test } from "vitest";
-import { parse } from "yaml";
+import { parse, parseAllDocuments } from "yaml";
+import type { KubernetesObject } from "../../lib/kubernetes/object.ts";
 import { readStackFile } from "../../stacks/load.ts";
 import { resolve } from "../../stacks/resolve.ts";
 import { renderStack } from "../../stacks/stack.ts";
+import { modelOf } from "../support/models.ts";
 import { commandsOf, npmScriptExists, unrunnable } from "./commands.ts";
 import { type Block, blocksOf, pages } from "./markdown.ts";
+import { runProgram } from "./run-program.ts";
 import { scratchCopy } from "./scratch.ts";
 import { typeErrors } from "./type-check.ts";
 
@@ -104,4 +107,14 @@ describe("TypeScript", () => {
   test.each(typescript.map((block) => ({ name: place(block), block })))("$name type-checks", ({ block }) => {
     expect(errors(block)).toEqual([]);
   });
+
+  const programs = typescript.filter(({ check }) => check === "rendered");
+  test.each(programs.map((block) => ({ name: place(block), block })))(
+    "$name prints Kubernetes objects",
+    ({ block }) => {
+      const documents = parseAllDocuments(runProgram(block)).map((document) => document.toJS() as KubernetesObject);
+      expect(documents.length).toBeGreaterThan(1);
+      for (const document of documents) new (modelOf(document.apiVersion, document.kind)!)(document).validate();
+    },
+  );
 });

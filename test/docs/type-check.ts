@@ -4,7 +4,7 @@ import ts from "typescript";
 import { type Block, readPage, root } from "./markdown.ts";
 
 /** What a reader imports, and the source behind it. */
-const packages = {
+export const packages = {
   skopos: ["./pulumi.ts"],
   "skopos/cdk8s": ["./cdk8s.ts"],
   "skopos/policies": ["./policies/index.ts"],

@@ -1,4 +1,4 @@
-import type { ObjectStore } from "../../../lib/kubernetes/index.ts";
+import { addressOf, type ObjectStore } from "../../../lib/kubernetes/index.ts";
 
 /** Mount path of the data volume in every pod: a claim, or scratch space. */
 export const dataDirectory = "/var/tempo";
@@ -30,7 +30,7 @@ export function traceStorage(store: ObjectStore, bucket: string): object {
         backend: "s3",
         s3: {
           bucket,
-          endpoint: store.endpoint,
+          endpoint: addressOf(store.endpoint),
           region: store.region,
           ...(store.insecure && { insecure: true }),
           ...(store.credentials && {

@@ -1,4 +1,11 @@
-import { type Endpoint, type ObjectStore, type SecretKey, url } from "../../../lib/kubernetes/index.ts";
+import {
+  addressOf,
+  type Endpoint,
+  type ObjectStore,
+  type SecretKey,
+  type Server,
+  url,
+} from "../../../lib/kubernetes/index.ts";
 import { otlpReceiver } from "../../../lib/otel/index.ts";
 import { formatDuration } from "../../../lib/sizing/index.ts";
 import { dataDirectory, traceStorage } from "./bucket-config.ts";
@@ -12,8 +19,8 @@ export const configDirectory = "/etc/tempo/config";
 
 /** An externally managed Kafka-compatible cluster, through which Tempo's services exchange spans. */
 export interface Kafka {
-  /** `host:port` of a broker. */
-  readonly address: string;
+  /** `host:port` of a broker, or the Service of a cluster's brokers. @example "kafka.example:9092" */
+  readonly address: Server;
   /** @default "tempo" */
   readonly topic?: string;
   /** @default false */
@@ -115,7 +122,7 @@ export function tempoConfig(props: TempoConfigProps): Readonly<Record<string, un
 
 function kafkaClient({ address, topic = "tempo", tls, credentials }: Kafka): object {
   return {
-    address,
+    address: addressOf(address),
     topic,
     ...(tls && { tls_enabled: true }),
     ...(credentials && { sasl_username: "${KAFKA_USERNAME}", sasl_password: "${KAFKA_PASSWORD}" }),

@@ -1,9 +1,9 @@
 import {
-  anywhere,
   type ComponentChart,
   connectsToObjectStore,
   type Endpoint,
   type ObjectStore,
+  serverPeer,
 } from "../../../lib/kubernetes/index.ts";
 import type { TempoMode, TempoService } from "../capacity.ts";
 import { type Kafka, tempoPorts } from "./config.ts";
@@ -36,6 +36,6 @@ export function connectTempo(chart: ComponentChart, { mode, objectStore, kafka, 
   chart.connects(members, members, [tempoPorts.gossip], "ring membership (gossip)");
   for (const [from, to, why] of calls) chart.connects(chart.pods(from), chart.pods(to), [tempoPorts.grpc], why);
   if (!kafka) return;
-  const port = Number(/:(\d+)$/.exec(kafka.address)?.[1] ?? 9092);
-  for (const client of kafkaClients) chart.connects(chart.pods(client), anywhere, [port], "spans, through Kafka");
+  const [brokers, ports] = serverPeer(kafka.address, 9092);
+  for (const client of kafkaClients) chart.connects(chart.pods(client), brokers, ports, "spans, through Kafka");
 }

@@ -2,9 +2,8 @@ import { yamlText } from "../../../lib/formats/yaml.ts";
 import {
   type ComponentChart,
   configMap,
-  objectStoreIdentity,
+  objectStoreAccount,
   partName,
-  serviceAccount,
   serviceHost,
 } from "../../../lib/kubernetes/index.ts";
 import { type TempoConfigProps, tempoConfig, tempoPorts } from "./config.ts";
@@ -25,15 +24,13 @@ export function tempo(chart: ComponentChart, props: Omit<TempoConfigProps, "host
       backendScheduler: at("backend-scheduler"),
     },
   });
-  const annotations = objectStoreIdentity(objectStore);
+  const identityAccount = objectStoreAccount(chart, objectStore);
   const context: TempoContext = {
     chart,
     config: configMap(chart, chart.component, chart.name, { "tempo.yaml": yamlText(config) }),
     objectStore,
     ...(kafka && { kafka }),
-    ...(annotations && {
-      identityAccount: serviceAccount(chart, { part: chart.component, name: chart.name, annotations }),
-    }),
+    ...(identityAccount && { identityAccount }),
   };
   if (sizing.mode === "monolithic") monolithic(context, sizing.tempo);
   else microservices(context, sizing.services);
