@@ -1,6 +1,8 @@
-// `npm run bench [-- --json] [-- CASE...]`: every case and subject in fresh processes, in turns, so that a busy moment of the
-// machine meets all of them. With --json one object a line; without, a table.
+// `npm run bench -w metrics [-- [--json] [--from FILE] [CASE...]]`: every case and subject in fresh processes, in turns, so that a busy
+// moment of the machine meets all of them. Prints the README's table, or with --json one object per line. With --from it measures
+// nothing, and reads the lines of earlier runs: the last of each case counts.
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { parseArgs, promisify } from "node:util";
 import { type BenchCase, CASES, type SubjectName } from "./cases.ts";
 import { median } from "./stats.ts";
@@ -53,17 +55,32 @@ async function measureCase({ name, unit, peers, runs }: BenchCase): Promise<Line
   return peers.length === 0 ? [line(null)] : peers.map(line);
 }
 
-const { values, positionals } = parseArgs({ options: { json: { type: "boolean" } }, allowPositionals: true });
+/** The lines that earlier runs printed for a case. */
+function saved(file: string, { name }: BenchCase): Line[] {
+  const lines = readFileSync(file, "utf8")
+    .split("\n")
+    .filter((line) => line.startsWith("{"));
+  const ofCase = lines.map((line) => JSON.parse(line) as Line).filter((line) => line.case === name);
+  return [...new Map(ofCase.map((line) => [line.peerName, line])).values()];
+}
+
+const tableRow = ({ case: name, unit, ours, peer, peerName, ratio }: Line, goal: string): string =>
+  `| ${[name, unit, ours, peer ?? "-", peerName ?? "-", ratio ?? "-", goal].join(" | ")} |`;
+
+const { values, positionals } = parseArgs({
+  options: { json: { type: "boolean" }, from: { type: "string" } },
+  allowPositionals: true,
+});
+const unknown = positionals.filter((given) => !CASES.some(({ name }) => name === given));
+if (unknown.length > 0) {
+  console.error(`There is no case ${unknown.join(", ")}. There are ${CASES.map(({ name }) => name).join(", ")}.`);
+  process.exit(2);
+}
 const chosen = CASES.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
-if (!values.json) console.log("| case | unit | ours | peer | | ratio |\n|---|---|---:|---:|---|---:|");
+if (!values.json) {
+  console.log("| case | unit | ours | peer | | ratio | goal (against prom-client) |\n|---|---|---:|---:|---|---:|---|");
+}
 for (const benchCase of chosen) {
-  for (const line of await measureCase(benchCase)) {
-    if (values.json) console.log(JSON.stringify(line));
-    else {
-      const { peer, peerName, ratio } = line;
-      console.log(
-        `| ${line.case} | ${line.unit} | ${line.ours} | ${peer ?? "-"} | ${peerName ?? "-"} | ${ratio ?? "-"} |`,
-      );
-    }
-  }
+  const lines = values.from === undefined ? await measureCase(benchCase) : saved(values.from, benchCase);
+  for (const line of lines) console.log(values.json ? JSON.stringify(line) : tableRow(line, benchCase.goal));
 }

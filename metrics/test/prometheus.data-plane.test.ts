@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { programPath } from "../../test/binaries/find.ts";
 import { type MetricsServer, Registry, recordProcessMetrics, serve } from "../src/index.ts";
 import { startMetricsExport } from "../src/otel/index.ts";
@@ -42,6 +42,10 @@ const PROTOCOLS = {
 describe("a real Prometheus", () => {
   const scratch = mkdtempSync(join(tmpdir(), "skopos-metrics-"));
   const registry = new Registry({ exceptions: xds });
+  /** Too small for its label sets, and too few of them allowed. */
+  const full = new Registry({ maxBytes: 32 * 65_536, maxSeries: 30_000 });
+  const limited = new Registry({ maxSeries: 10 });
+  const servers: MetricsServer[] = [];
   let metrics: MetricsServer;
   let prometheus: ChildProcess;
   let port: number;
@@ -92,13 +96,35 @@ describe("a real Prometheus", () => {
       summary.observe(observed);
     }
     for (const observed of [0, 0.75, 1, 1.5, 3, 1000, -4]) native.observe(observed);
+    for (const [overfilled, sets] of [
+      [full, 25_000],
+      [limited, 12],
+    ] as const) {
+      const many = overfilled.metric({ name: "many_total", type: "counter", help, labels: { a: "any" } });
+      for (let a = 0; a < sets; a++) many.inc({ a: `${a}`.padStart(90, "x") });
+    }
     metrics = await serve(registry, { port: 0 });
+    servers.push(metrics, await serve(full, { port: 0 }), await serve(limited, { port: 0 }));
     port = await freePort();
     const scrape = (name: string, protocol: string) =>
       `  - { job_name: ${name}, scrape_interval: 1s, scrape_protocols: [${protocol}], scrape_native_histograms: true, static_configs: [{ targets: ["127.0.0.1:${metrics.port}"] }] }`;
     const config = join(scratch, "prometheus.yml");
     const jobs = Object.entries(PROTOCOLS).map(([name, protocol]) => scrape(name, protocol));
-    writeFileSync(config, `global: {}\nscrape_configs:\n${jobs.join("\n")}\n`);
+    const overfilled = servers
+      .slice(1)
+      .map(
+        (server, i) => `  - { job_name: overfilled-${i}, static_configs: [{ targets: ["127.0.0.1:${server.port}"] }] }`,
+      );
+    // The shipped rules, but for the time that they wait.
+    const rules = join(scratch, "alerts.yaml");
+    writeFileSync(
+      rules,
+      readFileSync(new URL("../alerts.yaml", import.meta.url), "utf8").replaceAll("for: 5m", "for: 0s"),
+    );
+    writeFileSync(
+      config,
+      `global: { scrape_interval: 1s, evaluation_interval: 1s }\nrule_files: [${rules}]\nscrape_configs:\n${[...jobs, ...overfilled].join("\n")}\n`,
+    );
     prometheus = spawn(program("prometheus"), [
       `--config.file=${config}`,
       `--storage.tsdb.path=${join(scratch, "data")}`,
@@ -108,7 +134,7 @@ describe("a real Prometheus", () => {
     ]);
     for (const stream of [prometheus.stdout, prometheus.stderr]) stream!.on("data", (chunk) => (log += chunk));
     const deadline = performance.now() + 60_000;
-    while ((await value("count(scrape_samples_scraped > 0)").catch(() => 0)) !== 3) {
+    while ((await value("count(scrape_samples_scraped > 0)").catch(() => 0)) !== 5) {
       if (performance.now() > deadline || prometheus.exitCode !== null)
         throw new Error(`Prometheus does not scrape:\n${log}`);
       await new Promise((resolve) => setTimeout(resolve, 250));
@@ -117,7 +143,7 @@ describe("a real Prometheus", () => {
 
   afterAll(async () => {
     if (prometheus?.kill()) await once(prometheus, "exit");
-    await metrics?.close();
+    for (const server of servers) await server.close();
     rmSync(scratch, { recursive: true, force: true });
   });
 
@@ -150,6 +176,19 @@ describe("a real Prometheus", () => {
     expect(await value(`classic_seconds_count{job="${job}"}`)).toBe(5);
     expect(await value(`delay_seconds{job="${job}",quantile="0.5"}`)).toBe(0.5);
     expect(await value(`delay_seconds_count{job="${job}"}`)).toBe(5);
+  });
+
+  it("fires the shipped alerts for the registries that are full, and for no other", async () => {
+    const firing = async () =>
+      (await query('ALERTS{alertstate="firing"}')).map(({ metric }) => `${metric.alertname} ${metric.job}`).sort();
+    await vi.waitFor(
+      async () =>
+        expect(await firing()).toEqual([
+          "SkoposMetricsMemoryExhausted overfilled-0",
+          "SkoposMetricsSeriesLimitReached overfilled-1",
+        ]),
+      { timeout: 30_000, interval: 250 },
+    );
   });
 
   it("knows the gauge that ends in _total as a gauge, also from OpenMetrics", async () => {

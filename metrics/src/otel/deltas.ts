@@ -2,20 +2,33 @@ import { coarser } from "../instruments/exponential-index.ts";
 import type { Buckets, ExponentialValue } from "../read/exponential.ts";
 import type { Series } from "../read/series.ts";
 
-/** Remembers what each series was at the last collection. A value that fell started again: it is its own delta. */
+/**
+ * Remembers what each series was at the last collection. A value that fell started again: it is its own delta. A registry may be read
+ * several times for one collection, so what was read becomes the last collection only by {@link commit}.
+ */
 export class Deltas {
   readonly #numbers = new WeakMap<Series, Map<string, Float64Array>>();
   readonly #exponential = new WeakMap<Series, ExponentialValue>();
+  #read: (() => void)[] = [];
+
+  /** Starts a collection, or starts it again. */
+  begin(): void {
+    this.#read = [];
+  }
+
+  /** Ends a collection: the next one is compared with it. */
+  commit(): void {
+    for (const remember of this.#read) remember();
+    this.#read = [];
+  }
 
   /** By how much each of `values` grew. @param what tells a series' several sets of values apart */
   of(series: Series, what: string, values: Float64Array): Float64Array {
-    let known = this.#numbers.get(series);
-    if (known === undefined) {
-      known = new Map();
-      this.#numbers.set(series, known);
-    }
+    const known = this.#numbers.get(series) ?? new Map<string, Float64Array>();
+    if (known.size === 0) this.#numbers.set(series, known);
     const before = known.get(what);
-    known.set(what, values.slice());
+    const after = values.slice();
+    this.#read.push(() => known.set(what, after));
     // Sums of negative observations may fall without a restart: only counts tell, and those are the values but the last.
     const counts = values.length > 1 ? values.subarray(0, -1) : values;
     if (before === undefined || counts.some((value, i) => value < before[i]!)) return values;
@@ -25,7 +38,7 @@ export class Deltas {
   /** What was observed since: at the coarser of the two resolutions, which is the current one. */
   exponential(series: Series, value: ExponentialValue): ExponentialValue {
     const before = this.#exponential.get(series);
-    this.#exponential.set(series, value);
+    this.#read.push(() => this.#exponential.set(series, value));
     if (before === undefined || value.count < before.count || value.schema > before.schema) return value;
     const shift = before.schema - value.schema;
     return {

@@ -1,6 +1,7 @@
+import { threadId } from "node:worker_threads";
 import { DataPointType, type MetricData } from "@opentelemetry/sdk-metrics";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { receiver } from "../../test/otlp-receiver.ts";
 import { Registry } from "../registry/registry.ts";
 import { RegistryProducer, startMetricsExport } from "./index.ts";
@@ -129,6 +130,34 @@ describe("metrics for OpenTelemetry", () => {
       ),
       { numRuns: 50 },
     );
+  });
+
+  it("count once what is read twice, because a thread ended meanwhile", async () => {
+    const primary = new Registry({ ownMetrics: false });
+    const [ended, reading] = [Registry.attach(primary.shared), Registry.attach(primary.shared)];
+    const native = { name: "e", type: "exponential_histogram", help } as const;
+    for (const registry of [primary, ended]) {
+      registry.metric({ name: "n_total", type: "counter", help, labels: { a: "any" } }).inc({ a: 1 }, 5);
+      registry.metric(native).observe(1);
+    }
+    const producer = new RegistryProducer(reading, "delta");
+    let reads = 0;
+    vi.spyOn(reading, "read").mockImplementation(
+      (use) =>
+        Registry.prototype.read.call(reading, (reader) => {
+          const result = use(reader);
+          if (reads++ === 0) {
+            primary.endRegion(1, threadId);
+            primary.read(() => {});
+          }
+          return result;
+        }) as ReturnType<typeof use>,
+    );
+    const first = await points(producer);
+    expect(reads).toBe(2);
+    expect(first["n_total  SUM"]).toMatchObject([{ value: 10 }]);
+    expect(first["e  EXPONENTIAL_HISTOGRAM"]).toMatchObject([{ value: { count: 2 } }]);
+    expect((await points(producer))["n_total  SUM"]).toMatchObject([{ value: 0 }]);
   });
 
   it("start again with a series that did", async () => {

@@ -50,9 +50,13 @@ export class RegistryProducer implements MetricProducer {
     const errors: unknown[] = [];
     await this.#registry.collect().catch((error: unknown) => errors.push(error));
     const now = this.#registry.now();
-    const metrics = this.#registry.read(({ families, arena }) =>
-      families.filter((family) => family.series.length > 0).flatMap((family) => this.#convert(arena, family, now)),
-    );
+    const metrics = this.#registry.read(({ families, arena }) => {
+      this.#deltas.begin();
+      return families
+        .filter((family) => family.series.length > 0)
+        .flatMap((family) => this.#convert(arena, family, now));
+    });
+    this.#deltas.commit();
     this.#lastCollection = now;
     const scope = { name: "@skopos/metrics" };
     return { resourceMetrics: { resource: emptyResource(), scopeMetrics: [{ scope, metrics }] }, errors };

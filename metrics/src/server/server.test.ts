@@ -1,6 +1,9 @@
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -267,6 +270,12 @@ describe("the server", () => {
     expect(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).toContain(
       "skopos_metrics_memory_exhausted 1\n",
     );
+  });
+
+  it("gives a port to one process of a cluster only", async () => {
+    const program = fileURLToPath(new URL("../../test/cluster-port.ts", import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, [program]);
+    expect(JSON.parse(stdout)).toEqual(["listening", "SERVER_LISTEN"]);
   });
 
   it("refuses every wrong option at once, without showing a secret", async () => {
