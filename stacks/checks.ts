@@ -1,4 +1,4 @@
-import { allowsHostAgents } from "../lib/kubernetes/cluster.ts";
+import { validateHostAgent } from "../lib/kubernetes/cluster.ts";
 import { formatCount, scales, type Workload, workloads } from "../lib/sizing/index.ts";
 import { components } from "./components/index.ts";
 import type { Problem } from "./problem.ts";
@@ -126,15 +126,11 @@ const whichCluster: Check = ({ name, config, hasEnvironment }) => {
 };
 
 const hostAgents: Check = ({ config }) => {
-  const { platform } = config.cluster;
-  if (allowsHostAgents(platform)) return [];
   const agents = (["otelAgent", "nodeExporter", "alloy"] as const).filter((name) => config.components[name].enabled);
-  return agents.map((name) => ({
-    code: "SKP1209" as const,
-    path: `skopos:components.${name}`,
-    message: `on, with platform: ${platform}`,
-    fix: snippet(["components", name], "off"),
-  }));
+  return agents.flatMap((name) => {
+    const findings = validateHostAgent(config.cluster.platform, name, snippet(["components", name], "off"));
+    return findings.map(({ at, ...finding }) => ({ ...finding, path: `skopos:components.${at}` }));
+  });
 };
 
 const checks: readonly Check[] = [

@@ -41,7 +41,11 @@ export function problemsOf(issue: Issue): Problem[] {
 function invalid(issue: Issue): Problem {
   const { path, input } = issue;
   const message = input === undefined ? "is missing" : `${show(input, path)}: ${issue.message}`;
-  return { code: "SKP1003", path: configPath(path), message, fix: snippet(path, exampleOf(issue)) };
+  return missingOrMistyped(path, message, exampleOf(issue));
+}
+
+function missingOrMistyped(path: readonly PropertyKey[], message: string, example: string): Problem {
+  return { code: "SKP1003", path: configPath(path), message, fix: snippet(path, example) };
 }
 
 interface CustomParams {
@@ -131,13 +135,10 @@ function unknownKey(path: readonly PropertyKey[]): Problem {
 
 function notAllowed(path: readonly PropertyKey[], input: unknown, values: readonly string[]): Problem {
   const meant = nearest(String(input), values) ?? values[0] ?? "...";
-  const found = input === undefined ? "is missing" : `${show(input, path)} is not one of the values`;
-  return {
-    code: input === undefined ? "SKP1003" : "SKP1004",
-    path: configPath(path),
-    message: `${found}: ${values.join(", ")}`,
-    fix: snippet(path, meant),
-  };
+  const known = values.join(", ");
+  if (input === undefined) return missingOrMistyped(path, `is missing: ${known}`, meant);
+  const message = `${show(input, path)} is not one of the values: ${known}`;
+  return { code: "SKP1004", path: configPath(path), message, fix: snippet(path, meant) };
 }
 
 /** The same number with a unit that exists, where a number can be read. */

@@ -104,10 +104,6 @@ export const problemCatalogue = {
     title: "Object storage on a disk",
     why: "The filesystem backend holds all data on one pod's disk: it cannot be shared by replicas and is lost with the disk.",
   },
-  SKP1212: {
-    title: "A number that makes no sense",
-    why: "The program would accept it and do nothing useful, or lose data.",
-  },
   SKP1213: {
     title: "Not supported by the OpenTelemetry operator",
     why: "The OpenTelemetry operator creates the agent's Service itself, and always node-local.",
@@ -272,4 +268,6 @@ function formatProblem({ code, path, message, fix }: Problem): string {
   return `${code} ${path}: ${message}\n  because ${lowerFirst(problemCatalogue[code].why)}\n  fix:\n${indented}`;
 }
 
-const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
+/** A sentence that continues another one; acronyms and names such as GKE stay as they are. */
+const lowerFirst = (text: string): string =>
+  /^[A-Z][a-z ]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;

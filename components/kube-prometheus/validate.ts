@@ -1,5 +1,5 @@
-import { allowsHostAgents, defaultCluster } from "../../lib/kubernetes/index.ts";
-import { type Finding, formatDuration, seconds, validateCounts, validateWorkload } from "../../lib/sizing/index.ts";
+import { defaultCluster, validateHostAgent } from "../../lib/kubernetes/index.ts";
+import { type Finding, seconds, shortRetention, validateCounts, validateWorkload } from "../../lib/sizing/index.ts";
 import { type AlertRouting, reservedReceivers } from "./alertmanager/config.ts";
 import { exposed } from "./control-plane/targets.ts";
 import { type KubePrometheusProps, loadOf } from "./props.ts";
@@ -65,14 +65,7 @@ function validateFleet(props: KubePrometheusProps): Finding[] {
 
 function validateRetention({ retention, external }: KubePrometheusProps): Finding[] {
   if (external?.prometheus || retention === undefined || retention.prometheus >= blockSeconds) return [];
-  return [
-    {
-      code: "SKP1221",
-      at: "retention.prometheus",
-      message: `${formatDuration(retention.prometheus)} is shorter than the 2h of a head block`,
-      fix: "2h",
-    },
-  ];
+  return [shortRetention("retention.prometheus", retention.prometheus, blockSeconds, "a head block spans that long")];
 }
 
 function validateReceivers({ receivers = [] }: AlertRouting): Finding[] {
@@ -112,9 +105,7 @@ function validatePlatform({
   const { platform } = cluster;
   const parts = Object.keys(exposed[platform]);
   return [
-    ...(nodeExporter && !allowsHostAgents(platform)
-      ? [{ code: "SKP1209" as const, at: "nodeExporter", message: `true, with platform ${platform}`, fix: "false" }]
-      : []),
+    ...(nodeExporter ? validateHostAgent(platform, "nodeExporter", "false") : []),
     ...controlPlane
       .filter((part) => !parts.includes(part))
       .map((part) => ({

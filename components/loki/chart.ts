@@ -35,7 +35,7 @@ export class LokiChart extends ComponentChart<LokiEndpoints> {
     assertValid("LokiChart", id, validateLoki(props));
     const resolved = resolveLokiProps(props);
     const { objectStore, alertmanager } = resolved;
-    this.sizing = props.sizing ?? sizeLoki(lokiLoad(resolved));
+    this.sizing = sizeLoki(lokiLoad(resolved));
     const { sizing } = this;
     this.tenant = resolved.tenant;
 

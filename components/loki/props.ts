@@ -9,7 +9,6 @@ import {
   workloads,
 } from "../../lib/sizing/index.ts";
 import type { LokiLoad, LokiMode, LokiWorkload } from "./capacity.ts";
-import type { LokiSizing } from "./sizing.ts";
 
 /** Streams with their own retention. @see https://grafana.com/docs/loki/v3.6.x/operations/storage/retention/ */
 export interface StreamRetention {
@@ -45,8 +44,6 @@ export interface LokiProps extends ComponentProps {
    * @example { ingester: { minReplicas: 6 }, querier: { memoryBytes: 4 * GiB } }
    */
   readonly overrides?: SizeOverrides<LokiWorkload>;
-  /** Result of {@link sizeLoki}, instead of computing it from the props above. @default computed */
-  readonly sizing?: LokiSizing;
   /** Where chunks and indexes are stored. @default { kind: "filesystem" }: the pod's volume, for a single replica only */
   readonly objectStore?: ObjectStore;
   /** Bucket (Azure: container). It must exist. @default "loki" */

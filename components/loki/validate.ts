@@ -1,5 +1,15 @@
 import { validateObjectStore } from "../../lib/kubernetes/index.ts";
-import { type Finding, formatBytes, formatDuration } from "../../lib/sizing/index.ts";
+import {
+  type Finding,
+  fewReplicas,
+  formatBytes,
+  overload,
+  separateDisks,
+  shortRetention,
+  unevenZones,
+  validateLifecycle,
+  validateTenant,
+} from "../../lib/sizing/index.ts";
 import { monolithicBytesPerDay } from "./capacity.ts";
 import { logql } from "./monitoring/log-rules.ts";
 import { type LokiProps, lokiLoad, type ResolvedLokiProps, resolveLokiProps } from "./props.ts";
@@ -9,8 +19,6 @@ import { type LokiSizing, sizeLoki } from "./sizing.ts";
 const minRetention = 86_400;
 /** `retention_delete_delay`, Loki's default: seconds between removing chunks from the index and deleting them. */
 const deletionDelaySeconds = 7_200;
-/** Tenant IDs that Loki accepts. @see https://grafana.com/docs/loki/v3.6.x/operations/multi-tenancy/ */
-const tenantId = /^[A-Za-z0-9!\-_.*'()]{1,150}$/;
 
 /**
  * Finds mistakes that Loki accepts at startup: a retention below 24 h, several replicas with a volume each, a volume that
@@ -18,10 +26,10 @@ const tenantId = /^[A-Za-z0-9!\-_.*'()]{1,150}$/;
  */
 export function validateLoki(props: LokiProps): readonly Finding[] {
   const resolved = resolveLokiProps(props);
-  const sizing = props.sizing ?? sizeLoki(lokiLoad(resolved));
+  const sizing = sizeLoki(lokiLoad(resolved));
   return [
     ...validateRetention(resolved),
-    ...validateTenant(resolved),
+    ...validateTenant("tenant", resolved.tenant),
     ...validateStorage(resolved, sizing),
     ...validateMode(resolved, sizing),
     ...validateReplicas(sizing),
@@ -31,12 +39,7 @@ export function validateLoki(props: LokiProps): readonly Finding[] {
 function validateRetention({ retention, streamRetention, bucketLifecycle }: ResolvedLokiProps): Finding[] {
   const findings: Finding[] = [];
   const tooShort = (at: string, found: number) =>
-    findings.push({
-      code: "SKP1221",
-      at,
-      message: `${formatDuration(found, "h")} is below the 24 h of one index table: Loki accepts it and deletes nothing`,
-      fix: "24h",
-    });
+    findings.push(shortRetention(at, found, minRetention, "Loki deletes whole index tables of one day"));
   if (retention.loki < minRetention) tooShort("retention.loki", retention.loki);
   streamRetention.forEach((stream, index) => {
     const at = `streamRetention[${index}]`;
@@ -47,15 +50,7 @@ function validateRetention({ retention, streamRetention, bucketLifecycle }: Reso
     }
   });
   const longest = Math.max(retention.loki, ...streamRetention.map((stream) => stream.retention)) + deletionDelaySeconds;
-  if (bucketLifecycle !== undefined && bucketLifecycle <= longest) {
-    findings.push({
-      code: "SKP1223",
-      at: "bucketLifecycle",
-      message: `the bucket deletes objects after ${formatDuration(bucketLifecycle, "h")}, but Loki refers to them for up to ${formatDuration(longest, "h")}`,
-      fix: `more than ${formatDuration(longest, "h")}, for the tenant's prefix only, never for index/`,
-    });
-  }
-  return findings;
+  return [...findings, ...validateLifecycle("Loki", bucketLifecycle, longest)];
 }
 
 /** A stream selector is a LogQL query without a pipeline. */
@@ -69,18 +64,6 @@ function selectorError(selector: string): string | undefined {
   }
 }
 
-function validateTenant({ tenant }: ResolvedLokiProps): Finding[] {
-  if (tenantId.test(tenant) && tenant !== "." && tenant !== "..") return [];
-  return [
-    {
-      code: "SKP1228",
-      at: "tenant",
-      message: `Loki rejects the tenant ID ${JSON.stringify(tenant)}`,
-      fix: "letters, digits and !-_.*'(), at most 150 characters",
-    },
-  ];
-}
-
 function validateStorage(
   { namespace, objectStore, bucket }: ResolvedLokiProps,
   sizing: LokiSizing,
@@ -88,14 +71,7 @@ function validateStorage(
   if (objectStore.kind !== "filesystem") return validateObjectStore(objectStore, bucket, namespace);
   const { replicas, diskBytes = 0 } = sizing.mode === "monolithic" ? sizing.loki : sizing.services.ingester;
   if (sizing.mode === "microservices" || replicas > 1) {
-    return [
-      {
-        code: "SKP1211",
-        at: "objectStore",
-        message: `${sizing.mode} Loki with ${replicas} pods that hold data, each on its own volume: none can read the others' logs`,
-        fix: "an object store that all pods share (s3, gcs, azure), or availability: single",
-      },
-    ];
+    return [separateDisks(`the ${replicas} pods of ${sizing.mode} Loki`)];
   }
   if (diskBytes >= sizing.objectStorage.bytes) return [];
   return [
@@ -111,12 +87,12 @@ function validateStorage(
 function validateMode({ workload }: ResolvedLokiProps, sizing: LokiSizing): Finding[] {
   if (sizing.mode === "microservices" || workload.logBytesPerDay <= monolithicBytesPerDay) return [];
   return [
-    {
-      code: "SKP1214",
-      at: "mode",
-      message: `${formatBytes(workload.logBytesPerDay)} of logs per day in a single process, which is advised for up to 20 GB`,
-      fix: "microservices",
-    },
+    overload(
+      "mode",
+      `${formatBytes(workload.logBytesPerDay)} of logs per day`,
+      "a single process is advised for up to 20 GB",
+      "microservices",
+    ),
   ];
 }
 
@@ -126,22 +102,8 @@ function validateReplicas(sizing: LokiSizing): Finding[] {
   const at = `overrides.${monolithic ? "loki" : "ingester"}.replicas`;
   const factor = sizing.replicationFactor;
   if (replicas < factor) {
-    return [
-      {
-        code: "SKP1225",
-        at,
-        message: `${replicas} ingesters cannot hold ${factor} copies of a log line: every write would fail`,
-        fix: `replicas: ${factor}`,
-      },
-    ];
+    return [fewReplicas(at, `${replicas} ingesters`, factor, "log line")];
   }
   if (monolithic || !sizing.zoneAware || replicas % 3 === 0) return [];
-  return [
-    {
-      code: "SKP1227",
-      at,
-      message: `${replicas} replicas cannot be spread evenly over three zones`,
-      fix: `replicas: ${Math.ceil(replicas / 3) * 3}`,
-    },
-  ];
+  return [unevenZones(at, replicas)];
 }

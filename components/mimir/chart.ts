@@ -49,7 +49,7 @@ export class MimirChart extends ComponentChart<MimirEndpoints> {
     assertValid("MimirChart", id, validateMimir(props));
     const resolved = resolveMimirProps(props);
     const { objectStore, alertmanager, retention } = resolved;
-    this.sizing = props.sizing ?? sizeMimir(mimirLoad(resolved));
+    this.sizing = sizeMimir(mimirLoad(resolved));
     const { sizing } = this;
     this.tenant = resolved.tenant;
     const aggregates = retention.aggregates > 0;

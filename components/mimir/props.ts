@@ -10,7 +10,6 @@ import {
 import type { MimirLoad, MimirMode, MimirWorkload } from "./capacity.ts";
 import type { GatewayRouteProps } from "./gateway-route.ts";
 import { defaultHaClusterLabel, defaultPromotedAttributes, type TenantLimits } from "./limits.ts";
-import type { MimirSizing } from "./sizing.ts";
 
 export interface MimirProps extends ComponentProps {
   /** The load to size for. @default workloads.small */
@@ -34,8 +33,6 @@ export interface MimirProps extends ComponentProps {
    * @example { ingester: { minReplicas: 9 }, querier: { memoryBytes: 8 * GiB } }
    */
   readonly overrides?: SizeOverrides<MimirWorkload>;
-  /** Result of {@link sizeMimir}, instead of computing it from the props above. @default computed */
-  readonly sizing?: MimirSizing;
   /** Where blocks are stored. @default { kind: "filesystem" }: the pod's volume, for a single replica only */
   readonly objectStore?: ObjectStore;
   /** Bucket (Azure: container) for blocks. It must exist and hold nothing else. @default "mimir-blocks" */

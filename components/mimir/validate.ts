@@ -1,5 +1,16 @@
 import { validateObjectStore } from "../../lib/kubernetes/index.ts";
-import { type Finding, formatCount, formatDuration } from "../../lib/sizing/index.ts";
+import {
+  type Finding,
+  fewReplicas,
+  formatCount,
+  formatDuration,
+  overload,
+  separateDisks,
+  shortRetention,
+  unevenZones,
+  validateLifecycle,
+  validateTenant,
+} from "../../lib/sizing/index.ts";
 import { shapes } from "./capacity.ts";
 import { deletionDelaySeconds } from "./config.ts";
 import { longTermTenant } from "./monitoring/aggregates.ts";
@@ -9,11 +20,6 @@ import { type MimirSizing, sizeMimir } from "./sizing.ts";
 
 /** Shortest retention in seconds: blocks are two hours long and queries read the last 12 h from ingesters. */
 const minRetention = 13 * 3600;
-/**
- * Tenant IDs that Mimir accepts.
- * @see https://grafana.com/docs/mimir/v3.1.x/configure/about-tenant-ids/
- */
-const tenantId = /^[A-Za-z0-9!\-_.*'()]{1,150}$/;
 
 /**
  * Finds mistakes that Mimir accepts at startup: copies without a replica to hold them, a bucket without a name or with a
@@ -21,7 +27,7 @@ const tenantId = /^[A-Za-z0-9!\-_.*'()]{1,150}$/;
  */
 export function validateMimir(props: MimirProps): readonly Finding[] {
   const resolved = resolveMimirProps(props);
-  const sizing = props.sizing ?? sizeMimir(mimirLoad(resolved));
+  const sizing = sizeMimir(mimirLoad(resolved));
   return [
     ...validateStorage(resolved, sizing),
     ...validateReplicas(resolved, sizing),
@@ -37,14 +43,7 @@ function validateStorage(
 ): readonly Finding[] {
   const pods = sizing.mode === "monolithic" ? sizing.mimir.replicas : undefined;
   if (objectStore.kind !== "filesystem" || pods === 1) return validateObjectStore(objectStore, bucket, namespace);
-  return [
-    {
-      code: "SKP1211",
-      at: "objectStore",
-      message: `${pods ?? "separate"} Mimir pods would each keep blocks on a volume that the others cannot read`,
-      fix: "objectStore: {kind: s3, endpoint: ..., region: ...}",
-    },
-  ];
+  return [separateDisks(`${pods ?? "separate"} Mimir pods`)];
 }
 
 function validateReplicas({ workload }: ResolvedMimirProps, sizing: MimirSizing): Finding[] {
@@ -53,34 +52,21 @@ function validateReplicas({ workload }: ResolvedMimirProps, sizing: MimirSizing)
   const at = `overrides.${monolithic ? "mimir" : "ingester"}.replicas`;
   const factor = sizing.replicationFactor;
   if (ingesters.replicas < factor) {
-    return [
-      {
-        code: "SKP1225",
-        at,
-        message: `${ingesters.replicas} ingesters cannot hold ${factor} copies of a series: every write would fail`,
-        fix: `replicas: ${factor}`,
-      },
-    ];
+    return [fewReplicas(at, `${ingesters.replicas} ingesters`, factor, "series")];
   }
   if (!monolithic && sizing.services["store-gateway"].replicas < factor) {
-    return [
-      {
-        code: "SKP1225",
-        at: "overrides.store-gateway.replicas",
-        message: `${sizing.services["store-gateway"].replicas} store-gateways cannot hold ${factor} copies of a block`,
-        fix: `replicas: ${factor}`,
-      },
-    ];
+    const found = `${sizing.services["store-gateway"].replicas} store-gateways`;
+    return [fewReplicas("overrides.store-gateway.replicas", found, factor, "block")];
   }
   const each = (workload.activeSeries * factor) / ingesters.replicas;
   if (each <= maxSeriesPerIngester) return [];
   return [
-    {
-      code: "SKP1214",
+    overload(
       at,
-      message: `${formatCount(each)} series per ingester; Mimir's own alerts fire at ${formatCount(maxSeriesPerIngester)}`,
-      fix: `replicas: ${Math.ceil((workload.activeSeries * factor) / shapes.ingester.unit / factor) * factor}`,
-    },
+      `${formatCount(each)} series per ingester`,
+      `Mimir's own alerts fire at ${formatCount(maxSeriesPerIngester)}`,
+      `replicas: ${Math.ceil((workload.activeSeries * factor) / shapes.ingester.unit / factor) * factor}`,
+    ),
   ];
 }
 
@@ -98,13 +84,7 @@ function validateZones({ cluster }: ResolvedMimirProps, sizing: MimirSizing): Fi
   }
   for (const service of ["ingester", "store-gateway"] as const) {
     const { replicas } = sizing.services[service];
-    if (replicas % 3 === 0) continue;
-    findings.push({
-      code: "SKP1227",
-      at: `overrides.${service}.replicas`,
-      message: `${replicas} replicas cannot be spread evenly over three zones`,
-      fix: `replicas: ${Math.ceil(replicas / 3) * 3}`,
-    });
+    if (replicas % 3 !== 0) findings.push(unevenZones(`overrides.${service}.replicas`, replicas));
   }
   return findings;
 }
@@ -113,12 +93,7 @@ function validateRetention({ retention, bucketLifecycle }: ResolvedMimirProps): 
   const findings: Finding[] = [];
   const { mimir, aggregates } = retention;
   if (mimir < minRetention) {
-    findings.push({
-      code: "SKP1221",
-      at: "retention.mimir",
-      message: `${formatDuration(mimir, "h")} is shorter than the 13 h that ingesters hold in any case`,
-      fix: "13h or longer",
-    });
+    findings.push(shortRetention("retention.mimir", mimir, minRetention, "ingesters hold that much in any case"));
   }
   if (aggregates > 0 && aggregates <= mimir) {
     findings.push({
@@ -129,27 +104,13 @@ function validateRetention({ retention, bucketLifecycle }: ResolvedMimirProps): 
     });
   }
   const longest = Math.max(mimir, aggregates) + deletionDelaySeconds;
-  if (bucketLifecycle !== undefined && bucketLifecycle <= longest) {
-    findings.push({
-      code: "SKP1223",
-      at: "bucketLifecycle",
-      message: `the bucket deletes objects after ${formatDuration(bucketLifecycle, "h")}, but Mimir refers to blocks for up to ${formatDuration(longest, "h")}`,
-      fix: `more than ${formatDuration(longest, "h")}, or no lifecycle rule: Mimir deletes expired blocks itself`,
-    });
-  }
-  return findings;
+  return [...findings, ...validateLifecycle("Mimir", bucketLifecycle, longest)];
 }
 
 function validateTenants({ tenant, tenants, retention, workload }: ResolvedMimirProps): Finding[] {
   const findings: Finding[] = [];
   for (const name of new Set([tenant, ...Object.keys(tenants)])) {
-    if (tenantId.test(name) && name !== "." && name !== "..") continue;
-    findings.push({
-      code: "SKP1228",
-      at: name === tenant ? "tenant" : `tenants.${name}`,
-      message: `Mimir rejects the tenant ID ${JSON.stringify(name)}`,
-      fix: "letters, digits and !-_.*'(), at most 150 characters",
-    });
+    findings.push(...validateTenant(name === tenant ? "tenant" : `tenants.${name}`, name));
   }
   if (tenant === longTermTenant && retention.aggregates > 0) {
     findings.push({

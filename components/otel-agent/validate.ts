@@ -1,15 +1,14 @@
-import { allowsHostAgents, defaultCluster } from "../../lib/kubernetes/index.ts";
+import { defaultCluster, validateHostAgent } from "../../lib/kubernetes/index.ts";
 import { type Finding, validateWorkload, workloads } from "../../lib/sizing/index.ts";
 import type { OtelAgentProps } from "./chart.ts";
 
 /** Finds every mistake in the props of an {@link OtelAgentChart}. */
 export function validateOtelAgent(props: Omit<OtelAgentProps, "gateway">): readonly Finding[] {
   const { cluster = defaultCluster, nodeSelector, service, mode = "native" } = props;
-  const findings: Finding[] = [...validateWorkload(props.workload ?? workloads.small)];
-  if (!allowsHostAgents(cluster.platform)) {
-    const message = `${cluster.platform} runs no DaemonSets`;
-    findings.push({ code: "SKP1209", at: "cluster.platform", message, fix: "send telemetry to the gateway directly" });
-  }
+  const findings: Finding[] = [
+    ...validateWorkload(props.workload ?? workloads.small),
+    ...validateHostAgent(cluster.platform, "cluster.platform", "send telemetry to the gateway directly"),
+  ];
   if (nodeSelector && service === "node-local") {
     findings.push({ code: "SKP1204", at: "service", message: "node-local, with a nodeSelector", fix: "cluster" });
   }

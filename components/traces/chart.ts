@@ -22,7 +22,7 @@ export class TracesChart extends ComponentChart<TracesEndpoints> {
     const resolved = resolveTracesProps(props);
     super(scope, id, "traces", { ...props, name: props.name ?? resolved.backend });
     assertValid("TracesChart", id, validateTraces(props));
-    this.sizing = props.sizing ?? sizeTraces(tracesLoad(resolved));
+    this.sizing = sizeTraces(tracesLoad(resolved));
     const { sizing } = this;
     const retentionSeconds = resolved.retention.traces;
     if (sizing.backend === "jaeger") {

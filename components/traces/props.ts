@@ -9,7 +9,6 @@ import {
 } from "../../lib/sizing/index.ts";
 import type { TempoMode, TracesBackend, TracesLoad, TracesWorkload } from "./capacity.ts";
 import type { JaegerStorage } from "./jaeger/config.ts";
-import type { TracesSizing } from "./sizing.ts";
 import type { Kafka } from "./tempo/config.ts";
 
 export interface TracesProps extends ComponentProps {
@@ -35,8 +34,6 @@ export interface TracesProps extends ComponentProps {
    * @example { "live-store": { memoryBytes: 16 * GiB } }
    */
   readonly overrides?: SizeOverrides<TracesWorkload>;
-  /** Result of {@link sizeTraces}, instead of computing it from the props above. @default computed */
-  readonly sizing?: TracesSizing;
   /** Jaeger: where spans are stored. @default { kind: "badger" }: the pod's volume */
   readonly storage?: JaegerStorage;
   /** Tempo: where blocks are stored. @default { kind: "filesystem" }: the pod's volume, for a single process only */

@@ -1,3 +1,5 @@
+import type { Finding } from "../sizing/index.ts";
+
 /** Where the cluster comes from: decides which control-plane parts can be scraped and what pods may do. */
 export const platforms = [
   "kubernetes",
@@ -38,7 +40,13 @@ export function dnsDomain(cluster: ClusterFacts): string {
   return cluster.dnsDomain ?? "cluster.local";
 }
 
-/** Whether host-level agents (host network, host paths, BPF) may run: the serverless node types refuse them. */
+/** Whether host-level agents (host network, host paths, BPF) may run: serverless nodes reject them. */
 export function allowsHostAgents(platform: Platform): boolean {
   return platform !== "gke-autopilot" && platform !== "eks-fargate";
+}
+
+/** Finds a host-level agent on a platform whose nodes reject it. @param at the prop that asks for it @param fix what to set instead */
+export function validateHostAgent(platform: Platform, at: string, fix: string): readonly Finding[] {
+  if (allowsHostAgents(platform)) return [];
+  return [{ code: "SKP1209", at, message: `nodes of ${platform} run no host-level agents`, fix }];
 }

@@ -4,7 +4,6 @@ export type FindingCode =
   | "SKP1207"
   | "SKP1209"
   | "SKP1211"
-  | "SKP1212"
   | "SKP1213"
   | "SKP1214"
   | "SKP1215"

@@ -1,4 +1,5 @@
 export * from "./finding.ts";
+export * from "./findings.ts";
 export * from "./object-storage.ts";
 export * from "./overrides.ts";
 export * from "./retention.ts";

@@ -1,0 +1,96 @@
+import type { Finding } from "./finding.ts";
+import { formatDuration } from "./units.ts";
+
+/*
+ * Findings that several components make. Each code is raised in one place of the sources, here or in the validator of the
+ * one component that it is about, so that it cannot come to mean two things: stacks/error-codes.test.ts.
+ */
+
+/** Pods that would each keep data on a volume of their own. @param pods such as "3 Mimir pods" */
+export const separateDisks = (
+  pods: string,
+  at = "objectStore",
+  fix = "{kind: s3, endpoint: ..., region: ...}",
+): Finding => ({
+  code: "SKP1211",
+  at,
+  message: `${pods} would each keep data on a volume that the others cannot read`,
+  fix,
+});
+
+/** A load beyond what a program can carry. @param load with its unit @param limit what carries how much */
+export const overload = (at: string, load: string, limit: string, fix: string): Finding => ({
+  code: "SKP1214",
+  at,
+  message: `${load}: ${limit}`,
+  fix,
+});
+
+/** A retention below the shortest that a store can apply. @param found in seconds @param minimum in seconds */
+export const shortRetention = (at: string, found: number, minimum: number, why: string): Finding => ({
+  code: "SKP1221",
+  at,
+  message: `${formatDuration(found, "h")} is shorter than ${formatDuration(minimum, "h")}: ${why}`,
+  fix: formatDuration(minimum, "h"),
+});
+
+/**
+ * A lifecycle rule of a bucket that deletes what a store still refers to, if it does.
+ * @param lifecycle age in seconds at which the rule deletes objects
+ * @param longest age in seconds up to which the store refers to them
+ */
+export function validateLifecycle(program: string, lifecycle: number | undefined, longest: number): readonly Finding[] {
+  if (lifecycle === undefined || lifecycle > longest) return [];
+  return [
+    {
+      code: "SKP1223",
+      at: "bucketLifecycle",
+      message: `the bucket deletes objects after ${formatDuration(lifecycle, "h")}, but ${program} refers to them for up to ${formatDuration(longest, "h")}`,
+      fix: `more than ${formatDuration(longest, "h")}, or no lifecycle rule: ${program} deletes expired objects itself`,
+    },
+  ];
+}
+
+/** Fewer replicas than copies of the data that they hold. @param replicas with their name, such as "2 ingesters" @param copied such as "series" */
+export const fewReplicas = (at: string, replicas: string, factor: number, copied: string): Finding => ({
+  code: "SKP1225",
+  at,
+  message: `${replicas} cannot hold ${factor} copies of each ${copied}`,
+  fix: `replicas: ${factor}`,
+});
+
+/** Replicas of a zone-aware service that three zones cannot share evenly. */
+export const unevenZones = (at: string, replicas: number): Finding => ({
+  code: "SKP1227",
+  at,
+  message: `${replicas} replicas cannot be spread evenly over three zones`,
+  fix: `replicas: ${Math.ceil(replicas / 3) * 3}`,
+});
+
+/**
+ * Tenant IDs that Mimir and Loki accept.
+ * @see https://grafana.com/docs/mimir/v3.2.x/configure/about-tenant-ids/
+ * @see https://grafana.com/docs/loki/v3.7.x/operations/multi-tenancy/
+ */
+const tenantId = /^(?!\.{1,2}$)[A-Za-z0-9!\-_.*'()]{1,150}$/;
+
+/** A tenant that Mimir and Loki reject, if it is one. */
+export function validateTenant(at: string, tenant: string): readonly Finding[] {
+  if (tenantId.test(tenant)) return [];
+  return [
+    {
+      code: "SKP1228",
+      at,
+      message: `${JSON.stringify(tenant)} is not a valid tenant ID`,
+      fix: "letters, digits and !-_.*'(), at most 150 characters",
+    },
+  ];
+}
+
+/** A backend without the service that it writes to. @param service such as "Kafka" */
+export const missingService = (at: string, service: string, fix: string): Finding => ({
+  code: "SKP1233",
+  at,
+  message: `no address of ${service}, through which every span passes`,
+  fix,
+});
