@@ -3,11 +3,12 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { buildProgram, goBinaryName, selectPrograms } from "./build.ts";
 import { cacheRoot, goToolchain, programDirectory, staleBuilds } from "./cache.ts";
 import { findProgram, type Program } from "./catalogue.ts";
 import { programPath } from "./find.ts";
+import { tryLock } from "./lock.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "skopos-build-"));
 const hello: Program = { name: "hello", module: "example.com/hello", binaries: { greet: "." } };
@@ -81,6 +82,21 @@ describe("building a program", () => {
     await buildProgram(hello, () => {}, folder);
     expect(cached()).toEqual([".building-hello-world.abc", expect.stringMatching(/^hello-[0-9a-f]{16}$/)]);
   });
+});
+
+test("a builder that waits for another one ends on SIGTERM", async () => {
+  using _held = tryLock(join(cacheRoot(), "locks/etcd.lock"));
+  const child = spawn(process.execPath, [join(import.meta.dirname, "build.ts"), "etcd"], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let said = "";
+  child.stderr.on("data", (chunk) => {
+    said += chunk;
+  });
+  await vi.waitUntil(() => said.includes("another process is building it, waiting"), { timeout: 60_000 });
+  child.kill("SIGTERM");
+  expect((await once(child, "close"))[0]).toBe(1);
 });
 
 test("stale builds are other versions of our programs, nothing else in the cache", () => {

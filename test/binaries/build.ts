@@ -53,12 +53,12 @@ export async function buildProgram(
   const cached = { name: program.name, directory, cpuSeconds: 0 };
   if (existsSync(directory)) return cached;
   const locks = join(cacheRoot(), "locks");
-  using _own = await lockOneOf([join(locks, `${program.name}.lock`)], () =>
-    progress(`${program.name}: another process is building it, waiting`),
-  );
+  const waiting = () => progress(`${program.name}: another process is building it, waiting`);
+  using _own = await lockOneOf([join(locks, `${program.name}.lock`)], waiting, stopping.signal);
   if (existsSync(directory)) return cached;
-  using _slot = await lockOneOf(slots.map((slot) => join(locks, slot)));
-  if (stopping) throw new Error(`${program.name}: stopped`);
+  const anySlot = slots.map((slot) => join(locks, slot));
+  using _slot = await lockOneOf(anySlot, undefined, stopping.signal);
+  stopping.signal.throwIfAborted();
   const started = Date.now();
   progress(`${program.name}: building`);
   const scratch = newScratch(program);
@@ -134,11 +134,11 @@ function go(args: readonly string[], cwd: string, name: string, progress: Progre
 
 const running = new Set<ChildProcess>();
 
-let stopping = false;
+const stopping = new AbortController();
 
-/** Ends the compilers under way and starts no more; what they had made is dropped. */
+/** Ends running compilers and waits for locks, and starts no more; unfinished builds are dropped. */
 export function stopBuilds(): void {
-  stopping = true;
+  stopping.abort(new Error("stopped"));
   for (const child of running) child.kill();
 }
 
