@@ -6,7 +6,7 @@ export const dataDirectory = "/var/loki";
 /**
  * Loki's `storage_config.object_store`. Secrets are written as `${NAME}`, which the process expands from its environment;
  * without keys, the client uses the pod's identity.
- * @see https://grafana.com/docs/loki/v3.6.x/configure/#thanos_object_store_config
+ * @see https://grafana.com/docs/loki/v3.7.x/configure/#thanos_object_store_config
  */
 export function objectStoreConfig(store: ObjectStore, bucket: string): object {
   switch (store.kind) {

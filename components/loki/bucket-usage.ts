@@ -10,7 +10,7 @@ import { logStreams } from "./limits.ts";
 
 /**
  * Compression ratio with snappy: the low end of 5 to 10 in Loki's configuration guide.
- * @see https://grafana.com/docs/loki/v3.6.x/configure/bp-configure/
+ * @see https://grafana.com/docs/loki/v3.7.x/configure/bp-configure/
  */
 export const compressionRatio = 5;
 /** Index size per chunk size: tens of bytes per chunk, and the labels of each stream. An estimate; no published figure exists. */

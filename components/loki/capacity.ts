@@ -36,7 +36,7 @@ export interface LokiLoad {
 
 /**
  * Log volume per day up to which a single process is advised.
- * @see https://grafana.com/docs/loki/v3.6.x/get-started/deployment-modes/#monolithic-mode
+ * @see https://grafana.com/docs/loki/v3.7.x/get-started/deployment-modes/#monolithic-mode
  */
 export const monolithicBytesPerDay = 20e9;
 
@@ -60,8 +60,8 @@ const of = (replicas: number, cpuCores: number, memoryGiB: number): TableEntry =
 export const TB = 1e12;
 
 /**
- * Grafana's sizing guide for Loki in microservices mode (base requests), by log bytes per day:
- * https://grafana.com/docs/loki/v3.6.x/setup/size/
+ * Grafana's sizing guide for Loki in microservices mode (base requests), by log bytes per day, compared with Loki 3.7.8:
+ * https://grafana.com/docs/loki/v3.7.x/setup/size/
  *
  * The guide's tiers are ranges ("< 3 TB", "3-30 TB", "~30 TB"). A row is taken to apply at the upper end of the first, the
  * middle of the second and at the third itself: the rows then lie on nearly straight lines (6, 90, 150 ingesters), and

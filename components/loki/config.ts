@@ -36,7 +36,7 @@ export interface LokiConfigProps {
   readonly alertmanager?: Endpoint;
 }
 
-/** Loki's configuration file. @see https://grafana.com/docs/loki/v3.6.x/configure/ */
+/** Loki's configuration file. @see https://grafana.com/docs/loki/v3.7.x/configure/ */
 export type LokiConfig = Readonly<Record<string, unknown>>;
 
 /** First day of the schema. It must never change for a bucket that holds data, and must be in the past. */
@@ -48,7 +48,7 @@ const queryTimeoutSeconds = 300;
 /**
  * Resource attributes of OTLP logs that become labels. Loki's default list also has pod, replica set and instance, each of
  * which would create one stream per pod; they remain structured metadata, which queries can filter by too.
- * @see https://grafana.com/docs/loki/v3.6.x/get-started/labels/#default-labels-for-opentelemetry
+ * @see https://grafana.com/docs/loki/v3.7.x/get-started/labels/#default-labels-for-opentelemetry
  */
 const otlpIndexLabels = [
   "service.name",

@@ -2,7 +2,7 @@ import { MiB, type Reasons, type Workload } from "../../lib/sizing/index.ts";
 
 /**
  * Limits of the tenant, derived from the workload: Loki's defaults (4 MB/s, 5,000 streams) are for small installations.
- * @see https://grafana.com/docs/loki/v3.6.x/configure/#limits_config
+ * @see https://grafana.com/docs/loki/v3.7.x/configure/#limits_config
  */
 export interface LokiLimits {
   /** `ingestion_rate_mb`: mean MiB/s over all distributors. */

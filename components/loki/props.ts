@@ -10,7 +10,7 @@ import {
 } from "../../lib/sizing/index.ts";
 import type { LokiLoad, LokiMode, LokiWorkload } from "./capacity.ts";
 
-/** Streams with their own retention. @see https://grafana.com/docs/loki/v3.6.x/operations/storage/retention/ */
+/** Streams with their own retention. @see https://grafana.com/docs/loki/v3.7.x/operations/storage/retention/ */
 export interface StreamRetention {
   /** LogQL stream selector. @example '{level="debug"}' */
   readonly selector: string;
@@ -35,7 +35,7 @@ export interface LokiProps extends ComponentProps {
   /**
    * All components in one process, or one workload per component.
    * @default "monolithic" up to 20 GB of logs per day, otherwise "microservices"
-   * @see https://grafana.com/docs/loki/v3.6.x/get-started/deployment-modes/
+   * @see https://grafana.com/docs/loki/v3.7.x/get-started/deployment-modes/
    */
   readonly mode?: LokiMode;
   /**

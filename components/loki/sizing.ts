@@ -50,7 +50,7 @@ const copies = 3;
 
 /**
  * WAL disk per byte/s: about 15 GB at 5 MB/s with checkpoints every five minutes, at 80 % usage.
- * @see https://grafana.com/docs/loki/v3.6.x/operations/storage/wal/#disk-space-requirements
+ * @see https://grafana.com/docs/loki/v3.7.x/operations/storage/wal/#disk-space-requirements
  */
 const walBytesPerByteSecond = 15e9 / 5e6 / 0.8;
 /** Disk for index files that are built or cached, plus a reserve. An estimate; no published figure exists. */

@@ -5,7 +5,7 @@ export const dataDirectory = "/data";
 
 /**
  * Mimir's `common.storage` block. Secrets are written as `${NAME}`, which the process expands from its environment.
- * @see https://grafana.com/docs/mimir/v3.1.x/configure/configure-object-storage-backend/
+ * @see https://grafana.com/docs/mimir/v3.2.x/configure/configure-object-storage-backend/
  */
 export function commonStorage(store: ObjectStore): Readonly<Record<string, unknown>> {
   switch (store.kind) {

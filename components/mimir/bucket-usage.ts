@@ -8,7 +8,7 @@ const day = 86_400;
 
 /**
  * Bytes per sample in a compacted block, index and chunks. Prometheus' documentation names 1 to 2.
- * @see https://prometheus.io/docs/prometheus/3.5/storage/#operational-aspects
+ * @see https://prometheus.io/docs/prometheus/3.15/storage/#operational-aspects
  */
 const bytesPerSample = 2;
 /** Seconds until duplicate samples of replicated ingesters are merged: the compactor's first block ranges are 2 h and 12 h. */

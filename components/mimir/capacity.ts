@@ -17,8 +17,9 @@ import { aggregateRules, aggregateSeconds } from "./monitoring/aggregates.ts";
 /**
  * The capacity table: what each workload of Mimir carries, and how a stack's load translates into its units.
  *
- * Unless another source is named, figures are from "Planning Grafana Mimir capacity", Mimir 3.1:
- * https://grafana.com/docs/mimir/v3.1.x/manage/run-production-environment/planning-capacity/
+ * Unless another source is named, figures are from "Planning Grafana Mimir capacity":
+ * https://grafana.com/docs/mimir/v3.2.x/manage/run-production-environment/planning-capacity/
+ * Links to sources lead to the commit that the tests build (test/binaries/mimir).
  * They are minimums in decimal gigabytes; the page asks for 50 % more memory and disk to absorb peaks.
  */
 export const headroom = 1.5;
@@ -97,8 +98,8 @@ const evaluating = {
 
 /**
  * Load and size of a full replica per service. Replica sizes follow the presets of the Helm chart for 1 M and 10 M series
- * (mimir-distributed 5.8, small.yaml and large.yaml):
- * https://github.com/grafana/mimir/tree/main/operations/helm/charts/mimir-distributed
+ * (mimir-distributed 6.1, small.yaml and large.yaml):
+ * https://github.com/grafana/mimir/tree/aced80d74930/operations/helm/charts/mimir-distributed
  */
 export const shapes = {
   /** Unit: samples/s. */
@@ -108,7 +109,7 @@ export const shapes = {
     least: { cpuCores: 0.25, memoryBytes: 512 * MiB },
     table: "1 core and 1 GB for 25 k samples/s",
   },
-  /** Unit: series in memory. 1 M per pod leaves room below the 1.6 M at which mimir-mixin alerts. */
+  /** Unit: series in memory. 1 M per pod leaves room below {@link file://./monitoring/store-alerts.ts maxSeriesPerIngester}. */
   ingester: {
     unit: 1_000_000,
     full: { cpuCores: 3.34, memoryBytes: gigabytes(2.5 / 0.3), diskBytes: gigabytes(5 / 0.3) },
@@ -126,7 +127,7 @@ export const shapes = {
     least: { cpuCores: 0.25, memoryBytes: 768 * MiB },
     table: "1 core and 1 GB for 250 queries/s",
   },
-  /** Unit: queries/s. */
+  /** Unit: queries/s. The memory is the table's 100 MB beside an idle process (measured: see `small`). */
   "query-scheduler": {
     unit: 500,
     full: { cpuCores: 1, memoryBytes: gigabytes(0.25) },
@@ -174,7 +175,7 @@ export function storeGatewayDisk(workload: Workload, retention: Retention): numb
 
 /**
  * Memory of memcached beside its items: the Helm chart requests 1.2 times `--memory-limit`.
- * @see https://github.com/grafana/mimir/blob/main/operations/helm/charts/mimir-distributed/templates/memcached/_memcached-statefulset.tpl
+ * @see https://github.com/grafana/mimir/blob/aced80d74930/operations/helm/charts/mimir-distributed/templates/memcached/_memcached-statefulset.tpl
  */
 export const cacheOverhead = 1.2;
 
@@ -185,7 +186,7 @@ const cache = (fullBytes: number, leastBytes: number): Shape => ({
 
 /**
  * Caches, with the item memory of Mimir's jsonnet. The load that fills one replica is an estimate; no published figure exists.
- * @see https://github.com/grafana/mimir/blob/main/operations/mimir/memcached.libsonnet
+ * @see https://github.com/grafana/mimir/blob/aced80d74930/operations/mimir/memcached.libsonnet
  */
 export const cacheShapes = {
   /** Unit: series. */

@@ -49,7 +49,7 @@ export const deletionDelaySeconds = 7200;
 
 /**
  * Mimir's configuration file, shared by all services.
- * @see https://grafana.com/docs/mimir/v3.1.x/configure/configuration-parameters/
+ * @see https://grafana.com/docs/mimir/v3.2.x/configure/configuration-parameters/
  */
 export function mimirConfig(props: MimirConfigProps): Readonly<Record<string, unknown>> {
   const { sizing, objectStore, hosts, retention } = props;

@@ -38,7 +38,7 @@ const seriesPerExemplar = 100;
 
 /**
  * Mimir's limits, by Mimir's own names.
- * @see https://grafana.com/docs/mimir/v3.1.x/configure/configuration-parameters/#limits
+ * @see https://grafana.com/docs/mimir/v3.2.x/configure/configuration-parameters/#limits
  */
 export type TenantLimits = Readonly<Record<string, unknown>>;
 
@@ -113,7 +113,7 @@ function kept(seconds: number): TenantLimits {
 
 /**
  * Compactor shards: one per 8 M active series of a tenant, as a power of two; 0 disables sharding.
- * @see https://grafana.com/docs/mimir/v3.1.x/manage/run-production-environment/scaling-out/#compactor
+ * @see https://grafana.com/docs/mimir/v3.2.x/references/architecture/components/compactor/
  */
 export function compactorShards(series: number): number {
   const shards = Math.ceil(series / 8_000_000);

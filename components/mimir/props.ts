@@ -24,7 +24,7 @@ export interface MimirProps extends ComponentProps {
   /**
    * All components in one process, or one workload per component.
    * @default "monolithic" below 1 M active series, otherwise "microservices"
-   * @see https://grafana.com/docs/mimir/v3.1.x/references/architecture/deployment-modes/
+   * @see https://grafana.com/docs/mimir/v3.2.x/references/architecture/deployment-modes/
    */
   readonly mode?: MimirMode;
   /**
@@ -48,20 +48,20 @@ export interface MimirProps extends ComponentProps {
    * Limits per tenant, beyond those derived from the workload, under Mimir's own names.
    * @default none
    * @example { anonymous: { max_global_series_per_user: 2_000_000 } }
-   * @see https://grafana.com/docs/mimir/v3.1.x/configure/configuration-parameters/#limits
+   * @see https://grafana.com/docs/mimir/v3.2.x/configure/configuration-parameters/#limits
    */
   readonly tenants?: Readonly<Record<string, TenantLimits>>;
   /**
    * Resource attributes that become labels of metrics received over OTLP.
    * @default the pod's cluster, namespace, name, node and owner, the deployment environment, and the service version
-   * @see https://grafana.com/docs/mimir/v3.1.x/configure/configure-otel-collector/
+   * @see https://grafana.com/docs/mimir/v3.2.x/configure/configure-otel-collector/
    */
   readonly promotedResourceAttributes?: readonly string[];
   /**
    * Label that identifies a Prometheus HA pair (`ha_cluster_label`). A label other than the default is dropped before
    * storage. Sharded Prometheus needs a label that differs per shard, otherwise all shards but one are deduplicated away.
    * @default "cluster"
-   * @see https://grafana.com/docs/mimir/v3.1.x/configure/configure-high-availability-deduplication/
+   * @see https://grafana.com/docs/mimir/v3.2.x/configure/configure-high-availability-deduplication/
    */
   readonly haClusterLabel?: string;
   /** Headless Service of the Alertmanager; every replica must receive every alert. @default none: alerts are not sent */

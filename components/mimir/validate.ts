@@ -64,7 +64,7 @@ function validateReplicas({ workload }: ResolvedMimirProps, sizing: MimirSizing)
     overload(
       at,
       `${formatCount(each)} series per ingester`,
-      `Mimir's own alerts fire at ${formatCount(maxSeriesPerIngester)}`,
+      `an ingester is meant to hold up to ${formatCount(maxSeriesPerIngester)}`,
       `replicas: ${Math.ceil((workload.activeSeries * factor) / shapes.ingester.unit / factor) * factor}`,
     ),
   ];

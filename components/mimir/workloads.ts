@@ -6,8 +6,8 @@ import type { MicroservicesSizing, MonolithicSizing } from "./sizing.ts";
 const replaySeconds = 1800;
 /**
  * Options for a drain without failed requests: connections are recycled and the process keeps serving until clients have
- * stopped using it. Values of Mimir's jsonnet.
- * @see https://github.com/grafana/mimir/blob/main/operations/mimir/distributor.libsonnet
+ * stopped using it. Values of Mimir's jsonnet for distributors and query-frontends.
+ * @see https://github.com/grafana/mimir/blob/aced80d74930/operations/mimir/distributor.libsonnet
  */
 const drain = (connectionAge: string) => [
   `-server.grpc.keepalive.max-connection-age=${connectionAge}`,

@@ -6,8 +6,9 @@ import type { MimirAlertContext } from "./alerts.ts";
 /** Fraction of a limit at which to alert: the remainder absorbs the series churn of a few rollouts. */
 const share = 0.8;
 /**
- * Series per ingester above which to scale out; mimir-mixin's MimirProvisioningTooManyActiveSeries fires at 1.6 M.
- * @see https://github.com/grafana/mimir/blob/main/operations/mimir-mixin/alerts/alerts.libsonnet
+ * Series per ingester above which to scale out: what mimir-mixin 2.9 aimed at ("We target each ingester to 1.5M in-memory
+ * series"). Later mixins alert on the configured instance limit only.
+ * @see https://github.com/grafana/mimir/blob/mimir-2.9.0/operations/mimir-mixin/alerts/alerts.libsonnet
  */
 export const maxSeriesPerIngester = 1_500_000;
 /** Fraction of the memory limit at which a restart risks an OOM kill: replaying the WAL needs more memory than running. */

@@ -37,13 +37,16 @@ export type TempoSizing = TempoSizingBase &
  * @see https://grafana.com/docs/tempo/v3.0.x/set-up-for-tracing/setup-tempo/plan/deployment-modes/
  */
 export const monolithicSpansPerSecond = 55_000;
-/** Partitions with which Tempo creates its topic (`auto_create_topic_default_partitions`). */
+/**
+ * Partitions with which Tempo creates its topic (`auto_create_topic_default_partitions`).
+ * @see https://grafana.com/docs/tempo/v3.0.x/configuration/#ingest
+ */
 export const maxPartitions = 1_000;
 /** Zones of the live-stores: each partition has one live-store in each. */
 export const liveStoreZones = 2;
 
 /**
- * Bytes/s per replica, the lower end where the guide gives a range. The services' CPU and memory below are from the same page.
+ * Bytes/s per replica: 10 MB/s, the lower end of 6 to 10 MB/s, and the middle of 1 to 2 MB/s.
  * @see https://grafana.com/docs/tempo/v3.0.x/set-up-for-tracing/setup-tempo/plan/size/
  */
 const distributorRate = 10e6;
@@ -122,33 +125,50 @@ function sizeMonolith(rate: number, blocksOnDisk: number): WorkloadSize {
   );
 }
 
-/** Replicas by rate, from Tempo's sizing guide. */
+const guide = "Tempo's sizing guide";
+const estimate = "an estimate: Tempo's sizing guide has no figure";
+
+/** Replicas by rate, from Tempo's sizing guide. Where the guide gives a range of memory, the reason names it. */
 function sizeServices(rate: number, partitions: number): Record<TempoService, WorkloadSize> {
-  const per = (unit: number, floor: number) => Math.max(floor, Math.ceil(rate / unit));
-  const of = (replicas: number, why: string, cpuCores: number, memoryGiB: number, diskBytes?: number) =>
+  const per = (unit: number) => Math.max(2, Math.ceil(rate / unit));
+  const of = (
+    [replicas, why]: readonly [number, string],
+    [cpuCores, cpuSource]: readonly [number, string],
+    [memoryGiB, memorySource]: readonly [number, string],
+    diskBytes?: number,
+  ) =>
     sized(
       { replicas, cpuCores, memoryBytes: memoryGiB * GiB, ...(diskBytes && { diskBytes }) },
       {
         replicas: why,
-        cpuCores: "Tempo's sizing guide",
-        memoryBytes: "Tempo's sizing guide",
+        cpuCores: cpuSource,
+        memoryBytes: memorySource,
         ...(diskBytes && { diskBytes: "an hour of a full partition, plus 5 GiB" }),
       },
     );
   const hour = 5 * GiB + Math.min(rate, liveStoreRate) * 3600;
   return {
-    distributor: of(per(distributorRate, 2), "one for 10 MB/s, at least two", 2, 2),
-    "live-store": of(partitions, "one per partition of 6 MB/s, in each of two zones", 1, 8, hour),
-    "block-builder": of(partitions, "one per partition", 0.5, 5, hour),
-    querier: of(per(querierRate, 2), "one for 1.5 MB/s, at least two", 1, 4),
-    "query-frontend": of(2, "two, so that losing one is tolerated", 0.5, 4),
-    "backend-scheduler": of(1, "only one may exist", 0.5, 1, 5 * GiB),
-    "backend-worker": of(
-      per(2 * distributorRate, 2),
-      "one for 20 MB/s, at least two; the guide gives no figure",
-      0.5,
-      2,
+    distributor: of([per(distributorRate), "one for 10 MB/s, at least two"], [2, guide], [2, guide]),
+    "live-store": of(
+      [partitions, "one per partition of 6 MB/s, in each of two zones"],
+      [1, guide],
+      [8, `${guide}: 4 to 20 GB`],
+      hour,
     ),
-    "metrics-generator": of(per(distributorRate, 2), "one for 10 MB/s, at least two", 1, 2, 5 * GiB),
+    "block-builder": of([partitions, "one per partition"], [0.5, guide], [5, `${guide}: 5 to 10 GB`], hour),
+    querier: of([per(querierRate), "one for 1.5 MB/s, at least two"], [1, estimate], [4, `${guide}: 4 to 20 GB`]),
+    "query-frontend": of([2, "two, so that losing one is tolerated"], [0.5, estimate], [4, `${guide}: 4 to 20 GB`]),
+    "backend-scheduler": of([1, "only one may exist"], [0.5, guide], [1, `${guide}: 1 to 2 GB`], 5 * GiB),
+    "backend-worker": of(
+      [per(2 * distributorRate), `one for 20 MB/s, at least two: ${estimate}`],
+      [0.5, guide],
+      [2, `${guide}: 1 to 2 GB`],
+    ),
+    "metrics-generator": of(
+      [per(distributorRate), `one for 10 MB/s, at least two, as distributors: ${estimate}`],
+      [1, estimate],
+      [2, estimate],
+      5 * GiB,
+    ),
   };
 }
