@@ -43,11 +43,13 @@ function rowsOf(schema: JsonSchema, prefix: string): string[] {
   return Object.entries(objectOf(schema).properties ?? {}).flatMap(([key, value]) => {
     const path = `${prefix}${key}`;
     const cells = [`\`${path}\``, valuesOf(value), defaultOf(value), String(value.description ?? "")];
+    const { items = {} } = value;
     const variants = value.oneOf ?? [];
     return [
       `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`,
       ...rowsOf(value, `${path}.`),
       ...variants.flatMap((variant) => rowsOf(variant, `${path}.`)),
+      ...[items, ...(items.oneOf ?? [])].flatMap((item) => rowsOf(item, `${path}[].`)),
     ];
   });
 }
@@ -64,6 +66,10 @@ function valuesOf(schema: JsonSchema): string {
     return schema.anyOf.map((option) => (option.properties ? "options" : valuesOf(option))).join(", ");
   }
   if (schema.oneOf) return "one of the kinds below";
+  if (schema.items)
+    return schema.items.properties || schema.items.oneOf
+      ? "list of the items below"
+      : `list: ${valuesOf(schema.items)}`;
   return String(schema.type ?? (schema.anyOf ?? []).map(valuesOf).join(" or "));
 }
 

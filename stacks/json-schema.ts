@@ -9,6 +9,8 @@ export interface JsonSchema {
   readonly anyOf?: readonly JsonSchema[];
   readonly oneOf?: readonly JsonSchema[];
   readonly items?: JsonSchema;
+  /** Values of a mapping with free keys. */
+  readonly additionalProperties?: JsonSchema | boolean;
 }
 
 /** The JSON Schema of a configuration as it is written, for editors, docs and suggestions. */

@@ -20,7 +20,7 @@ import { bytes, count, duration } from "./quantities.ts";
 import { alertsSchema } from "./schema/alerts.ts";
 import { objectStorageSchema } from "./schema/object-storage.ts";
 
-const cidrs = unique(text(cidr)).min(1);
+const cidrs = unique(text(cidr).describe("Address range.")).min(1);
 
 const clusterSchema = z.strictObject({
   name: text(clusterName).describe("Name of the cluster, used as the `cluster` label of every series."),
@@ -29,7 +29,7 @@ const clusterSchema = z.strictObject({
   storageClass: text(dnsSubdomain)
     .optional()
     .describe("StorageClass of every volume. By default the cluster's default class."),
-  zones: unique(text(labelValue))
+  zones: unique(text(labelValue).describe("Name of a zone."))
     .min(1)
     .optional()
     .describe("Availability zones: values of the node label topology.kubernetes.io/zone."),
@@ -117,7 +117,9 @@ export const stackSchema = z.strictObject({
         .partialRecord(z.enum(sourceRegistries), text(registry))
         .default({})
         .describe("Mirror for each source registry: {docker.io: mirror.example.com/docker}."),
-      pullSecrets: unique(text(dnsSubdomain)).default([]).describe("Names of image pull Secrets."),
+      pullSecrets: unique(text(dnsSubdomain).describe("Name of a Secret."))
+        .default([])
+        .describe("Names of image pull Secrets."),
     })
     .prefault({})
     .describe("Registry mirrors and pull secrets."),

@@ -10,25 +10,38 @@ const date = z
   .refine((day) => !Number.isNaN(Date.parse(day)), "no such day");
 
 /** An accepted finding: whose, why, and until when. It is matched exactly and nothing else is waived. */
-export const waiverSchema = z.strictObject({
-  rule: z.string().min(1).describe("Id of the rule: pods/host-path."),
-  object: z
-    .string()
-    .regex(/^[^/]+\/[^/]*\/[^/]+$/, "an object is written Kind/namespace/name, with an empty namespace if it has none")
-    .describe("The object: DaemonSet/observability-agents/alloy."),
-  container: z.string().optional().describe("The container, where the finding is about one."),
-  capabilities: z.array(z.string()).optional().describe("Every capability that the finding names, and no other."),
-  hostPaths: z.array(z.string()).optional().describe("Every host path that the finding names, and no other."),
-  owner: z.string().min(1).describe("Who answers for it."),
-  reason: z.string().min(10).describe("Why it is accepted, in a sentence."),
-  expires: date.describe("Day from which it no longer holds: 2027-06-30."),
-});
+export const waiverSchema = z
+  .strictObject({
+    rule: z.string().min(1).describe("Id of the rule: pods/host-path."),
+    object: z
+      .string()
+      .regex(
+        /^[^/]+\/[^/]*\/[^/]+$/,
+        "an object is written Kind/namespace/name, with an empty namespace if it has none",
+      )
+      .describe("The object: DaemonSet/observability-agents/alloy."),
+    container: z.string().optional().describe("The container, where the finding is about one."),
+    capabilities: z
+      .array(z.string().describe("Linux capability: NET_ADMIN."))
+      .optional()
+      .describe("Every capability that the finding names, and no other."),
+    hostPaths: z
+      .array(z.string().describe("Path on the node: /var/log."))
+      .optional()
+      .describe("Every host path that the finding names, and no other."),
+    owner: z.string().min(1).describe("Who answers for it."),
+    reason: z.string().min(10).describe("Why it is accepted, in a sentence."),
+    expires: date.describe("Day from which it no longer holds: 2027-06-30."),
+  })
+  .describe("A finding that is accepted until a date.");
 export type Waiver = z.output<typeof waiverSchema>;
 
 /** What a rule is told: off, another severity, or values for its parameters. */
 const ruleSetting = z.union([
   z.literal("off"),
-  z.looseObject({ severity: z.enum(severities).optional() }).describe("Another severity, and the rule's parameters."),
+  z
+    .looseObject({ severity: z.enum(severities).optional().describe("Severity of its findings.") })
+    .describe("Another severity, and the rule's parameters."),
 ]);
 export type RuleSetting = z.output<typeof ruleSetting>;
 

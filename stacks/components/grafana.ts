@@ -64,7 +64,9 @@ const oidc = z.strictObject({
   apiUrl: text(httpUrl).describe("The provider's userinfo endpoint."),
   scopes: text(line).optional().describe("Scopes to request, separated by spaces."),
   roleAttributePath: text(line).optional().describe("JMESPath expression that yields the role."),
-  allowedDomains: unique(text(host)).optional().describe("E-mail domains that may log in. By default any."),
+  allowedDomains: unique(text(host).describe("Domain of an e-mail address."))
+    .optional()
+    .describe("E-mail domains that may log in. By default any."),
   autoLogin: z.boolean().optional().describe("Skip Grafana's login form."),
 });
 

@@ -27,11 +27,13 @@ export const schema = switchable(
       .describe("Age at which a lifecycle rule of the bucket deletes objects; must exceed every retention."),
     streamRetention: z
       .array(
-        z.strictObject({
-          selector: z.string().describe("LogQL stream selector: '{level=\"debug\"}'."),
-          priority: z.int().min(1).max(1000).describe("Of several matching selectors, the highest priority wins."),
-          retention: duration("24h").describe("How long matching streams are kept; at least 24h."),
-        }),
+        z
+          .strictObject({
+            selector: z.string().describe("LogQL stream selector: '{level=\"debug\"}'."),
+            priority: z.int().min(1).max(1000).describe("Of several matching selectors, the highest priority wins."),
+            retention: duration("24h").describe("How long matching streams are kept; at least 24h."),
+          })
+          .describe("Streams that a selector matches, and how long they are kept."),
       )
       .default([])
       .describe("Streams with their own retention."),

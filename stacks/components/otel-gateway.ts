@@ -22,13 +22,13 @@ export const schema = switchable(
       .prefault({})
       .describe("Which traces are kept; traces with errors always are."),
     probePaths: z
-      .array(z.string())
+      .array(z.string().describe("Path of a URL: /healthz."))
       .optional()
       .describe(
         "Paths of health probes, whose traces are dropped unless they contain an error. By default /healthz, /livez, /readyz and /startupz.",
       ),
     resourceLabels: z
-      .union([z.literal("all"), unique(text(attributeName))])
+      .union([z.literal("all"), unique(text(attributeName).describe("Name of a resource attribute."))])
       .default("all")
       .describe("Resource attributes that become labels of the metrics on :8889."),
     spanMetrics: z

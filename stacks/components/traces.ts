@@ -25,7 +25,9 @@ const credentials = z
 
 const searchStorage = z.strictObject({
   kind: z.enum(["elasticsearch", "opensearch"]).describe("The search engine."),
-  urls: unique(text(httpUrl)).min(1).describe("Addresses of the search engine: https://search.example.com:9200."),
+  urls: unique(text(httpUrl).describe("URL of a node or load balancer."))
+    .min(1)
+    .describe("Addresses of the search engine: https://search.example.com:9200."),
   credentials: credentials.describe("Basic authentication."),
   indexPrefix: text(indexPrefix).optional().describe("Prefix of Jaeger's index names."),
   retention: z

@@ -6,7 +6,7 @@ import { secretKeySchema } from "./secret.ts";
 const receiver = {
   name: text(line).describe("Name of the receiver, unique in the list."),
   severities: z
-    .array(z.enum(["critical", "warning", "info"]))
+    .array(z.enum(["critical", "warning", "info"]).describe("Severity of an alert."))
     .min(1)
     .default(["critical", "warning"])
     .describe("Severities of the alerts it receives."),
@@ -18,41 +18,43 @@ const receiver = {
 };
 
 /** Receivers of alerts. URLs and keys that are secret are referred to. */
-const receiverSchema = z.discriminatedUnion("kind", [
-  z.strictObject({
-    kind: z.literal("slack").describe("Slack."),
-    ...receiver,
-    channel: text(line).describe('Channel or user: "#alerts".'),
-    webhookUrl: secretKeySchema.describe("Secret key with the URL of the incoming webhook."),
-  }),
-  z.strictObject({
-    kind: z.literal("pagerduty").describe("PagerDuty."),
-    ...receiver,
-    routingKey: secretKeySchema.describe("Secret key with the integration key of the Events API v2."),
-  }),
-  z.strictObject({
-    kind: z.literal("email").describe("E-mail."),
-    ...receiver,
-    to: text(mailAddresses).describe("Recipient address."),
-    from: text(mailAddresses).describe("Sender address."),
-    server: z
-      .strictObject({ host: text(host).describe("Host name."), port: port.describe("Port: 587.") })
-      .describe("The mail server; TLS is required."),
-    auth: z
-      .strictObject({
-        username: text(line).describe("User name."),
-        password: secretKeySchema.describe("Secret key with the password."),
-      })
-      .optional()
-      .describe("Authentication. By default none."),
-  }),
-  z.strictObject({
-    kind: z.literal("webhook").describe("Any HTTP endpoint, in Alertmanager's webhook format."),
-    ...receiver,
-    url: secretKeySchema.describe("Secret key with the URL, since it often contains a token."),
-    port: port.optional().describe("Port of that URL, for the network policy. By default 443."),
-  }),
-]);
+const receiverSchema = z
+  .discriminatedUnion("kind", [
+    z.strictObject({
+      kind: z.literal("slack").describe("Slack."),
+      ...receiver,
+      channel: text(line).describe('Channel or user: "#alerts".'),
+      webhookUrl: secretKeySchema.describe("Secret key with the URL of the incoming webhook."),
+    }),
+    z.strictObject({
+      kind: z.literal("pagerduty").describe("PagerDuty."),
+      ...receiver,
+      routingKey: secretKeySchema.describe("Secret key with the integration key of the Events API v2."),
+    }),
+    z.strictObject({
+      kind: z.literal("email").describe("E-mail."),
+      ...receiver,
+      to: text(mailAddresses).describe("Recipient address."),
+      from: text(mailAddresses).describe("Sender address."),
+      server: z
+        .strictObject({ host: text(host).describe("Host name."), port: port.describe("Port: 587.") })
+        .describe("The mail server; TLS is required."),
+      auth: z
+        .strictObject({
+          username: text(line).describe("User name."),
+          password: secretKeySchema.describe("Secret key with the password."),
+        })
+        .optional()
+        .describe("Authentication. By default none."),
+    }),
+    z.strictObject({
+      kind: z.literal("webhook").describe("Any HTTP endpoint, in Alertmanager's webhook format."),
+      ...receiver,
+      url: secretKeySchema.describe("Secret key with the URL, since it often contains a token."),
+      port: port.optional().describe("Port of that URL, for the network policy. By default 443."),
+    }),
+  ])
+  .describe("Where alerts of some severities are sent.");
 
 /** Where alerts go. */
 export const alertsSchema = z.strictObject({
