@@ -155,6 +155,27 @@ describe("OTLP", () => {
     }
   });
 
+  test("reroutes what a gateway did not take: queue and retries are the load balancer's", () => {
+    const chart = render({ gateway: { otlp, otlpByTraceId } });
+    for (const label of ["gateway", "metrics"]) {
+      const balancer = find(configOf(chart), `otelcol.exporter.loadbalancing.${label}`);
+      const blocks = (of: ParsedBlock) => Object.fromEntries(of.blocks.map((block) => [block.name, block]));
+      const { sending_queue: queue, retry_on_failure: retry, protocol } = blocks(balancer);
+      expect(attribute(queue as ParsedBlock, "queue_size")).toBe(chart.sizing.queueItems);
+      expect(attribute(retry as ParsedBlock, "enabled")).toBe(true);
+      const inner = blocks(protocol?.blocks[0] as ParsedBlock);
+      expect(attribute(inner.queue as ParsedBlock, "enabled")).toBe(false);
+      expect(attribute(inner.retry as ParsedBlock, "enabled")).toBe(false);
+    }
+  });
+
+  test("allows experimental features where metrics are balanced: Alloy drops them otherwise", () => {
+    const args = (gateway: AlloyProps["gateway"]) =>
+      objectOf(render(gateway && { gateway }), "DaemonSet", "alloy").spec.template.spec.containers[0].args;
+    expect(args({ otlp, otlpByTraceId })).toContain("--stability.level=experimental");
+    expect(args({ otlp })).not.toContain("--stability.level=experimental");
+  });
+
   test("does not route by trace ID with a single gateway", () => {
     const blocks = configOf(render({ gateway: { otlp } }));
     expect(next(blocks, "otelcol.processor.batch.applications").traces).toEqual([
@@ -187,7 +208,7 @@ describe("OTLP", () => {
 
 test("sizing: 1 MiB/s of logs takes a core and 120 MiB, and the busiest node has three times the mean", () => {
   const nodeMiB = (workloads.large.logBytesPerDay / 86_400 / workloads.large.nodes / 2 ** 20) * 3;
-  const { alloy } = sizeAlloy({ workload: workloads.large, otlp: false });
+  const { alloy } = sizeAlloy({ workload: workloads.large, exporters: 0 });
   expect(alloy.cpuCores).toBeCloseTo(Math.ceil((nodeMiB + 0.03) * 100) / 100, 5);
   expect(alloy.replicas).toBe(workloads.large.nodes);
 });

@@ -27,7 +27,7 @@ import { hostMetricsPath, hostRoot } from "./host-metrics.ts";
 import { type LogSource, nodeVariable, podLogFolder } from "./logs.ts";
 import { alloyRules } from "./monitoring/alerts.ts";
 import { alloyDashboard } from "./monitoring/dashboards.ts";
-import { type AlloyGateway, otlpPorts } from "./otlp.ts";
+import { type AlloyGateway, exportersOf, otlpPorts } from "./otlp.ts";
 import { type AlloySizing, logSourceFor, sizeAlloy } from "./sizing.ts";
 import { validateAlloy } from "./validate.ts";
 
@@ -83,7 +83,7 @@ export class AlloyChart extends ComponentChart<AlloyEndpoints> {
     const hostMetrics = props.hostMetrics ?? false;
     const logSource = props.logSource ?? logSourceFor(workload);
     const { size } = props;
-    const sizing = sizeAlloy({ workload, hostMetrics, otlp: props.gateway !== undefined, ...(size && { size }) });
+    const sizing = sizeAlloy({ workload, hostMetrics, exporters: exportersOf(props.gateway), ...(size && { size }) });
     this.sizing = sizing;
     const host = alloyNeedsHost({ logSource: props.logs ? logSource : "api", hostMetrics });
     const { logs, gateway } = props;
@@ -122,6 +122,8 @@ export class AlloyChart extends ComponentChart<AlloyEndpoints> {
             `--storage.path=${storageFolder}`,
             `--server.http.listen-addr=0.0.0.0:${httpPort}`,
             "--disable-reporting",
+            // Without it, Alloy's load balancer accepts the configuration and drops the metrics.
+            ...(gateway?.otlpByTraceId ? ["--stability.level=experimental"] : []),
           ],
           env: { [nodeVariable]: { field: "spec.nodeName" }, GOMEMLIMIT: goMemoryLimit(sizing.alloy) },
           ports,

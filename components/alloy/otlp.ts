@@ -1,6 +1,6 @@
 import { type Block, block, call, component, ref, type Value } from "../../lib/alloy/index.ts";
 import { type Endpoint, url } from "../../lib/kubernetes/index.ts";
-import { bareSpans, podAttributes } from "../../lib/otel/index.ts";
+import { bareSpans, batch, largestMessageMiB, podAttributes, queued } from "../../lib/otel/index.ts";
 import { MiB, type Resources } from "../../lib/sizing/index.ts";
 import { nodeVariable } from "./logs.ts";
 
@@ -17,6 +17,10 @@ export interface AlloyGateway {
    */
   readonly otlpByTraceId?: Endpoint;
 }
+
+/** Number of exporters, each with a queue of its own. */
+export const exportersOf = (gateway: AlloyGateway | undefined): number =>
+  gateway === undefined ? 0 : gateway.otlpByTraceId ? 3 : 1;
 
 type Signal = "traces" | "metrics" | "logs";
 const signals: readonly Signal[] = ["traces", "metrics", "logs"];
@@ -44,7 +48,7 @@ export function otlp(gateway: AlloyGateway, resources: Resources, queueItems: nu
   const metrics = otlpByTraceId ? "otelcol.exporter.loadbalancing.metrics" : anyGateway;
   return [
     component("otelcol.receiver.otlp", "applications", {}, [
-      block("grpc", { endpoint: `0.0.0.0:${otlpPorts["otlp-grpc"]}` }, [
+      block("grpc", { endpoint: `0.0.0.0:${otlpPorts["otlp-grpc"]}`, max_recv_msg_size: `${largestMessageMiB}MiB` }, [
         block("keepalive", {}, [
           block("server_parameters", { max_connection_age: "60s", max_connection_age_grace: "10s" }),
         ]),
@@ -78,12 +82,7 @@ export function otlp(gateway: AlloyGateway, resources: Resources, queueItems: nu
       block("trace_conditions", { context: "span", conditions: bareSpans }),
       output({ traces: "otelcol.processor.batch.applications" }),
     ]),
-    component(
-      "otelcol.processor.batch",
-      "applications",
-      { send_batch_size: 8192, send_batch_max_size: 10_000, timeout: "1s" },
-      [output({ traces: spans, metrics, logs: anyGateway })],
-    ),
+    component("otelcol.processor.batch", "applications", batch, [output({ traces: spans, metrics, logs: anyGateway })]),
     ...(otlpByTraceId
       ? [
           loadBalancing("gateway", "traceID", otlpByTraceId, queueItems),
@@ -108,16 +107,20 @@ function loadBalancing(label: string, routingKey: "traceID" | "resource", to: En
     block("resolver", {}, [
       block("kubernetes", { service: `${service}.${namespace}`, ports: [to.port], return_hostnames: true }),
     ]),
-    block("protocol", {}, [block("otlp", {}, [block("client", {}, [tls(to)]), ...delivery(queueItems, "queue")])]),
+    ...delivery(queueItems),
+    // Neither queue nor retries inside: what cannot be sent goes back to the balancer, which may have another gateway by then.
+    block("protocol", {}, [
+      block("otlp", {}, [
+        block("client", {}, [tls(to)]),
+        block("queue", { enabled: false }),
+        block("retry", { enabled: false }),
+      ]),
+    ]),
   ]);
 }
 
 const tls = (to: Endpoint) => block("tls", { insecure: to.scheme === "grpc" });
 
-/** A queue counted in spans, points and records, and five minutes of retries. */
-function delivery(queueItems: number, queue: "queue" | "sending_queue" = "sending_queue"): Block[] {
-  return [
-    block(queue, { sizer: "items", queue_size: queueItems }),
-    block(queue === "queue" ? "retry" : "retry_on_failure", { max_elapsed_time: "5m" }),
-  ];
-}
+/** A queue counted in spans, points and records, and retries, as the OpenTelemetry agent has them. */
+const delivery = (queueItems: number): Block[] =>
+  Object.entries(queued(queueItems)).map(([name, settings]) => block(name, settings));

@@ -1,3 +1,4 @@
+import { queueBytes, queueItems, queueReason, queueSeconds } from "../../lib/otel/index.ts";
 import {
   formatBytes,
   formatCount,
@@ -29,18 +30,14 @@ const host = { cores: 0.02, bytes: 32 * MiB } as const;
 const spansPerCore = 12_000;
 /** Bytes of cached Kubernetes attributes per pod. An assumption. */
 const bytesPerPod = 64 * KiB;
-/** Seconds of spans that a queue holds while a gateway restarts. */
-const queueSeconds = 30;
-/** Bytes per queued item. */
-const bytesPerQueuedItem = 600;
 
 /** What the sizes are computed from. */
 export interface AlloyLoad {
   readonly workload: Workload;
   /** Whether it provides host metrics. @default false */
   readonly hostMetrics?: boolean;
-  /** Whether it receives OTLP. @default true */
-  readonly otlp?: boolean;
+  /** Number of exporters for OTLP, each with a queue of its own; 0 if it receives none. @default 3 */
+  readonly exporters?: number;
   /** Values that replace computed resources. @default none */
   readonly size?: Omit<SizeOverride, "replicas" | "minReplicas">;
 }
@@ -63,14 +60,14 @@ export function logSourceFor(workload: Workload): LogSource {
 }
 
 /** Computes {@link AlloySizing}: one pod per node, sized for the busiest node. */
-export function sizeAlloy({ workload, hostMetrics = false, otlp = true, size }: AlloyLoad): AlloySizing {
+export function sizeAlloy({ workload, hostMetrics = false, exporters = 3, size }: AlloyLoad): AlloySizing {
   const logs = (workload.logBytesPerDay / 86_400 / workload.nodes / MiB) * skew;
-  const spans = otlp ? (workload.spansPerSecond / workload.nodes) * skew : 0;
+  const spans = exporters > 0 ? (workload.spansPerSecond / workload.nodes) * skew : 0;
   const pods = workload.pods / workload.nodes;
-  const queueItems = Math.max(5_000, Math.ceil(spans * queueSeconds));
+  const items = queueItems(spans);
   const extra = hostMetrics ? host : { cores: 0, bytes: 0 };
-  const queueBytes = otlp ? queueItems * bytesPerQueuedItem : 0;
-  const held = idle.bytes + extra.bytes + logs * logBytesPerMiB + pods * bytesPerPod + queueBytes;
+  const queued = queueBytes(exporters, items);
+  const held = idle.bytes + extra.bytes + logs * logBytesPerMiB + pods * bytesPerPod + queued;
   return {
     alloy: withOverride(
       sized(
@@ -82,12 +79,12 @@ export function sizeAlloy({ workload, hostMetrics = false, otlp = true, size }: 
         {
           replicas: "one per node",
           cpuCores: `${logs.toFixed(2)} MiB/s of logs on the busiest node (${skew} x the mean) at one core per MiB/s, ${formatCount(spans)} spans/s at ${spansPerCore} per core, and ${idle.cores + extra.cores} idle`,
-          memoryBytes: `${formatBytes(idle.bytes + extra.bytes)} idle, 120 MiB per MiB/s of logs, ${Math.ceil(pods)} pods' attributes${otlp ? `, a queue of ${queueItems} items` : ""}, and 25% above the memory limiter's limit`,
+          memoryBytes: `${formatBytes(idle.bytes + extra.bytes)} idle, 120 MiB per MiB/s of logs, ${Math.ceil(pods)} pods' attributes${exporters > 0 ? `, ${queueReason(exporters, items)}` : ""}, and 25% above the memory limiter's limit`,
         },
       ),
       size,
     ),
-    queueItems,
-    reasons: { queueItems: `${queueSeconds} s of spans while a gateway pod restarts` },
+    queueItems: items,
+    reasons: { queueItems: `${queueSeconds} s of spans while a gateway is unavailable, and at least five batches` },
   };
 }

@@ -10,12 +10,21 @@ import {
   peerOf,
   reads,
   rules,
+  scratchVolume,
   serviceAccount,
   serviceHost,
 } from "../../lib/kubernetes/index.ts";
-import { type CollectorMode, collector, collectorName, collectorPods, collectorPorts } from "../../lib/otel/index.ts";
+import {
+  type CollectorMode,
+  collector,
+  collectorName,
+  collectorPods,
+  collectorPorts,
+  type QueueStorage,
+  queueFolder,
+} from "../../lib/otel/index.ts";
 import { assertValid, type SizeOverride, type Workload, workloads } from "../../lib/sizing/index.ts";
-import { detectorsOf, type GatewayResolver, metadataService, otelAgentConfig } from "./config.ts";
+import { detectorsOf, exportersOf, type GatewayResolver, metadataService, otelAgentConfig } from "./config.ts";
 import { otelAgentAlerts } from "./monitoring/alerts.ts";
 import { otelAgentDashboard } from "./monitoring/dashboards.ts";
 import { type OtelAgentSizing, sizeOtelAgent } from "./sizing.ts";
@@ -55,6 +64,12 @@ export interface OtelAgentProps extends ComponentProps {
    * @see https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/v0.159.0/processor/resourcedetectionprocessor
    */
   readonly detectors?: readonly string[];
+  /**
+   * Where telemetry waits that cannot be sent. On `disk`, a quarter of an hour of it outlives restarts of the container, but not the
+   * pod.
+   * @default "memory"
+   */
+  readonly queue?: QueueStorage;
   /** Skip verification of the kubelets' serving certificates, for clusters whose kubelets use self-signed ones. @default false */
   readonly kubeletInsecure?: boolean;
 }
@@ -81,7 +96,13 @@ export class OtelAgentChart extends ComponentChart<OtelAgentEndpoints> {
     super(scope, id, "otel-agent", props);
     assertValid("OtelAgentChart", this.name, validateOtelAgent(props));
     const mode = props.mode ?? "native";
-    const sizing = sizeOtelAgent(props.workload ?? workloads.small, props.size);
+    const queue = props.queue ?? "memory";
+    const sizing = sizeOtelAgent({
+      workload: props.workload ?? workloads.small,
+      exporters: exportersOf(props.gateway),
+      queue,
+      ...(props.size && { size: props.size }),
+    });
     this.sizing = sizing;
     const detectors = props.detectors ?? detectorsOf(this.cluster.platform);
     const resolver = props.resolver ?? "kubernetes";
@@ -101,6 +122,7 @@ export class OtelAgentChart extends ComponentChart<OtelAgentEndpoints> {
       config: otelAgentConfig({
         ...props.gateway,
         sizing,
+        queue,
         cluster: this.cluster,
         resolver,
         detectors,
@@ -112,6 +134,9 @@ export class OtelAgentChart extends ComponentChart<OtelAgentEndpoints> {
         OTEL_RESOURCE_ATTRIBUTES: `k8s.cluster.name=${this.cluster.name},k8s.node.name=$(K8S_NODE_NAME),host.name=$(K8S_NODE_NAME)`,
       },
       serviceAccount: account,
+      ...(queue === "disk" && {
+        mounts: [{ volume: scratchVolume("queues", sizing.queueDiskBytes), path: queueFolder }],
+      }),
       terminationGraceSeconds: 60,
       // Without an agent on every node, a node-local Service silently drops the telemetry of the other nodes.
       nodeLocal: (props.service ?? (props.nodeSelector ? "cluster" : "node-local")) === "node-local",

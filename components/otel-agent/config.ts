@@ -9,13 +9,15 @@ import {
   batch,
   type CollectorConfig,
   collectorPorts,
+  fileStorage,
   healthCheck,
   memoryLimiter,
   otlpReceiver,
   podAttributes,
-  retry,
+  type QueueStorage,
+  queued,
   selfTelemetry,
-  sendingQueue,
+  unqueued,
 } from "../../lib/otel/index.ts";
 import type { OtelAgentSizing } from "./sizing.ts";
 
@@ -36,6 +38,7 @@ export interface OtelAgentConfigProps {
   /** Endpoint of all gateway pods for span metrics: spans are routed by service. @default none */
   readonly otlpByService?: Endpoint;
   readonly resolver: GatewayResolver;
+  readonly queue: QueueStorage;
   /** Resource detectors, after `env`. */
   readonly detectors: readonly string[];
   /** Whether the kubelet's certificate is checked against the cluster's CA. */
@@ -70,6 +73,14 @@ const kubeletMetrics = [
   "k8s.node.memory.usage",
 ] as const;
 
+/** Number of exporters, each with a queue of its own. */
+export function exportersOf({
+  otlpByTraceId,
+  otlpByService,
+}: Pick<OtelAgentConfigProps, "otlpByTraceId" | "otlpByService">): number {
+  return 1 + (otlpByTraceId ? 2 : 0) + (otlpByService ? 1 : 0);
+}
+
 /** The agent's configuration file. */
 export function otelAgentConfig(props: OtelAgentConfigProps): CollectorConfig {
   const { sizing, otlp, otlpByTraceId, otlpByService } = props;
@@ -100,13 +111,12 @@ export function otelAgentConfig(props: OtelAgentConfigProps): CollectorConfig {
       otlp_grpc: {
         endpoint: url(otlp),
         tls: { insecure: otlp.scheme === "grpc" },
-        sending_queue: sendingQueue(sizing.queueItems),
-        retry_on_failure: retry,
+        ...queued(sizing.queueItems, props.queue),
       },
     },
-    extensions: healthCheck,
+    extensions: { ...healthCheck, ...(props.queue === "disk" && fileStorage) },
     service: {
-      extensions: ["health_check"],
+      extensions: ["health_check", ...(props.queue === "disk" ? ["file_storage"] : [])],
       telemetry: selfTelemetry("normal"),
       pipelines: {
         traces: { receivers: ["otlp"], processors, exporters: spans },
@@ -153,13 +163,8 @@ function loadBalancing(
       : { dns: { hostname: to.host, port: String(to.port), interval: "5s", timeout: "1s" } };
   return {
     routing_key: routingKey,
-    protocol: {
-      otlp: {
-        tls: { insecure: to.scheme === "grpc" },
-        sending_queue: sendingQueue(props.sizing.queueItems),
-        retry_on_failure: retry,
-      },
-    },
+    ...queued(props.sizing.queueItems, props.queue),
+    protocol: { otlp: { tls: { insecure: to.scheme === "grpc" }, ...unqueued } },
     resolver,
   };
 }

@@ -1,4 +1,13 @@
 import {
+  diskQueueSeconds,
+  type QueueStorage,
+  queueBytes,
+  queueDiskBytes,
+  queueItems,
+  queueReason,
+  queueSeconds,
+} from "../../lib/otel/index.ts";
+import {
   MiB,
   type Reasons,
   type SizeOverride,
@@ -18,10 +27,6 @@ const idleCores = 0.05;
 const idleBytes = 96 * MiB;
 /** Bytes of cached Kubernetes attributes per pod. An assumption. */
 const bytesPerPod = 64 * 1024;
-/** Seconds of spans that a queue holds while a gateway restarts. */
-const queueSeconds = 30;
-/** Bytes per queued item. */
-const bytesPerQueuedItem = 600;
 
 /** Sizes of the agent. */
 export interface OtelAgentSizing {
@@ -29,37 +34,50 @@ export interface OtelAgentSizing {
   readonly agent: WorkloadSize;
   /** Items in each exporter's queue. */
   readonly queueItems: number;
+  /** Disk for the queues. Absent for queues in memory. */
+  readonly queueDiskBytes?: number;
   readonly reasons: Reasons<Omit<OtelAgentSizing, "agent" | "reasons">>;
 }
 
-/**
- * Computes {@link OtelAgentSizing}: one agent per node, sized for the busiest node.
- * @param size values that replace computed ones
- */
-export function sizeOtelAgent(
-  workload: Workload,
-  size?: Omit<SizeOverride, "replicas" | "minReplicas">,
-): OtelAgentSizing {
+/** What the sizes are computed from. */
+export interface OtelAgentLoad {
+  readonly workload: Workload;
+  /** Exporters, each with a queue of its own: of spans, metrics and logs, and of spans for span metrics. @default 3 */
+  readonly exporters?: number;
+  /** Where the queues are. @default "memory" */
+  readonly queue?: QueueStorage;
+  /** Values that replace computed resources. @default none */
+  readonly size?: Omit<SizeOverride, "replicas" | "minReplicas">;
+}
+
+/** Computes {@link OtelAgentSizing}: one agent per node, sized for the busiest node. */
+export function sizeOtelAgent({ workload, exporters = 3, queue = "memory", size }: OtelAgentLoad): OtelAgentSizing {
   const spans = (workload.spansPerSecond / workload.nodes) * skew;
   const pods = workload.pods / workload.nodes;
-  const queueItems = Math.max(5_000, Math.ceil(spans * queueSeconds));
+  const items = queueItems(spans, queue);
   return {
     agent: withOverride(
       sized(
         {
           replicas: workload.nodes,
           cpuCores: idleCores + spans / spansPerCore,
-          memoryBytes: (idleBytes + pods * bytesPerPod + queueItems * bytesPerQueuedItem) / 0.8,
+          memoryBytes: (idleBytes + pods * bytesPerPod + queueBytes(exporters, items, queue)) / 0.8,
         },
         {
           replicas: "one per node",
           cpuCores: `${Math.ceil(spans)} spans/s on the busiest node (${skew} x the mean) at ${spansPerCore} per core, and ${idleCores} idle`,
-          memoryBytes: `${idleBytes / MiB} MiB idle, ${Math.ceil(pods)} pods' attributes, a queue of ${queueItems} items, and 25% above the memory limiter's limit`,
+          memoryBytes: `${idleBytes / MiB} MiB idle, ${Math.ceil(pods)} pods' attributes, ${queueReason(exporters, items, queue)}, and 25% above the memory limiter's limit`,
         },
       ),
       size,
     ),
-    queueItems,
-    reasons: { queueItems: `${queueSeconds} s of spans while a gateway pod restarts` },
+    queueItems: items,
+    ...(queue === "disk" && { queueDiskBytes: queueDiskBytes(exporters, items) }),
+    reasons: {
+      queueItems: `${queue === "disk" ? diskQueueSeconds : queueSeconds} s of spans while a gateway is unavailable, and at least five batches`,
+      ...(queue === "disk" && {
+        queueDiskBytes: `${exporters} queues of ${items} items, twice while they are compacted`,
+      }),
+    },
   };
 }

@@ -8,9 +8,8 @@ import {
   memoryLimiter,
   otlpReceiver,
   type Pipeline,
-  retry,
+  queued,
   selfTelemetry,
-  sendingQueue,
   unlessFailed,
 } from "../../lib/otel/index.ts";
 import type { OtelGatewaySizing } from "./sizing.ts";
@@ -69,7 +68,9 @@ function probeSpans(paths: readonly string[]): string[] {
 }
 
 /** Exports of SDKs by OTLP/HTTP: spans of applications do not have these paths. */
-const exportSpans = unlessFailed('IsMatch(span.attributes["url.path"], "^/v1/(traces|metrics|logs)$")');
+const exportSpans = unlessFailed(
+  'span.kind == SPAN_KIND_CLIENT and IsMatch(span.attributes["url.path"], "^/v1/(traces|metrics|logs)$")',
+);
 
 /** Resource and span attributes that name a machine's insides and help nobody. */
 const unwantedAttributes = ["process.command", "process.executable", "os.type", "os.version", "db.connection_string"];
@@ -145,8 +146,7 @@ export function otelGatewayConfig(props: OtelGatewayConfigProps): CollectorConfi
         [tracesExporter(traces.backend)]: {
           endpoint: url(traces),
           tls: { insecure: traces.scheme === "grpc" },
-          sending_queue: sendingQueue(sizing.queueItems),
-          retry_on_failure: retry,
+          ...queued(sizing.queueItems),
         },
       }),
       prometheus: {
@@ -161,8 +161,7 @@ export function otelGatewayConfig(props: OtelGatewayConfigProps): CollectorConfi
         "otlp_http/loki": {
           endpoint: url(logs),
           ...(logs.headers && { headers: logs.headers }),
-          sending_queue: sendingQueue(sizing.queueItems),
-          retry_on_failure: retry,
+          ...queued(sizing.queueItems),
         },
       }),
     },

@@ -1,7 +1,6 @@
 // Traces of several spans and services through a real gateway: probes go as whole traces, errors always stay.
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "cdk8s";
@@ -9,12 +8,12 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { offCluster } from "../../test/data-plane/off-cluster.ts";
 import { type RunningProgram, ready, start } from "../../test/data-plane/process.ts";
+import { type TraceSink, traceSink } from "../../test/data-plane/trace-sink.ts";
 import { until } from "../../test/support/wait.ts";
 import { defaultTailSampling } from "./config.ts";
 import { OtelGatewayChart } from "./index.ts";
 
 const host = "127.0.45.1";
-const sink = { host: "127.0.45.2", port: 4318 };
 const folder = mkdtempSync(join(tmpdir(), "skopos-noise-"));
 
 /** Keeps all traces that no policy drops, so that a missing span was dropped as noise. */
@@ -22,29 +21,6 @@ const gateway = new OtelGatewayChart(new App(), "gateway", {
   namespace: "observability",
   traces: { scheme: "grpc", host: "jaeger", port: 4317, backend: "jaeger" },
   tailSampling: { ...defaultTailSampling, decisionWaitSeconds: 2, keepPercent: 100 },
-});
-
-interface Span {
-  readonly name: string;
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId?: string;
-}
-
-interface Traces {
-  readonly resourceSpans: readonly { readonly scopeSpans: readonly { readonly spans: readonly Span[] }[] }[];
-}
-
-/** Spans that the gateway sent to its trace backend. */
-const received: Span[] = [];
-const backend = createServer((request, response) => {
-  const parts: Buffer[] = [];
-  request.on("data", (part) => parts.push(part));
-  request.on("end", () => {
-    const { resourceSpans } = JSON.parse(Buffer.concat(parts).toString()) as Traces;
-    received.push(...resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)));
-    response.setHeader("content-type", "application/json").end("{}");
-  });
 });
 
 interface Step {
@@ -86,21 +62,14 @@ const query: Step = { name: "SELECT", service: "database" };
 const request: Step = { name: "GET /orders", attributes: { "url.path": "/orders" } };
 const sent = new Map<string, string>();
 let program: RunningProgram;
+let sink: TraceSink;
 
 beforeAll(async () => {
-  await new Promise<void>((listening) => backend.listen(sink.port, sink.host, listening));
+  sink = await traceSink("127.0.45.2");
   const rendered = gateway.toJson().find(({ data }) => data?.["collector.yaml"])?.data["collector.yaml"];
-  const config = offCluster(parse(rendered), { host });
-  // The backend takes JSON, so that the test can read it.
-  const exporters = {
-    ...config.exporters,
-    "otlp_http/sink": { endpoint: `http://${sink.host}:${sink.port}`, encoding: "json", compression: "none" },
-  };
-  const { "otlp_grpc/jaeger": _, ...others } = exporters as Record<string, object>;
-  const traces = { ...config.service.pipelines.traces, exporters: ["otlp_http/sink"] };
-  const pipelines = { ...config.service.pipelines, traces };
+  const config = sink.receivesFrom(offCluster(parse(rendered), { host }));
   const file = join(folder, "gateway.yaml");
-  writeFileSync(file, stringify({ ...config, exporters: others, service: { ...config.service, pipelines } }));
+  writeFileSync(file, stringify(config));
   program = start("otelcol", [`--config=${file}`]);
   await ready(program, `http://${host}:13133/`);
 
@@ -116,12 +85,12 @@ beforeAll(async () => {
   ] as const) {
     sent.set(name, await send(...(steps as readonly Step[])));
   }
-  await until("the last trace", () => received.some(({ traceId }) => traceId === sent.get("last")));
+  await until("the last trace", () => sink.spans.some(({ traceId }) => traceId === sent.get("last")));
 });
 
 afterAll(async () => {
   await program.stop();
-  backend.close();
+  sink.close();
   rmSync(folder, { recursive: true });
 });
 
@@ -134,11 +103,11 @@ test.each([
   ["request with a lookup", ["GET /orders"]],
   ["application path", ["GET /status", "SELECT"]],
 ])("of a %s, the gateway keeps %j", (name, kept) => {
-  const spans = received.filter(({ traceId }) => traceId === sent.get(name));
+  const spans = sink.spans.filter(({ traceId }) => traceId === sent.get(name));
   expect(spans.map((span) => span.name).sort()).toEqual(kept);
 });
 
 test("no span is left without its parent", () => {
-  const ids = new Set(received.map(({ spanId }) => spanId));
-  expect(received.filter(({ parentSpanId }) => parentSpanId && !ids.has(parentSpanId))).toEqual([]);
+  const ids = new Set(sink.spans.map(({ spanId }) => spanId));
+  expect(sink.spans.filter(({ parentSpanId }) => parentSpanId && !ids.has(parentSpanId))).toEqual([]);
 });

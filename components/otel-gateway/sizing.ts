@@ -1,3 +1,4 @@
+import { queueBytes, queueItems, queueReason, queueSeconds } from "../../lib/otel/index.ts";
 import {
   type Availability,
   MiB,
@@ -29,10 +30,10 @@ const bytesPerDecision = 100;
 const rememberedWaits = 10;
 /** Traces in flight relative to their mean. */
 const burst = 1.5;
-/** Seconds of spans that an exporter's queue holds while its backend restarts. */
-const queueSeconds = 30;
-/** Bytes per queued item. */
-const bytesPerQueuedItem = 600;
+/** Exporters with a queue: of traces and of logs. */
+const queues = 2;
+/** Seconds in which a gateway that ends sends what is in its queues. */
+const drainSeconds = 30;
 
 /** What the sizes are computed from. */
 export interface OtelGatewayLoad {
@@ -75,9 +76,9 @@ export function sizeOtelGateway(load: OtelGatewayLoad): OtelGatewaySizing {
   const newTraces = spansPerReplica / workload.spansPerTrace;
   const traces = Math.max(1_000, Math.ceil(newTraces * decisionWaitSeconds * burst));
   const decisions = traces * rememberedWaits;
-  const queueItems = Math.max(5_000, Math.ceil(spansPerReplica * queueSeconds));
+  const items = queueItems(spansPerReplica);
   const held = traces * workload.spansPerTrace * bytesPerSpan;
-  const memory = (idleBytes + held + 2 * decisions * bytesPerDecision + queueItems * bytesPerQueuedItem) / 0.8;
+  const memory = (idleBytes + held + 2 * decisions * bytesPerDecision + queueBytes(queues, items)) / 0.8;
   return {
     gateway: withOverride(
       sized(
@@ -87,20 +88,20 @@ export function sizeOtelGateway(load: OtelGatewayLoad): OtelGatewaySizing {
             ? "set explicitly"
             : `${spans} spans/s at ${spansPerCore} per core with tail sampling, at most ${coresPerReplica} cores per replica`,
           cpuCores: `${Math.ceil(spansPerReplica)} spans/s per replica at ${spansPerCore} per core and ${target * 100}% utilization`,
-          memoryBytes: `${traces} traces in flight x ${workload.spansPerTrace} spans x ${bytesPerSpan} B, ${decisions} remembered decisions, a queue of ${queueItems} items, and 25% above the memory limiter's limit`,
+          memoryBytes: `${traces} traces in flight x ${workload.spansPerTrace} spans x ${bytesPerSpan} B, ${decisions} remembered decisions, ${queueReason(queues, items)}, and 25% above the memory limiter's limit`,
         },
       ),
       load.size,
     ),
     traces,
     decisions,
-    queueItems,
-    terminationGraceSeconds: decisionWaitSeconds + queueSeconds,
+    queueItems: items,
+    terminationGraceSeconds: decisionWaitSeconds + drainSeconds,
     reasons: {
       traces: `${newTraces.toFixed(1)} new traces/s per replica x ${decisionWaitSeconds} s decision wait x ${burst}`,
       decisions: `decisions of ${rememberedWaits} decision waits, for late spans`,
-      queueItems: `${queueSeconds} s of spans while the backend restarts`,
-      terminationGraceSeconds: "the decision wait, and the time to send a full queue",
+      queueItems: `${queueSeconds} s of spans while the backend is unavailable, and at least five batches`,
+      terminationGraceSeconds: "the decision wait, and the time to send what is queued",
     },
   };
 }

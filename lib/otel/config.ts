@@ -1,5 +1,6 @@
 import { softMemoryShare } from "../kubernetes/index.ts";
 import { MiB, type Resources } from "../sizing/index.ts";
+import { largestMessageMiB } from "./queue.ts";
 
 /** A block of a collector's configuration: `type` or `type/name` to its settings. */
 export type Blocks = Readonly<Record<string, unknown>>;
@@ -34,6 +35,7 @@ export function otlpReceiver(grpcPort: number, httpPort?: number): object {
     protocols: {
       grpc: {
         endpoint: `0.0.0.0:${grpcPort}`,
+        max_recv_msg_size_mib: largestMessageMiB,
         keepalive: { server_parameters: { max_connection_age: "60s", max_connection_age_grace: "10s" } },
       },
       ...(httpPort && { http: { endpoint: `0.0.0.0:${httpPort}` } }),
@@ -50,22 +52,6 @@ export function memoryLimiter(resources: Resources): object {
     spike_limit_mib: Math.floor(limit * (1 - softMemoryShare)),
   };
 }
-
-/** `batch`, the last processor of every pipeline. Collectors from 0.171 on batch in the exporter's queue instead. */
-export const batch = { send_batch_size: 8192, send_batch_max_size: 10_000, timeout: "1s" } as const;
-
-/** An exporter's queue, counted in spans, data points or log records rather than in requests of unknown size. */
-export function sendingQueue(items: number): object {
-  return { enabled: true, sizer: "items", queue_size: items, num_consumers: 10 };
-}
-
-/** Five minutes of retries: longer outages are the queue's, or are lost and counted. */
-export const retry = {
-  enabled: true,
-  initial_interval: "1s",
-  max_interval: "30s",
-  max_elapsed_time: "300s",
-} as const;
 
 /**
  * The collector's own metrics on :8888, for Prometheus. A reader that is stated leaves `_total` and units out of names

@@ -4,3 +4,4 @@ export * from "./config.ts";
 export * from "./noise.ts";
 export * from "./panels.ts";
 export * from "./props.ts";
+export * from "./queue.ts";

@@ -37,6 +37,10 @@ export function collectorResource(chart: ComponentChart, props: CollectorProps):
     resources: { requests: { cpu: cpuQuantity(sized.cpuCores), memory }, limits: { memory: limit } },
     env: Object.entries({ ...props.env, GOMEMLIMIT: goMemoryLimit(sized) }).map(([key, value]) => envVar(key, value)),
     ...(props.serviceAccount && { serviceAccount: props.serviceAccount }),
+    ...(props.mounts && {
+      volumes: props.mounts.map(({ volume }) => ({ name: volume.name, ...volume.source })),
+      volumeMounts: props.mounts.map(({ volume, path }) => ({ name: volume.name, mountPath: path })),
+    }),
     securityContext: containerSecurity(),
     podSecurityContext: podSecurity(collectorUser),
     terminationGracePeriodSeconds: props.terminationGraceSeconds,

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { ObservabilityProps } from "../../components/observability.ts";
 import { validateOtelAgent } from "../../components/otel-agent/index.ts";
 import { labelKey, labelValue } from "../../lib/formats/index.ts";
+import { queueStorages } from "../../lib/otel/index.ts";
 import type { CheckedStack } from "../checks.ts";
 import { type Facts, withoutUndefined } from "../facts.ts";
 import { problemsOfComponent, sharedProps } from "../findings.ts";
@@ -29,16 +30,22 @@ export const schema = switchable(
       .enum(["kubernetes", "dns"])
       .default("kubernetes")
       .describe("How agents discover the gateway pods: through the Kubernetes API, or DNS."),
+    queue: z
+      .enum(queueStorages)
+      .default("memory")
+      .describe(
+        "Where telemetry waits that cannot be sent: in memory for a minute, or on disk for a quarter of an hour, also while the agent restarts.",
+      ),
     kubeletInsecure: z.boolean().default(false).describe("Skip verification of the kubelet's certificate."),
   },
   true,
 ).describe("OpenTelemetry Collector on every node.");
 
 export function settings({ config }: Facts): Partial<ObservabilityProps> {
-  const { enabled, routing, resolver, kubeletInsecure, nodeSelector, service } = config.components.otelAgent;
+  const { enabled, routing, resolver, queue, kubeletInsecure, nodeSelector, service } = config.components.otelAgent;
   if (!enabled) return {};
   const routeByTraceId = routing === "trace-id";
-  return { otelAgent: withoutUndefined({ routeByTraceId, resolver, kubeletInsecure, nodeSelector, service }) };
+  return { otelAgent: withoutUndefined({ routeByTraceId, resolver, queue, kubeletInsecure, nodeSelector, service }) };
 }
 
 export function checks(stack: CheckedStack): readonly Problem[] {

@@ -4,9 +4,6 @@ import { variants } from "./variants.ts";
 
 /** Findings about variants that no stack file waives, and why they are there. */
 const known: readonly (readonly [finding: RegExp, reason: string])[] = [
-  [/^collectors\/queue-size (ConfigMap|OpenTelemetryCollector)/, "queues are sized smaller than the largest batch"],
-  [/^collectors\/series-routing OpenTelemetryCollector/, "metrics reach the gateways through an ordinary Service"],
-  [/^collectors\/orphaned-spans OpenTelemetryCollector/, "probes are dropped as spans before sampling"],
   [/^collectors\/traces-held OpenTelemetryCollector/, "the gateway is sized for all of its replicas"],
   [/^availability\/single-replica Prometheus/, "small stacks have one Prometheus"],
   [/^metrics\/sharded-rule PrometheusRule\/observability\/mimir/, "alerts about Mimir are evaluated by each shard"],

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type Collector, collectorRule, component, sections, typeOf } from "../../engine/collectors.ts";
 import { bytes, mebibytes } from "../../engine/quantities.ts";
 import { type Rule, remove, set } from "../../engine/rule.ts";
-import { allTexts, at, fields, number, type Path, text, texts } from "../../engine/values.ts";
+import { allTexts, at, fields, number, text, texts } from "../../engine/values.ts";
 
 const collectorDocs = "https://opentelemetry.io/docs/collector/configuration/";
 
@@ -221,18 +221,6 @@ function batchSize(collector: Collector, exporter: string): number | undefined {
   return sizes.length > 0 ? Math.max(...sizes) : undefined;
 }
 
-/** A queue of an exporter and where it stands. */
-function queueOf(
-  collector: Collector,
-  id: string,
-): { readonly queue: Readonly<Record<string, unknown>>; readonly path: Path } {
-  const settings = component(collector, "exporters", id);
-  const inner = ["protocol", "otlp", "sending_queue"];
-  const nested = typeOf(id) === "loadbalancing" && at(settings, ...inner) !== undefined;
-  const place = nested ? inner : ["sending_queue"];
-  return { queue: fields(at(settings, ...place)), path: [...collector.path, "exporters", id, ...place] };
-}
-
 const queueSize = collectorRule(
   {
     id: "collectors/queue-size",
@@ -244,13 +232,14 @@ const queueSize = collectorRule(
   },
   function* (collector, { parameters }) {
     for (const id of Object.keys(fields(collector.config.exporters))) {
-      const { queue, path } = queueOf(collector, id);
+      // A load balancer divides each batch between its endpoints, whose own queues hold parts of it.
+      const path = [...collector.path, "exporters", id, "sending_queue"];
+      const queue = fields(component(collector, "exporters", id).sending_queue);
       const size = number(queue.queue_size);
       if (size === undefined || queue.enabled === false) continue;
       const most = batchSize(collector, id);
       const batch = queue.sizer === "items" ? most : queue.sizer === "bytes" ? undefined : 1;
-      // The load balancing exporter splits each batch by trace over all of its endpoints.
-      if (batch === undefined || typeOf(id) === "loadbalancing" || size >= parameters.batches * batch) continue;
+      if (batch === undefined || size >= parameters.batches * batch) continue;
       const place = [...path, "queue_size"];
       yield {
         message: `the queue of ${id} holds ${size}, ${(size / batch).toFixed(1)} batches of ${batch}`,
