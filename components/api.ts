@@ -31,7 +31,7 @@ export type {
 } from "../lib/kubernetes/index.ts";
 export type { Dashboard } from "../lib/monitoring/dashboard.ts";
 export type { Alert, Evaluator, Recording, RuleGroup, Severity } from "../lib/monitoring/rules.ts";
-export type { CollectorMode } from "../lib/otel/index.ts";
+export type { CollectorMode, QueueStorage } from "../lib/otel/index.ts";
 export {
   type Availability,
   type Duration,

@@ -1,6 +1,6 @@
 import { type Block, block, call, component, ref, type Value } from "../../lib/alloy/index.ts";
 import { type Endpoint, url } from "../../lib/kubernetes/index.ts";
-import { bareSpans, batch, largestMessageMiB, podAttributes, queued } from "../../lib/otel/index.ts";
+import { bareSpans, batch, cleanAttributes, largestMessageMiB, podAttributes, queued } from "../../lib/otel/index.ts";
 import { MiB, type Resources } from "../../lib/sizing/index.ts";
 import { nodeVariable } from "./logs.ts";
 
@@ -26,7 +26,7 @@ type Signal = "traces" | "metrics" | "logs";
 const signals: readonly Signal[] = ["traces", "metrics", "logs"];
 
 /** Copied where the application did not say who it is, and never overwritten. */
-const instanceStatement =
+const instance =
   'set(resource.attributes["service.instance.id"], resource.attributes["k8s.pod.name"]) where resource.attributes["service.instance.id"] == nil';
 
 /** The output block of a component: each signal to the named component's input. */
@@ -71,7 +71,11 @@ export function otlp(gateway: AlloyGateway, resources: Resources, queueItems: nu
       all("otelcol.processor.transform.applications"),
     ]),
     component("otelcol.processor.transform", "applications", { error_mode: "ignore" }, [
-      block("statements", { trace: [instanceStatement], metric: [instanceStatement], log: [instanceStatement] }),
+      ...(["trace", "metric", "log"] as const).flatMap((signal) =>
+        [{ context: "resource", statements: [instance] }, ...cleanAttributes[signal]].map((group) =>
+          block(`${signal}_statements`, { context: group.context, statements: group.statements }),
+        ),
+      ),
       output({
         traces: "otelcol.processor.filter.applications",
         metrics: "otelcol.processor.batch.applications",

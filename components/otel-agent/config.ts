@@ -8,6 +8,7 @@ import {
 import {
   batch,
   type CollectorConfig,
+  cleanAttributes,
   collectorPorts,
   fileStorage,
   healthCheck,
@@ -17,6 +18,7 @@ import {
   type QueueStorage,
   queued,
   selfTelemetry,
+  transform,
   unqueued,
 } from "../../lib/otel/index.ts";
 import type { OtelAgentSizing } from "./sizing.ts";
@@ -84,7 +86,14 @@ export function exportersOf({
 /** The agent's configuration file. */
 export function otelAgentConfig(props: OtelAgentConfigProps): CollectorConfig {
   const { sizing, otlp, otlpByTraceId, otlpByService } = props;
-  const processors = ["memory_limiter", "resource_detection", "k8s_attributes", "resource", "batch"];
+  const processors = [
+    "memory_limiter",
+    "resource_detection",
+    "k8s_attributes",
+    "resource",
+    "transform/clean-attrs",
+    "batch",
+  ];
   // A gateway exposes the last value of a series for minutes. If metrics changed gateways with each connection, a series
   // would be exposed by several of them and counted as often. All series of a resource go to one gateway.
   const metrics = otlpByTraceId ? "load_balancing/metrics" : "otlp_grpc";
@@ -100,6 +109,8 @@ export function otelAgentConfig(props: OtelAgentConfigProps): CollectorConfig {
       k8s_attributes: kubernetesAttributes,
       // Copied where the application did not say who it is, and never overwritten. Not on the gateway, whose pods are not theirs.
       resource: { attributes: [{ key: "service.instance.id", from_attribute: "k8s.pod.name", action: "insert" }] },
+      // Before metrics are routed by resource: process IDs would give a restarted application another gateway.
+      "transform/clean-attrs": transform(cleanAttributes),
       batch,
     },
     exporters: {

@@ -3,13 +3,16 @@ import {
   bareSpans,
   batch,
   type CollectorConfig,
+  cleanAttributes,
   collectorPorts,
   healthCheck,
   memoryLimiter,
   otlpReceiver,
   type Pipeline,
   queued,
+  type Statements,
   selfTelemetry,
+  transform,
   unlessFailed,
 } from "../../lib/otel/index.ts";
 import type { OtelGatewaySizing } from "./sizing.ts";
@@ -72,9 +75,6 @@ const exportSpans = unlessFailed(
   'span.kind == SPAN_KIND_CLIENT and IsMatch(span.attributes["url.path"], "^/v1/(traces|metrics|logs)$")',
 );
 
-/** Resource and span attributes that name a machine's insides and help nobody. */
-const unwantedAttributes = ["process.command", "process.executable", "os.type", "os.version", "db.connection_string"];
-
 /** Databases and queues that have no telemetry of their own: `peer.service` draws them in the service graph. */
 const peers: Readonly<Record<string, readonly string[]>> = {
   "db.system": ["mongodb", "redis", "postgresql"],
@@ -115,11 +115,20 @@ export function otelGatewayConfig(props: OtelGatewayConfigProps): CollectorConfi
     }),
     metrics: {
       receivers: spanMetrics ? ["otlp", "span_metrics"] : ["otlp"],
-      processors: ["memory_limiter", ...(props.resourceLabels === "all" ? [] : ["transform/promote"]), "batch"],
+      processors: [
+        "memory_limiter",
+        "transform/clean-attrs",
+        ...(props.resourceLabels === "all" ? [] : ["transform/promote"]),
+        "batch",
+      ],
       exporters: ["prometheus"],
     },
     ...(logs && {
-      logs: { receivers: ["otlp"], processors: ["memory_limiter", "batch"], exporters: ["otlp_http/loki"] },
+      logs: {
+        receivers: ["otlp"],
+        processors: ["memory_limiter", "transform/clean-attrs", "batch"],
+        exporters: ["otlp_http/loki"],
+      },
     }),
   };
   return {
@@ -137,7 +146,8 @@ export function otelGatewayConfig(props: OtelGatewayConfigProps): CollectorConfi
       ...(spanMetrics && {
         "filter/probes": { error_mode: "ignore", trace_conditions: probeSpans(props.probePaths).map(unlessFailed) },
       }),
-      ...(traces && { "transform/clean-attrs": cleanAttributes, tail_sampling: tailSampling(props) }),
+      "transform/clean-attrs": transform(cleaned),
+      ...(traces && { tail_sampling: tailSampling(props) }),
       ...(props.resourceLabels !== "all" && { "transform/promote": promote(props.resourceLabels) }),
       batch,
     },
@@ -176,12 +186,14 @@ export function otelGatewayConfig(props: OtelGatewayConfigProps): CollectorConfi
 /** Named after its backend, so that the exporter's own metrics say where the backpressure is. */
 const tracesExporter = (backend: string): string => `otlp_grpc/${backend}`;
 
-const cleanAttributes = {
-  error_mode: "ignore",
-  trace_statements: unwantedAttributes.flatMap((attribute) => [
-    `delete_key(resource.attributes, "${attribute}")`,
-    `delete_key(span.attributes, "${attribute}")`,
-  ]),
+/** Lists and maps become text before they are cut: as labels they are text. */
+const cleaned: Statements = {
+  ...cleanAttributes,
+  metric: [
+    { context: "resource", statements: ["stringify_all(resource.attributes)"] },
+    { context: "datapoint", statements: ["stringify_all(datapoint.attributes)"] },
+    ...cleanAttributes.metric,
+  ],
 };
 
 function promote(attributes: readonly string[]): object {

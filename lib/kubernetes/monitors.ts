@@ -9,6 +9,22 @@ import type { Pods } from "./network.ts";
 export const monitorLabels: Labels = { release: "kube-prometheus-stack" };
 
 /**
+ * Bounds of the attributes that the collectors turn into labels, below those of the scrape. Resources of Java applications on EC2
+ * have about 40 attributes.
+ */
+export const labelLimits = {
+  /** Longest name and value. Prometheus counts bytes. */
+  nameBytes: 200,
+  valueBytes: 1_000,
+  /** Attributes of a resource, and of a data point. */
+  resourceAttributes: 48,
+  pointAttributes: 24,
+} as const;
+
+/** Labels that are no attributes: those of the scrape, `le`, and the mark of what was cut. */
+const otherLabels = 24;
+
+/**
  * How many series a target may have before its whole scrape fails, and how many targets a monitor: one bound a class of
  * target, from the per-object figures of the cardinality tiers (node about 100 series, service 500, pod 5 k, container
  * 10 k, application 100 k) and from the 5,000 nodes that Kubernetes supports in a cluster.
@@ -17,7 +33,11 @@ export const cardinalityClasses = {
   /** Our own infrastructure: tens of kilobytes a scrape, at most one target a node. */
   infrastructure: { sampleLimit: 50_000, targetLimit: 10_000, labelLimit: 40 },
   /** What grows with the cluster: kube-state-metrics, cAdvisor, the collectors' :8889. */
-  cluster: { sampleLimit: 1_000_000, targetLimit: 10_000, labelLimit: 60 },
+  cluster: {
+    sampleLimit: 1_000_000,
+    targetLimit: 10_000,
+    labelLimit: labelLimits.resourceAttributes + labelLimits.pointAttributes + otherLabels,
+  },
   /** Applications: the source's tier of about 100 k series. */
   application: { sampleLimit: 100_000, targetLimit: 5_000, labelLimit: 40 },
 } as const;

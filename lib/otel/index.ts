@@ -1,4 +1,5 @@
 export * from "./alerts.ts";
+export * from "./attributes.ts";
 export * from "./collector.ts";
 export * from "./config.ts";
 export * from "./noise.ts";
