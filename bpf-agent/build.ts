@@ -48,11 +48,11 @@ function architectureHeaders(): string[] {
   return triple ? [`-I/usr/include/${triple}`] : [];
 }
 
-/** Compiles one BPF object. -mcpu=v3 (kernel 5.1 and atomics of 5.12) gives fetching atomics and 32-bit jumps. */
-export function buildBpf(source: string, output: string): void {
+/** Compiles one BPF object. -mcpu=v3 (kernel 5.1 and atomics of 5.12) gives fetching atomics and 32-bit jumps. @param headers flags of clang */
+export function buildBpf(source: string, output: string, headers: readonly string[] = architectureHeaders()): void {
   const warnings = ["-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter", "-Wno-sign-compare"];
   const target = ["-target", "bpf", "-mcpu=v3", "-O2", "-g"];
-  run("clang", [...target, ...warnings, ...architectureHeaders(), "-c", source, "-o", output]);
+  run("clang", [...target, ...warnings, ...headers, "-c", source, "-o", output]);
 }
 
 const readerSources = () =>

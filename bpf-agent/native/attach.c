@@ -24,7 +24,11 @@
 #define FIRST_PRIORITY 1
 #define SECOND_PRIORITY 2
 
+/* So often an attachment puts its filter back before another program's. */
+#define MOST_OVERTAKEN 8
+
 static const char behind_another[] = "a filter of another kind comes first and may hide packets";
+static const char overtaken[] = "another program keeps putting its filter first, which may hide packets";
 static const char no_egress[] =
 	"an ingress qdisc stands where clsact would: on this kernel what leaves cannot be watched beside it";
 
@@ -141,6 +145,24 @@ static bool filter_is_gone(const struct reader *reader, const struct attachment 
 	return error == -ENOENT || error == -EINVAL;
 }
 
+/*
+ * The newest BPF filter of a priority runs first. Whoever adds one after ours may end the chain before it, so ours is added again;
+ * but two programs that both insist would do so for ever.
+ */
+static bool filter_is_overtaken(struct attachment *attachment, bool egress)
+{
+	uint32_t first = netlink_first_filter(attachment->ifindex, egress, attachment->filter[egress]);
+
+	if (!first || is_instance_handle(first))
+		return false;
+	if (attachment->overtaken == MOST_OVERTAKEN) {
+		attachment->problem = overtaken;
+		return false;
+	}
+	attachment->overtaken++;
+	return true;
+}
+
 /* One hook of an attachment. */
 static int hook_open(struct reader *reader, struct attachment *attachment, bool egress)
 {
@@ -200,24 +222,36 @@ void attach_retire(struct reader *reader, struct attachment *attachment)
 	attachment->problem = NULL;
 }
 
+static bool is_gone(struct reader *reader, struct attachment *attachment, bool egress)
+{
+	if (attachment->link_fd[egress] >= 0)
+		return link_is_gone(attachment->link_fd[egress]);
+	return attachment->filter[egress] && filter_is_gone(reader, attachment, egress);
+}
+
 int attach_repair(struct reader *reader, struct attachment *attachment)
 {
-	int repaired = 0, error = 0;
+	const char *problem = attachment->problem;
+	int error = 0;
+	bool repaired = false;
 
 	for (int egress = 0; egress < 2 && !error; egress++) {
 		bool link = attachment->link_fd[egress] >= 0;
 
-		if (link ? !link_is_gone(attachment->link_fd[egress]) :
-			   !attachment->filter[egress] || !filter_is_gone(reader, attachment, egress))
-			continue;
+		if (!is_gone(reader, attachment, egress)) {
+			if (link || !attachment->filter[egress] || !filter_is_overtaken(attachment, egress))
+				continue;
+			filter_remove(attachment->ifindex, egress, instance_handle(reader->instance),
+				      attachment->filter[egress]);
+		}
 		if (link)
 			close(attachment->link_fd[egress]);
 		attachment->link_fd[egress] = -1;
 		attachment->filter[egress] = 0;
 		error = hook_open(reader, attachment, egress);
-		repaired = 1;
+		repaired = true;
 	}
-	return error ? error : repaired;
+	return error ? error : repaired || problem != attachment->problem;
 }
 
 /* The clsact qdisc stays: removing it would take the filters of others with it. */

@@ -16,6 +16,7 @@ struct attachment {
 	bool early;                   /* filters stand in for links that are still to come */
 	int link_fd[2];               /* by hook, egress last; -1 for none */
 	uint32_t filter[2];           /* the filter's priority; 0 for none */
+	uint32_t overtaken;           /* how often another's filter of the same priority came first */
 	const char *problem;          /* what keeps it from seeing every packet; NULL for nothing */
 };
 

@@ -101,7 +101,10 @@ int flows_start(struct reader *reader, struct failure *failure)
 {
 	int error;
 
+	/* Without it the thread could not be stopped. */
 	reader->flows_wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (reader->flows_wake < 0)
+		return fail(failure, "THREAD_FAILED", errno, "the thread that drains events cannot be woken");
 	error = pthread_create(&reader->drain_thread, NULL, drain_run, reader);
 	reader->draining = !error;
 	if (!error)

@@ -7,6 +7,7 @@
 #ifndef SKOPOS_INSTANCE_H
 #define SKOPOS_INSTANCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "failure.h"
@@ -19,6 +20,12 @@ struct reader;
 static inline uint32_t instance_handle(int instance)
 {
 	return 0x5c0 + instance;
+}
+
+/* Whether a filter's handle is an agent's. */
+static inline bool is_instance_handle(uint32_t handle)
+{
+	return handle >= instance_handle(0) && handle < instance_handle(INSTANCES);
 }
 
 /* Takes a number in the calling thread's network namespace and learns which are free: their filters are leftovers. */

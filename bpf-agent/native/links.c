@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "instance.h"
 #include "interfaces.h"
 #include "netlink.h"
 #include "reader.h"
@@ -146,13 +147,14 @@ static void link_message(struct reader *reader, const struct nlmsghdr *header)
 		report(reader, interface, INTERFACE_CHANGED, 0, 0);
 }
 
-/* Somebody took a qdisc or a filter away. */
+/* Somebody took a qdisc or a filter away, or put a filter where it may come first. */
 static void tc_message(struct reader *reader, const struct nlmsghdr *header)
 {
 	const struct tcmsg *tc = NLMSG_DATA(header);
 	struct interface *interface = *interface_find(reader, tc->tcm_ifindex);
+	bool agents = header->nlmsg_type == RTM_NEWTFILTER && is_instance_handle(tc->tcm_handle);
 
-	if (interface)
+	if (interface && !agents)
 		interface->touched = true;
 }
 
@@ -185,6 +187,7 @@ static void message(struct reader *reader, const struct nlmsghdr *header)
 		break;
 	case RTM_DELQDISC:
 	case RTM_DELTFILTER:
+	case RTM_NEWTFILTER:
 		tc_message(reader, header);
 		break;
 	case NLMSG_DONE:
@@ -244,6 +247,8 @@ static void links_repair(struct reader *reader, bool all)
 			continue;
 		each->touched = false;
 		outcome = attach_repair(reader, &each->attachment);
+		if (all && !outcome)
+			each->attachment.overtaken = 0;
 		if (outcome)
 			report(reader, each, outcome < 0 ? INTERFACE_FAILED : INTERFACE_REPAIRED, outcome < 0 ? -outcome : 0, 0);
 	}
@@ -300,6 +305,7 @@ static void *links_run(void *context)
 	struct reader *reader = context;
 	struct pollfd ready[2] = { { .fd = reader->netlink, .events = POLLIN },
 				   { .fd = reader->links_wake, .events = POLLIN } };
+	uint64_t healthy_ns = monotonic_ns();
 	bool quiet = false;
 
 	if (!enter_namespace(reader))
@@ -315,8 +321,11 @@ static void *links_run(void *context)
 		quiet = happened == 0;
 		if (quiet && early)
 			hand_over(reader, early);
-		else if (quiet)
+		/* A TCX link that somebody detaches sends no message; and where messages never cease it is not quiet either. */
+		if (since_ns - healthy_ns >= HEALTH_MS * 1000000ull) {
+			healthy_ns = since_ns;
 			links_repair(reader, true);
+		}
 		if (quiet)
 			continue;
 		while (links_receive(reader))
@@ -338,6 +347,8 @@ int links_start(struct reader *reader, struct failure *failure)
 	if (netlink_open(reader, failure))
 		return -1;
 	reader->links_wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (reader->links_wake < 0)
+		return fail(failure, "THREAD_FAILED", errno, "the links thread cannot be woken");
 	error = pthread_create(&reader->links_thread, NULL, links_run, reader);
 	if (error)
 		return fail(failure, "THREAD_FAILED", error, "the links thread cannot be started");

@@ -170,38 +170,76 @@ static enum ingress_qdisc qdisc_kind(const struct nlmsghdr *header)
 	return QDISC_NONE;
 }
 
-enum ingress_qdisc netlink_qdisc(uint32_t ifindex)
+struct tc_request {
+	struct nlmsghdr header;
+	struct tcmsg tc;
+};
+
+/* Asks in the calling thread's namespace, and hands each message of the answer to `take`. */
+static void ask(const struct tc_request *request, void (*take)(const struct nlmsghdr *header, void *context), void *context)
 {
-	struct {
-		struct nlmsghdr header;
-		struct tcmsg tc;
-	} request = {
-		/* An acknowledgement comes in any case, and last. */
-		.header = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETQDISC,
-			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_ECHO | NLM_F_ACK },
-		.tc = { .tcm_family = AF_UNSPEC, .tcm_ifindex = ifindex, .tcm_parent = TC_H_INGRESS },
-	};
 	const struct timeval limit = { .tv_sec = 1 };
 	char answer[8192] __attribute__((aligned(8)));
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	enum ingress_qdisc found = QDISC_NONE;
-	bool ended = false;
+	bool ended;
 
 	if (fd < 0)
-		return found;
+		return;
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	ended = send(fd, &request, sizeof(request), 0) < 0;
+	ended = send(fd, request, sizeof(*request), 0) < 0;
 	while (!ended) {
 		ssize_t length = recv(fd, answer, sizeof(answer), 0);
 		struct nlmsghdr *header = (struct nlmsghdr *)answer;
 
 		ended = length <= 0;
 		for (; length > 0 && NLMSG_OK(header, (unsigned int)length); header = NLMSG_NEXT(header, length)) {
-			if (header->nlmsg_type == RTM_NEWQDISC)
-				found = qdisc_kind(header);
-			ended = ended || header->nlmsg_type == NLMSG_ERROR;
+			take(header, context);
+			ended = ended || header->nlmsg_type == NLMSG_ERROR || header->nlmsg_type == NLMSG_DONE;
 		}
 	}
 	close(fd);
+}
+
+static void qdisc_take(const struct nlmsghdr *header, void *found)
+{
+	if (header->nlmsg_type == RTM_NEWQDISC)
+		*(enum ingress_qdisc *)found = qdisc_kind(header);
+}
+
+enum ingress_qdisc netlink_qdisc(uint32_t ifindex)
+{
+	const struct tc_request request = {
+		/* An acknowledgement comes in any case, and last. */
+		.header = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETQDISC,
+			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_ECHO | NLM_F_ACK },
+		.tc = { .tcm_family = AF_UNSPEC, .tcm_ifindex = ifindex, .tcm_parent = TC_H_INGRESS },
+	};
+	enum ingress_qdisc found = QDISC_NONE;
+
+	ask(&request, qdisc_take, &found);
 	return found;
+}
+
+/* The kernel lists filters in the order in which they run; the first message of a priority describes no filter. */
+static void filter_take(const struct nlmsghdr *header, void *first)
+{
+	const struct tcmsg *tc = NLMSG_DATA(header);
+
+	if (header->nlmsg_type == RTM_NEWTFILTER && tc->tcm_handle && !*(uint32_t *)first)
+		*(uint32_t *)first = tc->tcm_handle;
+}
+
+uint32_t netlink_first_filter(uint32_t ifindex, bool egress, uint32_t priority)
+{
+	const struct tc_request request = {
+		.header = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETTFILTER,
+			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
+		.tc = { .tcm_family = AF_UNSPEC, .tcm_ifindex = ifindex,
+			.tcm_parent = TC_H_MAKE(TC_H_CLSACT, egress ? TC_H_MIN_EGRESS : TC_H_MIN_INGRESS),
+			.tcm_info = TC_H_MAKE(priority << 16, 0) },
+	};
+	uint32_t first = 0;
+
+	ask(&request, filter_take, &first);
+	return first;
 }

@@ -36,5 +36,7 @@ void link_facts_read(const struct nlmsghdr *header, struct link_facts *facts);
 /* The qdisc at an interface's ingress. The one called ingress has no egress side and stands where clsact would. */
 enum ingress_qdisc { QDISC_NONE, QDISC_INGRESS, QDISC_CLSACT };
 enum ingress_qdisc netlink_qdisc(uint32_t ifindex);
+/* The handle of the filter that runs first among those of a priority at a hook of clsact; 0 for none. */
+uint32_t netlink_first_filter(uint32_t ifindex, bool egress, uint32_t priority);
 
 #endif

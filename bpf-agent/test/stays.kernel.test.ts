@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect, test } from "vitest";
+import { buildBpf, whenStale } from "../build.ts";
 import type { Addon } from "../src/native.ts";
 import type { ReaderOptions } from "../src/options.ts";
 import { FlowReader, type InterfaceChange } from "../src/reader.ts";
@@ -90,6 +91,51 @@ test("clsact that somebody deletes is put back, and that is told", async () => {
   await until(() => seen.some(({ change }) => change === "repaired"));
   await network.send(5);
   expect(await scan(reader)).toMatchObject([{ packets: [5, 5] }]);
+});
+
+const foreignObject = new URL("../dist/foreign.bpf.o", import.meta.url).pathname;
+
+/** Adds a filter that ends the hook's chain. */
+function addForeignFilter(node: Namespace, hook: "ingress" | "egress") {
+  whenStale("dist/foreign.bpf.o", ["test"], () => buildBpf("test/foreign.bpf.c", "dist/foreign.bpf.o"));
+  const bpf = ["bpf", "da", "obj", foreignObject, "sec", "tc"];
+  node.run("tc", "filter", "add", "dev", "veth0", hook, "prio", "1", "protocol", "all", ...bpf);
+}
+
+test("a filter that another program puts first and that ends the chain hides nothing for long", async () => {
+  await using network = await pair();
+  const { reader, seen, until } = open(network.node, { without: ["tcx"] });
+  await using _ = reader;
+  await until(() => seen.length === 1);
+  const repaired = () => seen.filter(({ change, attached }) => change === "repaired" && attached).length;
+  addForeignFilter(network.node, "ingress");
+  await until(() => repaired() === 1);
+  addForeignFilter(network.node, "egress");
+  await until(() => repaired() === 2);
+  await network.send(5);
+  expect(await scan(reader)).toMatchObject([{ packets: [5, 5] }]);
+  // Another agent's filter passes every packet on: the two do not fight for the first place.
+  const other = open(network.node, { without: ["tcx"] });
+  await using __ = other.reader;
+  await other.until(() => other.seen.length === 1);
+  await network.send(5);
+  expect(await scan(reader)).toMatchObject([{ packets: [10, 10] }]);
+  expect(await scan(other.reader)).toMatchObject([{ packets: [5, 5] }]);
+  expect(repaired()).toBe(2);
+});
+
+test("a program that insists on the first place is a problem that is named", async () => {
+  await using network = await pair();
+  const { reader, seen, until } = open(network.node, { without: ["tcx"] });
+  await using _ = reader;
+  await until(() => seen.length === 1);
+  for (let added = 1; added <= 9; added++) {
+    addForeignFilter(network.node, "ingress");
+    await until(() => seen.length === 1 + added);
+  }
+  expect(reader.interfaces()).toMatchObject([
+    { attached: true, problem: expect.stringContaining("putting its filter") },
+  ]);
 });
 
 test("a hook that another's TCX program has gets a TCX link at once", async () => {

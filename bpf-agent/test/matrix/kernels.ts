@@ -48,6 +48,28 @@ function download(name: string, folder: string): void {
   }
 }
 
+/** A folder of the cache with what packages contain, downloaded where it is not there yet. */
+function unpacked(name: string, packages: readonly string[], finish: (root: string) => void): string {
+  const folder = join(cacheRoot(), name);
+  if (existsSync(folder)) return folder;
+  const partial = `${folder}.${process.pid}`;
+  mkdirSync(partial, { recursive: true });
+  for (const each of packages) download(each, partial);
+  for (const archive of readdirSync(partial).filter((file) => file.endsWith(".deb"))) {
+    execFileSync("dpkg-deb", ["--extract", archive, "."], { cwd: partial });
+    rmSync(join(partial, archive));
+  }
+  finish(partial);
+  renameSync(partial, folder);
+  return folder;
+}
+
+/** The folder of C headers of Linux and glibc on arm64. @throws Error when apt cannot download them */
+export function arm64Headers(): string {
+  const root = unpacked("arm64-headers", ["linux-libc-dev-arm64-cross", "libc6-dev-arm64-cross"], () => {});
+  return join(root, "usr", "aarch64-linux-gnu", "include");
+}
+
 /**
  * The newest kernel of a series, downloaded where it is not in the cache yet.
  *
@@ -56,17 +78,7 @@ function download(name: string, folder: string): void {
 export function kernelOf(name: Series): Kernel {
   const packageName = packageOf(series[name]);
   const release = packageName.replace("linux-image-", "");
-  const folder = join(cacheRoot(), release);
-  if (!existsSync(folder)) {
-    const partial = `${folder}.${process.pid}`;
-    mkdirSync(partial, { recursive: true });
-    download(packageName, partial);
-    const archive = readdirSync(partial).find((file) => file.endsWith(".deb"))!;
-    execFileSync("dpkg-deb", ["--extract", archive, "."], { cwd: partial });
-    rmSync(join(partial, archive));
-    execFileSync("depmod", ["--basedir", partial, release]);
-    renameSync(partial, folder);
-  }
+  const folder = unpacked(release, [packageName], (root) => execFileSync("depmod", ["--basedir", root, release]));
   // /lib is a link to /usr/lib since Debian 13.
   const lib = [join(folder, "lib"), join(folder, "usr", "lib")].find((path) => existsSync(join(path, "modules")))!;
   return { release, image: join(folder, "boot", `vmlinuz-${release}`), modules: join(lib, "modules", release) };

@@ -12,6 +12,7 @@ const here = join(import.meta.dirname, "..", "..");
 /** Modules the tests use, those they need before themselves. */
 const modules = [
   ..."sch_ingress cls_bpf veth dummy bridge 8021q bonding macvlan ipvlan vxlan geneve ipip ip_gre tun".split(" "),
+  ..."sch_netem cls_matchall act_gact".split(" "),
   ..."nf_conntrack nf_tables nft_chain_nat nft_nat nft_masq nft_numgen nft_ct".split(" "),
 ];
 

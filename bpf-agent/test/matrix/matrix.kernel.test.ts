@@ -24,6 +24,11 @@ test.concurrent.each(Object.keys(series) as Series[])("Linux %s loads, parses an
   );
   expect(report).toMatchObject({ missing: {}, disagreements: [], miscounted: [] });
   expect(report.error).toBeUndefined();
+  expect(report.behind).toEqual({ problem: expect.stringContaining("another kind"), packets: [5, 5] });
+  console.log(`${release}: round trips, by sockets ${report.socketRttMs} ms, at the hook ${report.hookRttMs} ms`);
+  // Lower bounds: an emulated machine adds to them.
+  for (const measured of [...report.socketRttMs, report.hookRttMs[0]]) expect(measured).toBeGreaterThan(75);
+  expect(report.hookRttMs[1]).toBeLessThan(report.hookRttMs[0]);
   expect(report.scenarios).toBeGreaterThan(3);
   expect(Math.max(...Object.values(verified))).toBeLessThan(100_000);
 });
