@@ -1,9 +1,18 @@
+import { type Command, CommanderError } from "commander";
+
 /** A command that cannot do what it was asked: one line for the user, exit code 2. */
 export class CommandFailure extends Error {
   constructor(message: string) {
     super(message);
     this.name = "CommandFailure";
   }
+}
+
+/** Makes a wrong command line end with 2 where 1 means a finding or a change. */
+export function usageErrorsExitWith2(command: Command): Command {
+  return command.exitOverride((error) => {
+    throw error.exitCode === 0 ? error : new CommanderError(2, error.code, error.message);
+  });
 }
 
 /** What the operating system's error codes mean. */

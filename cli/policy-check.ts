@@ -1,3 +1,4 @@
+import type { SidePolicies } from "../diff/policies.ts";
 import { checkObjects } from "../policies/engine/check.ts";
 import type { Report } from "../policies/engine/finding.ts";
 import { KubernetesObject } from "../policies/engine/object.ts";
@@ -6,7 +7,12 @@ import type { Facts } from "../policies/engine/settings.ts";
 import type { Fields } from "../policies/engine/values.ts";
 import { rules } from "../policies/rules/index.ts";
 import { shippedWaivers } from "../policies/shipped-waivers.ts";
+import { readStackFile } from "../stacks/load.ts";
+import { ConfigurationError } from "../stacks/problem.ts";
+import { type ResolvedStack, resolve } from "../stacks/resolve.ts";
 import { objectsOf, type RenderedStack } from "../stacks/stack.ts";
+import { CommandFailure } from "./failure.ts";
+import { stackFolder } from "./home.ts";
 
 /** The policies over a stack, with its settings, its waivers and what it is for. */
 export function checkStack(stack: RenderedStack, chosen: readonly Rule[] = rules): Report {
@@ -24,8 +30,7 @@ export function checkStack(stack: RenderedStack, chosen: readonly Rule[] = rules
 }
 
 /** What the rules have to know about a stack beside its objects. */
-export function policyFacts(stack: RenderedStack): Facts {
-  const { workload, config } = stack;
+export function policyFacts({ workload, config }: ResolvedStack): Facts {
   return {
     availability: config.availability,
     activeSeries: workload.activeSeries,
@@ -36,6 +41,19 @@ export function policyFacts(stack: RenderedStack): Facts {
     externalSecrets: [],
     rulers: ["skopos.dev/evaluator=mimir"],
   };
+}
+
+/** What the stack file in a project's folder says about policies; undefined where it cannot be resolved by this version. */
+export function policiesOfStack(project: string, stack: string): SidePolicies | undefined {
+  try {
+    const { raw, hasEnvironment } = readStackFile(stackFolder(project), stack);
+    const resolved = resolve(raw, { stack, hasEnvironment });
+    const { policies: settings, waivers, namespaces } = resolved.config;
+    return { settings, waivers, shippedWaivers: shippedWaivers(namespaces), facts: policyFacts(resolved) };
+  } catch (error) {
+    if (error instanceof ConfigurationError || error instanceof CommandFailure) return undefined;
+    throw error;
+  }
 }
 
 /** The entries of a map whose keys are known. */

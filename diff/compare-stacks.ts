@@ -1,18 +1,25 @@
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { RuleSettingsError } from "../policies/engine/check.ts";
 import { type DiffOptions, diffObjects } from "./diff.ts";
 import { DiffInputError } from "./input/errors.ts";
 import { readFolders } from "./input/folders.ts";
 import { readPulumiPreview } from "./input/pulumi-preview.ts";
 import { RenderError, type Rendering, renderStackOf } from "./input/render.ts";
 import { checkOut } from "./input/revision.ts";
-import { comparePolicies } from "./policies.ts";
+import { same } from "./model/object.ts";
+import { comparePolicies, type SidePolicies } from "./policies.ts";
 import type { FailedDiff, Report, StackDiff } from "./report/report.ts";
 
 export interface CompareOptions extends DiffOptions {
   /** Whether policy findings of both sides are compared. @default true */
   readonly policies?: boolean;
+  /**
+   * Settings, waivers and facts that the stack file of a project's folder has; undefined where it cannot be read. No code of the
+   * project runs for it. @default none: every rule as it is
+   */
+  readonly policiesOf?: (project: string, stack: string) => SidePolicies | undefined;
   /** Gets one line for each slow step. @default none */
   readonly progress?: (line: string) => void;
 }
@@ -48,16 +55,35 @@ export async function compareRevision(
       if (result.status === "rejected")
         failed.push({ stack, side, error: readable(result.reason, [base.project, scratch.path]) });
     }
-    if (before.status === "fulfilled" && after.status === "fulfilled")
-      compared.push(compareRenderings(stack, before.value, after.value, options));
+    if (before.status !== "fulfilled" || after.status !== "fulfilled") continue;
+    const own = {
+      before: options.policiesOf?.(base.project, stack),
+      after: options.policiesOf?.(realpathSync(project), stack),
+    };
+    try {
+      compared.push(compareRenderings(stack, before.value, after.value, options, own));
+    } catch (error) {
+      if (!(error instanceof RuleSettingsError)) throw error;
+      failed.push({ stack, side: "head", error: `skopos:policies: ${error.message}` });
+    }
   }
   return { base: `${revision} (${base.commit.slice(0, 10)})`, head: "work tree", stacks: compared, failed };
 }
 
-function compareRenderings(stack: string, before: Rendering, after: Rendering, options: CompareOptions): StackDiff {
+/** The policies of both sides, as far as their stack files could be read. */
+type OwnPolicies = { readonly [side in "before" | "after"]: SidePolicies | undefined };
+
+function compareRenderings(
+  stack: string,
+  before: Rendering,
+  after: Rendering,
+  options: CompareOptions,
+  own: OwnPolicies,
+): StackDiff {
+  const kubernetesVersion = after.plan.kubernetesVersion;
   return {
     stack,
-    ...compareFolderPair(before.folder, after.folder, { kubernetesVersion: after.plan.kubernetesVersion, ...options }),
+    ...compareFolderPair(before.folder, after.folder, { kubernetesVersion, ...options }, own),
     plans: { before: before.plan, after: after.plan },
   };
 }
@@ -67,12 +93,16 @@ export function compareFolders(before: string, after: string, options: CompareOp
   return { base: before, head: after, stacks: [compareFolderPair(before, after, options)], failed: [] };
 }
 
-function compareFolderPair(before: string, after: string, options: CompareOptions): StackDiff {
+function compareFolderPair(before: string, after: string, options: CompareOptions, own?: OwnPolicies): StackDiff {
   const pair = readFolders(before, after);
   const diff = diffObjects(pair.before, pair.after, options);
-  const policies = options.policies === false || diff.changes.length === 0 ? undefined : comparePolicies(before, after);
-  return { diff, ...(policies && { policies }) };
+  if (options.policies === false || (diff.changes.length === 0 && sameSettings(own))) return { diff };
+  // With the facts of one side alone, every finding that needs them would look new.
+  const both = own?.before && own.after && { before: own.before, after: own.after };
+  return { diff, policies: comparePolicies(before, after, both) };
 }
+
+const sameSettings = (own: OwnPolicies | undefined): boolean => same(own?.before, own?.after);
 
 /** What a saved `pulumi preview --json` would change. @throws DiffInputError */
 export function comparePreview(file: string, options: CompareOptions = {}): Report {

@@ -76,9 +76,15 @@ function indexPage(rules: readonly Rule[]): string {
   ].join("\n");
 }
 
-function rulePage({ id, title, severity, why, remedy, parameters, needs }: Rule, example: Example | undefined): string {
+function rulePage(
+  { id, title, severity, why, remedy, parameters, needs, comparesStates }: Rule,
+  example: Example | undefined,
+): string {
   const wants = needs
     ? ["", `Needs the facts ${needs.map((fact) => `\`${fact}\``).join(", ")}; without them it is not evaluated.`]
+    : [];
+  const compares = comparesStates
+    ? ["", "Compares with the objects before the change: `skopos diff` evaluates it, `skopos check` skips it."]
     : [];
   const settings = parameters
     ? ["", "## Parameters", "", "| parameter | default | what |", "|---|---|---|", ...parameterRows(parameters)]
@@ -92,6 +98,7 @@ function rulePage({ id, title, severity, why, remedy, parameters, needs }: Rule,
     "",
     `**${title}.** Severity: ${severity}.`,
     ...wants,
+    ...compares,
     "",
     "## Why",
     "",

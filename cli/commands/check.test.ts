@@ -57,6 +57,7 @@ describe("exit status", () => {
   test.each([
     ["nothing to check", []],
     ["a stack and a path", ["--stack", "dev", "x"]],
+    ["a stack and a settings file", ["--stack", "dev", "--config", "x.yaml"]],
     ["a stack that does not exist", ["--stack", "nowhere"]],
     ["a file that does not exist", ["nowhere.yaml"]],
     ["a rule that does not exist", ["--rule", "pods/nothing", file]],
@@ -69,6 +70,14 @@ describe("exit status", () => {
     const json = check([...args, "--json"]);
     expect(json.status).toBe(2);
     expect(JSON.parse(json.stdout).ok).toBe(false);
+  });
+
+  test.each([["--format", "xml"], ["--nothing"], ["--rule"]])("2: a command line that is wrong: %s %s", (...args) => {
+    expect(check([...args, file])).toMatchObject(args[0] === "--rule" ? { status: 2 } : { status: 2, stdout: "" });
+  });
+
+  test("0: help", () => {
+    expect(check(["--help"]).status).toBe(0);
   });
 
   test("2: YAML that cannot be read names file and line", () => {

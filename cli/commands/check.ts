@@ -9,6 +9,7 @@ import { rules } from "../../policies/rules/index.ts";
 import { shippedWaivers } from "../../policies/shipped-waivers.ts";
 import { ConfigurationError } from "../../stacks/problem.ts";
 import { loadStack } from "../../stacks/stack.ts";
+import { usageErrorsExitWith2 } from "../failure.ts";
 import { stackFolder } from "../home.ts";
 import { checkStack, only } from "../policy-check.ts";
 import { paint, print, progress } from "../terminal.ts";
@@ -23,8 +24,7 @@ interface Options {
 
 /** `skopos check`: policies over a stack, or over anyone's manifests. */
 export function addCheck(program: Command): void {
-  program
-    .command("check")
+  usageErrorsExitWith2(program.command("check"))
     .summary("check a stack or any manifests against the policies")
     .argument("[paths...]", "files and folders of manifests; - is standard input")
     .option("-s, --stack <name>", "stack: the file Pulumi.<name>.yaml")
@@ -49,7 +49,7 @@ export function addCheck(program: Command): void {
       try {
         const chosen = chosenRules(options.rule);
         const report = options.stack
-          ? ofStack(options.stack, paths, chosen)
+          ? ofStack(options.stack, paths, options.config, chosen)
           : ofManifests(paths, options.config, chosen);
         print(formatReport(report, format, rules, paint));
         process.exitCode = fails(report) ? 1 : 0;
@@ -85,8 +85,10 @@ function chosenRules(wanted: readonly string[] | undefined): readonly Rule[] {
   return rules.filter((rule) => wanted.some((each) => matches(rule, each)));
 }
 
-function ofStack(stack: string, paths: readonly string[], chosen: readonly Rule[]): Report {
+function ofStack(stack: string, paths: readonly string[], config: string | undefined, chosen: readonly Rule[]): Report {
   if (paths.length > 0) throw new UsageError("check either a stack or paths, not both");
+  if (config !== undefined)
+    throw new UsageError("--config is for manifests: a stack's settings and waivers are in its stack file");
   return checkStack(loadStack(stackFolder(), stack), chosen);
 }
 

@@ -1,5 +1,5 @@
 import { existsSync, writeFileSync } from "node:fs";
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { compareFolders, comparePreview, compareRevision } from "../../diff/compare-stacks.ts";
 import { DiffInputError } from "../../diff/input/errors.ts";
 import { htmlReport } from "../../diff/report/html.ts";
@@ -9,7 +9,9 @@ import { type Failure, failures, failuresIn, hasChanges, type Report } from "../
 import { textReport } from "../../diff/report/text.ts";
 import { ManifestError } from "../../policies/load/files.ts";
 import { stackNames } from "../../stacks/load.ts";
+import { usageErrorsExitWith2 } from "../failure.ts";
 import { stackFolder } from "../home.ts";
+import { policiesOfStack } from "../policy-check.ts";
 import { print, progress, takesColour, width } from "../terminal.ts";
 
 const formats = ["text", "json", "markdown", "html"] as const;
@@ -28,8 +30,7 @@ interface Options {
 
 /** `skopos diff`: what a change means, without a cluster, an account or a credential. */
 export function addDiff(program: Command): void {
-  program
-    .command("diff")
+  usageErrorsExitWith2(program.command("diff"))
     .summary("show what a change means: against a Git revision, a folder, or a saved preview")
     .argument("[head]", "folder of manifests to compare with --base DIR; the work tree's stacks by default")
     .option("-b, --base <ref|dir>", "Git revision, or folder of manifests")
@@ -39,7 +40,11 @@ export function addDiff(program: Command): void {
     .option("--json", "same as --format json")
     .option("-o, --out <file>", "write the report to a file")
     .addOption(new Option("--fail-on <what...>", "exit with 2 when the change has one of these").choices(failures))
-    .option("--kubernetes <version>", "check API versions against this Kubernetes; a stack's own by default")
+    .option(
+      "--kubernetes <version>",
+      "check API versions against this Kubernetes; a stack's own by default",
+      kubernetesVersion,
+    )
     .option("--no-policies", "leave policy findings out")
     .addHelpText(
       "after",
@@ -65,6 +70,12 @@ Examples:
     });
 }
 
+function kubernetesVersion(value: string): string {
+  const version = /^v?(1\.\d+)(?:\.\d+)?$/.exec(value)?.[1];
+  if (version === undefined) throw new InvalidArgumentError("It is written 1.36.");
+  return version;
+}
+
 async function compare(
   head: string | undefined,
   { base, preview, stack, kubernetes, policies }: Options,
@@ -85,7 +96,7 @@ async function compare(
       `${base} is a folder, and no other folder is named`,
       `render the stack first: skopos render --stack ${stacks[0]} --out DIR && skopos diff --base ${base} DIR`,
     );
-  return compareRevision(process.cwd(), base, stacks, options);
+  return compareRevision(process.cwd(), base, stacks, { ...options, policiesOf: policiesOfStack });
 }
 
 function rendered(report: Report, format: Options["format"], out: string | undefined): string {

@@ -43,6 +43,13 @@ export function readPulumiPreview(file: string): ObjectPair {
       "save it with: pulumi preview --json > preview.json",
     );
   }
+  const failures = items(preview.diagnostics).filter(({ severity }) => severity === "error");
+  if (failures.length > 0) {
+    throw new DiffInputError(
+      `${file} is of a preview that failed: ${text(failures[0]?.message)?.trim() ?? "it says no more"}`,
+      "correct the program, and save a preview that succeeds",
+    );
+  }
   const steps = items(preview.steps);
   return {
     before: steps.flatMap(({ oldState, op }) =>

@@ -44,11 +44,14 @@ export async function renderStackOf(project: string, stack: string, scratch: str
   const home = join(scratch, "home");
   mkdirSync(home, { recursive: true });
   const command = skoposOf(project);
-  const [, plan] = await Promise.all([
+  const [rendered, plan] = await Promise.allSettled([
     run(command, ["render", "--stack", stack, "--out", folder], project, home),
     run(command, ["plan", "--stack", stack, "--json"], project, home),
   ]);
-  return { folder, plan: JSON.parse(plan) as PlannedTotals };
+  // Both fail for a mistake in the stack; only render says on stderr which.
+  if (rendered.status === "rejected") throw rendered.reason;
+  if (plan.status === "rejected") throw plan.reason;
+  return { folder, plan: JSON.parse(plan.value) as PlannedTotals };
 }
 
 function run(script: string, args: readonly string[], cwd: string, home: string): Promise<string> {

@@ -1,7 +1,7 @@
 import { pathText } from "../model/compare.ts";
 import { nameOf } from "../model/object.ts";
 import { capacityRows } from "./capacity-text.ts";
-import { printable, type Report, riskDetails, riskText, type StackDiff, valueText } from "./report.ts";
+import { isChanged, printable, type Report, riskDetails, riskText, type StackDiff, valueText } from "./report.ts";
 
 /** Longest comment, after escaping: GitHub takes 65,536 characters, GitLab 1,000,000. */
 export const longestComment = 60_000;
@@ -38,7 +38,7 @@ const icons = { danger: "🔴", warning: "🟡", info: "⚪" } as const;
 function stackSections(each: StackDiff): readonly string[] {
   const { stack, diff, policies } = each;
   const title = stack ? `#### Stack ${escapeMarkdown(stack)}` : "#### Manifests";
-  if (diff.changes.length === 0) return [`${title}\n\nNo change.`];
+  if (!isChanged(each)) return [`${title}\n\nNo change.`];
   const sections: string[] = [];
   const meaning = diff.meaning.map(
     ({ severity, area, text }) => `- ${icons[severity]} **${area}** ${escapeMarkdown(text)}`,

@@ -44,8 +44,12 @@ export interface Report {
   readonly failed: readonly FailedDiff[];
 }
 
-/** Whether anything changed. */
-export const hasChanges = ({ stacks }: Report): boolean => stacks.some(({ diff }) => diff.changes.length > 0);
+/** Whether anything changed: an object, or what the policies say, such as by a waiver that is removed. */
+export const hasChanges = ({ stacks }: Report): boolean => stacks.some(isChanged);
+
+/** Whether a stack changed. */
+export const isChanged = ({ diff, policies }: StackDiff): boolean =>
+  diff.changes.length + (policies?.introduced.length ?? 0) + (policies?.fixed.length ?? 0) > 0;
 
 /** What `--fail-on` can name. */
 export const failures = ["data-loss", "replace", "policy"] as const;

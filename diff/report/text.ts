@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 import { pathText } from "../model/compare.ts";
 import { nameOf } from "../model/object.ts";
 import { capacityRows } from "./capacity-text.ts";
-import { printable, type Report, riskDetails, riskText, type StackDiff, valueText } from "./report.ts";
+import { isChanged, printable, type Report, riskDetails, riskText, type StackDiff, valueText } from "./report.ts";
 
 export interface TextOptions {
   /** Columns of the terminal. @default 100 */
@@ -34,7 +34,7 @@ function stackText(each: StackDiff, width: number, paint: Paint): string {
   const { diff, policies } = each;
   const lines: string[] = [];
   if (each.stack) lines.push(paint("bold", `stack ${each.stack}`));
-  if (diff.changes.length === 0) return [...lines, "no change"].join("\n");
+  if (!isChanged(each)) return [...lines, "no change"].join("\n");
   for (const { severity, area, text } of diff.meaning) {
     lines.push(
       ...wrap(
@@ -58,7 +58,11 @@ function stackText(each: StackDiff, width: number, paint: Paint): string {
       lines.push(...wrap(`  + ${severity} ${printable(`${rule} ${object}: ${message}`)}`, width, 4));
     for (const { rule, object } of fixed) lines.push(`  - ${printable(`${rule} ${object}`)}`);
   }
-  lines.push("", paint("bold", `${diff.changes.length} objects`));
+  const { length } = diff.changes;
+  lines.push(
+    "",
+    paint("bold", length === 0 ? "no object changes" : `${length} ${length === 1 ? "object" : "objects"}`),
+  );
   for (const change of diff.changes) {
     lines.push(
       ...wrap(

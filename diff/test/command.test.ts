@@ -101,6 +101,22 @@ describe("against a revision of this repository", () => {
     expect(seen).not.toContain("planted");
   });
 
+  test("policies are those of each side's stack file", () => {
+    const waiver =
+      '{ rule: pods/privileged, object: Pod/none/none, owner: t, reason: It is only for this test., expires: "2999-01-01" }';
+    edit("stacks/Pulumi.dev.yaml", / {2}skopos:waivers:\n|$/, `  skopos:waivers:\n    - ${waiver}\n`);
+    const unused = diff(["--base", "HEAD", "--stack", "dev"]);
+    const required = diff(["--base", "HEAD", "--stack", "dev", "--fail-on", "policy"]);
+    restore();
+    edit("stacks/Pulumi.dev.yaml", /$/, "  skopos:policies: { pods/nothing: off }\n");
+    const wrong = diff(["--base", "HEAD", "--stack", "dev"]);
+    restore();
+    expect(unused).toMatchObject({ status: 1, stdout: expect.stringContaining("policies: 1 new, 0 fixed") });
+    expect(unused.stdout).toContain("+ error waivers/unused (settings): the waiver of pods/privileged");
+    expect(required.status).toBe(2);
+    expect(wrong).toMatchObject({ status: 2, stdout: expect.stringContaining("pods/nothing: there is no such rule") });
+  });
+
   test("nothing of it stays behind", () => {
     const temporary = () => readdirSync(tmpdir()).filter((name) => /^skopos-diff-(?!test-)/.test(name));
     const before = temporary();
@@ -116,6 +132,9 @@ describe("against a revision of this repository", () => {
     [[], "add --base REF"],
     [["--preview", "missing.json"], "save it with: pulumi preview --json"],
     [["--base", "stacks"], "stacks is a folder, and no other folder is named"],
+    [["--base", "HEAD", "--format", "pdf"], "Allowed choices are text, json"],
+    [["--base", "HEAD", "--fail-on", "rain"], "Allowed choices are data-loss"],
+    [["--base", "HEAD", "--kubernetes", "latest"], "It is written 1.36."],
   ])("diff %j ends with one clear error", (args, message) => {
     const { status, stdout, stderr } = diff(args);
     expect(status).toBe(2);

@@ -18,6 +18,8 @@ export interface CheckOptions {
   readonly shippedWaivers?: readonly Waiver[];
   /** @default {} */
   readonly facts?: Facts;
+  /** The objects before a change, for the rules that compare. @default those rules are skipped */
+  readonly previous?: readonly KubernetesObject[];
   /** Day of the check, `2026-11-30`: waivers expire. @default today */
   readonly today?: string;
 }
@@ -35,7 +37,7 @@ export class RuleSettingsError extends Error {
 
 /** Checks objects. @throws RuleSettingsError with everything that is wrong with the settings */
 export function checkObjects(objects: readonly KubernetesObject[], options: CheckOptions): Report {
-  const { rules, settings = {}, waivers = [], shippedWaivers = [], facts = {} } = options;
+  const { rules, settings = {}, waivers = [], shippedWaivers = [], facts = {}, previous } = options;
   const today = options.today ?? new Date().toISOString().slice(0, 10);
   const set = new ObjectSet(objects, facts);
   const parameters = parametersOf(rules, settings);
@@ -45,9 +47,11 @@ export function checkObjects(objects: readonly KubernetesObject[], options: Chec
     const setting = settings[rule.id];
     const missing = (rule.needs ?? []).filter((fact) => facts[fact] === undefined);
     if (setting === "off") skipped.push({ rule: rule.id, reason: "switched off" });
+    else if (rule.comparesStates && !previous)
+      skipped.push({ rule: rule.id, reason: "compares with the objects before a change: skopos diff" });
     else if (missing.length > 0) skipped.push({ rule: rule.id, reason: `needs the facts ${missing.join(", ")}` });
     else {
-      const context = { set, parameters: parameters.get(rule.id), today };
+      const context = { set, parameters: parameters.get(rule.id), today, ...(previous && { previous }) };
       const severity = setting?.severity;
       for (const finding of evaluate(rule, context)) found.push(severity ? { ...finding, severity } : finding);
     }
@@ -62,7 +66,7 @@ export function checkObjects(objects: readonly KubernetesObject[], options: Chec
     if (waiver) waived.push({ finding, waiver });
     return waiver === undefined;
   });
-  const known = new Set(rules.map(({ id }) => id));
+  const known = new Map(rules.map((rule) => [rule.id, rule]));
   const findings = [...left, ...waiverFindings(entries, found, known, today)].sort(byImportance);
   waived.sort((a, b) => byImportance(a.finding, b.finding));
   return { findings, waived, skipped, objects: objects.length, rules: rules.length - skipped.length };

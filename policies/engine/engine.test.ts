@@ -145,6 +145,40 @@ describe("network policies", () => {
   });
 });
 
+describe("configurations of other projects", () => {
+  const map = (name: string, key: string, content: unknown) =>
+    new KubernetesObject({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name, namespace: "shop" },
+      data: { [key]: JSON.stringify(content) },
+    });
+  const found = (rule: string, ...more: readonly KubernetesObject[]) =>
+    check([...world(), ...more], { rules: only(rule) }).findings.map(({ message }) => message);
+
+  test("a part that is switched off calls nobody", () => {
+    const loki = (enabled: boolean) =>
+      map("loki", "config.yaml", {
+        schema_config: {},
+        bloom_build: { enabled, builder: { planner_address: "planner.shop.svc.cluster.local:9095" } },
+      });
+    expect(found("wiring/address-service", loki(false))).toEqual([]);
+    expect(found("wiring/address-service", loki(true))).toHaveLength(1);
+  });
+
+  test("a dashboard's variable may hold a data source's name", () => {
+    const sources = map("sources", "sources.yaml", { datasources: [{ name: "Prometheus", uid: "prometheus" }] });
+    const dashboard = (value: string) =>
+      map("board", "board.json", {
+        title: "x",
+        panels: [],
+        templating: { list: [{ type: "datasource", current: { text: value, value } }] },
+      });
+    expect(found("wiring/data-source", sources, dashboard("Prometheus"))).toEqual([]);
+    expect(found("wiring/data-source", sources, dashboard("Nowhere"))).toHaveLength(1);
+  });
+});
+
 test("quantities, sizes and durations are read as Kubernetes, Go and Prometheus write them", () => {
   expect(["1Gi", "500m", "2", 3, "1e3", "1.5M", "x", "", null, "1GiB"].map(quantity)).toEqual([
     1024 ** 3,

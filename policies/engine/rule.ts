@@ -56,6 +56,8 @@ export interface Undecided {
 export interface Context<P = unknown> {
   readonly set: ObjectSet;
   readonly parameters: P;
+  /** The objects before the change, where they are known. */
+  readonly previous?: readonly KubernetesObject[];
   /** Day of the check, `2026-11-30`. */
   readonly today: string;
 }
@@ -81,6 +83,8 @@ export interface Rule {
   readonly parameters?: z.ZodObject;
   /** Facts without which the rule cannot be evaluated. */
   readonly needs?: readonly (keyof Facts)[];
+  /** Whether it compares with the objects before a change: only `skopos diff` knows them. @default false */
+  readonly comparesStates?: boolean;
   readonly subjects: (context: Context) => Iterable<Subject>;
 }
 
@@ -93,6 +97,8 @@ export interface RuleFacts<P extends z.ZodObject = z.ZodObject> {
   readonly remedy: string;
   readonly parameters?: P;
   readonly needs?: readonly (keyof Facts)[];
+  /** Whether it compares with the objects before a change: only `skopos diff` knows them. @default false */
+  readonly comparesStates?: boolean;
 }
 
 /** Makes a rule of its facts and of what it looks at. */

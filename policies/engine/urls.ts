@@ -2,7 +2,7 @@ import { usersOf } from "./modules.ts";
 import type { KubernetesObject } from "./object.ts";
 import type { ObjectSet } from "./object-set.ts";
 import type { Pod } from "./pods.ts";
-import { allTexts, type Path } from "./values.ts";
+import { allTexts, at, type Fields, type Path } from "./values.ts";
 
 /** An address of a Service that a configuration names. */
 export interface ServiceAddress {
@@ -91,7 +91,7 @@ function documentAddresses(set: ObjectSet): ServiceAddress[] {
       const texts =
         document.format === "alloy" ? [[[], uncommented(document.text)] as const] : allTexts(document.value);
       return [...texts].flatMap(([path, text]) =>
-        path.some((key) => prose.has(String(key)))
+        path.some((key) => prose.has(String(key))) || isSwitchedOff(document.value, path)
           ? []
           : addressesIn(text, object.namespace).map((address) => ({
               ...address,
@@ -107,6 +107,10 @@ function documentAddresses(set: ObjectSet): ServiceAddress[] {
     }),
   );
 }
+
+/** Whether a value stands in a part of a configuration that says `enabled: false`. */
+const isSwitchedOff = (value: Fields, path: Path): boolean =>
+  path.some((_, depth) => at(value, ...path.slice(0, depth), "enabled") === false);
 
 const uncommented = (text: string): string => text.replaceAll(/^\s*\/\/.*$/gm, "");
 

@@ -1,4 +1,5 @@
 import type { Finding } from "./finding.ts";
+import type { Rule } from "./rule.ts";
 import type { Waiver } from "./settings.ts";
 
 const sameSet = (a: readonly string[] = [], b: readonly string[] = []) =>
@@ -35,7 +36,7 @@ export interface WaiverEntry {
 export function waiverFindings(
   entries: readonly WaiverEntry[],
   findings: readonly Finding[],
-  rules: ReadonlySet<string>,
+  rules: ReadonlyMap<string, Rule>,
   today: string,
 ): readonly Finding[] {
   return entries.flatMap(({ waiver, shipped }) => {
@@ -50,7 +51,8 @@ export function waiverFindings(
       fix,
       edits: [],
     });
-    if (!rules.has(waiver.rule)) return [about("waivers/unused", "names a rule that does not exist", "# remove it")];
+    const rule = rules.get(waiver.rule);
+    if (!rule) return [about("waivers/unused", "names a rule that does not exist", "# remove it")];
     if (waiver.expires <= today) {
       return [
         about(
@@ -74,6 +76,9 @@ export function waiverFindings(
       ];
       return [about("waivers/too-broad", "names more than the object needs", needed.join("\n"))];
     }
-    return shipped ? [] : [about("waivers/unused", "accepts nothing that was found", "# remove it")];
+    // Once the change is made nothing compares any more: the waiver has done its work and expires.
+    return shipped || rule.comparesStates
+      ? []
+      : [about("waivers/unused", "accepts nothing that was found", "# remove it")];
   });
 }

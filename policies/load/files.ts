@@ -39,7 +39,7 @@ export function readManifests(paths: readonly string[]): Manifests {
   for (const file of files) {
     const read = typeof file === "string" ? readOne(file) : { objects: [], problems: [file], ignored: [] };
     problems.push(...read.problems);
-    objects.push(...read.objects);
+    objects.push(...read.objects.filter((object) => !isChartTest(object)));
     if (read.ignored.length > 0 && read.objects.length === 0) ignored.push(typeof file === "string" ? file : file.file);
   }
   if (problems.length === 0 && objects.length === 0) {
@@ -53,6 +53,9 @@ export function readManifests(paths: readonly string[]): Manifests {
   if (problems.length > 0) throw new ManifestError(problems);
   return { objects, ignored };
 }
+
+/** Whether an object is no part of what a chart installs: `helm test` creates it, and removes it when the test has run. */
+const isChartTest = ({ annotations }: KubernetesObject): boolean => /^test\b/.test(annotations["helm.sh/hook"] ?? "");
 
 /** Files below a path in the order of their names; the file itself where it is one. */
 function filesIn(path: string): readonly (string | LoadProblem)[] {

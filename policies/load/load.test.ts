@@ -105,6 +105,14 @@ describe("what cannot be read says file, line and what to do", () => {
     expect(readManifest("a".repeat(largestFile + 1), "stream").problems[0]?.message).toMatch(/at most 32 MiB/);
   });
 
+  test("what a chart installs only while its tests run is left out", () => {
+    const file = join(folder, "hooks.yaml");
+    const object = (name: string, hook: string) =>
+      `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}, annotations: {helm.sh/hook: "${hook}"}}\n`;
+    writeFileSync(file, ["test", "test-success", "pre-install"].map((hook) => object(hook, hook)).join("---\n"));
+    expect(readManifests([file]).objects.map(({ name }) => name)).toEqual(["pre-install"]);
+  });
+
   test("a folder without objects", () => {
     mkdirSync(join(folder, "empty"));
     expect(() => readManifests([join(folder, "empty")])).toThrow(/no Kubernetes object/);

@@ -168,6 +168,10 @@ function collect(values: readonly ReadValue[], file: string): ReadFile {
     }
     const kind = text(value.kind);
     const apiVersion = text(value.apiVersion);
+    if (kind === "List" && !Array.isArray(value.items)) {
+      problems.push({ file, line, message: "items of a List is not a list", fix: "items: []" });
+      return;
+    }
     if (kind?.endsWith("List") && Array.isArray(value.items)) {
       list(value.items).forEach((item, index) => {
         const inner = (path: Path) => place(["items", index, ...path]);

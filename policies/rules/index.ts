@@ -2,6 +2,7 @@ import type { Rule } from "../engine/rule.ts";
 import { alertRules } from "./alerts/alerts.ts";
 import { disruptionRules } from "./availability/disruption.ts";
 import { replicaRules } from "./availability/replicas.ts";
+import { ringRules } from "./availability/rings.ts";
 import { labelRules } from "./cardinality/labels.ts";
 import { alloyRules } from "./collectors/alloy.ts";
 import { pipelineRules } from "./collectors/pipelines.ts";
@@ -24,6 +25,7 @@ export const rules: readonly Rule[] = [
   ...probeRules,
   ...disruptionRules,
   ...replicaRules,
+  ...ringRules,
   ...monitorRules,
   ...serviceRules,
   ...referenceRules,

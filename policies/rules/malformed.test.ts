@@ -27,7 +27,7 @@ function allPlaces(object: KubernetesObject): readonly Path[] {
 }
 
 const crashes = (objects: readonly KubernetesObject[]) =>
-  checkObjects(objects, { rules, facts: worldFacts, today: "2026-11-30" }).findings.filter(
+  checkObjects(objects, { rules, facts: worldFacts, previous: world(), today: "2026-11-30" }).findings.filter(
     ({ outcome }) => outcome === "crashed",
   );
 

@@ -11,7 +11,7 @@ import { rules } from "./index.ts";
 /** What one rule, or all, finds in objects. */
 function findings(objects: readonly KubernetesObject[], id?: string): readonly Finding[] {
   const chosen = id === undefined ? rules : rules.filter((rule) => rule.id === id);
-  return checkObjects(objects, { rules: chosen, facts: worldFacts, today: "2026-11-30" }).findings;
+  return checkObjects(objects, { rules: chosen, facts: worldFacts, previous: world(), today: "2026-11-30" }).findings;
 }
 
 const keyOf = ({ object, container, path, message }: Finding) => [object?.id, container, path, message].join(" ");

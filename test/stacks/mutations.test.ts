@@ -7,7 +7,7 @@ import type { Fields } from "../../policies/engine/values.ts";
 import { changed } from "../../policies/fixtures/world.ts";
 import { rules } from "../../policies/rules/index.ts";
 import { loadStack, objectsOf } from "../../stacks/stack.ts";
-import { mutations } from "./mutations.ts";
+import { mutations } from "./mutations/index.ts";
 
 const stack = loadStack("stacks", "prod");
 const facts = policyFacts(stack);
@@ -18,7 +18,8 @@ const keyOf = ({ rule, object, container, path, message }: Finding) =>
 
 /** What one rule finds. */
 const found = (all: readonly KubernetesObject[], id: string): readonly Finding[] =>
-  checkObjects(all, { rules: rules.filter((rule) => rule.id === id), facts, today: "2026-11-30" }).findings;
+  checkObjects(all, { rules: rules.filter((rule) => rule.id === id), facts, previous: objects, today: "2026-11-30" })
+    .findings;
 
 describe("mistakes in the prod stack", () => {
   test.each(mutations.map((each) => ({ name: `${each.rule}: ${each.mistake}`, each })))("$name", ({ each }) => {

@@ -22,7 +22,8 @@ describe.each(variants)("$name", ({ render }) => {
       .map(({ rule, object, message }) => `${rule} ${object?.id}: ${message}`)
       .filter((finding) => !known.some(([pattern]) => pattern.test(finding)));
     expect(wrong).toEqual([]);
-    expect(skipped).toEqual([]);
+    // Compares two states: `skopos diff` evaluates it.
+    expect(skipped.map(({ rule }) => rule)).toEqual(["availability/fewer-ring-members"]);
     expect(rules).toBeGreaterThan(100);
   });
 });

@@ -232,7 +232,7 @@ const dataSources = documentRule(
     remedy: "Use the `uid` of a provisioned data source, or a dashboard variable.",
   },
   function* ({ value, path, format }, { set: objects }) {
-    const known = provisioned(objects);
+    const { uids: known, names } = provisioned(objects);
     if (known.size === 0) return;
     const [first] = known;
     for (const [place, uid] of allTexts(value)) {
@@ -242,6 +242,8 @@ const dataSources = documentRule(
       const chosen =
         format === "dashboard" && key === "value" && place.at(-2) === "current" && isDataSourceVariable(value, place);
       if ((!panel && !link && !chosen) || builtIn.has(uid) || uid.includes("$") || known.has(uid)) continue;
+      // A variable may hold the name as well: Grafana looks for both.
+      if (chosen && names.has(uid)) continue;
       const full = [...path, ...place];
       yield {
         message: `no data source has the uid ${uid}; there are ${[...known].join(", ")}`,
@@ -263,22 +265,16 @@ function isDataSourceVariable(value: unknown, place: Path): boolean {
   return fields(variable).type === "datasource";
 }
 
-/** Uids of every provisioned data source. */
-const provisioned = (objects: ObjectSet): ReadonlySet<string> =>
-  objects.once(
-    "data-sources",
-    () =>
-      new Set(
-        ["ConfigMap", "Secret"].flatMap((kind) =>
-          objects.ofKind(kind).flatMap((object) =>
-            objects
-              .documents(object)
-              .filter(({ format }) => format === "data-sources")
-              .flatMap(({ value }) => items(value.datasources).flatMap(([, source]) => text(source.uid) ?? [])),
-          ),
-        ),
-      ),
-  );
+/** Uids and names of every provisioned data source. */
+const provisioned = (objects: ObjectSet): Readonly<Record<"uids" | "names", ReadonlySet<string>>> =>
+  objects.once("data-sources", () => {
+    const sources = ["ConfigMap", "Secret"]
+      .flatMap((kind) => objects.ofKind(kind).flatMap((object) => objects.documents(object)))
+      .filter(({ format }) => format === "data-sources")
+      .flatMap(({ value }) => items(value.datasources).map(([, source]) => source));
+    const all = (key: string) => new Set(sources.flatMap((source) => text(source[key]) ?? []));
+    return { uids: all("uid"), names: all("name") };
+  });
 
 const unreadable = documentRule(
   {
