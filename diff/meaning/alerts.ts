@@ -14,6 +14,7 @@ import {
   text,
 } from "../model/object.ts";
 import { direction, sameQuery, thresholdChanges } from "../model/queries.ts";
+import { changedWords, wordsText } from "../model/words.ts";
 import type { Meaning, Reader } from "./meaning.ts";
 
 interface AlertRule {
@@ -87,7 +88,7 @@ function* changesOf({ rule: before }: AlertRule, now: AlertRule): Generator<Mean
   if (!sameQuery(from, to)) {
     const thresholds = thresholdChanges(from, to);
     if (!thresholds || thresholds.length === 0)
-      yield say("warning", `has another expression: ${oneLine(from)} -> ${oneLine(to)}`);
+      yield say("warning", `has another expression: ${changedQuery(from, to)}`);
     for (const threshold of thresholds ?? []) {
       const { operator, before: old, after: next } = threshold;
       const looser = direction(threshold) === "looser";
@@ -120,6 +121,12 @@ function* changesOf({ rule: before }: AlertRule, now: AlertRule): Generator<Mean
 const severityOf = (rule: Fields): string => text(at(rule, "labels", "severity")) ?? "";
 const rank = (severity: string): number => ["none", "info", "warning", "critical"].indexOf(severity);
 const title = ({ name, rule }: AlertRule): string => `alert ${name}${severityOf(rule) ? ` (${severityOf(rule)})` : ""}`;
+
+/** Two versions of a query: the words that differ where both are long, else both. */
+function changedQuery(from: string, to: string): string {
+  const words = changedWords(from, to);
+  return words ? wordsText(words) : `${oneLine(from)} -> ${oneLine(to)}`;
+}
 
 /** A query on one line, shortened. */
 function oneLine(query: string): string {

@@ -1,9 +1,10 @@
 import type { AssessedChange } from "../diff.ts";
 import { pathText } from "../model/compare.ts";
 import { nameOf } from "../model/object.ts";
+import { changedWords, type Stretch } from "../model/words.ts";
 import { capacityRows } from "./capacity-text.ts";
 import { script, style } from "./html-assets.ts";
-import { type Report, riskDetails, riskText, type StackDiff, valueText } from "./report.ts";
+import { printable, type Report, riskDetails, riskText, type StackDiff, valueText } from "./report.ts";
 
 /** The report as one page that loads nothing: search, folding, light and dark, usable by keyboard and screen reader. */
 export function htmlReport(report: Report): string {
@@ -86,10 +87,15 @@ function stackHtml(each: StackDiff, index: number): string {
 
 function changeHtml(change: AssessedChange): string {
   const details = riskDetails(change).map((detail) => `<li>${escapeText(detail)}</li>`);
-  const rows = change.fields.map(
-    ({ kind, path, before, after }) =>
-      `<tr class="${kind}"><th scope="row"><code>${escapeText(pathText(path))}</code></th><td>${before === undefined ? "" : `<del>${escapeText(valueText(before, 2_000))}</del>`}</td><td>${after === undefined ? "" : `<ins>${escapeText(valueText(after, 2_000))}</ins>`}</td></tr>`,
-  );
+  const rows = change.fields.map((field) => {
+    const { before, after } = field;
+    const words = typeof before === "string" && typeof after === "string" ? changedWords(before, after) : undefined;
+    const cell = (side: "before" | "after", value: unknown) =>
+      value === undefined
+        ? "<td></td>"
+        : `<td>${words ? wordsHtml(words, side) : element(side, escapeText(valueText(value, 2_000)))}</td>`;
+    return `<tr class="${field.kind}"><th scope="row"><code>${escapeText(pathText(field.path))}</code></th>${cell("before", before)}${cell("after", after)}</tr>`;
+  });
   const table =
     rows.length > 0
       ? `<table><thead><tr><th scope="col">field</th><th scope="col">before</th><th scope="col">after</th></tr></thead><tbody>${rows.join("\n")}</tbody></table>`
@@ -97,6 +103,18 @@ function changeHtml(change: AssessedChange): string {
   const was = change.from ? ` <span class="note">(was ${escapeText(nameOf(change.from))})</span>` : "";
   return `<details class="item"><summary>${escapeText(nameOf(change.id))}${was} <span class="risk">${escapeText(riskText(change))}</span></summary>${details.length > 0 ? `<ul>${details.join("")}</ul>` : ""}${table}</details>`;
 }
+
+/** One version of a text, with the words marked that only it has. */
+const wordsHtml = (words: readonly Stretch[], side: "before" | "after"): string =>
+  words
+    .filter((each) => each.in === "both" || each.in === side)
+    .map((each) =>
+      each.in === "both" ? escapeText(printable(each.text)) : element(side, escapeText(printable(each.text))),
+    )
+    .join("");
+
+const element = (side: "before" | "after", html: string): string =>
+  side === "before" ? `<del>${html}</del>` : `<ins>${html}</ins>`;
 
 /** A text inside HTML or an attribute in quotes. */
 function escapeText(text: string): string {

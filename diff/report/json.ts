@@ -121,3 +121,12 @@ export function jsonReport(report: Report): string {
   const { base, head, failed } = report;
   return JSON.stringify({ schemaVersion: 1, base, head, stacks, failed }, null, 2);
 }
+
+/** Where the published schema stands. */
+export const diffSchemaFile = "docs/preview-diffs.schema.json";
+
+/** The published schema: {@link diffReportSchema} as JSON Schema. */
+export function diffSchemaText(): string {
+  const schema = z.toJSONSchema(diffReportSchema);
+  return `${JSON.stringify({ title: "Report of skopos diff --format json", ...schema }, null, 2)}\n`;
+}

@@ -1,7 +1,16 @@
 import { pathText } from "../model/compare.ts";
 import { nameOf } from "../model/object.ts";
 import { capacityRows } from "./capacity-text.ts";
-import { isChanged, printable, type Report, riskDetails, riskText, type StackDiff, valueText } from "./report.ts";
+import {
+  changeText,
+  isChanged,
+  printable,
+  type Report,
+  riskDetails,
+  riskText,
+  type StackDiff,
+  valueText,
+} from "./report.ts";
 
 /** Longest comment, after escaping: GitHub takes 65,536 characters, GitLab 1,000,000. */
 export const longestComment = 60_000;
@@ -71,7 +80,7 @@ function stackSections(each: StackDiff): readonly string[] {
         ? `+ ${pathText(path)} = ${valueText(after, 300)}`
         : kind === "removed"
           ? `- ${pathText(path)} = ${valueText(before, 300)}`
-          : `~ ${pathText(path)}: ${valueText(before, 300)} -> ${valueText(after, 300)}`,
+          : `~ ${pathText(path)}: ${changeText({ before, after }, 300)}`,
     );
     const body = [...details, ...(fields.length > 0 ? ["", quote(cutLines(fields, 8_000))] : [])].join("\n");
     const summary = `<summary>${escapeMarkdown(nameOf(change.id))} — <b>${escapeMarkdown(riskText(change))}</b></summary>`;

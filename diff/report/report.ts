@@ -1,5 +1,7 @@
 import type { AssessedChange, Diff } from "../diff.ts";
 import type { PlannedTotals } from "../input/render.ts";
+import type { FieldChange } from "../model/compare.ts";
+import { changedWords, wordsText } from "../model/words.ts";
 import type { Engine } from "../risk/risk.ts";
 
 /** Policy findings of both sides, by what the change did to them. */
@@ -111,6 +113,15 @@ export function riskDetails({ risk }: AssessedChange): readonly string[] {
 export function valueText(value: unknown, most = 120): string {
   const text = typeof value === "string" && /^\S+$/.test(value) ? value : (JSON.stringify(value) ?? "");
   return printable(text.length > most ? `${text.slice(0, most - 1)}…` : text);
+}
+
+/** A changed value on one line: both versions, or the words that differ where both are long. */
+export function changeText({ before, after }: Pick<FieldChange, "before" | "after">, most = 120): string {
+  const words = typeof before === "string" && typeof after === "string" ? changedWords(before, after) : undefined;
+  if (!words) return `${valueText(before, most)} -> ${valueText(after, most)}`;
+  const text = printable(wordsText(words));
+  const room = 4 * most;
+  return text.length > room ? `${text.slice(0, room - 1)}…` : text;
 }
 
 /** Control characters, and marks that turn the direction of writing. */

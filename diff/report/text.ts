@@ -2,7 +2,16 @@ import { styleText } from "node:util";
 import { pathText } from "../model/compare.ts";
 import { nameOf } from "../model/object.ts";
 import { capacityRows } from "./capacity-text.ts";
-import { isChanged, printable, type Report, riskDetails, riskText, type StackDiff, valueText } from "./report.ts";
+import {
+  changeText,
+  isChanged,
+  printable,
+  type Report,
+  riskDetails,
+  riskText,
+  type StackDiff,
+  valueText,
+} from "./report.ts";
 
 export interface TextOptions {
   /** Columns of the terminal. @default 100 */
@@ -76,7 +85,7 @@ function stackText(each: StackDiff, width: number, paint: Paint): string {
       const shown = {
         added: `+ ${pathText(path)} = ${valueText(after)}`,
         removed: `- ${pathText(path)} = ${valueText(before)}`,
-        changed: `~ ${pathText(path)}: ${valueText(before)} -> ${valueText(after)}`,
+        changed: `~ ${pathText(path)}: ${changeText({ before, after })}`,
         reordered: `~ ${pathText(path)}: ${valueText(after)} (another order)`,
       }[kind];
       lines.push(...wrap(`    ${printable(shown)}`, width, 8));

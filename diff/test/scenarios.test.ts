@@ -1,8 +1,9 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { diffObjects } from "../diff.ts";
 import { pathText } from "../model/compare.ts";
 import { idOf, keyOf, nameOf } from "../model/object.ts";
-import { diffReportSchema, jsonReport } from "../report/json.ts";
+import { diffReportSchema, diffSchemaFile, diffSchemaText, jsonReport } from "../report/json.ts";
 import { riskText } from "../report/report.ts";
 import { edit, prod } from "./prod.ts";
 import { scenarios } from "./scenarios.ts";
@@ -42,6 +43,10 @@ test("the JSON report of all scenarios together has the shape of its schema", ()
   });
   const report = jsonReport({ base: "a", head: "b", stacks, failed: [{ stack: "dev", side: "head", error: "no" }] });
   expect(diffReportSchema.safeParse(JSON.parse(report)).error).toBeUndefined();
+});
+
+test("the published schema is current: npm run generate", () => {
+  expect(readFileSync(diffSchemaFile, "utf8")).toBe(diffSchemaText());
 });
 
 test("a changed expression of Alloy is told by its block and field", () => {

@@ -6,6 +6,7 @@ import { ringRules } from "./availability/rings.ts";
 import { labelRules } from "./cardinality/labels.ts";
 import { alloyRules } from "./collectors/alloy.ts";
 import { pipelineRules } from "./collectors/pipelines.ts";
+import { removedComponentRules } from "./collectors/removed-components.ts";
 import { routingRules } from "./collectors/routing.ts";
 import { prometheusRules } from "./metrics/prometheus.ts";
 import { queryRules } from "./metrics/queries.ts";
@@ -32,6 +33,7 @@ export const rules: readonly Rule[] = [
   ...prometheusRules,
   ...queryRules,
   ...pipelineRules,
+  ...removedComponentRules,
   ...routingRules,
   ...alloyRules,
   ...storeRules,

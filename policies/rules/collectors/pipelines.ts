@@ -287,83 +287,6 @@ const credentials = collectorRule(
   },
 );
 
-/** What a release of the collector took away, by section and type. */
-const removed: readonly {
-  readonly section: string;
-  readonly type: string;
-  readonly since: string;
-  readonly instead: string;
-  readonly source: string;
-}[] = [
-  {
-    section: "exporters",
-    type: "logging",
-    since: "v0.111.0",
-    instead: "debug",
-    source: "opentelemetry-collector#11037",
-  },
-  {
-    section: "exporters",
-    type: "loki",
-    since: "v0.131.0",
-    instead: "otlp_http",
-    source: "opentelemetry-collector-releases#1044",
-  },
-  {
-    section: "exporters",
-    type: "jaeger",
-    since: "v0.86.0",
-    instead: "otlp_grpc",
-    source: "opentelemetry-collector-contrib#26546",
-  },
-];
-
-const removedComponents = collectorRule(
-  {
-    id: "collectors/removed-components",
-    title: "No component is used that the collector no longer has",
-    severity: "error",
-    why: `The collector does not start with a component that it does not know. Removed so far: ${removed.map(({ section, type, since, source }) => `${section} ${type} (${since}, ${source})`).join(", ")}.`,
-    remedy: "Use the component that replaced it.",
-  },
-  function* (collector) {
-    const image = text(collector.container?.fields.image) ?? "";
-    const version = /:v?(\d+)\.(\d+)/.exec(image);
-    for (const { section, type, since, instead } of removed) {
-      for (const id of Object.keys(fields(collector.config[section]))) {
-        const [, minor = "0"] = /^v0\.(\d+)/.exec(since) ?? [];
-        const older = version !== null && Number(version[1]) === 0 && Number(version[2]) < Number(minor);
-        if (typeOf(id) !== type || older) continue;
-        const path = [...collector.path, section, id];
-        yield {
-          message: `${type} was removed in ${since}; it is now ${instead}`,
-          path,
-          fix: renamed(collector, section, id, instead),
-        };
-      }
-    }
-  },
-);
-
-/** Another component in place of one, in its section and in every pipeline. */
-function renamed(collector: Collector, section: string, id: string, to: string) {
-  const name = id.includes("/") ? `${to}/${id.split("/")[1]}` : to;
-  return [
-    remove([...collector.path, section, id]),
-    set([...collector.path, section, name], to === "debug" ? {} : { endpoint: "<endpoint>" }),
-    ...collector.pipelines.flatMap(({ path, exporters }) =>
-      exporters.includes(id)
-        ? [
-            set(
-              [...path, "exporters"],
-              exporters.map((each) => (each === id ? name : each)),
-            ),
-          ]
-        : [],
-    ),
-  ];
-}
-
 const goMemory = collectorRule(
   {
     id: "collectors/gomemlimit",
@@ -407,5 +330,4 @@ export const pipelineRules: readonly Rule[] = [
   batchPosition,
   queueSize,
   credentials,
-  removedComponents,
 ];
