@@ -326,7 +326,9 @@ const dashboards: Readonly<Record<string, Scenario>> = {
 const identity: Readonly<Record<string, Scenario>> = {
   "a StatefulSet gets another name": {
     change: (objects) => Object.assign(find(objects, "StatefulSet", "loki-ingester").metadata, { name: "loki-write" }),
-    says: [],
+    says: [
+      /^danger scale .*no longer runs the \d+ ring members of StatefulSet observability\/loki-ingester: first call/,
+    ],
     risk: { "StatefulSet observability/loki-write": "DATA-LOSS, REPLACE" },
   },
   "a namespace is removed": {
