@@ -1,8 +1,9 @@
-// `npm run bench [-- --json]`: how long the stacks take. Medians; no peer renders a whole stack from one program.
+// `npm run bench [-- --json]`: how long the stacks take. Medians; no peer renders a whole stack from one program. With dyff on
+// PATH, diffs are measured next to it.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve as resolvePath } from "node:path";
 import { App } from "cdk8s";
 import { composeObservability } from "../../components/observability.ts";
 import { checkObjects } from "../../policies/engine/check.ts";
@@ -13,6 +14,7 @@ import { rules } from "../../policies/rules/index.ts";
 import { readStackFile } from "../../stacks/load.ts";
 import { resolve } from "../../stacks/resolve.ts";
 import { stackNames } from "../stacks/variants.ts";
+import { diffCases } from "./diff.ts";
 
 /** One measured case. */
 interface Measurement {
@@ -29,17 +31,21 @@ const folder = mkdtempSync(join(tmpdir(), "skopos-bench-"));
 const json = process.argv.includes("--json");
 const rounds = 7;
 
-function report(name: string, unit: Measurement["unit"], ours: number): void {
+function report(name: string, unit: Measurement["unit"], ours: number, dyff?: number): void {
   const measured: Measurement = {
     suite: "stacks",
     case: name,
     unit,
     ours: Math.round(ours * 10) / 10,
-    peer: null,
-    peerName: null,
-    ratio: null,
+    peer: dyff === undefined ? null : Math.round(dyff * 10) / 10,
+    peerName: dyff === undefined ? null : "dyff",
+    ratio: dyff === undefined ? null : Math.round((dyff / ours) * 100) / 100,
   };
-  console.log(json ? JSON.stringify(measured) : `${name.padEnd(36)} ${String(measured.ours).padStart(8)} ${unit}`);
+  console.log(
+    json
+      ? JSON.stringify(measured)
+      : `${name.padEnd(36)} ${String(measured.ours).padStart(8)} ${unit}${dyff === undefined ? "" : `, dyff ${measured.peer}`}`,
+  );
 }
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] as number;
@@ -61,10 +67,11 @@ function run(args: readonly string[]): void {
 }
 
 /** Peak resident size of a command: it tells its own when it exits. */
-function peakMemory(args: readonly string[]): number {
+function peakMemory(args: readonly string[], cwd = process.cwd()): number {
   const told = `process.on("exit", () => console.error("peak", process.resourceUsage().maxRSS));`;
   const preload = `data:text/javascript,${encodeURIComponent(told)}`;
-  const { stderr } = spawnSync(process.execPath, ["--import", preload, "bin/skopos.mjs", ...args], {
+  const { stderr } = spawnSync(process.execPath, ["--import", preload, resolvePath("bin/skopos.mjs"), ...args], {
+    cwd,
     encoding: "utf8",
   });
   return Number(/peak (\d+)/.exec(stderr)?.[1] ?? Number.NaN) / 1024;
@@ -112,6 +119,10 @@ try {
     "ms",
     timed(() => checkObjects(objects, { rules, facts: worldFacts })),
   );
+  for (const { name, ours, dyff, args, cwd } of diffCases(folder)) {
+    report(name, "ms", timed(ours), dyff && timed(dyff));
+    report(`${name}, peak memory`, "MiB", peakMemory(args, cwd));
+  }
   report(
     "npm start, warm",
     "ms",
