@@ -19,13 +19,13 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-/** What is loaded of an ELF file: its sections in memory, and neither types nor the lines and paths of its source. */
+/** What the kernel gets of a BPF object: instructions, constants, maps; not the types, which have the lines and paths of the source. */
 function loaded(path: string): Buffer {
   const file = readFileSync(path);
   const [start, size, count] = [Number(file.readBigUInt64LE(40)), file.readUInt16LE(58), file.readUInt16LE(60)];
   const sections = Array.from({ length: count }, (_, i) => file.subarray(start + i * size, start + (i + 1) * size));
-  // SHF_ALLOC: https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.sheader.html
-  const inMemory = sections.filter((section) => (section.readBigUInt64LE(8) & 2n) !== 0n);
+  // SHF_ALLOC, and not SHT_NOBITS, which has no bytes: https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.sheader.html
+  const inMemory = sections.filter((section) => (section.readUInt32LE(8) & 2) !== 0 && section.readUInt32LE(4) !== 8);
   return Buffer.concat(
     inMemory.map((section) => {
       const offset = Number(section.readBigUInt64LE(24));
