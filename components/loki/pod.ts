@@ -11,8 +11,8 @@ import {
   type ObjectStore,
   objectStoreAccess,
   objectStorePodLabels,
-  oneAfterTheOther,
   partName,
+  rolloutSequentially,
   scratchVolume,
   service,
   serviceMonitor,
@@ -102,7 +102,7 @@ export function zonedService(context: LokiContext, props: ServiceProps & { reado
       zone,
     }),
   );
-  oneAfterTheOther(sets);
+  rolloutSequentially(sets);
 }
 
 /** The headless Service that lists every member, ready or not: pods become ready only after joining the ring. */

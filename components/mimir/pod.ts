@@ -12,8 +12,8 @@ import {
   type ObjectStore,
   objectStoreEnv,
   objectStorePodLabels,
-  oneAfterTheOther,
   partName,
+  rolloutSequentially,
   scratchVolume,
   selectorLabels,
   service,
@@ -110,7 +110,7 @@ export function zonedService(context: MimirContext, props: ServiceProps & { read
       zone,
     }),
   );
-  oneAfterTheOther(sets);
+  rolloutSequentially(sets);
   disruptionBudget(chart, name, service, selectorLabels(chart.identity(service)));
 }
 

@@ -10,13 +10,13 @@ import { type Identity, type Labels, objectLabels } from "./labels.ts";
 import { type Edge, type Endpoint, type Peer, type Pods, peerOf } from "./network.ts";
 import { assertPlain } from "./plain.ts";
 
-/** What every component takes. */
+/** Props that all components share. */
 export interface ComponentProps {
   /** Namespace of every namespaced object; it must exist. May be a Pulumi Output. */
   readonly namespace: string;
-  /** Name of this instance: prefix of object names. Must differ where a component stands twice in one namespace. @default the component's name */
+  /** Name of this instance and prefix of its object names. Must be unique per component and namespace. @default the component's name */
   readonly name?: string;
-  /** The cluster it runs on. @default a plain cluster of which nothing is known */
+  /** The cluster it runs on. @default a generic cluster */
   readonly cluster?: ClusterFacts;
   /** Registry map and pull secrets. @default the public registries */
   readonly images?: ImageOptions;
@@ -24,7 +24,7 @@ export interface ComponentProps {
   readonly priorityClassName?: string;
   /** Who evaluates its rules. @default "prometheus" */
   readonly evaluator?: Evaluator;
-  /** Where runbooks are: the start of every alert's `runbook_url`. @default "docs/runbooks", the folder of this package */
+  /** Base URL of the runbooks, from which each alert's `runbook_url` is made. @default "docs/runbooks", the folder of this package */
   readonly runbooks?: string;
 }
 
@@ -35,7 +35,7 @@ interface ObjectModel {
   readonly metadata?: { readonly name?: string; readonly namespace?: string };
 }
 
-/** What a workload asks of the cluster: a row of `skopos plan`. */
+/** Requests of a workload: a row of `skopos plan`. */
 export interface Footprint {
   readonly component: string;
   readonly kind: string;
@@ -47,16 +47,16 @@ export interface Footprint {
   readonly sized: WorkloadSize;
 }
 
-/** A scrape that a monitor asks for: whichever Prometheus is in the stack gets an edge to it. */
+/** Target of a monitor: the Prometheus of the stack is allowed to connect to it. */
 export interface ScrapeTarget {
   readonly pods: Pods | SelectedPods | WorkloadConstruct;
-  /** Port at the pods. */
+  /** Port of the pods. */
   readonly port: number;
 }
 
-/** A component as a cdk8s chart: plain objects with explicit names, and what it listens on and connects to. */
+/** A component as a cdk8s chart: its objects with explicit names, its endpoints and its connections. */
 export abstract class ComponentChart<Endpoints = object> extends Chart {
-  /** What others may connect to. */
+  /** Endpoints that other components can connect to. */
   abstract readonly endpoints: Endpoints;
   /** The component's name: its folder under `components/`. */
   readonly component: string;
@@ -69,17 +69,17 @@ export abstract class ComponentChart<Endpoints = object> extends Chart {
   readonly priorityClassName: string | undefined;
   readonly evaluator: Evaluator;
   readonly runbooks: string;
-  /** Every rule group it declares. */
+  /** Rule groups of the component. */
   readonly ruleGroups: RuleGroup[] = [];
-  /** Every dashboard it brings. */
+  /** Dashboards of the component. */
   readonly dashboards: Dashboard[] = [];
   /** Every connection that this component opens or accepts from outside the stack. */
   readonly edges: Edge[] = [];
-  /** What its monitors ask to be scraped. */
+  /** Targets of its monitors. */
   readonly scrapes: ScrapeTarget[] = [];
   /** Every workload's requests. */
   readonly footprints: Footprint[] = [];
-  /** What it keeps in object storage. @default nothing */
+  /** Use of object storage. @default none */
   readonly objectStorage: ObjectStorageUse[] = [];
   /** Images its pods run. */
   readonly usedImages = new Set<ImageName>();
@@ -106,11 +106,11 @@ export abstract class ComponentChart<Endpoints = object> extends Chart {
     return { namespace: this.home, identity: this.identity(part), ...(labels && { labels }) };
   }
 
-  /** Adds one object to the chart. Its construct id is its kind and name, with the namespace where those are taken. */
+  /** Adds one object to the chart. Its construct id is its kind and name, and the namespace if that id is taken. */
   add<T extends ObjectModel>(object: T): ApiObject {
     const id = `${object.kind}-${object.metadata?.name}`;
     const taken = this.node.tryFindChild(id) !== undefined;
-    // Resource definitions are documents of others, and say what NaN means.
+    // Custom resource definitions are published by others, and their descriptions mention NaN.
     if (object.kind !== "CustomResourceDefinition") assertPlain(object, id);
     return new ApiObject(this, taken ? `${id}-${object.metadata?.namespace}` : id, object as unknown as ApiObjectProps);
   }
@@ -125,18 +125,18 @@ export abstract class ComponentChart<Endpoints = object> extends Chart {
     return { name, namespace, labels: { ...objectLabels(this.identity(part)), ...labels } };
   }
 
-  /** An image's reference, noted for `skopos images`. */
+  /** Reference of an image, recorded for `skopos images`. */
   image(name: ImageName): string {
     this.usedImages.add(name);
     return imageReference(name, this.images);
   }
 
-  /** Declares that pods open connections to a peer: the network policies of both sides come from it. */
+  /** Declares a connection from pods to a peer, from which the network policies of both sides are made. */
   connects(from: Peer, to: Peer, ports: readonly number[], why: string, udp?: readonly number[]): void {
     this.edges.push({ from, to, ports, why, ...(udp && { udp }) });
   }
 
-  /** Declares that pods connect to what another component publishes: its pods, or anywhere where those are not known. */
+  /** Declares a connection to an endpoint of another component: to its pods, or to any address if they are not known. */
   connectsTo(from: Peer, to: Endpoint, why: string): void {
     this.connects(from, peerOf(to), [to.targetPort ?? to.port], why);
   }

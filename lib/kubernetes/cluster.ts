@@ -1,6 +1,6 @@
 import type { Finding } from "../sizing/index.ts";
 
-/** Where the cluster comes from: decides which control-plane parts can be scraped and what pods may do. */
+/** Kubernetes distribution. Determines which control-plane components can be scraped and what pods may do. */
 export const platforms = [
   "kubernetes",
   "eks",
@@ -13,7 +13,7 @@ export const platforms = [
 ] as const;
 export type Platform = (typeof platforms)[number];
 
-/** Facts about the cluster that the model cannot find out by itself: it is rendered without one. */
+/** Facts about the cluster. Rendering needs no access to a cluster, so they cannot be discovered. */
 export interface ClusterFacts {
   /** Name of the cluster: the `cluster` label of every series and `k8s.cluster.name` of all telemetry. */
   readonly name: string;
@@ -22,7 +22,7 @@ export interface ClusterFacts {
   readonly platform: Platform;
   /** StorageClass of every volume. @default the cluster's default class */
   readonly storageClass?: string;
-  /** Availability zones, values of the node label `topology.kubernetes.io/zone`. @default not known: pods are spread by label alone */
+  /** Availability zones, values of the node label `topology.kubernetes.io/zone`. @default unknown: pods are spread by the label only */
   readonly zones?: readonly string[];
   /** CIDRs of the nodes: NetworkPolicies cannot select the kubelet or host-network pods by label. */
   readonly nodeCidrs?: readonly string[];
@@ -32,7 +32,7 @@ export interface ClusterFacts {
   readonly dnsDomain?: string;
 }
 
-/** A plain cluster about which nothing is known. */
+/** A generic cluster. */
 export const defaultCluster: ClusterFacts = { name: "kubernetes", version: "1.34", platform: "kubernetes" };
 
 /** DNS domain of a cluster's Services. */

@@ -5,11 +5,11 @@ import type { Labels } from "./labels.ts";
 /** A ConfigMap of this chart, as volumes and pod annotations need it. */
 export interface ConfigMapRef {
   readonly name: string;
-  /** Hash of its data; undefined where the program reloads the files by itself, so that a change rolls no pod. */
+  /** Hash of its data. Undefined if the program reloads its files, so that a change does not restart pods. */
   readonly hash: string | undefined;
 }
 
-/** Pod-template annotation that carries the hash of one ConfigMap: a changed config rolls the pods. */
+/** Annotation of pod templates with the hash of one ConfigMap: a changed configuration triggers a rollout. */
 export const configHashAnnotation = (configMap: string): string => `checksum/${configMap}`;
 
 /** First 16 hex digits of the SHA-256 of a ConfigMap's data, by sorted key. */
@@ -21,7 +21,7 @@ export function configHash(data: Readonly<Record<string, string>>): string {
     .slice(0, 16);
 }
 
-/** Adds a ConfigMap. With `reloads` the program watches the files and a change must not roll its pods. */
+/** Adds a ConfigMap. With `reloads`, the program watches the files and a change must not trigger a rollout. */
 export function configMap(
   chart: ComponentChart,
   part: string,

@@ -14,7 +14,7 @@ export type EnvValue =
   /** A field of the pod: `spec.nodeName`, `metadata.name`, `status.podIP`. */
   | { readonly field: string };
 
-/** What a container asks for. */
+/** Requests and limits of a container. */
 export interface ContainerResources {
   readonly cpuCores: number;
   readonly memoryBytes: number;
@@ -24,10 +24,10 @@ export interface ContainerResources {
   readonly cpuLimitCores?: number;
 }
 
-/** Share of a container's memory above which a program should shed load, and above which the Go runtime collects harder. */
+/** Fraction of a container's memory limit at which a program sheds load and the Go runtime collects more often. */
 export const softMemoryShare = 0.8;
 
-/** `GOMEMLIMIT` of a Go program: above it, the runtime spends CPU to stay below the limit at which the kernel kills it. */
+/** `GOMEMLIMIT` of a Go program: above it, the runtime spends CPU on garbage collection to avoid an OOM kill. */
 export function goMemoryLimit(resources: Pick<ContainerResources, "memoryBytes" | "memoryLimitBytes">): string {
   const limit = resources.memoryLimitBytes ?? resources.memoryBytes;
   return `${Math.floor((limit / MiB) * softMemoryShare)}MiB`;
@@ -39,9 +39,9 @@ export interface ContainerProps {
   readonly image: ImageName;
   readonly command?: readonly string[];
   readonly args?: readonly string[];
-  /** In the order given: a value may refer to one before it by `$(NAME)`. */
+  /** In order: a value can refer to an earlier one by `$(NAME)`. */
   readonly env?: Readonly<Record<string, EnvValue>>;
-  /** Port by name; the name is what Services, probes and monitors use. */
+  /** Ports by name. Services, probes and monitors refer to the name. */
   readonly ports?: Readonly<Record<string, number>>;
   /** Ports among them that are UDP. @default none */
   readonly udp?: readonly string[];
@@ -55,7 +55,7 @@ export interface ContainerProps {
   readonly sidecar?: boolean;
 }
 
-/** A variable as Kubernetes wants it. */
+/** An environment variable as a Kubernetes object. */
 export function envVar(name: string, value: EnvValue): IEnvVar {
   if (typeof value === "string") return { name, value };
   if ("field" in value) return { name, valueFrom: { fieldRef: { fieldPath: value.field } } };
@@ -63,7 +63,7 @@ export function envVar(name: string, value: EnvValue): IEnvVar {
   return { name, valueFrom: { secretKeyRef: { name: secret, key, ...(optional && { optional }) } } };
 }
 
-/** The container as Kubernetes wants it. */
+/** The container as a Kubernetes object. */
 export function container(chart: ComponentChart, props: ContainerProps): IContainer {
   const { resources } = props;
   return {

@@ -3,12 +3,12 @@ import { dashboardJson } from "../monitoring/dashboard-json.ts";
 import type { ComponentChart } from "./chart.ts";
 import { configMap } from "./config-map.ts";
 
-/** Kubernetes keeps no more in a ConfigMap. */
+/** Kubernetes rejects larger ConfigMaps. */
 const configMapLimit = 1024 * 1024;
 
 /**
- * Adds the dashboard as a ConfigMap that Grafana's sidecar finds, in whichever namespace the chart lives.
- * @throws RangeError where it is too large for one
+ * Adds the dashboard as a ConfigMap that Grafana's sidecar discovers, in the chart's namespace.
+ * @throws RangeError if it is too large for a ConfigMap
  */
 export function dashboardConfigMap(
   chart: ComponentChart,
@@ -36,6 +36,6 @@ export function dashboardConfigMap(
   chart.dashboards.push(dashboard);
 }
 
-/** The label by which the sidecar finds dashboards, and the annotation that names their folder. */
+/** Label by which the sidecar discovers dashboards, and annotation with their folder. */
 export const dashboardLabels = { grafana_dashboard: "1" } as const;
 export const folderAnnotation = "grafana_folder";

@@ -7,13 +7,13 @@ export interface Image {
   readonly registry: (typeof sourceRegistries)[number];
   readonly repository: string;
   readonly tag: string;
-  /** `sha256:...` of the multi-arch index. Absent until somebody verified it: `skopos plan` counts those. */
+  /** `sha256:...` of the multi-arch index. Absent if it was not verified: `skopos plan` counts such images. */
   readonly digest?: `sha256:${string}`;
 }
 
 /**
- * Every image that a component can run. The versions are those that the tests run, `test/binaries/shipped.test.ts` lists
- * the differences.
+ * Every image that a component can run. The versions are those that the tests run; `test/binaries/shipped.test.ts`
+ * lists the differences.
  */
 export const images = {
   "otel-collector": { registry: "docker.io", repository: "otel/opentelemetry-collector-contrib", tag: "0.159.0" },
@@ -54,10 +54,10 @@ export const images = {
 
 export type ImageName = keyof typeof images;
 
-/** Where a private cluster gets its images from. */
+/** Image sources of a private cluster. */
 export interface ImageOptions {
   /**
-   * Mirror by source registry: `{"docker.io": "mirror.example/docker"}`. A registry that is not named is used as it is.
+   * Mirror by source registry: `{"docker.io": "mirror.example/docker"}`. Other registries are used directly.
    * @default none
    */
   readonly registries?: Readonly<Partial<Record<Image["registry"], string>>>;
@@ -65,7 +65,7 @@ export interface ImageOptions {
   readonly pullSecrets?: readonly string[];
 }
 
-/** The reference that goes into a pod: through the registry map, by digest where one is known. */
+/** Image reference for a pod: through the registry map, and by digest if one is known. */
 export function imageReference(name: ImageName, options: ImageOptions = {}): string {
   const image: Image = images[name];
   const registry = options.registries?.[image.registry] ?? image.registry;

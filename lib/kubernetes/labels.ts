@@ -1,11 +1,11 @@
-/** Labels as Kubernetes holds them. */
+/** Labels of a Kubernetes object. */
 export type Labels = Readonly<Record<string, string>>;
 
-/** Which program, which instance of it, which part: all that a selector of ours ever holds. */
+/** Program, instance and part: selectors contain nothing else. */
 export interface Identity {
   /** `app.kubernetes.io/name`: the program, `mimir`. */
   readonly name: string;
-  /** `app.kubernetes.io/instance`: this one of it, `mimir` unless the component was given a name. */
+  /** `app.kubernetes.io/instance`: the instance, `mimir` unless the component was given a name. */
   readonly instance: string;
   /** `app.kubernetes.io/component`: the part, `ingester`. */
   readonly part: string;
@@ -16,12 +16,12 @@ export function instanceLabels({ name, instance }: Omit<Identity, "part">): Labe
   return { "app.kubernetes.io/name": name, "app.kubernetes.io/instance": instance };
 }
 
-/** The labels that select an identity's pods. Never a version, never a hash: a selector can not be changed. */
+/** The labels that select an identity's pods. They contain no version and no hash, because selectors are immutable. */
 export function selectorLabels(identity: Identity): Labels {
   return { ...instanceLabels(identity), "app.kubernetes.io/component": identity.part };
 }
 
-/** The labels of every object: the selector's, and who manages it. */
+/** The labels of every object: those of the selector, and the manager. */
 export function objectLabels(identity: Identity): Labels {
   return {
     ...selectorLabels(identity),

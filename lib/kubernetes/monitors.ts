@@ -5,12 +5,12 @@ import type { Labels } from "./labels.ts";
 import { selectorLabels } from "./labels.ts";
 import type { Pods } from "./network.ts";
 
-/** The label by which Prometheus finds monitors and rules: the default of the Helm chart that most clusters know. */
+/** Label by which Prometheus selects monitors and rules: the default of the kube-prometheus-stack Helm chart. */
 export const monitorLabels: Labels = { release: "kube-prometheus-stack" };
 
 /**
- * Bounds of the attributes that the collectors turn into labels, below those of the scrape. Resources of Java applications on EC2
- * have about 40 attributes.
+ * Limits of the attributes that collectors convert to labels, below those of the scrape. Resources of Java applications on
+ * EC2 have about 40 attributes.
  */
 export const labelLimits = {
   /** Longest name and value. Prometheus counts bytes. */
@@ -21,16 +21,16 @@ export const labelLimits = {
   pointAttributes: 24,
 } as const;
 
-/** Labels that are no attributes: those of the scrape, `le`, and the mark of what was cut. */
+/** Labels that are not attributes: those of the scrape, `le`, and the marker of truncated values. */
 const otherLabels = 24;
 
 /**
- * How many series a target may have before its whole scrape fails, and how many targets a monitor: one bound a class of
- * target, from the per-object figures of the cardinality tiers (node about 100 series, service 500, pod 5 k, container
+ * Scrape limits per class of target: how many series a target may have before its scrape fails, and how many targets a
+ * monitor may have. From the per-object figures of the cardinality tiers (node about 100 series, service 500, pod 5 k, container
  * 10 k, application 100 k) and from the 5,000 nodes that Kubernetes supports in a cluster.
  */
 export const cardinalityClasses = {
-  /** Our own infrastructure: tens of kilobytes a scrape, at most one target a node. */
+  /** Our own infrastructure: tens of kilobytes per scrape, at most one target per node. */
   infrastructure: { sampleLimit: 50_000, targetLimit: 10_000, labelLimit: 40 },
   /** What grows with the cluster: kube-state-metrics, cAdvisor, the collectors' :8889. */
   cluster: {
@@ -44,10 +44,10 @@ export const cardinalityClasses = {
 
 export type CardinalityClass = keyof typeof cardinalityClasses;
 
-/** No label name of ours is near these; longer ones are somebody's data in a label. */
+/** Far above the labels of the stack; a longer label usually contains data that does not belong there. */
 const labelLengths = { labelNameLengthLimit: 256, labelValueLengthLimit: 1024 } as const;
 
-/** Every bound of a class, as monitors and the Prometheus resource have them. */
+/** All limits of a class, as fields of monitors and of the Prometheus resource. */
 export function scrapeLimits(name: CardinalityClass) {
   return { ...cardinalityClasses[name], ...labelLengths };
 }
@@ -62,13 +62,13 @@ export interface ServiceMonitorProps {
   readonly selector?: Labels;
   /** Name of the Service's port. */
   readonly port: string;
-  /** Number of that port at the pods: for the network edge. */
+  /** Number of that port on the pods, for the network policy. */
   readonly targetPort: number;
   /** @default "/metrics" */
   readonly path?: string;
   /** @default Prometheus' own interval */
   readonly interval?: string;
-  /** Whether the target's own `job` and `instance` win over those of the scrape. @default false */
+  /** Whether the target's own `job` and `instance` labels take precedence. @default false */
   readonly honorLabels?: boolean;
   /** Label of the Service whose value becomes `job`. @default its name */
   readonly jobLabel?: string;

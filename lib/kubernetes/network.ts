@@ -15,11 +15,11 @@ import { type Identity, type Labels, objectLabels, selectorLabels } from "./labe
 /** Pods that a label selector finds. */
 export interface Pods {
   readonly namespace: string;
-  /** Who they are. */
+  /** Their identity. */
   readonly identity: Identity;
-  /** Their selector where it is not the identity's own (pods that an operator makes). @default selectorLabels(identity) */
+  /** Their labels, if they differ from the identity's (pods that an operator creates). @default selectorLabels(identity) */
   readonly labels?: Labels;
-  /** On the host's network no policy selects them: their side of an edge is the nodes' CIDRs. @default false */
+  /** Whether they use the host's network, where no policy selects them: the nodes' CIDRs are used instead. @default false */
   readonly hostNetwork?: boolean;
 }
 
@@ -29,7 +29,7 @@ export type Peer =
   /** Pods of the user's own. */
   | SelectedPods
   | WorkloadConstruct
-  /** Every pod of every namespace: applications that send telemetry, or are scraped. Opens this side alone. */
+  /** Every pod of every namespace: applications that send telemetry or are scraped. Only this side gets a policy. */
   | "any pod"
   /** The Kubernetes API server. */
   | "api server"
@@ -37,18 +37,18 @@ export type Peer =
   | "nodes"
   /** The cluster's DNS. */
   | "dns"
-  /** What lies outside the cluster: object storage, receivers of alerts, people through an ingress. */
+  /** Addresses outside the cluster: object storage, receivers of alerts. */
   | { readonly cidrs: readonly string[] };
 
-/** A declared connection. What is not declared is denied. */
+/** A declared connection. Connections that are not declared are denied. */
 export interface Edge {
   readonly from: Peer;
   readonly to: Peer;
-  /** TCP ports at the receiving pods, not those of a Service in front. None and no UDP port: every port. */
+  /** TCP ports of the receiving pods, not of a Service. Without TCP and UDP ports: every port. */
   readonly ports: readonly number[];
   /** UDP ports, for gossip. @default none */
   readonly udp?: readonly number[];
-  /** What flows, for the diagram and the policy's annotation. */
+  /** What is sent over it. */
   readonly why: string;
 }
 
@@ -58,15 +58,15 @@ export interface Endpoint {
   readonly scheme: "http" | "https" | "grpc" | "grpcs";
   readonly host: string;
   readonly port: number;
-  /** Path under which its API lives. @default none */
+  /** Path under which its API is served. @default none */
   readonly path?: string;
   /** HTTP headers that every request must carry: a tenant. @default none */
   readonly headers?: Readonly<Record<string, string>>;
   /** The pods behind it. Absent: it is outside the cluster. */
   readonly pods?: Pods | SelectedPods;
-  /** The pods' port where the Service maps it. @default port */
+  /** Port of the pods, if the Service maps it. @default port */
   readonly targetPort?: number;
-  /** Name of the Service's port, where it is headless: its SRV records `_name._tcp.host` list every pod. @default not headless */
+  /** Name of the port of a headless Service: its SRV records `_name._tcp.host` list every pod. @default not headless */
   readonly portName?: string;
 }
 
@@ -134,8 +134,8 @@ function cidrPeers(cidrs: readonly string[]): INetworkPolicyPeer[] {
 
 /**
  * The NetworkPolicies of a set of edges: in each namespace everything is denied, then each workload is allowed its
- * declared edges, and DNS. Host-network pods get none, since none would apply to them.
- * @param shared whether others have pods in the namespaces: then only our own are denied anything
+ * declared connections and DNS. Pods on the host's network get none, because none would apply to them.
+ * @param shared whether the namespaces also contain pods of others, which are then not restricted
  */
 export function networkPolicies(edges: readonly Edge[], cluster: ClusterFacts, shared = false): INetworkPolicy[] {
   const workloads = new Map<string, { pods: Pods; ingress: Edge[]; egress: Edge[] }>();
@@ -186,7 +186,7 @@ function workloadPolicy(pods: Pods, ingress: Edge[], egress: Edge[], cluster: Cl
     spec: {
       podSelector: { matchLabels: { ...selector(pods) } },
       policyTypes: ["Ingress", "Egress"],
-      // Nothing instead of an empty list: the API server stores none, and every apply of one would count as a change.
+      // Omitted if empty: the API server does not store empty lists, so every apply would count as a change.
       ...(allowedIn.length > 0 && { ingress: allowedIn.map(([ports, from]) => ({ from, ...ports })) }),
       egress: [
         { to: podPeers("dns", cluster), ports: dnsPorts },
@@ -196,12 +196,12 @@ function workloadPolicy(pods: Pods, ingress: Edge[], egress: Edge[], cluster: Cl
   };
 }
 
-/** Without `ports` a rule is about all of them. */
+/** Without `ports`, a rule applies to all ports. */
 type Rule = [ports: { ports?: INetworkPolicyPort[] }, peers: INetworkPolicyPeer[]];
 
 /**
- * Edges with the same ports become one rule, a peer named twice one peer; an edge without a peer allows nothing, one
- * without a port every port.
+ * Merges connections with the same ports into one rule without duplicate peers. A connection without a peer allows
+ * nothing, one without ports allows every port.
  */
 function merged(edges: readonly Edge[], peersOf: (edge: Edge) => INetworkPolicyPeer[]): Rule[] {
   const rules = new Map<string, { ports: INetworkPolicyPort[]; peers: Map<string, INetworkPolicyPeer> }>();

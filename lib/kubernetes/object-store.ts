@@ -21,7 +21,7 @@ export type StoreIdentity = Readonly<Record<string, string>> | ServiceAccountCon
 
 const isAccount = (identity: StoreIdentity | undefined): identity is ServiceAccountConstruct => isConstruct(identity);
 
-/** Where Mimir, Loki and Tempo keep their data. Buckets and credentials exist already; no secret value is ever stated. */
+/** Where Mimir, Loki and Tempo store their data. Buckets and credentials must exist; secret values are never part of it. */
 export type ObjectStore =
   | {
       readonly kind: "s3";
@@ -50,10 +50,10 @@ export type ObjectStore =
       /** Annotations, `azure.workload.identity/client-id`, or an existing account. @default none */
       readonly identity?: StoreIdentity;
     }
-  /** The pod's own disk: one replica, for development alone. */
+  /** The pod's own volume: a single replica, for development only. */
   | { readonly kind: "filesystem" };
 
-/** Environment variables that carry an object store's credentials into a config that expands `${NAME}`. */
+/** Environment variables that carry an object store's credentials into a configuration file that expands `${NAME}`. */
 export function objectStoreEnv(store: ObjectStore): Readonly<Record<string, EnvValue>> {
   if (store.kind === "s3" && store.credentials) {
     const { accessKeyId, secretAccessKey } = store.credentials;
@@ -69,8 +69,8 @@ export function objectStoreEnv(store: ObjectStore): Readonly<Record<string, EnvV
 const keyFolder = "/etc/object-store";
 
 /**
- * Credentials for a program that takes S3's and Azure's as `${NAME}` in its config, by {@link objectStoreEnv}, and lets
- * Google's own client read a key file, which is JSON of many lines.
+ * Credentials for a program that takes those of S3 and Azure as `${NAME}` in its configuration, by {@link objectStoreEnv}, and lets
+ * Google's client library read a key file, since that key is multi-line JSON.
  */
 export function objectStoreAccess(store: ObjectStore): {
   readonly env: Readonly<Record<string, EnvValue>>;
@@ -135,12 +135,12 @@ export function objectStoreAccount(chart: ComponentChart, store: ObjectStore): s
   return identity && serviceAccount(chart, { part: chart.component, name: chart.name, annotations: identity });
 }
 
-/** Labels by which a cloud gives pods the identity of their ServiceAccount: Azure's webhook asks for one. */
+/** Pod labels that workload identity requires: Azure's webhook selects pods by one. */
 export function objectStorePodLabels(store: ObjectStore): Labels {
   return store.kind === "azure" && !store.credentials ? { "azure.workload.identity/use": "true" } : {};
 }
 
-/** Where GKE's metadata server answers pods with an identity: 80, and 988 behind its own DNAT. */
+/** Addresses of GKE's metadata server, which listens on port 80, and on 988 behind its DNAT. */
 const metadataServers: Peer = { cidrs: ["169.254.169.252/32", "169.254.169.254/32"] };
 
 /** Declares that pods reach their object store, and the metadata service where they get credentials from it. */

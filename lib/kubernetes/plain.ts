@@ -1,10 +1,10 @@
 /**
- * What a value must never have become on its way into an object: a number that is none, and text that JavaScript made of
- * something that is not there. They are mistakes of ours, which a cluster would accept as text.
+ * Values that must never reach a manifest: NaN and infinities, and text that JavaScript makes of a missing value. They are
+ * bugs in this package, and a cluster would accept them as text.
  */
 const leaked = /\bNaN\b|\bundefined\b|\[object \w+\]|(?<![+-])\bInfinity\b/;
 
-/** Asserts that an object holds no such value. @throws TypeError with its place */
+/** Asserts that an object contains no such value. @throws TypeError with its place */
 export function assertPlain(value: unknown, place: string): void {
   if (typeof value === "number" && !Number.isFinite(value)) throw new TypeError(`${place} is ${value}`);
   if (typeof value === "string") {

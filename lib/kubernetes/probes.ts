@@ -1,19 +1,19 @@
 import type { IProbe } from "kubernetes-models/v1/Probe";
 
-/** How the kubelet asks a container how it is: one HTTP path a question, on one port; `tcp` asks whether the port is open. */
+/** Probes of a container: an HTTP path per probe on one port, or `tcp` to check that the port is open. */
 export interface Probes {
   /** Name of the container port. */
   readonly port: string;
-  /** Asked until it answers, then never again. @default the readiness path */
+  /** Path of the startup probe. @default the readiness path */
   readonly startup?: string;
   readonly readiness: string;
-  /** @default none: a restart rarely mends what is not ready */
+  /** @default none: a restart rarely fixes a pod that is not ready */
   readonly liveness?: string;
   /** Longest time to start, in seconds: a WAL replay takes minutes. @default 300 */
   readonly startupSeconds?: number;
 }
 
-/** Seconds between two questions. 5 s while starting, so that a quick start is seen quickly. */
+/** Seconds between probes. 5 s during startup, so that a fast start is noticed early. */
 const startupPeriod = 5;
 const period = 10;
 

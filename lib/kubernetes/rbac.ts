@@ -6,16 +6,16 @@ import { partName } from "./workload.ts";
 /** Where a container finds the token of its ServiceAccount, the cluster's CA and its namespace. */
 export const serviceAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-/** A ServiceAccount and what it may do. */
+/** A ServiceAccount and its permissions. */
 export interface AccountProps {
   readonly part: string;
   /** @default the part's workload name */
   readonly name?: string;
   /** Namespace of the account and its roles. @default the component's */
   readonly namespace?: string;
-  /** Rights in the whole cluster. @default none */
+  /** Cluster-wide permissions. @default none */
   readonly clusterRules?: readonly IPolicyRule[];
-  /** Rights in its own namespace. @default none */
+  /** Permissions in its own namespace. @default none */
   readonly namespaceRules?: readonly IPolicyRule[];
   /** Annotations: the cloud's workload identity. @default none */
   readonly annotations?: Labels;
@@ -23,12 +23,12 @@ export interface AccountProps {
   readonly hostAgent?: boolean;
 }
 
-/** Shorthand for a rule that only reads. */
+/** A rule with read access. */
 export function reads(apiGroup: string, ...resources: string[]): IPolicyRule {
   return { apiGroups: [apiGroup], resources, verbs: ["get", "list", "watch"] };
 }
 
-/** Adds a ServiceAccount with its roles and bindings, and answers with its name. */
+/** Adds a ServiceAccount with its roles and bindings, and returns its name. */
 export function serviceAccount(chart: ComponentChart, props: AccountProps): string {
   const name = props.name ?? partName(chart, props.part);
   const metadata = chart.metadata(name, props.part, {}, props.namespace);
@@ -61,8 +61,8 @@ export function serviceAccount(chart: ComponentChart, props: AccountProps): stri
 }
 
 /**
- * Adds a role of that name and binds it to an account. Cluster-wide ones carry the namespace in their names, so that two
- * instances in one cluster do not overwrite each other's.
+ * Adds a role and binds it to an account. Names of cluster roles contain the namespace, so that two instances in one
+ * cluster do not overwrite each other's.
  */
 function bind(
   chart: ComponentChart,

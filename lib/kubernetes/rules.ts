@@ -4,7 +4,7 @@ import { type Alert, evaluatorOf, type Recording, type RuleGroup } from "../moni
 import type { ComponentChart } from "./chart.ts";
 import { monitorLabels } from "./monitors.ts";
 
-/** A rule as Prometheus and Mimir read it. */
+/** A rule in the format of Prometheus and Mimir. */
 function rule(chart: ComponentChart, each: Alert | Recording, checked: (query: string) => string) {
   if ("record" in each)
     return { record: each.record, expr: checked(each.expr), ...(each.labels && { labels: each.labels }) };
@@ -22,7 +22,7 @@ function rule(chart: ComponentChart, each: Alert | Recording, checked: (query: s
   };
 }
 
-/** A group as a rule file holds it. @param checked reads each query, and throws where it is none: Loki's rules are LogQL */
+/** A rule group in the file format. @param checked parses each query and throws if it is invalid: Loki's rules are LogQL */
 export function ruleGroup(
   chart: ComponentChart,
   group: RuleGroup,
@@ -36,8 +36,8 @@ export function ruleGroup(
 }
 
 /**
- * Adds rule groups as a PrometheusRule. Those that Mimir evaluates lack the label by which Prometheus finds rules;
- * whoever composes the stack hands them to the ruler.
+ * Adds rule groups as a PrometheusRule. Groups that Mimir evaluates do not have the label by which Prometheus selects
+ * rules; the stack passes them to the ruler.
  */
 export function rules(chart: ComponentChart, part: string, groups: readonly RuleGroup[]): void {
   chart.ruleGroups.push(...groups);

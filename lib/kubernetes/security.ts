@@ -1,9 +1,9 @@
 import type { IPodSecurityContext } from "kubernetes-models/v1/PodSecurityContext";
 import type { ISecurityContext } from "kubernetes-models/v1/SecurityContext";
 
-/** What a container may do beyond the restricted Pod Security level, and why: the one place a reviewer reads. */
+/** Privileges of a container beyond the restricted Pod Security level, with the reason. */
 export interface Privileges {
-  /** Why it cannot do without. */
+  /** Why they are required. */
   readonly reason: string;
   /** Capabilities added to an otherwise empty set. They take effect for uid 0 only: added capabilities are not ambient. @default none */
   readonly capabilities?: readonly string[];
@@ -13,7 +13,7 @@ export interface Privileges {
   readonly writableRoot?: boolean;
 }
 
-/** A container's security context: restricted, but for what `privileges` states. */
+/** Security context of a container: restricted, except for the stated privileges. */
 export function containerSecurity(privileges?: Privileges): ISecurityContext {
   return {
     allowPrivilegeEscalation: false,
@@ -23,7 +23,7 @@ export function containerSecurity(privileges?: Privileges): ISecurityContext {
   };
 }
 
-/** A pod's security context: non-root, its volumes' group set, the runtime's seccomp profile. */
+/** Security context of a pod: non-root, with the group of its volumes and the runtime's seccomp profile. */
 export function podSecurity(user: number, runAsRoot = false): IPodSecurityContext {
   return {
     runAsNonRoot: !runAsRoot,

@@ -4,22 +4,22 @@ import { dnsDomain } from "./cluster.ts";
 import { type Labels, selectorLabels } from "./labels.ts";
 import { partName } from "./workload.ts";
 
-/** A Service in front of one part's pods. */
+/** A Service for the pods of one part. */
 export interface ServiceProps {
   readonly part: string;
   /** @default the part's workload name */
   readonly name?: string;
   /** @default the component's */
   readonly namespace?: string;
-  /** Service port by name. A name that is also a container port's maps to it; `{port, target}` where they differ. */
+  /** Service port by name. Maps to the container port of the same name; `{port, target}` if they differ. */
   readonly ports: Readonly<Record<string, number | { readonly port: number; readonly target: string | number }>>;
-  /** No virtual IP: DNS answers with the pods. @default false */
+  /** No cluster IP: DNS returns the addresses of the pods. @default false */
   readonly headless?: boolean;
-  /** Headless Services of rings and load balancers must list pods before they are ready. @default false */
+  /** Publish pods before they are ready, which rings and client-side load balancers need. @default false */
   readonly publishNotReady?: boolean;
   /** `Local` keeps traffic on the node. @default "Cluster" */
   readonly internalTrafficPolicy?: "Local" | "Cluster";
-  /** Sends a client to the same pod each time. @default false */
+  /** Session affinity by client IP. @default false */
   readonly clientIpAffinity?: boolean;
   /** Labels beyond the identity's: what a ServiceMonitor selects. @default none */
   readonly labels?: Labels;
@@ -51,7 +51,7 @@ export function service(chart: ComponentChart, props: ServiceProps): ApiObject {
   });
 }
 
-/** A Service's DNS name, fully qualified so that no search path is tried. */
+/** A Service's DNS name, fully qualified, so that resolvers skip the search path. */
 export function serviceHost(chart: ComponentChart, name: string): string {
   return `${name}.${chart.home}.svc.${dnsDomain(chart.cluster)}`;
 }

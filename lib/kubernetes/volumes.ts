@@ -3,18 +3,18 @@ import type { IVolume } from "kubernetes-models/v1/Volume";
 import { bytesQuantity } from "../sizing/index.ts";
 import type { ConfigMapRef } from "./config-map.ts";
 
-/** A volume of a pod, with what else it brings along. */
+/** A volume of a pod. */
 export interface Volume {
   readonly name: string;
   /** Its source in the pod. Absent for a claim template, which the StatefulSet adds. */
   readonly source?: Omit<IVolume, "name">;
   /** Size of the claim template, in bytes. */
   readonly claimBytes?: number;
-  /** ConfigMap whose hash rolls the pods. */
+  /** ConfigMap whose changes trigger a rollout. */
   readonly configMap?: ConfigMapRef;
 }
 
-/** Where a container sees a volume. */
+/** Mount of a volume in a container. */
 export interface Mount {
   readonly volume: Volume;
   readonly path: string;
@@ -22,7 +22,7 @@ export interface Mount {
   readonly subPath?: string;
   /** @default true for ConfigMaps, Secrets and host paths; false for the rest */
   readonly readOnly?: boolean;
-  /** `HostToContainer` where mounts made later must be seen. @default none */
+  /** `HostToContainer` if later mounts on the node must become visible. @default none */
   readonly propagation?: "HostToContainer" | "Bidirectional";
 }
 
@@ -31,7 +31,7 @@ export function configVolume(configMap: ConfigMapRef, name = configMap.name): Vo
   return { name, source: { configMap: { name: configMap.name } }, configMap };
 }
 
-/** A Secret's files, readable by the pod's user alone. */
+/** A Secret's files, readable by the pod's user only. */
 export function secretVolume(secretName: string, options: { readonly optional?: boolean } = {}): Volume {
   return {
     name: secretName,
@@ -39,17 +39,17 @@ export function secretVolume(secretName: string, options: { readonly optional?: 
   };
 }
 
-/** Space that goes with the pod. @param sizeBytes its limit */
+/** An `emptyDir` volume. @param sizeBytes its limit */
 export function scratchVolume(name: string, sizeBytes?: number): Volume {
   return { name, source: { emptyDir: { ...(sizeBytes && { sizeLimit: bytesQuantity(sizeBytes) }) } } };
 }
 
-/** A folder of the node. Only for host-level agents; the Pod Security level of their namespace is `privileged`. */
+/** A directory of the node. For host-level agents only, whose namespace has the Pod Security level `privileged`. */
 export function hostVolume(name: string, path: string, type: "Directory" | "DirectoryOrCreate" | "" = ""): Volume {
   return { name, source: { hostPath: { path, type } } };
 }
 
-/** A disk of each pod of a StatefulSet. */
+/** A persistent volume per pod of a StatefulSet. */
 export function claimVolume(name: string, sizeBytes: number): Volume {
   return { name, claimBytes: sizeBytes };
 }

@@ -12,16 +12,16 @@ import { type Labels, objectLabels, selectorLabels } from "./labels.ts";
 import { podSecurity } from "./security.ts";
 import { claimTemplates, type Volume } from "./volumes.ts";
 
-/** What every kind of workload has. */
+/** Props that all kinds of workloads share. */
 interface PodProps {
   /** The part of the component: `app.kubernetes.io/component`. */
   readonly part: string;
-  /** Object name. @default the component's name, `-part` appended where the part is not the component itself */
+  /** Object name. @default the component's name, followed by `-part` unless the part is the component itself */
   readonly name?: string;
   /** @default the component's */
   readonly namespace?: string;
   readonly sized: WorkloadSize;
-  /** The main container first: its requests are those of `sized`. */
+  /** The main container comes first and has the requests of `sized`. */
   readonly containers: readonly [Omit<ContainerProps, "resources">, ...ContainerProps[]];
   /** Uid and gid of the pod, and group of its volumes. */
   readonly user: number;
@@ -29,9 +29,9 @@ interface PodProps {
   readonly podLabels?: Labels;
   /** Annotations on the pods beyond the config hashes. @default none */
   readonly podAnnotations?: Labels;
-  /** A ServiceAccount whose token the pod needs for the Kubernetes API. @default none, and no token is mounted */
+  /** ServiceAccount whose token the pod uses for the Kubernetes API. @default none: no token is mounted */
   readonly serviceAccount?: string;
-  /** A ServiceAccount that only names the pod (workload identity, SCC). @default serviceAccount */
+  /** ServiceAccount of a pod that does not mount its token (workload identity, SCC). @default serviceAccount */
   readonly identityAccount?: string;
   /** Seconds between SIGTERM and SIGKILL. @default 30 */
   readonly terminationGraceSeconds?: number;
@@ -43,7 +43,7 @@ interface PodProps {
   readonly hostPID?: boolean;
 }
 
-/** A zone of a zone-aware component: each has a workload of its own. */
+/** A zone of a zone-aware component; each has its own workload. */
 export interface Zone {
   /** Its name within the component, `zone-a`: also a label of its pods. */
   readonly name: string;
@@ -57,20 +57,20 @@ interface SpreadProps {
 }
 
 export interface StatefulSetProps extends PodProps, SpreadProps {
-  /** The headless Service that names its pods. */
+  /** Headless Service that governs the DNS names of the pods. */
   readonly serviceName: string;
-  /** Start and stop pods one by one, each waiting for the last. @default false */
+  /** Start and stop pods one at a time (`OrderedReady`). @default false */
   readonly ordered?: boolean;
 }
 
 export interface DeploymentProps extends PodProps, SpreadProps {
-  /** Replace the only pod instead of running two beside each other. @default false */
+  /** Stop the old pod before the new one starts (`Recreate`). @default false */
   readonly recreate?: boolean;
 }
 
 /** A DaemonSet runs on every Linux node that `nodeSelector` allows. */
 export interface DaemonSetProps extends PodProps {
-  /** Pods that may be away at once during an update. @default "10%" */
+  /** Pods that may be unavailable during an update. @default "10%" */
   readonly maxUnavailable?: string;
 }
 
@@ -105,7 +105,7 @@ export function statefulSet(chart: ComponentChart, props: StatefulSetProps): Api
   });
 }
 
-/** Adds a DaemonSet. A PodDisruptionBudget would mean nothing to it: drains ignore DaemonSets. */
+/** Adds a DaemonSet. It has no PodDisruptionBudget, because drains ignore DaemonSets. */
 export function daemonSet(chart: ComponentChart, props: DaemonSetProps): ApiObject {
   return addWorkload(chart, "DaemonSet", props, (template, labels) => ({
     selector: { matchLabels: labels },
@@ -114,7 +114,7 @@ export function daemonSet(chart: ComponentChart, props: DaemonSetProps): ApiObje
   }));
 }
 
-/** Names a part's objects: `mimir-ingester`, and just `grafana` where the part is the component. */
+/** Name of a part's objects: `mimir-ingester`, or `grafana` if the part is the component. */
 export function partName(chart: ComponentChart, part: string): string {
   return part === chart.component ? chart.name : `${chart.name}-${part}`;
 }
@@ -148,7 +148,7 @@ function addWorkload(
   return object;
 }
 
-/** Allows one pod at a time to be evicted: never none, or nodes could not be drained. */
+/** Allows one pod at a time to be evicted. Zero would block node drains. */
 export function disruptionBudget(
   chart: ComponentChart,
   name: string,
@@ -206,7 +206,7 @@ function podTemplate(
   };
 }
 
-/** Every image of the catalogue is published for these two; a mixed cluster's other nodes are left alone. */
+/** Every image of the catalogue is published for these two architectures. */
 const architectures: INodeSelectorRequirement = {
   key: "kubernetes.io/arch",
   operator: "In",
@@ -223,7 +223,7 @@ function nodeAffinity(zone: string | undefined): IAffinity {
   };
 }
 
-/** Where the cluster's zones are not known a node stands for one: it never holds pods of two zones. */
+/** If the cluster's zones are not known, a node takes the role of a zone: it never runs pods of two zones. */
 function apartFromOtherZones(chart: ComponentChart, { part, zone }: PodProps & SpreadProps): IAffinity {
   if (!zone || zone.topology) return {};
   const otherZones = { key: "skopos.dev/zone", operator: "NotIn" as const, values: [zone.name] };
@@ -238,7 +238,7 @@ function apartFromOtherZones(chart: ComponentChart, { part, zone }: PodProps & S
   };
 }
 
-/** Over zones, then over nodes; a preference, since a small cluster must still be able to place everything. */
+/** Spreads over zones, then over nodes. A preference, so that everything still fits on a small cluster. */
 export function spread(props: SpreadProps, matchLabels: Labels): ITopologySpreadConstraint[] {
   const over = (topologyKey: string) => ({
     topologyKey,
@@ -263,7 +263,7 @@ function configHashes(volumes: readonly Volume[]): Record<string, string> {
   );
 }
 
-/** Requests of one pod: every container, native sidecars included, and its claims; rounded as the manifest rounds. */
+/** Requests of one pod: all containers, including native sidecars, and its claims, rounded as in the manifest. */
 function podResources(props: PodProps): Resources {
   const others = props.containers.slice(1) as readonly ContainerProps[];
   const all = [props.sized, ...others.map(({ resources }) => resources)];

@@ -2,10 +2,10 @@ import type { ApiObject } from "cdk8s";
 import type { ClusterFacts } from "./cluster.ts";
 import type { Zone } from "./workload.ts";
 
-/** Replication factor of the rings: a zone holds one copy of everything. */
+/** Replication factor of the rings: each zone holds one copy of all data. */
 export const zoneCount = 3;
 
-/** The three zones of a zone-aware component, pinned to the cluster's own where three of those are known. */
+/** The three zones of a zone-aware component, pinned to the cluster's zones if three are known. */
 export function threeZones(cluster: ClusterFacts): readonly Zone[] {
   const topologies = cluster.zones ?? [];
   return ["zone-a", "zone-b", "zone-c"].map((name, index) => {
@@ -15,10 +15,10 @@ export function threeZones(cluster: ClusterFacts): readonly Zone[] {
 }
 
 /**
- * Makes objects change one after the other: each depends on the one before (Pulumi waits for it), and carries the next
- * sync wave (Argo CD waits for it). Two zones that restart at once would leave a single copy of the data.
+ * Rolls out objects sequentially: each depends on the previous one (Pulumi waits for it) and has the next sync wave
+ * (Argo CD waits for it). If two zones restarted at once, only one copy of the data would be available.
  */
-export function oneAfterTheOther(objects: readonly ApiObject[]): void {
+export function rolloutSequentially(objects: readonly ApiObject[]): void {
   objects.forEach((object, index) => {
     const before = objects[index - 1];
     if (before) object.addDependency(before);

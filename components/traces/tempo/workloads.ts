@@ -1,8 +1,8 @@
 import {
   type ComponentChart,
   deployment,
-  oneAfterTheOther,
   partName,
+  rolloutSequentially,
   service,
   statefulSet,
 } from "../../../lib/kubernetes/index.ts";
@@ -57,7 +57,7 @@ function liveStores(context: TempoContext, sized: WorkloadSize): void {
       zone: { name, ...(topology && { topology }) },
     });
   });
-  oneAfterTheOther(zones);
+  rolloutSequentially(zones);
 }
 
 /** The headless Service that lists every member, ready or not: pods become ready only after joining the ring. */
