@@ -1,15 +1,15 @@
 import { type Block, block, component } from "../../lib/alloy/index.ts";
 import { devicesExcluded, fsTypesExcluded, mountsExcluded } from "../../lib/monitoring/host-metrics.ts";
 
-/** Where the node's root is mounted. */
+/** Mount path of the node's root file system. */
 export const hostRoot = "/host/root";
 
 const label = "node";
 
-/** Where Alloy serves the hosts' metrics. They are scraped, by every Prometheus: pushed, they would reach one. */
+/** Path of the host metrics. They are scraped, because pushed metrics would only reach one Prometheus of a pair. */
 export const hostMetricsPath = `/api/v0/component/prometheus.exporter.unix.${label}/metrics`;
 
-/** node_exporter's metrics, from the exporter that is built into Alloy. */
+/** Metrics of node_exporter, from the exporter that is built into Alloy. */
 export function hostMetrics(): Block[] {
   return [
     component(

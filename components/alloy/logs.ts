@@ -11,10 +11,10 @@ export const nodeVariable = "NODE_NAME";
 /** The node's container logs: `<namespace>_<pod>_<uid>/<container>/<restart>.log`. */
 export const podLogFolder = "/var/log/pods";
 
-/** The labels of every log line, by whichever source. `cluster` is added on the way out. */
+/** Labels of every log line, whichever source it comes from. `cluster` is added when lines are sent. */
 export const logLabels = ["namespace", "pod", "container", "node", "app", "job"] as const;
 
-/** What a source adds beyond {@link logLabels}: dropped, so that both give the same streams. */
+/** Labels that one source adds beyond {@link logLabels}. They are dropped, so that both sources produce the same streams. */
 const sourceLabels = ["filename", "flags", "instance", "stream"];
 
 const meta = (name: string) => `__meta_kubernetes_${name}`;
@@ -22,7 +22,7 @@ const meta = (name: string) => `__meta_kubernetes_${name}`;
 const rule = (target: string, sources: readonly string[], more: Readonly<Record<string, string>> = {}): Block =>
   block("rule", { source_labels: [...sources], target_label: target, ...more });
 
-/** A Deployment's pods belong to a ReplicaSet, whose name ends in a hash that every rollout changes. */
+/** Pods of a Deployment belong to a ReplicaSet, whose name ends in a hash that changes with every rollout. */
 const controller = "__tmp_controller";
 const withoutHash = { regex: "([0-9a-z.-]+?)(-[0-9a-f]{8,10})?" };
 
@@ -40,8 +40,8 @@ const labelRules: readonly Block[] = [
 ];
 
 /**
- * The files of a container. A static pod's folder is named after the hash of its manifest, not after the uid that the
- * API server gave to its mirror.
+ * Log files of a container. The directory of a static pod is named after the hash of its manifest, not after the UID of
+ * its mirror pod.
  */
 const pathRules: readonly Block[] = [
   rule("__path__", [meta("pod_uid"), meta("pod_container_name")], {
@@ -59,11 +59,11 @@ const pathRules: readonly Block[] = [
   ),
 ];
 
-/** The logs of this node's pods, to Loki. */
+/** Sends the logs of this node's pods to Loki. */
 export function podLogs(source: LogSource, push: Endpoint, cluster: string): Block[] {
   return [
     component("discovery.kubernetes", "pods", { role: "pod" }, [
-      // The API server filters: an agent that watched every pod of the cluster would be the load it measures.
+      // Filtered by the API server, which would be overloaded if every agent watched all pods of the cluster.
       block("selectors", { role: "pod", field: concat("spec.nodeName=", call("sys.env", nodeVariable)) }),
     ]),
     component("discovery.relabel", "pods", { targets: ref("discovery.kubernetes.pods.targets") }, [

@@ -1,5 +1,5 @@
-// A reader of the Alloy syntax, written from its grammar and not from our printer: what Go's scanner accepts in a string,
-// newlines as terminators, comments, expressions of references, calls, literals and operators.
+// A parser of the Alloy syntax, written from its grammar and independent of the printer: string literals of Go, newlines as
+// terminators, comments, and expressions of references, calls, literals and operators.
 // Source: https://grafana.com/docs/alloy/latest/get-started/configuration-syntax/
 
 export type ParsedValue =
@@ -114,7 +114,7 @@ function tokenize(text: string): Token[] {
   return [...tokens, { type: "end", text: "", at: text.length }];
 }
 
-/** Reads a file. @throws SyntaxError with the place of the mistake */
+/** Parses a file. @throws SyntaxError with the position of the error */
 export function parseAlloy(text: string): readonly ParsedBlock[] {
   const reader = new Reader(tokenize(text));
   const { attributes, blocks } = reader.body("end");
@@ -200,7 +200,7 @@ class Reader {
     return parts.length === 1 ? (parts[0] as ParsedValue) : { kind: "sum", parts };
   }
 
-  /** A value behind signs and negations, and what is taken out of it: `discovery.x.targets[0].name`. */
+  /** A value after unary operators, with index and field access: `discovery.x.targets[0].name`. */
   #unary(): ParsedValue {
     const token = this.#peek();
     if (token.type === "operator" && (token.text === "-" || token.text === "!")) {
@@ -242,7 +242,7 @@ class Reader {
     return [key, this.#expression()];
   }
 
-  /** Items with commas between them; a line may only end after a comma or the opening bracket. */
+  /** Comma-separated items; a line may only end after a comma or the opening bracket. */
   #enclosed<T>(open: string, close: string, item: () => T): T[] {
     this.#take("punctuation", open);
     const items: T[] = [];

@@ -1,9 +1,9 @@
 import { type Block, expressionOf, matchExpression, type Value } from "./syntax.ts";
 
-/** Longer lists and maps are written one value a line. */
+/** Longer lists and maps are written with one value per line. */
 const lineWidth = 100;
 
-/** An Alloy configuration file: blocks in the order given, an empty line between components. */
+/** An Alloy configuration file: blocks in the given order, with an empty line between components. */
 export function printAlloy(blocks: readonly Block[]): string {
   return blocks.map((each) => printBlock(each, "")).join("\n");
 }
@@ -59,8 +59,8 @@ function enclose<T>(
 }
 
 /**
- * Alloy reads Go's escapes, of which JSON's are a part but for one: half of a surrogate pair is no character in Go, and
- * becomes U+FFFD here.
+ * Alloy uses Go's escapes, which include those of JSON except for lone surrogates: these are not characters in Go and are
+ * replaced by U+FFFD.
  */
 function quote(text: string): string {
   return JSON.stringify(text.toWellFormed());

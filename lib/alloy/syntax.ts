@@ -20,10 +20,10 @@ interface Concatenation {
   readonly parts: readonly Value[];
 }
 
-/** An expression that is no literal. */
+/** An expression that is not a literal. */
 export type Expression = Reference | Call | Concatenation;
 
-/** What an attribute may hold: literals as themselves, lists, maps, and expressions. */
+/** Value of an attribute: a literal, a list, a map or an expression. */
 export type Value =
   | string
   | number
@@ -33,11 +33,11 @@ export type Value =
   | { readonly [key: string]: Value; readonly [expression]?: never }
   | Expression;
 
-/** A block: a component at the top level, a part of its settings within. */
+/** A block: a component at the top level, or part of its settings inside. */
 export interface Block {
   /** `loki.write`, `endpoint`. */
   readonly name: string;
-  /** Between the name and the brace. Components have one, most inner blocks none. */
+  /** Label between name and brace. Components have one, most inner blocks do not. */
   readonly label?: string;
   readonly attributes: Readonly<Record<string, Value>>;
   readonly blocks: readonly Block[];
@@ -51,29 +51,29 @@ function checked(text: string, form: RegExp, what: string): string {
   return text;
 }
 
-/** Refers to another component's export. @throws RangeError where the path is not identifiers joined by dots */
+/** Refers to another component's export. @throws RangeError if the path is not identifiers joined by dots */
 export function ref(path: string): Expression {
   return { [expression]: "reference", path: checked(path, dotted, "a reference") };
 }
 
-/** Calls a function of the standard library. @throws RangeError where the name is not identifiers joined by dots */
+/** Calls a function of the standard library. @throws RangeError if the name is not identifiers joined by dots */
 export function call(name: string, ...args: readonly Value[]): Expression {
   return { [expression]: "call", function: checked(name, dotted, "a function"), args };
 }
 
-/** Joins strings, some of which are known only at run time. */
+/** Concatenates strings, some of which are only known at run time. */
 export function concat(...parts: readonly Value[]): Expression {
   return { [expression]: "concatenation", parts };
 }
 
-/** A block without a label. @throws RangeError where a name is none */
+/** A block without a label. @throws RangeError if a name is not an identifier */
 export function block(name: string, attributes: Readonly<Record<string, Value>>, blocks: readonly Block[] = []): Block {
   checked(name, dotted, "a block");
   for (const key of Object.keys(attributes)) checked(key, identifier, "an attribute");
   return { name, attributes, blocks };
 }
 
-/** A component: a block with a label, by which others refer to it. @throws RangeError where a name is none */
+/** A component: a block with a label, by which others refer to it. @throws RangeError if a name is not an identifier */
 export function component(
   name: string,
   label: string,
@@ -88,7 +88,7 @@ export function expressionOf(value: Value): Expression | undefined {
   return typeof value === "object" && value !== null && expression in value ? (value as Expression) : undefined;
 }
 
-/** Which of the three an expression is. */
+/** The kind of an expression. */
 export function matchExpression<T>(
   value: Expression,
   cases: {

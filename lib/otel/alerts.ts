@@ -16,9 +16,9 @@ function counted(counter: string, matchers: string, by: string): string {
 }
 
 /**
- * Alerts about every collector: refused telemetry, filling queues, failing exports and lost telemetry. Metric names are
- * those of collector 0.159.
- * @param prefix start of the alerts' names, `OtelGateway`
+ * Alerts about every collector: refused telemetry, filling queues, failing exports and lost telemetry. With the metric
+ * names of collector 0.159.
+ * @param prefix prefix of the alert names, such as `OtelGateway`
  */
 export function collectorAlerts(chart: ComponentChart, prefix: string, who: string): Alert[] {
   const own = selfMetrics(chart);

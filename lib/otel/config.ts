@@ -2,7 +2,7 @@ import { softMemoryShare } from "../kubernetes/index.ts";
 import { MiB, type Resources } from "../sizing/index.ts";
 import { largestMessageMiB } from "./queue.ts";
 
-/** A block of a collector's configuration: `type` or `type/name` to its settings. */
+/** Section of a collector's configuration: settings by `type` or `type/name`. */
 export type Blocks = Readonly<Record<string, unknown>>;
 
 /** One pipeline of a collector. */
@@ -12,7 +12,7 @@ export interface Pipeline {
   readonly exporters: readonly string[];
 }
 
-/** The configuration file of an OpenTelemetry Collector, as `otelcol --config` reads it. */
+/** Configuration file of an OpenTelemetry Collector. */
 export interface CollectorConfig {
   readonly receivers: Blocks;
   readonly processors: Blocks;
@@ -26,10 +26,10 @@ export interface CollectorConfig {
   };
 }
 
-/** Ports that every collector of ours listens on, by the name that Services, probes and monitors use. */
+/** Ports of every collector, by the name that Services, probes and monitors use. */
 export const collectorPorts = { "otlp-grpc": 4317, "otlp-http": 4318, metrics: 8888, health: 13133 } as const;
 
-/** An OTLP receiver on both protocols. Long-lived gRPC connections are closed after a while, or clients stay with one pod. */
+/** An OTLP receiver on both protocols. Long-lived gRPC connections are closed periodically, so that clients are rebalanced over the pods. */
 export function otlpReceiver(grpcPort: number, httpPort?: number): object {
   return {
     protocols: {
@@ -43,7 +43,7 @@ export function otlpReceiver(grpcPort: number, httpPort?: number): object {
   };
 }
 
-/** `memory_limiter`, the first processor of every pipeline: sheds load before the kernel kills the process. */
+/** `memory_limiter`, the first processor of every pipeline: refuses data before the process is OOM-killed. */
 export function memoryLimiter(resources: Resources): object {
   const limit = (resources.memoryLimitBytes ?? resources.memoryBytes) / MiB;
   return {
@@ -54,8 +54,8 @@ export function memoryLimiter(resources: Resources): object {
 }
 
 /**
- * The collector's own metrics on :8888, for Prometheus. A reader that is stated leaves `_total` and units out of names
- * unless told otherwise; dashboards and rules everywhere expect them.
+ * The collector's own metrics on :8888, for Prometheus. An explicit reader omits `_total` and
+ * units from metric names by default, but published dashboards and rules expect them.
  */
 export function selfTelemetry(level: "normal" | "detailed"): Blocks {
   const names = { without_type_suffix: false, without_units: false, without_scope_info: true };
@@ -63,10 +63,10 @@ export function selfTelemetry(level: "normal" | "detailed"): Blocks {
   return { metrics: { level, readers: [{ pull: { exporter } }] } };
 }
 
-/** The health endpoint that probes ask. */
+/** The health endpoint for probes. */
 export const healthCheck = { health_check: { endpoint: `0.0.0.0:${collectorPorts.health}` } } as const;
 
-/** What the agents add to every resource, whoever runs there: who the sender is, and where. */
+/** Processors with which agents add attributes of the sender and its location to every resource. */
 export const podAttributes = [
   "k8s.namespace.name",
   "k8s.pod.name",

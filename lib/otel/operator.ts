@@ -11,9 +11,9 @@ import { bytesQuantity, cpuQuantity } from "../sizing/index.ts";
 import { type CollectorProps, collectorName, collectorPods, collectorUser } from "./props.ts";
 
 /**
- * The collector as a resource of the OpenTelemetry operator, which makes the workload, its config, its disruption
- * budget and its three Services. The image is named: the operator's default has no tail sampling and no load
- * balancing. So is the headless Service: without it the pods have no DNS names of their own.
+ * The collector as a resource of the OpenTelemetry operator, which creates the workload, its configuration, its
+ * PodDisruptionBudget and its three Services. The image is set explicitly, because the operator's default image has no
+ * tail sampling and no load balancing, and so is the headless Service, without which pods have no DNS names.
  */
 export function collectorResource(chart: ComponentChart, props: CollectorProps): KubernetesObject {
   const { kind, sized } = props;

@@ -1,7 +1,7 @@
 import type { GaugePanel } from "../monitoring/panel.ts";
 import type { Counted } from "../monitoring/rates.ts";
 
-/** Items that collectors count, by their name in a counter: each signal has its own counter. */
+/** Items that collectors count, by their name in metric names: each signal has its own counter. */
 export const telemetry = {
   spans: "spans",
   metric_points: "data points",

@@ -2,14 +2,14 @@ import type { ComponentChart, EnvValue, Labels, Mount, Pods } from "../kubernete
 import type { WorkloadSize } from "../sizing/index.ts";
 import type { CollectorConfig } from "./config.ts";
 
-/** `native`: workloads of ours. `operator`: an OpenTelemetryCollector that the OpenTelemetry operator runs. */
+/** `native`: workloads of this package. `operator`: an OpenTelemetryCollector, run by the OpenTelemetry operator. */
 export const collectorModes = ["native", "operator"] as const;
 export type CollectorMode = (typeof collectorModes)[number];
 
-/** The three Services that the operator makes for a collector; native collectors have the same, by the same names. */
+/** The three Services that the operator creates for a collector; native collectors have the same ones. */
 export type ServiceType = "base" | "headless" | "monitoring";
 
-/** A collector to run. */
+/** Props of a collector. */
 export interface CollectorProps {
   readonly mode: CollectorMode;
   readonly kind: "DaemonSet" | "StatefulSet";
@@ -24,7 +24,7 @@ export interface CollectorProps {
   /** Whether clients must reach the collector of their own node. @default false */
   readonly nodeLocal?: boolean;
   readonly nodeSelector?: Labels;
-  /** Run on every node, whatever its taints. @default false */
+  /** Tolerate all taints, to run on every node. @default false */
   readonly everyNode?: boolean;
 }
 
@@ -36,7 +36,7 @@ export const collectorName = (chart: ComponentChart): string => `${chart.name}-c
 
 const serviceTypeLabel = "operator.opentelemetry.io/collector-service-type";
 
-/** The collector's pods, by the labels of whoever makes them. */
+/** The collector's pods, by the labels that the operator or the native workload gives them. */
 export function collectorPods(chart: ComponentChart, mode: CollectorMode): Pods {
   return chart.pods(chart.component, mode === "operator" ? operatorLabels(chart) : undefined);
 }
@@ -49,7 +49,7 @@ function operatorLabels(chart: ComponentChart): Labels {
   };
 }
 
-/** Labels that exactly one Service of a collector carries, in either mode. */
+/** Labels of exactly one Service of a collector, in both modes. */
 export function collectorServiceLabels(chart: ComponentChart, mode: CollectorMode, type: ServiceType): Labels {
   return {
     "app.kubernetes.io/name": collectorName(chart),

@@ -5,7 +5,7 @@ import type { Tier } from "../tiers.ts";
 import { run } from "./processes.ts";
 import { type Failure, type Report, readReport, reportVariable, withSecondRun } from "./report.ts";
 
-/** A step of a run and what came of it. */
+/** Result of a step of a test run. */
 export interface Step {
   readonly name: string;
   readonly report: Report;
@@ -14,13 +14,13 @@ export interface Step {
   readonly cpuSeconds: number;
 }
 
-/** What a step's commands found, and what they cost. */
+/** What the commands of a step reported, and the CPU time that they used. */
 interface Result {
   readonly report: Report;
   readonly cpuSeconds: number;
 }
 
-/** The checks that need no tests: each counts as one. */
+/** Checks other than tests; each counts as one test. */
 const checks = [
   {
     name: "format and lint",
@@ -58,9 +58,9 @@ export function runChecks(root: string): Promise<Step> {
 }
 
 /**
- * Runs a tier's tests with vitest; its progress goes to stderr. A file in which Node itself crashed is run once more:
- * V8 24 dies now and then (`Check failed: jit_page.has_value()`) when a worker thread is ended while it compiles, which
- * is what the tests of dying threads do.
+ * Runs the tests of a tier with vitest, with progress on stderr. A file in which Node.js itself crashed is run again: V8
+ * of Node.js 24 crashes occasionally (`Check failed: jit_page.has_value()`) when a worker thread is terminated while it
+ * compiles, as in the tests of dying threads.
  */
 export function runTier(tier: Tier, root: string, paths: readonly string[]): Promise<Step> {
   return timed(tier.name, async () => {
