@@ -1,9 +1,6 @@
 import { z } from "zod";
-import type { Format } from "../lib/formats/index.ts";
+import { type Format, mistakeIn } from "../lib/formats/index.ts";
 import { unknownOffline } from "./secure.ts";
-
-/** What programs and templates print where they have no value. */
-const leftovers: ReadonlySet<string> = new Set(["NaN", "undefined", "null", "Infinity", "[object Object]"]);
 
 /** Text in a format. */
 export function text(format: Format) {
@@ -12,7 +9,7 @@ export function text(format: Format) {
     .meta({ examples: [...format.examples] })
     .superRefine((value, context) => {
       if (value === unknownOffline) return;
-      const mistake = leftovers.has(value) ? "a template writes this for a missing value" : format.mistake(value);
+      const mistake = mistakeIn(format, value);
       if (mistake) context.addIssue({ code: "custom", params: { format, mistake }, input: value });
     });
 }

@@ -1,9 +1,10 @@
 import type { z } from "zod";
-import type { Format } from "../lib/formats/index.ts";
+import { type Format, looksSecret } from "../lib/formats/index.ts";
+import { type Finding, outOfRange as rangeFinding, wrongFormat, wrongType } from "../lib/sizing/index.ts";
 import { knownKeys } from "./json-schema.ts";
 import type { Problem } from "./problem.ts";
 import { plainSecret } from "./schema/secret.ts";
-import { looksSecret, unknownOffline } from "./secure.ts";
+import { unknownOffline } from "./secure.ts";
 import { configPath, snippet } from "./snippet.ts";
 import { nearest } from "./suggest.ts";
 
@@ -45,7 +46,7 @@ function invalid(issue: Issue): Problem {
 }
 
 function missingOrMistyped(path: readonly PropertyKey[], message: string, example: string): Problem {
-  return { code: "SKP1003", path: configPath(path), message, fix: snippet(path, example) };
+  return placed(path, wrongType("", message, example));
 }
 
 interface CustomParams {
@@ -69,12 +70,8 @@ function customProblem({ path, input, params }: Issue & { readonly code: "custom
       fix: snippet(path, nearestQuantity(input, examples)),
     };
   }
-  return {
-    code: "SKP1012",
-    path: configPath(path),
-    message: `${show(input, path)} is not ${format?.name}: ${mistake}`,
-    fix: snippet(path, format?.examples[0] || "..."),
-  };
+  const { name = "allowed", examples: [example = ""] = [] } = format ?? {};
+  return placed(path, wrongFormat("", show(input, path), name, mistake ?? "", example || "..."));
 }
 
 function outOfRange(issue: Issue & { readonly code: "too_small" | "too_big" }): Problem {
@@ -84,8 +81,12 @@ function outOfRange(issue: Issue & { readonly code: "too_small" | "too_big" }): 
 }
 
 function bounds(path: readonly PropertyKey[], input: unknown, range: string, nearest: string): Problem {
-  const message = `${show(input, path)} is out of range: ${range}`;
-  return { code: "SKP1011", path: configPath(path), message, fix: snippet(path, nearest) };
+  return placed(path, rangeFinding("", show(input, path), range, nearest));
+}
+
+/** A finding as a problem at a place of the file. */
+function placed(path: readonly PropertyKey[], { code, message, fix }: Finding): Problem {
+  return { code, path: configPath(path), message, fix: snippet(path, fix) };
 }
 
 /** A secret that stands in the file itself. */

@@ -148,10 +148,6 @@ export const problemCatalogue = {
     title: "A bucket lifecycle rule that deletes live data",
     why: "Mimir and Loki delete expired objects themselves, after a delay. A lifecycle rule that is faster removes objects their indexes still refer to, and queries fail.",
   },
-  SKP1224: {
-    title: "A bucket without a name",
-    why: "The program accepts an empty bucket name and terminates on the first write.",
-  },
   SKP1225: {
     title: "Fewer replicas than copies",
     why: "With a replication factor of three, fewer than three ring members cannot hold every copy: writes or reads fail.",
@@ -164,10 +160,6 @@ export const problemCatalogue = {
     title: "Replicas that three zones cannot share evenly",
     why: "Each zone holds a full copy of the data; a zone with fewer replicas would be overloaded.",
   },
-  SKP1228: {
-    title: "Invalid tenant name",
-    why: "Mimir and Loki accept letters, digits and !-_.*'() in a tenant ID, at most 150 characters, and reject every request with another one.",
-  },
   SKP1229: {
     title: "A tenant reserved for aggregates",
     why: "Retention is applied per tenant: series written to the aggregates' tenant would be kept as long as the aggregates.",
@@ -179,10 +171,6 @@ export const problemCatalogue = {
   SKP1231: {
     title: "A disk smaller than the data it must hold",
     why: "With the filesystem backend all data of the retention period is on this disk; a full disk stops ingestion.",
-  },
-  SKP1232: {
-    title: "Invalid stream selector",
-    why: "Per-stream retention matches streams by a LogQL selector without a pipeline. Loki does not start with an invalid one.",
   },
   SKP1233: {
     title: "A backend without the service it writes to",

@@ -28,6 +28,7 @@ import { type LogSource, nodeVariable, podLogFolder } from "./logs.ts";
 import { alloyRules } from "./monitoring/alerts.ts";
 import { alloyDashboard } from "./monitoring/dashboards.ts";
 import { type AlloyGateway, exportersOf, otlpPorts } from "./otlp.ts";
+import { alloyShape } from "./shape.ts";
 import { type AlloySizing, logSourceFor, sizeAlloy } from "./sizing.ts";
 import { validateAlloy } from "./validate.ts";
 
@@ -70,6 +71,9 @@ export function alloyNeedsHost(props: { readonly logSource: LogSource; readonly 
  * routed by trace ID.
  */
 export class AlloyChart extends ComponentChart<AlloyEndpoints> {
+  /** What each of its props may be. */
+  static readonly shape = alloyShape;
+
   readonly endpoints: AlloyEndpoints;
 
   /** Computed sizes, with the overrides applied. */

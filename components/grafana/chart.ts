@@ -27,6 +27,7 @@ import { overviewDashboard } from "./monitoring/overview.ts";
 import { type GrafanaEndpoints, type GrafanaProps, loadOf } from "./props.ts";
 import { provision } from "./provisioning.ts";
 import { routeObject } from "./route.ts";
+import { grafanaShape } from "./shape.ts";
 import { type GrafanaSizing, sizeGrafana } from "./sizing.ts";
 import { validateGrafana } from "./validate.ts";
 
@@ -35,6 +36,9 @@ const grafanaUser = 472;
 
 /** Grafana, with data sources and dashboards for metrics, logs, traces and alerts. It evaluates no rules itself. */
 export class GrafanaChart extends ComponentChart<GrafanaEndpoints> {
+  /** What each of its props may be. */
+  static readonly shape = grafanaShape;
+
   readonly endpoints: GrafanaEndpoints;
   /** Computed sizes, with the overrides applied. */
   readonly sizing: GrafanaSizing;

@@ -1,9 +1,16 @@
-import { type Finding, validateCounts, validateWorkload } from "../../lib/sizing/index.ts";
+import { isIP } from "node:net";
+import { dnsSubdomain, isKnownLater } from "../../lib/formats/index.ts";
+import { type Finding, validateCounts, validateProps, validateWorkload, wrongFormat } from "../../lib/sizing/index.ts";
 import { type GrafanaProps, loadOf } from "./props.ts";
+import { grafanaShape } from "./shape.ts";
 import { sizeGrafana } from "./sizing.ts";
 
 /** Finds every mistake in the props of a {@link GrafanaChart}. */
 export function validateGrafana(props: GrafanaProps): readonly Finding[] {
+  return validateProps(props, grafanaShape, () => combinations(props));
+}
+
+function combinations(props: GrafanaProps): readonly Finding[] {
   const load = loadOf(props);
   const numbers = [...validateWorkload(load.workload), ...validateCounts({ replicas: props.replicas })];
   return [...numbers, ...(numbers.length > 0 ? [] : validateReplicas(props)), ...validateRoute(props)];
@@ -24,6 +31,12 @@ function validateReplicas(props: GrafanaProps): Finding[] {
 }
 
 function validateRoute({ host, route }: GrafanaProps): Finding[] {
-  if (!route || host) return [];
+  if (!route) return [];
+  if (host) {
+    const mistake = isKnownLater(host) ? undefined : dnsSubdomain.mistake(host);
+    if (mistake === undefined && !isIP(host)) return [];
+    const why = "a route needs one in lower case, not an address";
+    return [wrongFormat("host", host, "a host name to route", why, "grafana.example.com")];
+  }
   return [{ code: "SKP1248", at: "route", message: `${route.kind}, without host`, fix: "host: grafana.example.com" }];
 }

@@ -24,6 +24,7 @@ import { alerting, externalAlertmanager } from "./prometheus/alerting.ts";
 import { haClusterLabel, prometheus } from "./prometheus/prometheus.ts";
 import { type KubePrometheusEndpoints, type KubePrometheusProps, loadOf } from "./props.ts";
 import { type MonitoredTargets, ruleGroups } from "./rules/groups.ts";
+import { kubePrometheusShape } from "./shape.ts";
 import { type KubePrometheusSizing, sizeKubePrometheus } from "./sizing.ts";
 import { validateKubePrometheus } from "./validate.ts";
 
@@ -32,6 +33,9 @@ import { validateKubePrometheus } from "./validate.ts";
  * Alertmanager, kube-state-metrics, node-exporter, the monitors of the cluster itself, rules and dashboards.
  */
 export class KubePrometheusChart extends ComponentChart<KubePrometheusEndpoints> {
+  /** What each of its props may be. */
+  static readonly shape = kubePrometheusShape;
+
   readonly endpoints: KubePrometheusEndpoints;
   /** Computed sizes, with the overrides applied. */
   readonly sizing: KubePrometheusSizing;

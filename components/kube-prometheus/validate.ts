@@ -1,8 +1,16 @@
 import { defaultCluster, validateHostAgent } from "../../lib/kubernetes/index.ts";
-import { type Finding, seconds, shortRetention, validateCounts, validateWorkload } from "../../lib/sizing/index.ts";
+import {
+  type Finding,
+  seconds,
+  shortRetention,
+  validateCounts,
+  validateProps,
+  validateWorkload,
+} from "../../lib/sizing/index.ts";
 import { type AlertRouting, reservedReceivers } from "./alertmanager/config.ts";
 import { exposed } from "./control-plane/targets.ts";
 import { type KubePrometheusProps, loadOf } from "./props.ts";
+import { kubePrometheusShape } from "./shape.ts";
 import { sizeKubePrometheus } from "./sizing.ts";
 
 /** The head block spans this long, whatever the retention: https://prometheus.io/docs/prometheus/3.13/storage/#on-disk-layout. */
@@ -10,6 +18,10 @@ const blockSeconds = seconds("2h");
 
 /** Finds every mistake in the props of a {@link KubePrometheusChart}. */
 export function validateKubePrometheus(props: KubePrometheusProps): readonly Finding[] {
+  return validateProps(props, kubePrometheusShape, () => combinations(props));
+}
+
+function combinations(props: KubePrometheusProps): readonly Finding[] {
   const { shards, replicas, sizes = {} } = props;
   const counts = {
     shards,

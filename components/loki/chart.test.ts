@@ -191,13 +191,13 @@ describe("validation", () => {
   test("rejects a retention of 12 h, which -verify-config accepts", () => {
     expect(of({ retention: { ...retentionProfiles.standard, loki: 12 * 3600 } })).toEqual(["SKP1221 retention.loki"]);
     const streamRetention = [{ selector: '{level="debug"}', priority: 1, retention: 3600 }];
-    expect(of({ streamRetention })).toEqual(["SKP1221 streamRetention[0].retention"]);
+    expect(of({ streamRetention })).toEqual(["SKP1221 streamRetention.0.retention"]);
   });
 
   test("is done by the chart, also when it is used alone", () => {
     const retention = { ...retentionProfiles.standard, loki: 3600 };
     expect(() => new LokiChart(new App(), "loki", { ...valid, retention, tenant: "a/b" })).toThrow(
-      /SKP1221 retention.loki: 1h .*\n.*\nSKP1228 tenant: /,
+      /SKP1012 tenant: .*\n.*\nSKP1221 retention.loki: 1h /,
     );
   });
 
@@ -208,8 +208,8 @@ describe("validation", () => {
       retention: 86_400,
     }));
     expect(of({ streamRetention })).toEqual([
-      "SKP1232 streamRetention[0].selector",
-      "SKP1232 streamRetention[1].selector",
+      "SKP1012 streamRetention.0.selector",
+      "SKP1012 streamRetention.1.selector",
     ]);
   });
 
@@ -221,7 +221,7 @@ describe("validation", () => {
   test("rejects volumes that pods do not share, and a bucket without a name", () => {
     const redundant = { availability: "redundant", objectStore: { kind: "filesystem" } } as const;
     expect(of(redundant)).toEqual(["SKP1211 objectStore"]);
-    expect(of({ bucket: "" })).toEqual(["SKP1224 bucket"]);
+    expect(of({ bucket: "" })).toEqual(["SKP1012 bucket"]);
   });
 
   test("rejects fewer ingesters than copies, and numbers that zones cannot share", () => {

@@ -17,12 +17,16 @@ import { lokiDashboard } from "./monitoring/dashboards.ts";
 import { logRules } from "./monitoring/log-rules.ts";
 import { type LokiContext, ringService } from "./pod.ts";
 import { type LokiEndpoints, type LokiProps, lokiLoad, type ResolvedLokiProps, resolveLokiProps } from "./props.ts";
+import { lokiShape } from "./shape.ts";
 import { type LokiSizing, sizeLoki } from "./sizing.ts";
 import { validateLoki } from "./validate.ts";
 import { microservices, monolithic } from "./workloads.ts";
 
 /** Loki: logs in object storage, indexed by their labels. */
 export class LokiChart extends ComponentChart<LokiEndpoints> {
+  /** What each of its props may be. */
+  static readonly shape = lokiShape;
+
   readonly endpoints: LokiEndpoints;
   /** Computed replicas and resources, with the reason for each number. */
   readonly sizing: LokiSizing;

@@ -8,11 +8,12 @@ import {
   shortRetention,
   unevenZones,
   validateLifecycle,
-  validateTenant,
+  validateProps,
+  validateWorkload,
 } from "../../lib/sizing/index.ts";
 import { monolithicBytesPerDay } from "./capacity.ts";
-import { logql } from "./monitoring/log-rules.ts";
 import { type LokiProps, lokiLoad, type ResolvedLokiProps, resolveLokiProps } from "./props.ts";
+import { lokiShape } from "./shape.ts";
 import { type LokiSizing, sizeLoki } from "./sizing.ts";
 
 /** Shortest retention in seconds. Shorter ones are accepted but never applied, because Loki deletes whole daily index tables. */
@@ -25,11 +26,17 @@ const deletionDelaySeconds = 7_200;
  * is too small for the retention, a single process far beyond its load, a bucket lifecycle that deletes live data.
  */
 export function validateLoki(props: LokiProps): readonly Finding[] {
+  return validateProps(props, lokiShape, () => combinations(props));
+}
+
+function combinations(props: LokiProps): readonly Finding[] {
   const resolved = resolveLokiProps(props);
+  const amounts = validateWorkload(resolved.workload);
+  // Sizes computed from invalid numbers would only add misleading findings.
+  if (amounts.length > 0) return amounts;
   const sizing = sizeLoki(lokiLoad(resolved));
   return [
     ...validateRetention(resolved),
-    ...validateTenant("tenant", resolved.tenant),
     ...validateStorage(resolved, sizing),
     ...validateMode(resolved, sizing),
     ...validateReplicas(sizing),
@@ -42,33 +49,14 @@ function validateRetention({ retention, streamRetention, bucketLifecycle }: Reso
     findings.push(shortRetention(at, found, minRetention, "Loki deletes whole index tables of one day"));
   if (retention.loki < minRetention) tooShort("retention.loki", retention.loki);
   streamRetention.forEach((stream, index) => {
-    const at = `streamRetention[${index}]`;
-    if (stream.retention < minRetention) tooShort(`${at}.retention`, stream.retention);
-    const error = selectorError(stream.selector);
-    if (error) {
-      findings.push({ code: "SKP1232", at: `${at}.selector`, message: error, fix: '{namespace="dev"}' });
-    }
+    if (stream.retention < minRetention) tooShort(`streamRetention.${index}.retention`, stream.retention);
   });
   const longest = Math.max(retention.loki, ...streamRetention.map((stream) => stream.retention)) + deletionDelaySeconds;
   return [...findings, ...validateLifecycle("Loki", bucketLifecycle, longest)];
 }
 
-/** A stream selector is a LogQL query without a pipeline. */
-function selectorError(selector: string): string | undefined {
-  if (!/^\s*\{[^}]*\}\s*$/.test(selector)) return `${selector} is not a stream selector`;
-  try {
-    logql(selector);
-    return undefined;
-  } catch (error) {
-    return (error as SyntaxError).message;
-  }
-}
-
-function validateStorage(
-  { namespace, objectStore, bucket }: ResolvedLokiProps,
-  sizing: LokiSizing,
-): readonly Finding[] {
-  if (objectStore.kind !== "filesystem") return validateObjectStore(objectStore, bucket, namespace);
+function validateStorage({ namespace, objectStore }: ResolvedLokiProps, sizing: LokiSizing): readonly Finding[] {
+  if (objectStore.kind !== "filesystem") return validateObjectStore(objectStore, namespace);
   const { replicas, diskBytes = 0 } = sizing.mode === "monolithic" ? sizing.loki : sizing.services.ingester;
   if (sizing.mode === "microservices" || replicas > 1) {
     return [separateDisks(`the ${replicas} pods of ${sizing.mode} Loki`)];

@@ -126,5 +126,5 @@ describe("clients", () => {
 test("invalid props are reported all at once, with code and fix", () => {
   const broken = () =>
     render("medium", { objectStore: { kind: "filesystem" }, availability: "redundant", tenant: "a/b" });
-  expect(broken).toThrow(/SKP1211 objectStore: .*\n.*\nSKP1228 tenant: /);
+  expect(broken).toThrow(/SKP1012 tenant: .*\n.*\nSKP1211 objectStore: /);
 });

@@ -29,12 +29,16 @@ import {
   type ResolvedMimirProps,
   resolveMimirProps,
 } from "./props.ts";
+import { mimirShape } from "./shape.ts";
 import { type MimirSizing, sizeMimir } from "./sizing.ts";
 import { validateMimir } from "./validate.ts";
 import { microservices, monolithic } from "./workloads.ts";
 
 /** Mimir: long-term storage of all series in object storage. From `large` on it also evaluates the stack's rules. */
 export class MimirChart extends ComponentChart<MimirEndpoints> {
+  /** What each of its props may be. */
+  static readonly shape = mimirShape;
+
   readonly endpoints: MimirEndpoints;
   /** Computed replicas and resources, with the reason for each number. */
   readonly sizing: MimirSizing;

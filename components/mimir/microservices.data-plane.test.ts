@@ -10,6 +10,7 @@ import { type RunningProgram, ready } from "../../test/data-plane/process.ts";
 import { remoteWrite } from "../../test/data-plane/remote-write.ts";
 import { render } from "../../test/support/mimir.ts";
 import { longTermTenant, MimirRulesChart } from "./index.ts";
+import { rulesConfigMap } from "./pod.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "skopos-mimir-parts-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -57,7 +58,7 @@ describe("every part by itself, three zones", () => {
     for (const process of processes) {
       const { name, host } = process;
       for (const tenant of chart.ruleTenants) {
-        writeConfigMap(rendered, `mimir-rules-${tenant}`, join(process.folder, "etc/rules", tenant));
+        writeConfigMap(rendered, rulesConfigMap(chart, tenant), join(process.folder, "etc/rules", tenant));
       }
       const placement = {
         host,

@@ -13,6 +13,7 @@ import { remoteWrite } from "../../test/data-plane/remote-write.ts";
 import { askedSeries } from "../../test/support/charts.ts";
 import { devWorkload } from "../../test/support/mimir.ts";
 import { aggregateGroups, longTermTenant, MimirChart, MimirRulesChart } from "./index.ts";
+import { rulesConfigMap } from "./pod.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "skopos-mimir-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -87,7 +88,7 @@ describe("one process with the rendered config and rules", () => {
     const charts = [chart, new RulesChart(new App(), groups(threshold))];
     const rendered = new MimirRulesChart(new App(), "mimir-rules", { ...shared, mimir: chart, charts });
     for (const tenant of chart.ruleTenants) {
-      writeConfigMap(rendered, `mimir-rules-${tenant}`, join(rulesFolder, tenant));
+      writeConfigMap(rendered, rulesConfigMap(chart, tenant), join(rulesFolder, tenant));
     }
   };
 

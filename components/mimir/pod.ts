@@ -25,6 +25,7 @@ import {
 import type { WorkloadSize } from "../../lib/sizing/index.ts";
 import { dataDirectory, expandsEnvironment } from "./bucket-config.ts";
 import { configDirectory, mimirPorts, rulesDirectory, runtimeDirectory } from "./config.ts";
+import { longTermTenant } from "./monitoring/aggregates.ts";
 
 /** What all workloads of one Mimir share. */
 export interface MimirContext {
@@ -65,8 +66,9 @@ export const ringLabels = (chart: ComponentChart): Labels => ({ "skopos.dev/goss
 /** Name of the headless Service that selects {@link ringLabels}. */
 export const ringService = (chart: ComponentChart): string => `${chart.name}-gossip-ring`;
 
-/** Name of the ConfigMap that holds the rules of one tenant. */
-export const rulesConfigMap = (chart: ComponentChart, tenant: string): string => `${chart.name}-rules-${tenant}`;
+/** Name of the ConfigMap that holds the rules of one tenant. Tenant IDs may have characters that names of objects may not. */
+export const rulesConfigMap = (chart: ComponentChart, tenant: string): string =>
+  tenant === longTermTenant ? `${chart.name}-rules-${longTermTenant}` : `${chart.name}-rules`;
 
 /** Adds a Deployment with its Service and monitor. */
 export function statelessService(

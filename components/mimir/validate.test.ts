@@ -25,7 +25,7 @@ describe("mistakes that Mimir accepts at startup", () => {
   test.each<[string, Partial<MimirProps>, string, string]>([
     ["several pods, each with its own volume", { objectStore: { kind: "filesystem" } }, "SKP1211", "objectStore"],
     ["an object store without credentials or identity", { objectStore: { kind: "gcs" } }, "SKP1207", "objectStore"],
-    ["an empty bucket name", { bucket: "" }, "SKP1224", "bucket"],
+    ["an empty bucket name", { bucket: "" }, "SKP1012", "bucket"],
     [
       "fewer ingesters than copies",
       { overrides: { ingester: { replicas: 2 } } },
@@ -64,7 +64,7 @@ describe("mistakes that Mimir accepts at startup", () => {
       "retention.mimir",
     ],
     ["a bucket that deletes live blocks", { bucketLifecycle: seconds("365d") }, "SKP1223", "bucketLifecycle"],
-    ["an invalid tenant ID", { tenant: "a/b" }, "SKP1228", "tenant"],
+    ["an invalid tenant ID", { tenant: "a/b" }, "SKP1012", "tenant"],
     ["the aggregates' tenant for all series", { tenant: "long-term" }, "SKP1229", "tenant"],
     [
       "a limit below the workload",

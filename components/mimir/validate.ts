@@ -9,13 +9,15 @@ import {
   shortRetention,
   unevenZones,
   validateLifecycle,
-  validateTenant,
+  validateProps,
+  validateWorkload,
 } from "../../lib/sizing/index.ts";
 import { shapes } from "./capacity.ts";
 import { deletionDelaySeconds } from "./config.ts";
 import { longTermTenant } from "./monitoring/aggregates.ts";
 import { maxSeriesPerIngester } from "./monitoring/store-alerts.ts";
 import { type MimirProps, mimirLoad, type ResolvedMimirProps, resolveMimirProps } from "./props.ts";
+import { mimirShape } from "./shape.ts";
 import { type MimirSizing, sizeMimir } from "./sizing.ts";
 
 /** Shortest retention in seconds: blocks are two hours long and queries read the last 12 h from ingesters. */
@@ -26,7 +28,14 @@ const minRetention = 13 * 3600;
  * lifecycle that deletes live blocks, several pods with a volume each, invalid tenants, limits below the workload.
  */
 export function validateMimir(props: MimirProps): readonly Finding[] {
+  return validateProps(props, mimirShape, () => combinations(props));
+}
+
+function combinations(props: MimirProps): readonly Finding[] {
   const resolved = resolveMimirProps(props);
+  const amounts = validateWorkload(resolved.workload);
+  // Sizes computed from invalid numbers would only add misleading findings.
+  if (amounts.length > 0) return amounts;
   const sizing = sizeMimir(mimirLoad(resolved));
   return [
     ...validateStorage(resolved, sizing),
@@ -37,12 +46,9 @@ export function validateMimir(props: MimirProps): readonly Finding[] {
   ];
 }
 
-function validateStorage(
-  { namespace, objectStore, bucket }: ResolvedMimirProps,
-  sizing: MimirSizing,
-): readonly Finding[] {
+function validateStorage({ namespace, objectStore }: ResolvedMimirProps, sizing: MimirSizing): readonly Finding[] {
   const pods = sizing.mode === "monolithic" ? sizing.mimir.replicas : undefined;
-  if (objectStore.kind !== "filesystem" || pods === 1) return validateObjectStore(objectStore, bucket, namespace);
+  if (objectStore.kind !== "filesystem" || pods === 1) return validateObjectStore(objectStore, namespace);
   return [separateDisks(`${pods ?? "separate"} Mimir pods`)];
 }
 
@@ -109,9 +115,6 @@ function validateRetention({ retention, bucketLifecycle }: ResolvedMimirProps): 
 
 function validateTenants({ tenant, tenants, retention, workload }: ResolvedMimirProps): Finding[] {
   const findings: Finding[] = [];
-  for (const name of new Set([tenant, ...Object.keys(tenants)])) {
-    findings.push(...validateTenant(name === tenant ? "tenant" : `tenants.${name}`, name));
-  }
   if (tenant === longTermTenant && retention.aggregates > 0) {
     findings.push({
       code: "SKP1229",

@@ -27,6 +27,7 @@ import { assertValid, type SizeOverride, type Workload, workloads } from "../../
 import { detectorsOf, exportersOf, type GatewayResolver, metadataService, otelAgentConfig } from "./config.ts";
 import { otelAgentAlerts } from "./monitoring/alerts.ts";
 import { otelAgentDashboard } from "./monitoring/dashboards.ts";
+import { otelAgentShape } from "./shape.ts";
 import { type OtelAgentSizing, sizeOtelAgent } from "./sizing.ts";
 import { validateOtelAgent } from "./validate.ts";
 
@@ -86,6 +87,9 @@ export interface OtelAgentEndpoints {
  * memory metrics, adds attributes of the sending pod, and sends everything to the gateway, spans routed by trace ID.
  */
 export class OtelAgentChart extends ComponentChart<OtelAgentEndpoints> {
+  /** What each of its props may be. */
+  static readonly shape = otelAgentShape;
+
   readonly endpoints: OtelAgentEndpoints;
 
   /** Computed sizes, with the overrides applied. */

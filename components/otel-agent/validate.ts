@@ -1,9 +1,14 @@
 import { defaultCluster, validateHostAgent } from "../../lib/kubernetes/index.ts";
-import { type Finding, validateWorkload, workloads } from "../../lib/sizing/index.ts";
+import { type Finding, validateProps, validateWorkload, workloads } from "../../lib/sizing/index.ts";
 import type { OtelAgentProps } from "./chart.ts";
+import { otelAgentShape } from "./shape.ts";
 
 /** Finds every mistake in the props of an {@link OtelAgentChart}. */
 export function validateOtelAgent(props: Omit<OtelAgentProps, "gateway">): readonly Finding[] {
+  return validateProps(props, otelAgentShape, () => combinations(props));
+}
+
+function combinations(props: Omit<OtelAgentProps, "gateway">): readonly Finding[] {
   const { cluster = defaultCluster, nodeSelector, service, mode = "native" } = props;
   const findings: Finding[] = [
     ...validateWorkload(props.workload ?? workloads.small),

@@ -28,6 +28,7 @@ import {
 } from "./config.ts";
 import { otelGatewayAlerts } from "./monitoring/alerts.ts";
 import { otelGatewayDashboard } from "./monitoring/dashboards.ts";
+import { otelGatewayShape } from "./shape.ts";
 import { type OtelGatewaySizing, sizeOtelGateway } from "./sizing.ts";
 import { validateOtelGateway } from "./validate.ts";
 
@@ -74,6 +75,9 @@ export interface OtelGatewayEndpoints {
  * exposes metrics on :8889 for Prometheus.
  */
 export class OtelGatewayChart extends ComponentChart<OtelGatewayEndpoints> {
+  /** What each of its props may be. */
+  static readonly shape = otelGatewayShape;
+
   readonly endpoints: OtelGatewayEndpoints;
 
   /** Computed sizes, with the overrides applied. */

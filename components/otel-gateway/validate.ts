@@ -1,9 +1,14 @@
-import { type Finding, validateCounts, validateWorkload, workloads } from "../../lib/sizing/index.ts";
+import { type Finding, validateCounts, validateProps, validateWorkload, workloads } from "../../lib/sizing/index.ts";
 import type { OtelGatewayProps } from "./chart.ts";
 import { defaultTailSampling } from "./config.ts";
+import { otelGatewayShape } from "./shape.ts";
 
 /** Finds every mistake in the props of an {@link OtelGatewayChart}. */
 export function validateOtelGateway(props: OtelGatewayProps): readonly Finding[] {
+  return validateProps(props, otelGatewayShape, () => combinations(props));
+}
+
+function combinations(props: OtelGatewayProps): readonly Finding[] {
   const { decisionWaitSeconds, keepPercent, latencyThresholdMs } = props.tailSampling ?? defaultTailSampling;
   return [
     ...validateWorkload(props.workload ?? workloads.small),

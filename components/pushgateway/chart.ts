@@ -15,6 +15,7 @@ import {
 import { assertValid, type SizeOverride, seconds } from "../../lib/sizing/index.ts";
 import { pushgatewayAlerts } from "./monitoring/alerts.ts";
 import { pushgatewayDashboard } from "./monitoring/dashboards.ts";
+import { pushgatewayShape } from "./shape.ts";
 import { type PushgatewaySizing, sizePushgateway } from "./sizing.ts";
 import { validatePushgateway } from "./validate.ts";
 
@@ -42,6 +43,9 @@ const user = 65_534;
  * group until the group is deleted. @see https://prometheus.io/docs/practices/pushing/
  */
 export class PushgatewayChart extends ComponentChart<PushgatewayEndpoints> {
+  /** What each of its props may be. */
+  static readonly shape = pushgatewayShape;
+
   readonly endpoints: PushgatewayEndpoints;
   /** Computed sizes, with the overrides applied. */
   readonly sizing: PushgatewaySizing;

@@ -1,8 +1,13 @@
-import type { Finding } from "../../lib/sizing/index.ts";
+import { type Finding, validateProps } from "../../lib/sizing/index.ts";
 import type { PushgatewayProps } from "./chart.ts";
+import { pushgatewayShape } from "./shape.ts";
 
 /** Finds every mistake in the props of a {@link PushgatewayChart}. */
-export function validatePushgateway({ series, staleSeconds, diskBytes }: PushgatewayProps): readonly Finding[] {
+export function validatePushgateway(props: PushgatewayProps): readonly Finding[] {
+  return validateProps(props, pushgatewayShape, () => amounts(props));
+}
+
+function amounts({ series, staleSeconds, diskBytes }: PushgatewayProps): readonly Finding[] {
   const positive = (value: number | undefined) => value === undefined || (Number.isFinite(value) && value > 0);
   return [
     ...(positive(series)

@@ -181,6 +181,6 @@ describe("validation", () => {
     const { credentials: _, ...anonymous } = s3;
     expect(of({ ...tempo, objectStore: anonymous })).toEqual(["SKP1207 objectStore"]);
     expect(of({ ...tempo, objectStore: { ...anonymous, identity: {} } })).toEqual([]);
-    expect(of({ ...tempo, bucket: "" })).toEqual(["SKP1224 bucket"]);
+    expect(of({ ...tempo, bucket: "" })).toEqual(["SKP1012 bucket"]);
   });
 });

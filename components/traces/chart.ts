@@ -6,6 +6,7 @@ import { jaeger } from "./jaeger/workloads.ts";
 import { tracesAlerts } from "./monitoring/alerts.ts";
 import { tracesDashboard } from "./monitoring/dashboards.ts";
 import { resolveTracesProps, type TracesEndpoints, type TracesProps, tracesLoad } from "./props.ts";
+import { tracesShape } from "./shape.ts";
 import { sizeTraces, type TracesSizing } from "./sizing.ts";
 import { tempoPorts } from "./tempo/config.ts";
 import { tempo } from "./tempo/tempo.ts";
@@ -13,6 +14,9 @@ import { validateTraces } from "./validate.ts";
 
 /** The backend of sampled traces: Jaeger or Tempo. */
 export class TracesChart extends ComponentChart<TracesEndpoints> {
+  /** What each of its props may be. */
+  static readonly shape = tracesShape;
+
   readonly endpoints: TracesEndpoints;
   /** Computed replicas and resources, with the reason for each number. */
   readonly sizing: TracesSizing;

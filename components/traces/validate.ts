@@ -7,9 +7,12 @@ import {
   overload,
   separateDisks,
   shortRetention,
+  validateProps,
+  validateWorkload,
 } from "../../lib/sizing/index.ts";
 import { badgerMaxDisk } from "./jaeger/sizing.ts";
 import { type ResolvedTracesProps, resolveTracesProps, type TracesProps, tracesLoad } from "./props.ts";
+import { tracesShape } from "./shape.ts";
 import { sizeTraces, type TracesSizing } from "./sizing.ts";
 import { maxPartitions, monolithicSpansPerSecond } from "./tempo/sizing.ts";
 
@@ -18,7 +21,14 @@ const minRetention = 3600;
 
 /** Finds mistakes that Jaeger and Tempo accept at startup, and loads beyond what they carry. */
 export function validateTraces(props: TracesProps): readonly Finding[] {
+  return validateProps(props, tracesShape, () => combinations(props));
+}
+
+function combinations(props: TracesProps): readonly Finding[] {
   const resolved = resolveTracesProps(props);
+  const amounts = validateWorkload(resolved.workload);
+  // Sizes computed from invalid numbers would only add misleading findings.
+  if (amounts.length > 0) return amounts;
   const sizing = sizeTraces(tracesLoad(resolved));
   return [
     ...validateRetention(resolved),
@@ -57,10 +67,10 @@ function validateJaeger(
 }
 
 function validateTempo(
-  { namespace, objectStore, bucket, kafka }: ResolvedTracesProps,
+  { namespace, objectStore, kafka }: ResolvedTracesProps,
   { tempo, keptSpansPerSecond }: Extract<TracesSizing, { readonly backend: "tempo" }>,
 ): Finding[] {
-  const findings = [...validateObjectStore(objectStore, bucket, namespace)];
+  const findings = [...validateObjectStore(objectStore, namespace)];
   const rate = formatCount(keptSpansPerSecond);
   if (tempo.mode === "monolithic") {
     if (keptSpansPerSecond > monolithicSpansPerSecond) {

@@ -19,3 +19,20 @@ export function byPattern(name: string, pattern: RegExp, rule: string, examples:
 export function isKnownLater(text: string): boolean {
   return /skoposoutput\d{6}x/.test(text);
 }
+
+/** One of some words. */
+export function oneOf(...words: readonly [string, ...string[]]): Format {
+  return {
+    name: "one of the values",
+    examples: words,
+    mistake: (text) => (words.includes(text) ? undefined : words.join(", ")),
+  };
+}
+
+/** What programs and templates print where they have no value. */
+const leftovers: ReadonlySet<string> = new Set(["NaN", "undefined", "null", "Infinity", "[object Object]"]);
+
+/** What is wrong with a text in a format, or undefined if nothing is. */
+export function mistakeIn(format: Format, text: string): string | undefined {
+  return leftovers.has(text) ? "a template writes this for a missing value" : format.mistake(text);
+}

@@ -131,3 +131,48 @@ export const storageAccount = byPattern(
   "3 to 24 lower-case letters and digits",
   ["observability"],
 );
+
+/** Any text. */
+export const anyText: Format = { name: "a text", examples: ["..."], mistake: () => undefined };
+
+/** Any text that is not empty. */
+export const someText = byPattern("a text", /./, "it must not be empty", ["..."]);
+
+/** A minor version of Kubernetes. */
+export const kubernetesVersion = byPattern("a Kubernetes version", /^1\.\d{1,3}$/, "a minor version, such as 1.36", [
+  "1.36",
+]);
+
+/** The path of a URL. */
+export const urlPath = byPattern(
+  "a path",
+  /^\/[^\s?#"'\\]*$/,
+  "it starts with a slash and has no spaces, quotes, query or fragment",
+  ["/healthz"],
+);
+
+/** @see https://httpwg.org/specs/rfc9110.html#fields.names */
+export const headerName = byPattern("a header name", /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "letters, digits and hyphens", [
+  "X-Scope-OrgID",
+]);
+
+/** The name of a team: part of a folder's UID in Grafana, of at most 40 characters. */
+export const team = byPattern(
+  "a team name",
+  /^[A-Za-z0-9_-]{1,35}$/,
+  "up to 35 letters, digits, hyphens and underscores",
+  ["payments"],
+);
+
+/** The name of a limit in Mimir's configuration. */
+export const limitName = byPattern("a limit", /^[a-z][a-z0-9_]*$/, "lower-case letters, digits and underscores", [
+  "max_global_series_per_user",
+]);
+
+/** The name of a port. @see https://kubernetes.io/docs/concepts/services-networking/service/#field-spec-ports */
+export const portName = byPattern(
+  "a port name",
+  /^(?=.{1,15}$)[a-z0-9]+(-[a-z0-9]+)*$/,
+  "up to 15 lower-case letters, digits and hyphens",
+  ["http"],
+);

@@ -15,6 +15,7 @@ export * from "./rbac.ts";
 export * from "./rules.ts";
 export * from "./security.ts";
 export * from "./service.ts";
+export * from "./shape.ts";
 export * from "./volumes.ts";
 export * from "./workload.ts";
 export * from "./zones.ts";

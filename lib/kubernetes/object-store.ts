@@ -91,10 +91,10 @@ const credentialFixes = {
 } as const;
 
 /**
- * Finds an object store without credentials or identity, and a bucket without a name. An empty `identity` states that the
- * pods get their identity without annotations: EKS Pod Identity, or the node's own role.
+ * Finds an object store without credentials or identity. An empty `identity` states that the pods get their identity
+ * without annotations: EKS Pod Identity, or the node's own role.
  */
-export function validateObjectStore(store: ObjectStore, bucket: string, namespace: string): readonly Finding[] {
+export function validateObjectStore(store: ObjectStore, namespace: string): readonly Finding[] {
   if (store.kind === "filesystem") return [];
   const findings: Finding[] = [];
   const account = isAccount(store.identity) ? store.identity.toSubjectConfiguration() : undefined;
@@ -112,14 +112,6 @@ export function validateObjectStore(store: ObjectStore, bucket: string, namespac
       at: "objectStore",
       message: "the object store has neither credentials nor a workload identity",
       fix: credentialFixes[store.kind],
-    });
-  }
-  if (bucket === "") {
-    findings.push({
-      code: "SKP1224",
-      at: "bucket",
-      message: "the bucket has no name: the program starts and terminates on the first write",
-      fix: "prefix: my-stack-",
     });
   }
   return findings;

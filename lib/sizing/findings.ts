@@ -6,6 +6,25 @@ import { formatDuration } from "./units.ts";
  * one component that it is about, so that it cannot come to mean two things: stacks/error-codes.test.ts.
  */
 
+/** A value that is missing or of the wrong type. */
+export const wrongType = (at: string, message: string, fix: string): Finding => ({ code: "SKP1003", at, message, fix });
+
+/** A number outside of its range. @param found as it may be shown */
+export const outOfRange = (at: string, found: string, range: string, nearest: string): Finding => ({
+  code: "SKP1011",
+  at,
+  message: `${found} is out of range: ${range}`,
+  fix: nearest,
+});
+
+/** A text that is not in its format. @param found as it may be shown @param format what it has to be */
+export const wrongFormat = (at: string, found: string, format: string, mistake: string, fix: string): Finding => ({
+  code: "SKP1012",
+  at,
+  message: `${found} is not ${format}: ${mistake}`,
+  fix,
+});
+
 /** Pods that would each keep data on a volume of their own. @param pods such as "3 Mimir pods" */
 export const separateDisks = (
   pods: string,
@@ -66,26 +85,6 @@ export const unevenZones = (at: string, replicas: number): Finding => ({
   message: `${replicas} replicas cannot be spread evenly over three zones`,
   fix: `replicas: ${Math.ceil(replicas / 3) * 3}`,
 });
-
-/**
- * Tenant IDs that Mimir and Loki accept.
- * @see https://grafana.com/docs/mimir/v3.2.x/configure/about-tenant-ids/
- * @see https://grafana.com/docs/loki/v3.7.x/operations/multi-tenancy/
- */
-const tenantId = /^(?!\.{1,2}$)[A-Za-z0-9!\-_.*'()]{1,150}$/;
-
-/** A tenant that Mimir and Loki reject, if it is one. */
-export function validateTenant(at: string, tenant: string): readonly Finding[] {
-  if (tenantId.test(tenant)) return [];
-  return [
-    {
-      code: "SKP1228",
-      at,
-      message: `${JSON.stringify(tenant)} is not a valid tenant ID`,
-      fix: "letters, digits and !-_.*'(), at most 150 characters",
-    },
-  ];
-}
 
 /** A backend without the service that it writes to. @param service such as "Kafka" */
 export const missingService = (at: string, service: string, fix: string): Finding => ({

@@ -3,6 +3,8 @@ export * from "./findings.ts";
 export * from "./object-storage.ts";
 export * from "./overrides.ts";
 export * from "./retention.ts";
+export * from "./shape.ts";
+export * from "./shapes.ts";
 export * from "./units.ts";
 export * from "./validate.ts";
 export * from "./workload.ts";

@@ -22,9 +22,9 @@ test("minReplicas only ever raises the number of replicas", () => {
 });
 
 test("invalid props are reported all at once, with code, place, cause and fix", () => {
-  const finding = { code: "SKP1224", at: "bucket", message: "the bucket has no name", fix: "bucket: mimir" } as const;
-  const broken = () => assertValid("MimirChart", "metrics", [finding, { ...finding, code: "SKP1228", at: "tenant" }]);
+  const finding = { code: "SKP1012", at: "bucket", message: "the bucket has no name", fix: "bucket: mimir" } as const;
+  const broken = () => assertValid("MimirChart", "metrics", [finding, { ...finding, code: "SKP1012", at: "tenant" }]);
   expect(broken).toThrow(InvalidPropsError);
-  expect(broken).toThrow(/MimirChart "metrics"\nSKP1224 bucket: .*\n.*\nSKP1228 tenant: /);
+  expect(broken).toThrow(/MimirChart "metrics"\nSKP1012 bucket: .*\n.*\nSKP1012 tenant: /);
   expect(() => assertValid("MimirChart", "metrics", [])).not.toThrow();
 });

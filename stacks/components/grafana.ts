@@ -2,6 +2,7 @@ import { z } from "zod";
 import { validateGrafana } from "../../components/grafana/index.ts";
 import type { ObservabilityProps } from "../../components/observability.ts";
 import {
+  anyText,
   dnsLabel,
   dnsSubdomain,
   host,
@@ -10,6 +11,7 @@ import {
   labelKey,
   line,
   secretKeyName,
+  team,
 } from "../../lib/formats/index.ts";
 import type { CheckedStack } from "../checks.ts";
 import { type Facts, withoutUndefined } from "../facts.ts";
@@ -41,7 +43,7 @@ const route = z.discriminatedUnion("kind", [
     kind: z.literal("ingress").describe("An Ingress."),
     className: text(dnsSubdomain).optional().describe("IngressClass. By default the cluster's."),
     tlsSecret: text(dnsSubdomain).optional().describe("Secret with the TLS certificate. By default the controller's."),
-    annotations: z.record(text(labelKey), z.string()).optional().describe("Annotations for the Ingress controller."),
+    annotations: mapping(labelKey, anyText).optional().describe("Annotations for the Ingress controller."),
   }),
   z.strictObject({
     kind: z.literal("gateway").describe("An HTTPRoute of the Gateway API."),
@@ -98,7 +100,7 @@ export const schema = switchable(
       })
       .optional()
       .describe("Who may log in besides the administrator; anonymous access is always off."),
-    teams: mapping(line, line).optional().describe("Dashboard folder by team."),
+    teams: mapping(team, line).optional().describe("Dashboard folder by team."),
   },
   true,
 ).describe("Dashboards and queries.");

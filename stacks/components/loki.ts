@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { validateLoki } from "../../components/loki/index.ts";
 import type { ExternalEndpoints, ObservabilityProps } from "../../components/observability.ts";
-import { tenantId } from "../../lib/formats/index.ts";
+import { streamSelector, tenantId } from "../../lib/formats/index.ts";
 import type { CheckedStack } from "../checks.ts";
 import { externalEndpoint } from "../external.ts";
 import { type Facts, withoutUndefined } from "../facts.ts";
@@ -29,7 +29,7 @@ export const schema = switchable(
       .array(
         z
           .strictObject({
-            selector: z.string().describe("LogQL stream selector: '{level=\"debug\"}'."),
+            selector: text(streamSelector).describe("LogQL stream selector: '{level=\"debug\"}'."),
             priority: z.int().min(1).max(1000).describe("Of several matching selectors, the highest priority wins."),
             retention: duration("24h").describe("How long matching streams are kept; at least 24h."),
           })

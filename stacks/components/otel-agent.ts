@@ -5,7 +5,7 @@ import { labelKey, labelValue } from "../../lib/formats/index.ts";
 import { queueStorages } from "../../lib/otel/index.ts";
 import type { CheckedStack } from "../checks.ts";
 import { type Facts, withoutUndefined } from "../facts.ts";
-import { problemsOfComponent, sharedProps } from "../findings.ts";
+import { problemsOfComponent } from "../findings.ts";
 import { mapping } from "../formats.ts";
 import type { Problem } from "../problem.ts";
 import { switchable } from "../schema/switch.ts";
@@ -49,8 +49,10 @@ export function settings({ config }: Facts): Partial<ObservabilityProps> {
 }
 
 export function checks(stack: CheckedStack): readonly Problem[] {
-  const { otelAgent, collectors: mode } = stack.props;
-  const findings = otelAgent ? validateOtelAgent({ ...sharedProps(stack), ...otelAgent, mode }) : [];
+  const { otelAgent, collectors: mode, namespaces, cluster, workload } = stack.props;
+  const { routeByTraceId: _, ...settings } = otelAgent ?? {};
+  const given = { namespace: namespaces.stack, cluster, workload, mode };
+  const findings = otelAgent ? validateOtelAgent({ ...given, ...settings }) : [];
   // Agents on hosts that allow none are reported for all components at once.
   const own = findings.filter(({ code }) => code !== "SKP1209");
   const problems = problemsOfComponent("otelAgent", own).map((problem) =>

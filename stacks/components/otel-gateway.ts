@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ObservabilityProps } from "../../components/observability.ts";
 import { gatewayReplicas } from "../../components/otel-gateway/index.ts";
-import { attributeName } from "../../lib/formats/index.ts";
+import { attributeName, urlPath } from "../../lib/formats/index.ts";
 import type { CheckedStack } from "../checks.ts";
 import type { Facts } from "../facts.ts";
 import { text, unique } from "../formats.ts";
@@ -21,8 +21,7 @@ export const schema = switchable(
       })
       .prefault({})
       .describe("Which traces are kept; traces with errors always are."),
-    probePaths: z
-      .array(z.string().describe("Path of a URL: /healthz."))
+    probePaths: unique(text(urlPath).describe("Path of a URL: /healthz."))
       .optional()
       .describe(
         "Paths of health probes, whose traces are dropped unless they contain an error. By default /healthz, /livez, /readyz and /startupz.",

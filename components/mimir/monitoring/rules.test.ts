@@ -28,14 +28,14 @@ describe("rules", () => {
   };
 
   test("about the way to Mimir stay with Prometheus, whoever evaluates the rest", () => {
-    const names = evaluated("mimir")["mimir-rules-anonymous"].map(({ name }: { name: string }) => name);
+    const names = evaluated("mimir")["mimir-rules"].map(({ name }: { name: string }) => name);
     expect(names).toEqual(["mimir"]);
   });
 
   test("none is Mimir's where Prometheus evaluates, but those that write to another tenant", () => {
-    expect(evaluated("prometheus")).toEqual({ "mimir-rules-anonymous": [] });
+    expect(evaluated("prometheus")).toEqual({ "mimir-rules": [] });
     const extended = evaluated("prometheus", retentionProfiles.extended);
-    expect(extended["mimir-rules-anonymous"]).toEqual([]);
+    expect(extended["mimir-rules"]).toEqual([]);
     for (const group of extended["mimir-rules-long-term"]) {
       expect(group).toMatchObject({ source_tenants: ["anonymous"], interval: "5m" });
     }
@@ -48,7 +48,7 @@ describe("rules", () => {
       spec: { groups: { name: string; rules: { expr: string }[] }[] };
     };
     expect(object.metadata.labels.release).toBeUndefined();
-    const files = evaluated("mimir")["mimir-rules-anonymous"];
+    const files = evaluated("mimir")["mimir-rules"];
     const shape = (groups: { name: string; rules: { expr: string }[] }[]) =>
       groups.map(({ name, rules }) => [name, rules.map(({ expr }) => expr)]);
     expect(shape(files)).toEqual(shape(object.spec.groups));
@@ -58,11 +58,11 @@ describe("rules", () => {
     const { metadata, spec } = objectOf(render("large", { evaluator: "mimir" }), "Deployment", "mimir-ruler").spec
       .template;
     expect(spec.containers[0].volumeMounts).toContainEqual(
-      expect.objectContaining({ name: "mimir-rules-anonymous", mountPath: "/etc/mimir/rules/anonymous" }),
+      expect.objectContaining({ name: "mimir-rules", mountPath: "/etc/mimir/rules/anonymous" }),
     );
     expect(spec.volumes).toContainEqual({
-      name: "mimir-rules-anonymous",
-      configMap: { name: "mimir-rules-anonymous", optional: true },
+      name: "mimir-rules",
+      configMap: { name: "mimir-rules", optional: true },
     });
     expect(Object.keys(metadata.annotations)).toEqual(["checksum/mimir"]);
   });

@@ -1,0 +1,15 @@
+import { flag, oneOf, type ShapeOf, unchecked } from "../../lib/formats/index.ts";
+import { componentShape, endpointShape } from "../../lib/kubernetes/index.ts";
+import { podSizeShape } from "../../lib/sizing/index.ts";
+import type { AlloyProps } from "./chart.ts";
+
+/** What each part of {@link AlloyProps} may be. */
+export const alloyShape: ShapeOf<AlloyProps> = {
+  ...componentShape,
+  logs: endpointShape,
+  gateway: { otlp: endpointShape, otlpByTraceId: endpointShape },
+  hostMetrics: flag,
+  logSource: oneOf("api", "files"),
+  workload: unchecked,
+  size: podSizeShape,
+};

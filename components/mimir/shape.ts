@@ -1,0 +1,57 @@
+import {
+  attributeName,
+  bucket,
+  dnsLabel,
+  dnsSubdomain,
+  host,
+  limitName,
+  mapOf,
+  oneOf,
+  prometheusLabel,
+  type ShapeOf,
+  secondCount,
+  tenantId,
+  unchecked,
+  uniqueListOf,
+} from "../../lib/formats/index.ts";
+import { componentShape, endpointShape, objectStoreShape } from "../../lib/kubernetes/index.ts";
+import { availabilityShape, overridesShape, retentionShape } from "../../lib/sizing/index.ts";
+import type { MimirWorkload } from "./capacity.ts";
+import type { MimirProps } from "./props.ts";
+
+/** What each part of {@link MimirProps} may be. */
+export const mimirShape: ShapeOf<MimirProps> = {
+  ...componentShape,
+  workload: unchecked,
+  retention: retentionShape,
+  availability: availabilityShape,
+  mode: oneOf("monolithic", "microservices"),
+  overrides: overridesShape<MimirWorkload>({
+    mimir: true,
+    distributor: true,
+    ingester: true,
+    querier: true,
+    "query-frontend": true,
+    "query-scheduler": true,
+    "store-gateway": true,
+    compactor: true,
+    ruler: true,
+    "overrides-exporter": true,
+    "chunks-cache": true,
+    "metadata-cache": true,
+    "results-cache": true,
+  }),
+  objectStore: objectStoreShape,
+  bucket,
+  bucketLifecycle: secondCount,
+  tenant: tenantId,
+  tenants: mapOf(tenantId, mapOf(limitName, unchecked)),
+  promotedResourceAttributes: uniqueListOf(attributeName),
+  haClusterLabel: prometheusLabel,
+  alertmanager: endpointShape,
+  gatewayRoute: {
+    gateway: { name: dnsSubdomain, namespace: dnsLabel },
+    hostnames: uniqueListOf(host),
+    from: unchecked,
+  },
+};

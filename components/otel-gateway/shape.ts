@@ -1,0 +1,31 @@
+import {
+  attributeName,
+  flag,
+  line,
+  numeric,
+  oneOf,
+  type ShapeOf,
+  TextOr,
+  unchecked,
+  uniqueListOf,
+  urlPath,
+} from "../../lib/formats/index.ts";
+import { componentShape, endpointShape } from "../../lib/kubernetes/index.ts";
+import { availabilityShape, podSizeShape } from "../../lib/sizing/index.ts";
+import type { OtelGatewayProps } from "./chart.ts";
+
+/** What each part of {@link OtelGatewayProps} may be. */
+export const otelGatewayShape: ShapeOf<OtelGatewayProps> = {
+  ...componentShape,
+  mode: oneOf("native", "operator"),
+  workload: unchecked,
+  availability: availabilityShape,
+  replicas: numeric,
+  size: podSizeShape,
+  tailSampling: { decisionWaitSeconds: numeric, latencyThresholdMs: numeric, keepPercent: numeric },
+  probePaths: uniqueListOf(urlPath),
+  resourceLabels: new TextOr(oneOf("all"), uniqueListOf(attributeName)),
+  traces: { ...endpointShape, backend: line },
+  logs: endpointShape,
+  spanMetrics: flag,
+};

@@ -1,0 +1,98 @@
+import {
+  anyText,
+  cidr,
+  clusterName,
+  construct,
+  dnsLabel,
+  dnsSubdomain,
+  flag,
+  headerName,
+  host,
+  hostPort,
+  kubernetesVersion,
+  labelKey,
+  labelValue,
+  line,
+  location,
+  mapOf,
+  oneOf,
+  portName,
+  portNumber,
+  region,
+  registry,
+  type ShapeOf,
+  secretKeyName,
+  someText,
+  storageAccount,
+  TextOr,
+  unchecked,
+  uniqueListOf,
+  urlPath,
+} from "../formats/index.ts";
+import type { ComponentProps } from "./chart.ts";
+import { platforms } from "./cluster.ts";
+import type { Endpoint } from "./network.ts";
+import type { ObjectStore, SecretKey } from "./object-store.ts";
+
+/** Shape of what every component takes. */
+export const componentShape = {
+  namespace: dnsLabel,
+  name: dnsLabel,
+  cluster: {
+    name: clusterName,
+    version: kubernetesVersion,
+    platform: oneOf(...platforms),
+    storageClass: dnsSubdomain,
+    zones: uniqueListOf(labelValue),
+    nodeCidrs: uniqueListOf(cidr),
+    apiServerCidrs: uniqueListOf(cidr),
+    dnsDomain: dnsSubdomain,
+  },
+  images: {
+    registries: { "docker.io": registry, "quay.io": registry, "ghcr.io": registry, "registry.k8s.io": registry },
+    pullSecrets: uniqueListOf(dnsSubdomain),
+  },
+  priorityClassName: dnsSubdomain,
+  evaluator: oneOf("prometheus", "mimir"),
+  runbooks: location,
+} as const satisfies ShapeOf<ComponentProps>;
+
+/** Shape of an {@link Endpoint}. */
+export const endpointShape = {
+  scheme: oneOf("http", "https", "grpc", "grpcs"),
+  host,
+  port: portNumber,
+  path: urlPath,
+  headers: mapOf(headerName, line),
+  pods: unchecked,
+  targetPort: portNumber,
+  portName,
+} as const satisfies ShapeOf<Endpoint>;
+
+/** Shape of a {@link Server}. */
+export const serverShape = new TextOr(hostPort, construct);
+
+/** Shape of a {@link SecretKey}. */
+export const secretKeyShape = { secret: dnsSubdomain, key: secretKeyName } as const satisfies ShapeOf<SecretKey>;
+
+/** Shape of an {@link ObjectStore}. */
+export const objectStoreShape = {
+  kind: oneOf("s3", "gcs", "azure", "filesystem"),
+  endpoint: serverShape,
+  region,
+  insecure: flag,
+  account: storageAccount,
+  credentials: {
+    accessKeyId: secretKeyShape,
+    secretAccessKey: secretKeyShape,
+    serviceAccount: secretKeyShape,
+    accountKey: secretKeyShape,
+  },
+  identity: mapOf(labelKey, someText),
+} as const satisfies ShapeOf<ObjectStore>;
+
+/** Shape of labels by which nodes or pods are selected. */
+export const labelsShape = mapOf(labelKey, labelValue);
+
+/** Shape of annotations. */
+export const annotationsShape = mapOf(labelKey, anyText);
