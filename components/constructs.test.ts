@@ -157,13 +157,13 @@ describe("Services of cdk8s-plus", () => {
     mimir: (id: string) =>
       new MimirChart(app, id, {
         ...redundant,
-        bucket: "b",
+        bucket: "data",
         objectStore: { ...s3, endpoint: api, insecure: true, identity: {} },
       }),
     loki: (id: string) =>
       new LokiChart(app, id, {
         ...redundant,
-        bucket: "b",
+        bucket: "data",
         objectStore: { ...s3, endpoint: api, insecure: true, identity: {} },
       }),
     tempo: (id: string) =>
@@ -171,7 +171,7 @@ describe("Services of cdk8s-plus", () => {
         ...redundant,
         backend: "tempo",
         availability: "single",
-        bucket: "b",
+        bucket: "data",
         objectStore: { ...s3, endpoint: api, insecure: true, identity: {} },
       }),
   };
@@ -199,7 +199,7 @@ describe("Services of cdk8s-plus", () => {
           backend: "tempo",
           mode: "microservices",
           kafka: { address: api },
-          bucket: "b",
+          bucket: "data",
           objectStore: { kind: "gcs", identity: {} },
         }),
     );
@@ -219,14 +219,14 @@ describe("ServiceAccounts of cdk8s-plus", () => {
     ["that already exists", imported, "existing"],
   ])("one %s is the identity of a store's pods, which then have none of their own", (_, identity, name) => {
     const makers: ((id: string) => ComponentChart)[] = [
-      (id) => new MimirChart(app, id, { ...redundant, bucket: "b", objectStore: { kind: "gcs", identity } }),
-      (id: string) => new LokiChart(app, id, { ...redundant, bucket: "b", objectStore: { kind: "gcs", identity } }),
+      (id) => new MimirChart(app, id, { ...redundant, bucket: "data", objectStore: { kind: "gcs", identity } }),
+      (id: string) => new LokiChart(app, id, { ...redundant, bucket: "data", objectStore: { kind: "gcs", identity } }),
       (id: string) =>
         new TracesChart(app, id, {
           ...redundant,
           backend: "tempo",
           availability: "single",
-          bucket: "b",
+          bucket: "data",
           objectStore: { kind: "gcs", identity },
         }),
     ];
@@ -244,7 +244,7 @@ describe("ServiceAccounts of cdk8s-plus", () => {
   test("one in another namespace is rejected", () => {
     const elsewhere = new kplus.ServiceAccount(own, "elsewhere");
     const objectStore = { kind: "gcs", identity: elsewhere } as const;
-    const make = () => chartOf((id) => new LokiChart(app, id, { ...redundant, bucket: "b", objectStore }));
+    const make = () => chartOf((id) => new LokiChart(app, id, { ...redundant, bucket: "data", objectStore }));
     expect(make).toThrow(InvalidPropsError);
     expect(make).toThrow('is in namespace "shop", the pods are in "obs"');
   });
