@@ -1,5 +1,6 @@
 import { flag, oneOf, type ShapeOf, unchecked, uniqueListOf } from "../../lib/formats/index.ts";
 import { componentShape, endpointShape, labelsShape } from "../../lib/kubernetes/index.ts";
+import { queueStorages } from "../../lib/otel/index.ts";
 import { podSizeShape } from "../../lib/sizing/index.ts";
 import type { OtelAgentProps } from "./chart.ts";
 
@@ -44,5 +45,6 @@ export const otelAgentShape: ShapeOf<OtelAgentProps> = {
   service: oneOf("node-local", "cluster"),
   resolver: oneOf("kubernetes", "dns"),
   detectors: uniqueListOf(detector),
+  queue: oneOf(...queueStorages),
   kubeletInsecure: flag,
 };
