@@ -6,7 +6,7 @@ import { type Language, languageOf, signals } from "./query.ts";
 import { panelJson } from "./visualization.ts";
 
 /**
- * The dashboard as Grafana reads it. @param runbooks where runbook links lead
+ * The dashboard as JSON for Grafana. @param runbooks base URL of runbook links
  * @throws SyntaxError with everything that {@link dashboardErrors} finds
  */
 export function dashboardJson(dashboard: Dashboard, runbooks: string): DashboardJson {
@@ -19,7 +19,7 @@ export function dashboardJson(dashboard: Dashboard, runbooks: string): Dashboard
     tags: ["skopos", ...(dashboard.tags ?? [])],
     schemaVersion,
     editable: true,
-    // One crosshair through all panels: what happens together is seen together.
+    // A shared crosshair shows what happens at the same time in all panels.
     graphTooltip: 1,
     refresh: dashboard.refresh ?? "30s",
     time: { from: dashboard.from ?? "now-1h", to: "now" },
@@ -33,7 +33,7 @@ export function dashboardJson(dashboard: Dashboard, runbooks: string): Dashboard
 
 const gridColumns = 24;
 
-/** From left to right, and on in the next line where the last is full. */
+/** From left to right, with line breaks. */
 function layout(dashboard: Dashboard, link: (link: Link) => LinkJson): PanelJson[] {
   let y = 0;
   return dashboard.rows.flatMap((row): readonly PanelJson[] => {

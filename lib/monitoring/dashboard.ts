@@ -4,47 +4,47 @@ import { queryError, variablesIn } from "./query.ts";
 
 export type { Link, Panel } from "./panel.ts";
 
-/** A choice at the head of a dashboard: the values that a label has. Queries use it as `{label=~"$name"}`. */
+/** A variable of a dashboard: the values of a label. Queries use it as `{label=~"$name"}`. */
 export interface Variable {
   readonly name: string;
   /** @default the name */
   readonly title?: string;
-  /** Selector of the series that are looked at, in PromQL; may name variables before it. */
+  /** PromQL selector of the series whose label values are listed; may use earlier variables. */
   readonly of: string;
   /** @default the name */
   readonly label?: string;
-  /** Whether "All" means series without the label too. @default false */
+  /** Whether "All" includes series without the label. @default false */
   readonly optional?: boolean;
 }
 
 /** Panels under one heading. */
 export interface Row {
   readonly title: string;
-  /** Folded until somebody opens it; its queries wait as long. @default false */
+  /** Collapsed at first: its queries run when it is expanded. @default false */
   readonly collapsed?: boolean;
   readonly panels: readonly Panel[];
 }
 
-/** A dashboard, as a component describes it. */
+/** A dashboard of a component. */
 export interface Dashboard {
-  /** Stable: alerts, links and bookmarks hold it. `skopos-<component>` */
+  /** Stable, because alerts, links and bookmarks contain it: `skopos-<component>`. */
   readonly uid: string;
   readonly title: string;
   readonly description: string;
-  /** Beside `skopos`, by which dashboards link to each other. @default none */
+  /** In addition to `skopos`, by which dashboards link to each other. @default none */
   readonly tags?: readonly string[];
-  /** How often an open dashboard asks again. @default "30s" */
+  /** Refresh interval. @default "30s" */
   readonly refresh?: "5s" | "10s" | "30s" | "1m" | "5m";
-  /** What is shown at first: from then until now. @default "now-1h" */
+  /** Start of the default time range, which ends now. @default "now-1h" */
   readonly from?: `now-${string}`;
-  /** Beside the data sources, which are offered for each signal that the dashboard queries. @default none */
+  /** In addition to a data source variable per signal that the dashboard queries. @default none */
   readonly variables?: readonly Variable[];
   /** @default all dashboards of the stack */
   readonly links?: readonly Link[];
   readonly rows: readonly Row[];
 }
 
-/** The cluster: a label that Prometheus adds when it sends to Mimir, and that its own series lack. */
+/** The cluster: an external label, which Prometheus adds when it sends series to Mimir. */
 export const clusterVariable: Variable = { name: "cluster", title: "Cluster", of: "up", optional: true };
 
 /** Every panel of a dashboard. */
@@ -52,7 +52,7 @@ export function panelsOf(dashboard: Dashboard): Panel[] {
   return dashboard.rows.flatMap(({ panels }) => [...panels]);
 }
 
-/** Everything that is wrong with a dashboard: queries that the real grammars refuse, unknown variables, titles twice. */
+/** Errors in a dashboard: queries that the grammars reject, unknown variables, repeated titles. */
 export function dashboardErrors(dashboard: Dashboard): string[] {
   const errors: string[] = [];
   const known = new Set<string>();
@@ -83,7 +83,7 @@ export function dashboardErrors(dashboard: Dashboard): string[] {
   return errors.map((error) => `dashboard ${dashboard.uid}: ${error}`);
 }
 
-/** Id of a row or of a panel in it, from their titles (FNV-1a, 31 bits): it stays when others are added before it. */
+/** ID of a row or panel, from their titles (FNV-1a, 31 bits), so that it does not change when others are inserted before it. */
 export function panelId(row: Row, panel?: Panel): number {
   let hash = 0x811c9dc5;
   for (const byte of Buffer.from(panel ? `${row.title}/${panel.title}` : row.title)) {

@@ -1,6 +1,6 @@
 /**
- * The data sources that dashboards rest on. UIDs are stable: dashboards, links between signals and people's bookmarks
- * hold them. "Metrics" is whatever has everything: Mimir where there is one, else Prometheus.
+ * The data sources of the dashboards. UIDs are stable, because dashboards, links between signals and bookmarks contain
+ * them. "Metrics" is the data source with all series: Mimir if it is deployed, otherwise Prometheus.
  */
 export const dataSources = {
   metrics: { uid: "skopos-metrics", name: "Metrics" },

@@ -3,7 +3,7 @@ import type { Column, Mappings, Numbers, TablePanel, Thresholds } from "./panel.
 
 type Table = Extract<VisualizationJson, { type: "table" }>;
 
-/** Thresholds as Grafana's steps: each colour holds from its value on, the first from minus infinity. */
+/** Thresholds as Grafana's steps: each colour applies from its value on, the first one from minus infinity. */
 export function steps({ warning, critical, bad = "high" }: Thresholds = {}): ThresholdsJson {
   const at = (value: number | undefined, color: string) => (value === undefined ? [] : [{ value, color }]);
   const rising = [{ value: null, color: "green" }, ...at(warning, "orange"), ...at(critical, "red")];
@@ -30,7 +30,7 @@ export function numbers({ unit, decimals, min, max, thresholds }: Numbers): Omit
   };
 }
 
-/** Exactly the columns asked for, in their order, by their titles. */
+/** The given columns only, in their order and with their titles. */
 export function columns({
   columns: wanted,
   queries,

@@ -7,8 +7,8 @@ import type * as table from "@grafana/grafana-foundation-sdk/table";
 import type * as timeseries from "@grafana/grafana-foundation-sdk/timeseries";
 import type * as units from "@grafana/grafana-foundation-sdk/units";
 
-// Grafana's classic dashboard JSON, as the foundation SDK types it. Types alone: loading the SDK's builders takes
-// 140 ms, on every render, for setters of plain objects.
+// Grafana's classic dashboard JSON, as typed by the foundation SDK. Only types are imported: loading the SDK's builders
+// would take 140 ms on every render, for setters of plain objects.
 
 /** A type of the SDK with its string enums opened to their values, so that `"line"` can be written as such. */
 export type Plain<T> = 0 extends 1 & T
@@ -21,7 +21,7 @@ export type Plain<T> = 0 extends 1 & T
         ? { readonly [K in keyof T]: Plain<T[K]> }
         : T;
 
-/** What `schemaVersion` must be for these types. */
+/** The `schemaVersion` of these types. */
 export const schemaVersion = 42;
 
 /** A unit that Grafana knows: `bytes`, `reqps`, `percentunit`, `s`. */
@@ -36,14 +36,14 @@ export type FieldConfigJson = Plain<sdk.FieldConfig>;
 export type ThresholdsJson = Plain<sdk.ThresholdsConfig>;
 export type DataSourceJson = Plain<common.DataSourceRef>;
 
-/** A query of a panel; which further fields it has depends on its data source. */
+/** A query of a panel. Further fields depend on its data source. */
 export interface TargetJson {
   readonly refId: string;
   readonly datasource: DataSourceJson;
   readonly [field: string]: unknown;
 }
 
-/** The options of each visualization that we draw, and its own part of the field configuration. */
+/** Options of each visualization, and its part of the field configuration. */
 export interface Visualizations {
   readonly timeseries: { readonly options: Plain<timeseries.Options>; readonly custom: Plain<timeseries.FieldConfig> };
   readonly stat: { readonly options: Plain<stat.Options>; readonly custom: Record<never, never> };

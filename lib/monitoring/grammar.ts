@@ -1,6 +1,6 @@
 import type { LRParser } from "@lezer/lr";
 
-/** Place and text of what a grammar could not read, or undefined where the query is well-formed. */
+/** Position and text of a syntax error, or undefined if the query is well-formed. */
 export function grammarError(parser: LRParser, query: string): string | undefined {
   let error: string | undefined;
   parser.parse(query).iterate({

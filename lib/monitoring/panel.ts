@@ -1,17 +1,17 @@
 import type { Unit } from "./grafana.ts";
 import type { JaegerQuery, LogQuery, MetricQuery, TraceQuery } from "./query.ts";
 
-/** From which values on a number is worth a look, and worth an alarm. */
+/** Thresholds of warning and critical values. */
 export interface Thresholds {
   readonly warning?: number;
   readonly critical?: number;
-  /** Which side is the bad one. @default "high" */
+  /** Whether high or low values are bad. @default "high" */
   readonly bad?: "high" | "low";
 }
 
-/** What every panel has. */
+/** Props that all panels share. */
 export interface PanelBase {
-  /** Unique in its row: the panel's id is made of both. */
+  /** Unique in its row: the panel's ID is computed from both titles. */
   readonly title: string;
   /** What it shows and what to do about it, in a sentence or two. */
   readonly description?: string;
@@ -19,11 +19,11 @@ export interface PanelBase {
   readonly width?: number;
   /** Rows of 30 pixels. @default by type */
   readonly height?: number;
-  /** Other dashboards or pages that go on from here. */
+  /** Links to other dashboards or pages. */
   readonly links?: readonly Link[];
 }
 
-/** Where a link leads: a dashboard by its UID, an alert's runbook, or any page. */
+/** Target of a link: a dashboard by its UID, an alert's runbook, or any page. */
 export type Link = { readonly title: string; readonly newTab?: boolean } & (
   | { readonly dashboard: string }
   | { readonly runbook: string }
@@ -33,7 +33,7 @@ export type Link = { readonly title: string; readonly newTab?: boolean } & (
 /** A link to an alert's runbook, by the alert's name. */
 export const runbook = (alert: string): Link => ({ title: alert, runbook: alert });
 
-/** How numbers are written and judged. */
+/** Unit and thresholds of numbers. */
 export interface Numbers {
   readonly unit: Unit;
   /** @default Grafana's choice */
@@ -43,23 +43,23 @@ export interface Numbers {
   readonly thresholds?: Thresholds;
 }
 
-/** What a value is called and how it looks: `{ 0: ["down", "red"] }`. */
+/** Text and colour of single values: `{ 0: ["down", "red"] }`. */
 export type Mappings = Readonly<Record<number, readonly [text: string, color: string]>>;
 
 /** Lines over time. */
 export interface TimeSeriesPanel extends PanelBase, Numbers {
   readonly type: "timeseries";
   readonly queries: readonly (MetricQuery | LogQuery)[];
-  /** Pile the series up: for parts of a whole. @default false */
+  /** Stack the series, for parts of a whole. @default false */
   readonly stack?: boolean;
 }
 
-/** One number, with its recent course. */
+/** One number, with a sparkline. */
 export interface StatPanel extends PanelBase, Numbers {
   readonly type: "stat";
   readonly queries: readonly (MetricQuery | LogQuery)[];
   readonly mappings?: Mappings;
-  /** What to show where there is no data: `"none"`, `"0"`. */
+  /** Text that is shown without data: `"none"`, `"0"`. */
   readonly noValue?: string;
 }
 
@@ -78,12 +78,12 @@ export interface Column {
   readonly mappings?: Mappings;
 }
 
-/** The series as they are now, one a line. */
+/** Current values, one series per row. */
 export interface TablePanel extends PanelBase {
   readonly type: "table";
   readonly queries: readonly MetricQuery[];
   readonly columns: readonly Column[];
-  /** Field to sort by, falling. @default the first query's value */
+  /** Field to sort by, in descending order. @default the first query's value */
   readonly sortBy?: string;
 }
 
@@ -93,7 +93,7 @@ export interface LogsPanel extends PanelBase {
   readonly queries: readonly LogQuery[];
 }
 
-/** Traces found by a search, one a line; each opens in Explore. */
+/** Traces found by a search, one per row; each opens in Explore. */
 export interface TracesPanel extends PanelBase {
   readonly type: "traces";
   readonly queries: readonly (TraceQuery | JaegerQuery)[];
@@ -101,7 +101,7 @@ export interface TracesPanel extends PanelBase {
 
 export type Panel = TimeSeriesPanel | StatPanel | GaugePanel | TablePanel | LogsPanel | TracesPanel;
 
-/** Width and height of a panel where it does not say. */
+/** Default width and height of a panel. */
 export const panelSizes: Readonly<Record<Panel["type"], readonly [width: number, height: number]>> = {
   timeseries: [12, 8],
   stat: [4, 4],

@@ -1,27 +1,27 @@
 import type { Row } from "./dashboard.ts";
 
-/** Series of a process' CPU seconds and resident bytes. */
+/** Names of the metrics of CPU seconds and resident memory of a process. */
 export interface ProcessSeries {
   readonly cpu: string;
   readonly memory: string;
 }
 
-/** What the Prometheus client libraries expose. */
+/** Names in the Prometheus client libraries. */
 export const clientProcess: ProcessSeries = {
   cpu: "process_cpu_seconds_total",
   memory: "process_resident_memory_bytes",
 };
 
-/** What an OpenTelemetry collector, or a program built on one, exposes. */
+/** Names in an OpenTelemetry collector, and in programs based on one. */
 export const collectorProcess: ProcessSeries = {
   cpu: "otelcol_process_cpu_seconds_total",
   memory: "otelcol_process_memory_rss_bytes",
 };
 
 /**
- * The last row of a component's dashboard: CPU and memory of its pods, folded away.
+ * The last row of a component's dashboard: CPU and memory of its pods, collapsed.
  * @param own matchers of its series
- * @param busiest how many pods are shown, where there is one a node. @default all
+ * @param busiest number of pods that are shown, if there is one per node. @default all
  */
 export function processRow(own: string, { cpu, memory }: ProcessSeries, busiest?: number): Row {
   const shown = (query: string) => (busiest ? `topk(${busiest}, ${query})` : query);

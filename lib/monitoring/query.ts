@@ -4,12 +4,12 @@ import type { TargetJson } from "./grafana.ts";
 import { grammarError } from "./grammar.ts";
 import { promqlError } from "./promql.ts";
 
-/** A query of metrics. Grafana's `$__rate_interval`, and the dashboard's variables inside strings, may be used. */
+/** A query of metrics. It may use Grafana's `$__rate_interval`, and variables of the dashboard inside strings. */
 export interface MetricQuery {
   readonly promql: string;
   /** Name of each series: `{{pod}}`. @default all its labels */
   readonly legend?: string;
-  /** Show the traces that were noted beside histogram samples. @default false */
+  /** Show exemplars of histogram samples. @default false */
   readonly exemplars?: boolean;
 }
 
@@ -54,10 +54,10 @@ export function languageOf(query: Query): Language {
   return "traceql" in query ? "traceql" : "jaeger";
 }
 
-/** Grafana replaces these before the query is sent; for the grammars any duration will do. */
+/** Variables that Grafana replaces before it sends a query. The grammars accept any duration in their place. */
 const macros = /\$__(?:rate_interval|interval|range|auto)\b/g;
 
-/** What the language's real grammar could not read in a query, or undefined. */
+/** Syntax error that the grammar of the language finds in a query, or undefined. */
 export function queryError(query: Query): string | undefined {
   if ("promql" in query) return prefixed("PromQL", query.promql, promqlError(query.promql.replace(macros, "5m")));
   if ("logql" in query)
@@ -69,13 +69,13 @@ export function queryError(query: Query): string | undefined {
 const prefixed = (language: string, query: string, error: string | undefined) =>
   error && `not ${language}: ${query} (${error})`;
 
-/** The dashboard variables that a query names, Grafana's own left out. */
+/** The dashboard variables that a query uses, without Grafana's own. */
 export function variablesIn(query: Query): string[] {
   const names = JSON.stringify(query).matchAll(/\$(?:\{([A-Za-z_]\w*)[^}]*\}|([A-Za-z_]\w*))/g);
   return [...names].map(([, braced, plain]) => (braced ?? plain) as string).filter((name) => !name.startsWith("__"));
 }
 
-/** How a panel wants its queries answered: over time, at one moment for a table, or at one moment. */
+/** Kind of a query: a range, an instant for a table, or an instant. */
 export type Answer = "range" | "instant" | "table";
 
 /** A query as a panel holds it. */

@@ -6,7 +6,7 @@ export interface Counted {
   readonly counter: string;
   /** Matchers beyond the panel's: `exporter="jaeger"`. @default none */
   readonly where?: string;
-  /** What is counted, in the legend after the labels. Needed where a panel has several counters. @default the labels alone */
+  /** What is counted, in the legend after the labels. Required if a panel has several counters. @default the labels alone */
   readonly name?: string;
 }
 
@@ -17,15 +17,15 @@ export interface RatePanelProps extends PanelBase {
   /** Labels to sum by, `"pod"` or `"user, reason"`, one line each. @default all in one line */
   readonly by?: string;
   readonly counters: readonly Counted[];
-  /** @default "cps": events a second */
+  /** @default "cps": events per second */
   readonly unit?: Unit;
-  /** How many lines are shown, where there is one a node. @default all */
+  /** Number of lines that are shown, if there is one per node. @default all */
   readonly busiest?: number;
-  /** Pile the lines up: for parts of a whole. @default false */
+  /** Stack the lines, for parts of a whole. @default false */
   readonly stack?: boolean;
 }
 
-/** How fast counters count, over time. */
+/** Rates of counters over time. */
 export function ratePanel({
   own,
   by,
@@ -54,13 +54,13 @@ export interface RateStatProps extends PanelBase {
   /** Matchers of the series. */
   readonly own: string;
   readonly counter: string;
-  /** @default "cps": events a second */
+  /** @default "cps": events per second */
   readonly unit?: Unit;
   readonly noValue?: string;
   readonly thresholds?: Thresholds;
 }
 
-/** The rate of one counter now, all its series summed. */
+/** Current rate of one counter, summed over all its series. */
 export function rateStat({ own, counter, unit = "cps", ...panel }: RateStatProps): StatPanel {
   return { type: "stat", unit, ...panel, queries: [{ promql: `sum(rate(${counter}{${own}}[5m]))` }] };
 }
@@ -68,7 +68,7 @@ export function rateStat({ own, counter, unit = "cps", ...panel }: RateStatProps
 /** A panel of durations, as {@link latencyPanel} takes it. */
 export interface LatencyPanelProps extends PanelBase {
   readonly own: string;
-  /** Labels that tell the lines apart. */
+  /** Labels that distinguish the lines. */
   readonly by: string;
   /** The histogram, without `_bucket`; in seconds. */
   readonly histogram: string;
@@ -80,7 +80,7 @@ export function latencyPanel({ own, by, histogram, ...panel }: LatencyPanelProps
   return { type: "timeseries", unit: "s", min: 0, ...panel, queries: [{ promql, legend: labelsLegend(by) }] };
 }
 
-/** The window is Grafana's: long enough for four scrapes, however far the dashboard is zoomed in. */
+/** With Grafana's rate interval: at least four scrapes, at any zoom level. */
 function summedRate(counter: string, matchers: string, by?: string): string {
   return `sum${by ? ` by (${by}) ` : ""}(rate(${counter}{${matchers}}[$__rate_interval]))`;
 }

@@ -1,14 +1,14 @@
 import type { Duration } from "../sizing/index.ts";
 
-/** How soon somebody must look: `critical` wakes a person, `warning` waits for the morning, `info` is context. */
+/** Urgency: `critical` pages someone, `warning` can wait for working hours, `info` is context. */
 export type Severity = "critical" | "warning" | "info";
 
-/** An alert and all that its reader needs. */
+/** An alert. */
 export interface Alert {
   /** CamelCase, unique in the whole stack; also the name of its page in docs/runbooks. */
   readonly alert: string;
   readonly expr: string;
-  /** How long it must hold. @default at once */
+  /** How long the condition must hold before the alert fires. @default it fires at once */
   readonly for?: Duration;
   readonly severity: Severity;
   /** One line, without values. */
@@ -27,13 +27,13 @@ export interface Recording {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-/** Rules that are evaluated one after the other. */
+/** Rules that are evaluated sequentially. */
 export interface RuleGroup {
   readonly name: string;
   /** @default the evaluator's own interval */
   readonly interval?: Duration;
   /**
-   * Rules about Prometheus itself and the way to Mimir must not depend on Mimir.
+   * For rules about Prometheus itself and its remote write, which must not depend on Mimir.
    * @default false: the stack's evaluator, Prometheus or Mimir's ruler
    */
   readonly local?: boolean;
@@ -45,7 +45,7 @@ export interface RuleGroup {
 /** Who evaluates the rules that are not local. Each rule has one evaluator: two would mean double alerts. */
 export type Evaluator = "prometheus" | "mimir";
 
-/** Who evaluates one group. Only Mimir's ruler can write to another tenant, whoever evaluates the rest. */
+/** Evaluator of a group. Groups that write to another tenant are always evaluated by Mimir's ruler. */
 export function evaluatorOf(group: RuleGroup, stack: Evaluator): Evaluator {
   if (group.tenant !== undefined) return "mimir";
   return group.local ? "prometheus" : stack;

@@ -1,10 +1,10 @@
 import type { SyntaxNode } from "@lezer/common";
 import { parser } from "@prometheus-io/lezer-promql";
 
-/** Answers with the label sets that a series can have, without its target's; undefined where they are not known. */
+/** Returns the label sets that a series can have, without target labels; undefined if they are not known. */
 export type LabelSource = (series: string) => readonly (readonly string[])[] | undefined;
 
-/** Labels that Prometheus and the operator add to every series of a target, or to all that leave a Prometheus. */
+/** Labels that Prometheus and the operator add to every series of a target, and external labels. */
 export const targetLabels: ReadonlySet<string> = new Set(
   "__name__ cluster container endpoint instance job metrics_path namespace node pod prometheus prometheus_replica service".split(
     " ",
@@ -13,11 +13,11 @@ export const targetLabels: ReadonlySet<string> = new Set(
 
 /** The labels of an expression's result. */
 interface Labels {
-  /** Alternatives, without target labels; undefined: not known. */
+  /** Alternatives, without target labels; undefined if they are not known. */
   readonly own: readonly ReadonlySet<string>[] | undefined;
-  /** Whether they have the labels of their target, all of them. */
+  /** Whether they have all labels of their target. */
   readonly target: boolean;
-  /** Whether it is a number, which has no labels and matches everything. */
+  /** Whether it is a scalar, which has no labels and matches everything. */
   readonly scalar?: boolean;
 }
 
@@ -25,9 +25,9 @@ const unknown: Labels = { own: undefined, target: true };
 const scalar: Labels = { own: [new Set()], target: false, scalar: true };
 
 /**
- * Mistakes in a well-formed query that no grammar sees: a matcher or grouping by a label that the series does not have,
- * operands that can never match, and `or` between different series inside an aggregation, which hides those of its right
- * side that have the labels of its left, and counts both where they differ.
+ * Errors in a well-formed query that no grammar finds: a matcher or grouping by a label that the series does not have,
+ * operands that never match, and `or` between different series inside an aggregation, which drops series of the right side
+ * that have the labels of the left side, and counts both if they differ.
  */
 export function seriesErrors(query: string, source: LabelSource): string[] {
   const check = new Check(query, source);
@@ -36,7 +36,7 @@ export function seriesErrors(query: string, source: LabelSource): string[] {
   return check.errors;
 }
 
-/** The labels that a query's result has, for a recording rule: undefined where they are not known. */
+/** The labels of a query's result, for a recording rule; undefined if they are not known. */
 export function resultLabels(query: string, source: LabelSource): readonly (readonly string[])[] | undefined {
   const root = parser.parse(query).topNode.firstChild;
   const labels = root ? new Check(query, source).labels(root, false) : unknown;
@@ -185,7 +185,7 @@ const with_ = (labels: Labels, names: readonly string[]): Labels => ({
   own: labels.own?.map((set) => new Set([...set, ...names])),
 });
 
-/** Whether some alternatives of both sides have the same labels, the ignored ones aside. */
+/** Whether some alternatives of both sides have the same labels, except for ignored ones. */
 function canMatch(left: Labels, right: Labels, ignored: ReadonlySet<string>): boolean {
   if (!left.own || !right.own) return true;
   const keys = (side: Labels) =>
@@ -195,7 +195,7 @@ function canMatch(left: Labels, right: Labels, ignored: ReadonlySet<string>): bo
         .sort()
         .join(),
     );
-  // Target labels that were grouped by on one side stand beside whole targets on the other: those differ.
+  // Target labels that one side was grouped by never equal the full target labels of the other side.
   if (left.target !== right.target) return false;
   const others = new Set(keys(right));
   return keys(left).some((key) => others.has(key));

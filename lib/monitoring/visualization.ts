@@ -3,14 +3,14 @@ import type { LinkJson, VisualizationJson, Visualizations } from "./grafana.ts";
 import type { Link, Panel, StatPanel, TimeSeriesPanel } from "./panel.ts";
 import { type Query, target } from "./query.ts";
 
-/** What a panel gets from its dashboard. */
+/** Context of a panel in its dashboard. */
 export interface Place {
   readonly id: number;
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly link: (link: Link) => LinkJson;
 }
 
-/** A panel as Grafana reads it. */
+/** A panel as JSON for Grafana. */
 export function panelJson(panel: Panel, place: Place): VisualizationJson {
   const answer = panel.type === "table" ? "table" : panel.type === "gauge" ? "instant" : "range";
   const common = {

@@ -6,7 +6,7 @@ import { warnOfReplacement } from "./provider.ts";
 import { registerCharts } from "./register.ts";
 import { TokenTable } from "./tokens.ts";
 
-/** A chart class, as the bridge needs it. */
+/** Class of a chart. */
 export type ChartClass<Props, Endpoints> = new (
   scope: Construct,
   id: string,
@@ -16,7 +16,7 @@ export type ChartClass<Props, Endpoints> = new (
 /** Type token of a component: `skopos:index:Mimir`. */
 export const typeToken = (kind: string): string => `skopos:index:${kind}`;
 
-/** Options of a component that its children must be given; Pulumi itself hands down provider, parent, aliases and transforms. */
+/** Options of a component that are passed to its children. Pulumi itself passes on provider, parent, aliases and transforms. */
 export function childOptions(
   parent: pulumi.ComponentResource,
   opts: pulumi.ComponentResourceOptions | undefined,
@@ -30,11 +30,11 @@ export function childOptions(
 }
 
 /**
- * A chart as a Pulumi component: its props take Outputs at every free text, its objects become typed children, its
- * endpoints can be given to other components. Subclasses name the chart and nothing else.
+ * A chart as a Pulumi component. Free-text props accept Outputs, the objects become typed child resources, and the endpoints
+ * can be passed to other components. Subclasses only name the chart.
  */
 export abstract class SkoposComponent<Props extends object, Endpoints> extends pulumi.ComponentResource {
-  /** What others may connect to. */
+  /** Endpoints that other components can connect to. */
   readonly endpoints: Inputs<Endpoints>;
 
   constructor(
@@ -54,7 +54,7 @@ export abstract class SkoposComponent<Props extends object, Endpoints> extends p
   }
 }
 
-/** Endpoints with their Outputs put back, so that the next component sees the same Outputs and their dependencies. */
+/** Endpoints with their Outputs restored, so that other components get the same Outputs with their dependencies. */
 export function revealEndpoints(value: unknown, tokens: TokenTable): unknown {
   if (typeof value === "string") return tokens.reveal(value);
   if (Array.isArray(value)) return value.map((item) => revealEndpoints(item, tokens));

@@ -2,7 +2,7 @@ import { RunError } from "@pulumi/pulumi";
 import { isScalar, parseAllDocuments, visit } from "yaml";
 import { type Place, plainText } from "./tokens.ts";
 
-/** YAML: each scalar gets its value and is printed anew, quoted where the value needs it. */
+/** YAML: each scalar is replaced and printed again, quoted if necessary. */
 const yamlText: Place = (text, values) =>
   parseAllDocuments(text, { compat: "yaml-1.1" })
     .map((document) => {
@@ -12,7 +12,7 @@ const yamlText: Place = (text, values) =>
           const filled = plainText(node.value, values);
           if (filled === node.value) return;
           node.value = filled;
-          // Forget how the token was written: the printer chooses again, as for any other string.
+          // Let the printer choose the style again, as for any other string.
           delete node.type;
           delete node.source;
         },
@@ -21,11 +21,11 @@ const yamlText: Place = (text, values) =>
     })
     .join("");
 
-/** A value inside a double-quoted string of JSON, Alloy or Go: their escapes agree. */
+/** A value inside a double-quoted string of JSON, Alloy or Go, which use the same escapes. */
 const quotedText: Place = (text, values) =>
   plainText(text, new Map([...values].map(([token, value]) => [token, JSON.stringify(value).slice(1, -1)])));
 
-/** An INI file holds one value a line, and reads `;` and `#` as comments: such values are put in backquotes. */
+/** INI files have one value per line and treat `;` and `#` as comments, so such values are put in backquotes. */
 const iniText: Place = (text, values) => {
   for (const value of values.values()) {
     if (/[\r\n`]/.test(value)) throw new RunError("a value in an INI file cannot hold a line break or a backquote");
@@ -50,7 +50,7 @@ const places: Readonly<Record<string, Place>> = {
   ini: iniText,
 };
 
-/** How values are written into a file, by the ending of its name. */
+/** How values are written into a file, by its extension. */
 export function placeOf(fileName: string): Place {
   return places[fileName.slice(fileName.lastIndexOf(".") + 1)] ?? plainText;
 }

@@ -1,13 +1,13 @@
 import type { KubernetesObject } from "../kubernetes/object.ts";
 
-/** An object's key: what others refer to it by. Objects without a namespace have an empty one. */
+/** Key of an object, by which others refer to it. The namespace of cluster-scoped objects is empty. */
 export const keyOf = (kind: string, namespace: string | undefined, name: string): string =>
   `${kind} ${namespace ?? ""}/${name}`;
 
 /**
- * Keys of what an object cannot start without, as far as it names it itself: its namespace, its kind's definition, the
- * service account it runs as, the ConfigMaps, Secrets and claims it mounts, a binding's role and subjects. They are read off
- * the fields that Kubernetes has for this, wherever they stand, so custom resources count too.
+ * Keys of the objects that an object depends on: its namespace, the definition of its kind, its ServiceAccount, the
+ * ConfigMaps, Secrets and claims that it mounts, and the role and subjects of a binding. They are found by the field names
+ * that Kubernetes uses for such references, at any depth, so that custom resources are included.
  */
 export function needsOf({ apiVersion, kind, metadata, ...content }: KubernetesObject): string[] {
   const { namespace } = metadata;
@@ -33,7 +33,7 @@ export function needsOf({ apiVersion, kind, metadata, ...content }: KubernetesOb
 /** Key of the CustomResourceDefinition of a kind. */
 export const definitionKey = (group: string, kind: string): string => `definition ${group}/${kind}`;
 
-/** The service accounts that a binding gives its role to. */
+/** ServiceAccounts that are subjects of a binding. */
 export function subjectsOf(binding: Readonly<Record<string, unknown>>): string[] {
   if (binding.roleRef === undefined) return [];
   const subjects = (binding.subjects ?? []) as readonly { kind: string; name: string; namespace?: string }[];

@@ -1,20 +1,19 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-/** Which cluster, and how to reach it. */
+/** The target cluster and its credentials. */
 export interface ClusterAccess {
   /** Context in the kubeconfig. @default the current one */
   readonly context?: pulumi.Input<string>;
   /** Contents or path of a kubeconfig; may be secret. @default $KUBECONFIG or ~/.kube/config */
   readonly kubeconfig?: pulumi.Input<string>;
-  /** Stable identity of the cluster: without it a renewed kubeconfig looks like another cluster and replaces everything. */
+  /** Stable identity of the cluster. Without it, a renewed kubeconfig counts as another cluster and replaces all resources. */
   readonly clusterIdentifier: string;
 }
 
 /**
- * A Kubernetes provider as the components want it: changed ConfigMaps and Secrets are updated in place (by default the
- * provider deletes and recreates them, and those with an explicit name are gone in between), fields are owned by
- * server-side apply.
+ * A Kubernetes provider for the components, with server-side apply and in-place updates of ConfigMaps and Secrets. By default,
+ * the provider deletes and recreates those, so that objects with an explicit name are missing in between.
  */
 export function clusterProvider(name: string, access: ClusterAccess): kubernetes.Provider {
   return new kubernetes.Provider(name, {
@@ -28,7 +27,7 @@ export function clusterProvider(name: string, access: ClusterAccess): kubernetes
 
 let warned = false;
 
-/** Warns once a program when a component is on a provider that replaces changed ConfigMaps. */
+/** Warns once per program if a component uses a provider that replaces changed ConfigMaps. */
 export function warnOfReplacement(component: pulumi.ComponentResource): void {
   if (warned) return;
   const provider = component.getProvider("kubernetes:core/v1:ConfigMap") as unknown as

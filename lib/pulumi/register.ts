@@ -6,17 +6,17 @@ import { registerObject } from "./resources.ts";
 import { revealedHashes, revealObject } from "./reveal.ts";
 import { TokenTable } from "./tokens.ts";
 
-/** Annotation of objects that outlive the stack: CRDs, with which every resource of their kind would go. */
+/** Annotation of objects that are kept when the stack is destroyed: deleting a CRD deletes all resources of its kind. */
 const keepAnnotation = "skopos.dev/keep";
 
-/** A chart, the name that its resources start with, and the options they are given. */
+/** A chart, the name prefix of its resources, and their options. */
 export interface ChartToRegister {
   readonly chart: Chart;
   readonly name: string;
   readonly opts: pulumi.CustomResourceOptions;
 }
 
-/** An object on its way to becoming a resource. */
+/** An object that is to be registered. */
 interface Entry {
   readonly object: ApiObject;
   readonly json: KubernetesObject;
@@ -26,9 +26,9 @@ interface Entry {
 }
 
 /**
- * Registers every object of several charts, each as a child of its own component, and each after the objects it needs,
- * of whatever chart: what it declares (cdk8s dependencies), its namespace and definition, what it mounts, and the account it
- * runs as together with that account's rights. So no pod starts without them, and none outlives them.
+ * Registers all objects of several charts as children of their components, after the objects that they depend on, in any
+ * chart: declared dependencies of cdk8s, namespace, definition of the kind, mounted objects, and the ServiceAccount with its
+ * permissions. Pods are therefore created after these objects, and deleted before them.
  */
 export function registerCharts(charts: readonly ChartToRegister[], tokens: TokenTable): void {
   const entries = entriesOf(charts, tokens);
@@ -57,8 +57,8 @@ export function registerCharts(charts: readonly ChartToRegister[], tokens: Token
 }
 
 /**
- * Every object with its resource's name: component + kind + object name, numbered where a component has the same in two
- * namespaces. An Output in the object's name is left out: a resource's name must be known at once.
+ * All objects with their resource names: component, kind and object name, with a number if a component has the same object
+ * in two namespaces. Outputs in object names are left out, because resource names must be known in advance.
  */
 function entriesOf(charts: readonly ChartToRegister[], tokens: TokenTable): Entry[] {
   const names = new Set<string>();
@@ -80,11 +80,11 @@ function entriesOf(charts: readonly ChartToRegister[], tokens: TokenTable): Entr
   });
 }
 
-/** Answers what must be there before an entry, each once, among all entries. */
+/** Returns the entries that an entry depends on, without duplicates. */
 function needs(entries: readonly Entry[]): (entry: Entry) => readonly Entry[] {
   const byObject = new Map(entries.map((entry) => [entry.object, entry]));
   const byKey = new Map<string, Entry>();
-  /** Bindings by the account they give rights to. */
+  /** Bindings by ServiceAccount. */
   const bindings = new Map<string, Entry[]>();
   for (const entry of entries) {
     const { kind, metadata } = entry.json;

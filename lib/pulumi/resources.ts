@@ -19,7 +19,7 @@ function classOf(apiVersion: string, kind: string): ResourceClass {
   return known || (kubernetes.apiextensions.CustomResource as unknown as ResourceClass);
 }
 
-/** Groups of Kubernetes itself have no dot, or end in `.k8s.io`; of the latter only those that the SDK knows have a class. */
+/** Built-in API groups have no dot or end in `.k8s.io`; of the latter, the SDK has classes for some. */
 function isBuiltIn(group: string): boolean {
   return !group.includes(".") || group.endsWith(".k8s.io");
 }

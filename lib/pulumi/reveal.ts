@@ -4,13 +4,13 @@ import type { KubernetesObject } from "../kubernetes/object.ts";
 import { placeOf } from "./embedded.ts";
 import { TokenTable } from "./tokens.ts";
 
-/** A mistake in how a component is used: shown as one sentence, without a stack. */
+/** Misuse of a component: reported as one sentence, without a stack trace. */
 class BridgeError extends pulumi.RunError {}
 
-/** Objects that carry their namespace in their names, and that nothing but each other refers to. */
+/** Kinds whose names contain the namespace, and that only refer to each other. */
 const clusterRights: ReadonlySet<string> = new Set(["ClusterRole", "ClusterRoleBinding"]);
 
-/** An object with its Outputs put back. @param resolveHash hashes of ConfigMaps whose data held Outputs, by name */
+/** An object with its Outputs restored. @param resolveHash returns the hash of a ConfigMap whose data contains Outputs */
 export function revealObject(
   object: KubernetesObject,
   tokens: TokenTable,
@@ -54,7 +54,7 @@ function revealFiles(object: KubernetesObject, files: Record<string, string>, to
   return Object.fromEntries(revealed);
 }
 
-/** A ConfigMap shows its data to everybody who may list it, and Pulumi's state would mark only this one copy secret. */
+/** ConfigMaps are readable for everyone who may list them, and Pulumi's state would only encrypt its own copy. */
 function refuseSecrets(object: KubernetesObject, file: string, value: pulumi.Output<string>): pulumi.Output<string> {
   const refusal = pulumi.isSecret(value).then((secret) => {
     if (!secret) return;
@@ -65,7 +65,7 @@ function refuseSecrets(object: KubernetesObject, file: string, value: pulumi.Out
   return pulumi.all([value, refusal]).apply(([text]) => text);
 }
 
-/** For each ConfigMap whose data holds Outputs: the annotation that carries its hash, and the hash once they are known. */
+/** Hash of each ConfigMap whose data contains Outputs, by the annotation that carries it. */
 export function revealedHashes(
   objects: readonly KubernetesObject[],
   tokens: TokenTable,

@@ -2,13 +2,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { isConstruct } from "../kubernetes/constructs.ts";
 
 /**
- * Outputs on their way through a chart. A chart is plain text and numbers, so each Output goes in as a token of letters
- * and digits (anything else would be escaped by some printer on the way) and is put back afterwards.
+ * Outputs in the props of a chart. Charts work on plain values, so each Output is replaced by a token of letters and digits
+ * (printers would escape anything else), and restored in the rendered objects.
  */
 export class TokenTable {
   readonly #outputs: pulumi.Output<string>[] = [];
 
-  /** A copy of the value in which every Output and Promise is a token. */
+  /** A copy of the value with a token in place of every Output and Promise. */
   hide<T>(value: unknown): T {
     if (pulumi.Output.isInstance(value) || value instanceof Promise) {
       this.#outputs.push(pulumi.output(value) as pulumi.Output<string>);
@@ -21,7 +21,7 @@ export class TokenTable {
     return value as T;
   }
 
-  /** The tokens in a text, in order, each once. */
+  /** The tokens in a text, in order and without duplicates. */
   static find(text: string): readonly string[] {
     return [...new Set(text.match(/skoposoutput\d{6}x/g) ?? [])];
   }
@@ -33,7 +33,7 @@ export class TokenTable {
     return output;
   }
 
-  /** A text with its tokens put back; `place` writes the values into it, escaped for where they stand. */
+  /** A text with its tokens replaced by Outputs. @param place writes values into the text, escaped for their context */
   reveal(text: string, place: Place = plainText): pulumi.Input<string> {
     const tokens = TokenTable.find(text);
     if (tokens.length === 0) return text;
@@ -47,7 +47,7 @@ export class TokenTable {
 /** Writes values into a text in place of their tokens. */
 export type Place = (text: string, values: ReadonlyMap<string, string>) => string;
 
-/** Values as they are. */
+/** Writes values without escaping. */
 export const plainText: Place = (text, values) => {
   let result = text;
   for (const [token, value] of values) result = result.replaceAll(token, () => value);

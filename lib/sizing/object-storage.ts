@@ -1,12 +1,12 @@
 import type { Reasons } from "./workload-size.ts";
 
-/** What a component keeps in object storage, and how often it asks for it: with prices, its bill. */
+/** Use of object storage by a component. Multiplied by prices, it gives the cost. */
 export interface ObjectStorageUse {
-  /** Bytes held once the retention is full. */
+  /** Bytes that are stored once the retention period is full. */
   readonly bytes: number;
-  /** Writes and lists a month. */
+  /** Write and list requests per month. */
   readonly putsPerMonth: number;
-  /** Reads a month. */
+  /** Read requests per month. */
   readonly getsPerMonth: number;
   readonly reasons: Reasons<Omit<ObjectStorageUse, "reasons">>;
 }

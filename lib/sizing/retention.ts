@@ -38,7 +38,7 @@ const of = (
 
 /**
  * What each profile keeps. 15 d is all metrics at full resolution; days 16 to 365 are also kept as aggregates;
- * `archive` keeps seven years, the longest that common audit rules ask for. Loki refuses less than 24 h.
+ * `archive` keeps seven years, the longest period of common audit rules. Loki requires at least 24 h.
  */
 export const retentionProfiles: Readonly<Record<RetentionName, Retention>> = {
   ephemeral: of("6h", "24h", "0s", "24h", "24h", "0s"),

@@ -9,7 +9,7 @@ const mayBeZero: readonly (keyof Workload)[] = [
   "queriesPerSecond",
 ];
 
-/** Finds dimensions of a workload that are no amounts, from which no size can be computed. */
+/** Finds dimensions of a workload that are not valid amounts, so that no size can be computed from them. */
 export function validateWorkload(workload: Workload): readonly Finding[] {
   return (Object.keys(workload) as (keyof Workload)[]).flatMap((dimension) => {
     const value = workload[dimension];
@@ -26,7 +26,7 @@ export function validateWorkload(workload: Workload): readonly Finding[] {
   });
 }
 
-/** Finds numbers of pods that are not whole or below one. @param counts by the prop that sets them; undefined ones are computed */
+/** Finds numbers of pods that are not whole or below one. @param counts by prop; undefined values are computed */
 export function validateCounts(counts: Readonly<Record<string, number | undefined>>): readonly Finding[] {
   return Object.entries(counts).flatMap(([at, count]) =>
     count === undefined || (Number.isInteger(count) && count >= 1)

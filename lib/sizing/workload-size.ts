@@ -1,17 +1,17 @@
 import { formatBytes, quantityBytes, quantityCores } from "./units.ts";
 
-/** Why a derived number is what it is: one sentence a field, shown by `skopos plan`. */
+/** Reasons of computed values: one sentence per field, shown by `skopos plan`. */
 export type Reasons<T> = { readonly [K in keyof T]?: string };
 
-/** How many pods of a workload there are and what each of them asks for. */
+/** Number of pods of a workload, and the requests of each. */
 export interface Resources {
-  /** Pods. For a DaemonSet the number of nodes it runs on. */
+  /** Number of pods; for a DaemonSet the number of its nodes. */
   readonly replicas: number;
   /** CPU request of one pod's main container, in cores. No limit is set: throttling hurts more than it protects. */
   readonly cpuCores: number;
   /** Memory request of one pod's main container, in bytes. */
   readonly memoryBytes: number;
-  /** Memory limit of the same. @default the request: memory cannot be given back under pressure */
+  /** Memory limit of the same container. @default the request, because memory cannot be reclaimed under pressure */
   readonly memoryLimitBytes?: number;
   /** Volume of one pod, in bytes. @default none */
   readonly diskBytes?: number;
@@ -23,9 +23,9 @@ export interface WorkloadSize extends Resources {
 }
 
 /**
- * The disk to ask for where this much is needed: a power of two, or a quarter or a half more than one. That is at most
- * a third more than needed: 4, 5, 6, 8, 10, 12, 16 GiB and so on. A StatefulSet's claims cannot be changed, and disks
- * of many storage classes cannot grow: a workload that changes a little must not ask for another.
+ * Rounds a disk up to a step: a power of two, or a quarter or half more than one (4, 5, 6, 8, 10, 12, 16 GiB and so on), at
+ * most a third more than needed. Claim templates of StatefulSets are immutable, and many storage classes cannot expand
+ * volumes, so small changes of the workload must not change the size.
  */
 export function diskStep(neededBytes: number): number {
   const power = 2 ** Math.floor(Math.log2(neededBytes));
@@ -54,10 +54,10 @@ function diskReason({ diskBytes = 0 }: Resources, { diskBytes: why }: Reasons<Re
     : {};
 }
 
-/** Whether the stack keeps running when a pod, a node or a zone goes. */
+/** Whether the stack tolerates the loss of a pod, a node or a zone. */
 export type Availability = "single" | "redundant";
 
-/** Replicas for a load: at least the floor (1 where one of everything is asked for), else as many as the load needs. */
+/** Replicas for a load: as many as it needs, but at least the minimum (1 with `single`). */
 export function replicasFor(load: number, perReplica: number, floor: number, availability: Availability): number {
   const needed = Math.max(1, Math.ceil(load / perReplica));
   return availability === "single" ? needed : Math.max(floor, needed);

@@ -1,6 +1,6 @@
 import { GiB, TiB } from "./units.ts";
 
-/** What a team has to observe: everything that replicas, disks, limits and queues are computed from. */
+/** The workload to observe, from which replicas, disks, limits and queues are computed. */
 export interface Workload {
   /** Cluster nodes. */
   readonly nodes: number;
@@ -10,15 +10,15 @@ export interface Workload {
   readonly activeSeries: number;
   /** Seconds between two scrapes. */
   readonly scrapeIntervalSeconds: number;
-  /** Log bytes a day, uncompressed. */
+  /** Log bytes per day, uncompressed. */
   readonly logBytesPerDay: number;
-  /** Spans a second that applications send, before sampling. */
+  /** Spans per second that applications send, before sampling. */
   readonly spansPerSecond: number;
   /** Spans in a typical trace. */
   readonly spansPerTrace: number;
-  /** New network flows a second on the busiest node. */
+  /** New network flows per second on the busiest node. */
   readonly flowsPerSecondPerNode: number;
-  /** PromQL queries a second from people, dashboards and rules. */
+  /** PromQL queries per second from people, dashboards and rules. */
   readonly queriesPerSecond: number;
 }
 
@@ -26,13 +26,13 @@ export interface Workload {
 export const scales = ["small", "medium", "large", "xlarge"] as const;
 export type Scale = (typeof scales)[number];
 
-/** About 30 pods a node: half of the 110 that a kubelet admits by default, what production clusters typically run. */
+/** About 30 pods per node, as production clusters typically run. A kubelet admits 110 by default. */
 const podsPerNode = 30;
 
-/** 30 s is what Prometheus and the operator use where nothing is said; 15 spans is a request through five services. */
+/** 30 s is the default of the Prometheus operator; 15 spans are a request through five services. */
 const habits = { scrapeIntervalSeconds: 30, spansPerTrace: 15 } as const;
 
-/** The workload that each scale profile names. Queries a second: about one busy dashboard reader per 50 nodes, plus rules. */
+/** The workload that each scale profile names. Queries per second: about one active dashboard user per 50 nodes, plus rules. */
 export const workloads = {
   small: {
     ...habits,
@@ -76,7 +76,7 @@ export const workloads = {
   },
 } as const satisfies Record<Scale, Workload>;
 
-/** Samples a second that the workload scrapes. */
+/** Scraped samples per second. */
 export function samplesPerSecond(workload: Workload): number {
   return workload.activeSeries / workload.scrapeIntervalSeconds;
 }
