@@ -35,8 +35,7 @@ export class AttributeTable {
 
   of(record: number): FlowAttributes {
     if (this.#count === 0) return none;
-    this.#byRecord ??= this.#index();
-    const places = this.#byRecord.get(record) ?? [];
+    const places = this.#places(record);
     const value = (kind: (typeof attributeKinds)[number], size: number) =>
       places
         .filter((at) => attributeKinds[this.#data.getUint32(at + attributeLayout.kind, true)] === kind)
@@ -51,6 +50,19 @@ export class AttributeTable {
       ...(processes && { processes: new ProcessView(processes) }),
       ...(drops && { drops: new DropView(drops, this.#names()) }),
     };
+  }
+
+  /** Copies of a record's entries, last first as in the table, that name it `as`. */
+  entries(record: number, as: number): Uint8Array[] {
+    if (this.#count === 0) return [];
+    const copies = this.#places(record).map((at) => this.#buffer.slice(at, at + attributeLayout.size));
+    for (const copy of copies) new DataView(copy.buffer).setUint32(attributeLayout.record, as, true);
+    return copies.reverse();
+  }
+
+  #places(record: number): readonly number[] {
+    this.#byRecord ??= this.#index();
+    return this.#byRecord.get(record) ?? [];
   }
 
   #index(): Map<number, number[]> {

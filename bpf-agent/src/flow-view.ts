@@ -64,6 +64,11 @@ export class KeyView {
     return index * this.#stride;
   }
 
+  /** The bytes of the elements from `first` to before `last`; a view. @internal */
+  elements(first: number, last: number): Uint8Array {
+    return this.buffer.subarray(this.at(first), this.at(last));
+  }
+
   /** The 40 bytes that identify the flow; a view, valid during the batch's callback only. */
   key(index: number): Uint8Array {
     return this.buffer.subarray(this.at(index), this.at(index) + sizes.key);
@@ -117,6 +122,11 @@ export class FlowView extends KeyView {
   /** What an ended flow had beside its counters: in the batches of `end` only, where it costs no system call. */
   attributes(index: number): FlowAttributes {
     return this.#attributes?.of(index) ?? {};
+  }
+
+  /** Copies of a record's attributes as bytes, for a batch in which the record is number `as`. @internal */
+  attributeEntries(index: number, as: number): Uint8Array[] {
+    return this.#attributes?.entries(index, as) ?? [];
   }
 
   #slot(index: number): number {

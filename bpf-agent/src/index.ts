@@ -15,5 +15,6 @@ export {
   type Missing,
   type ReaderHandlers,
 } from "./reader.ts";
+export { type ShardHandlers, ShardReader, ShardRings, shardOf } from "./shard-ring.ts";
 export { type Endpoint, type Ends, TranslationView } from "./translation-view.ts";
 export { TunnelView } from "./tunnel-view.ts";

@@ -1,5 +1,5 @@
 import { AttributeTable } from "./attributes.ts";
-import type { Clock } from "./clock.ts";
+import { type Clock, clockOf } from "./clock.ts";
 import { type Drops, DropView, reasonName } from "./drop-view.ts";
 import { EventView } from "./event-view.ts";
 import { type EncodedFilter, encodeFilter, type FlowFilter, replaceFilter } from "./filter.ts";
@@ -198,6 +198,11 @@ export class FlowReader implements Disposable, AsyncDisposable {
     }));
   }
 
+  /** Names of the kernel's drop reasons, by number: for {@link ShardReader}. */
+  get dropReasonNames(): Readonly<Record<string, string>> {
+    return this.#reasons();
+  }
+
   /** What this host's kernel, or an option, keeps from running. */
   missing(): Missing {
     return this.#addon.missing(this.#handle);
@@ -288,10 +293,7 @@ export class FlowReader implements Disposable, AsyncDisposable {
   }
 
   #clock({ jiffies, monotonicNs, realtimeOffsetNs, ringBytes }: NativeBatch): Clock {
-    const tickNs = this.#tickNs;
-    const now = jiffies % 0x1_0000_0000;
-    const at = (then: number) => monotonicNs - ((now - then) | 0) * tickNs;
-    return { jiffies: now, monotonicNs, realtimeOffsetNs, ringBytes, at };
+    return clockOf({ jiffies, monotonicNs, realtimeOffsetNs, ringBytes }, this.#tickNs);
   }
 }
 
