@@ -102,6 +102,40 @@ async function attaching(kind: string, without: readonly ("tcx" | "handover")[])
 export async function networkSuite(): Promise<void> {
   await throughput("TCP", "gso_max_segs 65535");
   await throughput("TCP, one segment a packet", "gso_max_segs 1");
+}
+
+/** A reader on `count` interfaces, once it has attached to them all. */
+async function attachedTo(node: Namespace, count: number): Promise<FlowReader> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const known = new Set<number>();
+  const onInterface = ({ ifindex }: { ifindex: number }) => {
+    if (known.add(ifindex).size === count) resolve();
+  };
+  const reader = new FlowReader({ netns: node.path, without: ["handover"] }, { onInterface }, builtAddon());
+  await promise;
+  return reader;
+}
+
+/** Seconds to attach to interfaces whose hooks another program has. */
+async function besideForeign(count: number): Promise<void> {
+  await using node = new Namespace("node");
+  node.ip(...Array.from({ length: count / 2 }, (_, i) => `link add a${i} type veth peer name b${i}`));
+  await using _ = await attachedTo(node, count);
+  const begin = performance.now();
+  await using __ = await attachedTo(node, count);
+  report({
+    suite: "attach",
+    case: `${count} interfaces, beside a foreign TCX program`,
+    unit: "s",
+    ours: (performance.now() - begin) / 1000,
+    peer: null,
+    peerName: null,
+    note: "target 5 for 1,000; each TCX link waits for the kernel",
+  });
+}
+
+export async function attachSuite(): Promise<void> {
+  await besideForeign(110);
   await attaching("clsact, then TCX", []);
   await attaching("clsact", ["tcx"]);
   await attaching("TCX at once", ["handover"]);

@@ -82,7 +82,7 @@ export function packetSuite(): void {
   const against = { suite: "packet", unit: "ns", peerName: "do-nothing program" };
   for (const [name, frame] of Object.entries(frames)) {
     const { ours, peer } = hot(frame, ns);
-    const path = /^(TCP|UDP) over/.test(name) ? "target 3.7" : "general walk";
+    const path = /^(TCP|UDP) over/.test(name) ? "target 2.7" : "general walk";
     report({
       ...against,
       case: `hot, ${name}`,
@@ -93,7 +93,7 @@ export function packetSuite(): void {
   }
   for (const kind of ["tcp", "udp"] as const) {
     const [peer, ours] = [median(Array.from({ length: 5 }, ns)), median(Array.from({ length: 5 }, () => fresh(kind)))];
-    const note = `${(ours / peer).toFixed(2)} times nothing's hot run, target 26`;
+    const note = `${(ours / peer).toFixed(2)} times nothing's hot run, target 24`;
     report({ ...against, case: `new flow, ${kind}`, ours, peer, note });
   }
   const share = { suite: "feature share", unit: "ns", peer: null, peerName: null };

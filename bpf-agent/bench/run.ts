@@ -1,9 +1,9 @@
-/** `npm run bench -w bpf-agent [-- --json] [packet] [scale] [network]`: needs root, as the kernel test tier does. */
-import { networkSuite } from "./network.ts";
+/** `npm run bench -w bpf-agent [-- --json] [packet] [scale] [network] [attach]`: needs root, as the kernel test tier does. */
+import { attachSuite, networkSuite } from "./network.ts";
 import { packetSuite } from "./packet.ts";
 import { scaleSuite } from "./scale.ts";
 
-const suites = { packet: packetSuite, scale: scaleSuite, network: networkSuite } as const;
+const suites = { packet: packetSuite, scale: scaleSuite, network: networkSuite, attach: attachSuite } as const;
 const asked = process.argv.slice(2).filter((argument) => argument in suites) as (keyof typeof suites)[];
 
 if (process.getuid?.() !== 0) {
