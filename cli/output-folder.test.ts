@@ -82,7 +82,7 @@ test.each(["", " ", ".", "..", "/", relative(process.cwd(), process.cwd()) || ".
   expect(() => writeManifests(out, [])).toThrow("name a folder");
 });
 
-test("refuses a file, a broken link and a folder that cannot be created", () => {
+test("rejects a file, a broken link and a folder that cannot be created", () => {
   const file = fresh();
   writeFileSync(file, "");
   expect(() => writeManifests(file, [])).toThrow("is not a folder");

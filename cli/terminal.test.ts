@@ -7,7 +7,7 @@ const rows = [
   ["kube-prometheus", "DaemonSet node-exporter", "3"],
 ];
 
-test("a table is as wide as its content where there is room", () => {
+test("a table is as wide as its content if the terminal is wide enough", () => {
   expect(table(columns, rows, Number.POSITIVE_INFINITY).split("\n")[1]).toBe(
     "mimir            StatefulSet mimir-store-gateway-zone-a    12",
   );

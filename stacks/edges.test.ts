@@ -4,7 +4,7 @@ import { ConfigurationError } from "./problem.ts";
 import { resolve } from "./resolve.ts";
 import { renderStack } from "./stack.ts";
 
-// Every key of the schema with values at the edges of what can be written: each is refused with a code, or rendered.
+// Every key of the schema with edge values: each is either rejected with a code or rendered.
 
 const least = {
   cluster: { name: "c", version: "1.35", networkPolicies: false, context: "c" },
@@ -72,7 +72,7 @@ describe("every key, set to the edges of what can be written,", () => {
       try {
         const stack = resolve(withValue(least, path, edge), { stack: "s" });
         accepted.push(edge);
-        // The first accepted value shows what the others would: a render takes half a second.
+        // Only the first accepted value is rendered, which takes half a second.
         if (accepted.length === 1) renderStack(stack);
       } catch (error) {
         if (!(error instanceof ConfigurationError))

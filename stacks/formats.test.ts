@@ -29,7 +29,7 @@ const mail = (server: object) => ({
   alerts: { receivers: [{ kind: "email", name: "m", to: "a@b.example", from: "c@d.example", server }] },
 });
 
-describe("a text in the wrong format is refused", () => {
+describe("rejects text in the wrong format", () => {
   test.each([
     [external("loki:3100"), "components.loki.external.url"],
     [external("loki.example.com"), "components.loki.external.url"],
@@ -59,7 +59,7 @@ describe("a text in the wrong format is refused", () => {
     expect(problemsOf(config).map((problem) => [problem.code, problem.path])).toEqual([["SKP1012", `skopos:${path}`]]);
   });
 
-  test("and an unknown source registry, an empty list of severities and a port that is none", () => {
+  test("rejects an unknown source registry, an empty list of severities and an invalid port", () => {
     expect(problemsOf({ images: { registries: { docker: "mirror" } } })).toHaveLength(1);
     expect(problemsOf(receiver({ severities: [] }))).toHaveLength(1);
     expect(problemsOf(mail({ host: "smtp", port: 0 })).map(({ code }) => code)).toEqual(["SKP1011"]);
@@ -81,7 +81,7 @@ test("what is in the right format is accepted", () => {
   }
 });
 
-describe("a number out of range is refused, with the nearest one that is not", () => {
+describe("rejects a number out of range and suggests the nearest valid one", () => {
   test.each([
     [{ workload: { scrapeInterval: "10m" } }, "scrapeInterval: 2m"],
     [{ workload: { nodes: 0 } }, "nodes: 1"],

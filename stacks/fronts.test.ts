@@ -1,4 +1,4 @@
-// What a stack file refuses, a chart that is made in a program refuses too, by the same parser, and both accept the rest.
+// Stack files and charts in a program reject the same values, by the same parser, and accept the rest.
 import { App } from "cdk8s";
 import type { Construct } from "constructs";
 import { describe, expect, test } from "vitest";
@@ -32,7 +32,7 @@ const stackBase = {
   objectStorage: s3,
 };
 
-/** Codes that a stack file is refused with. */
+/** Codes with which a stack file is rejected. */
 function stackCodes(config: Value): readonly string[] {
   try {
     resolve({ ...stackBase, ...config }, { stack: "s" });
@@ -43,7 +43,7 @@ function stackCodes(config: Value): readonly string[] {
   return [];
 }
 
-/** Codes that a chart is refused with. */
+/** Codes with which a chart is rejected. */
 function chartCodes(chart: Chart, props: Value): readonly string[] {
   const base = { namespace: "n", ...(chart === OtelAgentChart && { gateway }) };
   const stores = [LokiChart, MimirChart].includes(chart as never) ? { objectStore: s3 } : {};
@@ -396,7 +396,7 @@ const table: readonly Row[] = [
   ],
 ];
 
-describe("a bad value is refused by the stack file and by the chart", () => {
+describe("an invalid value is rejected by the stack file and by the chart", () => {
   test.each(table)("%s", (_, key, chart, prop, bad) => {
     for (const value of bad) {
       expect({ value, stack: stackCodes(key(value)).length > 0 }).toEqual({ value, stack: true });
@@ -405,7 +405,7 @@ describe("a bad value is refused by the stack file and by the chart", () => {
   });
 });
 
-describe("a good value is refused by neither", () => {
+describe("a valid value is accepted by both", () => {
   test.each(table)("%s", (_, key, chart, prop, __, good) => {
     for (const value of good) {
       expect({ value, stack: stackCodes(key(value)) }).toEqual({ value, stack: [] });

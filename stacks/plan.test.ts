@@ -68,7 +68,7 @@ describe("notes", () => {
     expect(planNotes(stack()).join("\n")).not.toContain("object lock");
   });
 
-  test("say that runbook links are relative when alerts are sent to somebody", () => {
+  test("mention that runbook links are relative if there are receivers", () => {
     const receiver = {
       kind: "slack",
       name: "team",

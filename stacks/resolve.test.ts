@@ -79,13 +79,13 @@ describe("each mistake", () => {
     expect(codes(config)).toEqual([code]);
   });
 
-  test.each(mistakes)("%s is told with place, reason and remedy", (code, config) => {
+  test.each(mistakes)("%s is reported with place, reason and fix", (code, config) => {
     const [problem] = problemsOf(config);
     expect(problem?.path).toMatch(/^skopos:/);
     expect(new ConfigurationError([problem as Problem]).message).toMatchSnapshot(code);
   });
 
-  test("mends itself by its own fix where that is a value", () => {
+  test("is resolved by its own fix, if that is a value", () => {
     const [problem] = problemsOf({
       ...least,
       scale: "large",
@@ -96,7 +96,7 @@ describe("each mistake", () => {
   });
 });
 
-test("all mistakes of a file are told at once, also those that lie behind others", () => {
+test("reports all mistakes of a file at once, including those that depend on others", () => {
   const found = codes({
     ...least,
     cluster: { ...least.cluster, version: "1.20", platfrom: "eks" },

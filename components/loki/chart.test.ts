@@ -43,7 +43,7 @@ describe.each(Object.keys(workloads) as (keyof typeof workloads)[])("%s", (scale
     const hours = retention.loki / 3600;
     expect(limits.retention_period).toBe(`${hours}h`);
     expect(limits.max_query_lookback).toBe(`${hours}h`);
-    // 30 d 1 h where nothing is said: a query over the whole retention would be refused.
+    // Loki defaults to 30 d 1 h and would reject a query over the whole retention.
     expect(limits.max_query_length).toBe(`${hours + 1}h`);
   });
 });

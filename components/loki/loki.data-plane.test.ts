@@ -17,7 +17,7 @@ const folder = mkdtempSync(join(tmpdir(), "skopos-loki-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const dev: Workload = { ...workloads.small, nodes: 1, pods: 30, logBytesPerDay: 2 ** 30 };
-/** As the operator's headless Service is, and as somebody else's is. */
+/** The operator's headless Service, and an externally managed Alertmanager. */
 const headless = { scheme: "http", host: "alertmanager-operated.obs.svc", port: 9093, portName: "web" } as const;
 const alertmanager = { scheme: "http", host: "127.0.33.2", port: 9093 } as const;
 const stores: Readonly<Record<string, ObjectStore>> = {
@@ -76,7 +76,7 @@ const cases = Object.entries({ dev, ...workloads }).flatMap(([scale, workload]) 
 );
 
 describe.each(cases)("$name", ({ workload, retention, objectStore }) => {
-  test("the real Loki accepts the rendered configuration for every one of its processes", () => {
+  test("the real Loki accepts the rendered configuration of every process", () => {
     const chart = chartOf(workload, retention, objectStore, {
       alertmanager: headless,
       streamRetention: [{ selector: '{level="debug"}', priority: 1, retention: 48 * 3600 }],
@@ -100,7 +100,7 @@ describe.each(cases)("$name", ({ workload, retention, objectStore }) => {
   });
 });
 
-test("the real Loki refuses a key that it does not know", () => {
+test("the real Loki rejects an unknown key", () => {
   const file = writeConfig(folder, `${configOf(chartOf(dev, "standard", { kind: "filesystem" }))}nonsense: 1\n`);
   const { status } = spawnSync(requireProgram("loki"), [`-config.file=${file}`, "-verify-config"], { env: {} });
   expect(status).not.toBe(0);
@@ -174,14 +174,14 @@ describe("a started Loki", () => {
     });
   }
 
-  test("takes a line by the push endpoint and finds it by LogQL", async () => {
+  test("accepts a line through the push API and returns it by LogQL", async () => {
     const streams = [{ stream: { app: "shop" }, values: [[`${Date.now()}000000`, "order 1 refused"]] }];
     const answer = await post(at(push.path ?? ""), { streams }, push.headers ?? {});
     expect(answer.status).toBe(204);
     expect(await lines('{app="shop"} |= "order 1"')).toMatchObject([{ line: "order 1 refused" }]);
   });
 
-  test("takes OTLP, and makes labels of the attributes chosen, of no others", async () => {
+  test("accepts OTLP, and only converts the chosen attributes to labels", async () => {
     const attribute = (key: string, value: string) => ({ key, value: { stringValue: value } });
     const resource = {
       attributes: [
@@ -206,11 +206,11 @@ describe("a started Loki", () => {
     expect(await lines('{service_name="shop"} | k8s_pod_name="shop-6f7d-x2x"')).toHaveLength(1);
   });
 
-  test("refuses what names no tenant", async () => {
+  test("rejects requests without a tenant", async () => {
     expect((await post(at(push.path ?? ""), { streams: [] }, {})).status).toBe(401);
   });
 
-  test("evaluates the log alerts that were handed to it, and sends them to the Alertmanager", async () => {
+  test("evaluates log alerts and sends them to the Alertmanager", async () => {
     const firing = async () => {
       const answer = await fetch(`http://${alertmanager.host}:${alertmanager.port}/api/v2/alerts`);
       return (await answer.json()) as { labels: object; annotations: object }[];
@@ -224,7 +224,7 @@ describe("a started Loki", () => {
     ]);
   });
 
-  test("exposes every series that its alerts and its dashboard ask for", async () => {
+  test("exposes every series that its alerts and dashboard query", async () => {
     // Two counters have a label for the reason: they begin with the first line refused, and the first chunk written.
     const monthsAgo = `${Date.now() - 90 * 86_400_000}000000`;
     const streams = [{ stream: { app: "late" }, values: [[monthsAgo, "too old"]] }];

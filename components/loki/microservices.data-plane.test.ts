@@ -107,7 +107,7 @@ async function lines(wanted: number): Promise<readonly string[]> {
   });
 }
 
-test("every service of a zone-aware Loki runs, and a line goes through all of them", async () => {
+test("every service of a zone-aware Loki runs, and a log line passes through all of them", async () => {
   expect(processes.map(({ name }) => name.replace("loki-", "")).sort()).toEqual([
     "compactor",
     "distributor",
@@ -134,13 +134,13 @@ test("every service of a zone-aware Loki runs, and a line goes through all of th
   expect(await lines(1)).toEqual(["first"]);
 });
 
-test("a ruler without log alerts has read that there are none", async () => {
+test("a ruler without log alerts loads an empty rule file", async () => {
   const answer = await fetch(at("loki-ruler", "/prometheus/api/v1/rules"), { headers });
   expect(await answer.json()).toMatchObject({ status: "success", data: { groups: [] } });
   expect(running.get("loki-ruler")?.output()).not.toContain("rules.yaml");
 });
 
-test("with a whole zone away, lines still go in and come back", async () => {
+test("accepts and returns log lines while a whole zone is down", async () => {
   await running.get("loki-ingester-zone-c")?.stop("SIGKILL");
   expect(await push("second")).toBe(204);
   expect(await lines(2)).toEqual(["first", "second"]);

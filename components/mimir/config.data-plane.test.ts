@@ -40,7 +40,7 @@ describe.each(cases)("$name", ({ name, props, retention }) => {
   const file = join(folder, `${name.replaceAll(/\W+/g, "-")}.yaml`);
   writeFileSync(file, configFile(chart, "mimir", "mimir.yaml"));
 
-  test("the real Mimir accepts the config of every pod, with its flags", () => {
+  test("the real Mimir accepts the configuration and flags of every pod", () => {
     const containers = mimirContainers(chart);
     expect(containers.length).toBeGreaterThan(0);
     for (const { args } of containers) {
@@ -61,7 +61,7 @@ function targets(args: readonly string[]): readonly string[] {
   );
 }
 
-test("the real Mimir refuses a setting that it does not know", () => {
+test("the real Mimir rejects an unknown setting", () => {
   const file = join(folder, "broken.yaml");
   writeFileSync(file, "ingester: {ring: {copies: 3}}");
   const { status, stderr } = spawnSync(requireProgram("mimir"), [`-config.file=${file}`, "-modules"], {

@@ -44,7 +44,7 @@ const processes = mimirContainers(chart).map((container, index) => ({
 const hostOf = (name: string) => processes.find((process) => process.name === name)?.host ?? "";
 const running = new Map<string, RunningProgram>();
 
-describe("every part by itself, three zones", () => {
+describe("every service as a process of its own, in three zones", () => {
   const { push, query } = chart.endpoints;
   const headers = { "X-Scope-OrgID": "anonymous" };
 
@@ -90,7 +90,7 @@ describe("every part by itself, three zones", () => {
     return answer.data?.result[0]?.value[1];
   };
 
-  test("are one of each zone, and one of every other part", () => {
+  test("one process per zone and service", () => {
     expect(processes.map(({ name }) => name).sort()).toEqual([
       "mimir-compactor",
       "mimir-distributor",
@@ -125,13 +125,13 @@ describe("every part by itself, three zones", () => {
     expect(await ask("cluster:shop_orders:sum")).toBeUndefined();
   });
 
-  test("writes and queries go on without one zone", async () => {
+  test("writes and queries succeed while one zone is down", async () => {
     await Promise.all(["ingester", "store-gateway"].map((part) => running.get(`mimir-${part}-zone-b`)?.stop()));
     await expect.poll(() => write(9), { timeout: 30_000 }).toMatchObject({ status: 200 });
     await expect.poll(() => ask("sum(shop_orders)"), { timeout: 30_000 }).toBe("9");
   });
 
-  test("no process complains about its configuration", () => {
+  test("no process warns about its configuration", () => {
     for (const program of running.values()) {
       expect(program.output()).not.toMatch(/level=(error|warn).*(deprecat|unknown|invalid config)/i);
     }

@@ -60,7 +60,7 @@ const groups = (threshold: number): RuleGroup[] => [
   { name: "shop.local", local: true, rules: [{ record: "shop:local:sum", expr: "sum(shop_orders)" }] },
 ];
 
-describe("one process with the rendered config and rules", () => {
+describe("a single process with the rendered configuration and rules", () => {
   const host = "127.0.31.1";
   const home = join(folder, "home");
   const rulesFolder = join(home, "etc/rules");
@@ -118,7 +118,7 @@ describe("one process with the rendered config and rules", () => {
     receiver.close();
   });
 
-  test("takes a pair's samples once, and keeps neither label of the pair", async () => {
+  test("stores the samples of an HA pair once, without the labels of the pair", async () => {
     const labels = { __name__: "shop_orders", cluster: "c1", prometheus_shard: "c1/0", shop: "a" };
     expect(await write({ ...labels, __replica__: "prometheus-0" }, 7)).toMatchObject({ status: 200 });
     expect(await write({ ...labels, __replica__: "prometheus-1" }, 9)).toMatchObject({ status: 202 });
@@ -130,12 +130,12 @@ describe("one process with the rendered config and rules", () => {
     expect(Object.keys((await ask("shop_orders"))[0]?.metric ?? {}).sort()).toEqual(["__name__", "cluster", "shop"]);
   });
 
-  test("refuses a request without a tenant", async () => {
+  test("rejects a request without a tenant", async () => {
     const response = await fetch(`${at(query.path ?? "")}/api/v1/query?query=up`);
     expect(response.status).toBe(401);
   });
 
-  test("evaluates the rules of the ConfigMaps, each for its tenant, and not those that are Prometheus'", async () => {
+  test("evaluates the rules of the ConfigMaps for their tenants, but not those of Prometheus", async () => {
     await expect
       .poll(() => ask("shop:orders:sum"), { timeout: 30_000 })
       .toMatchObject([
@@ -153,7 +153,7 @@ describe("one process with the rendered config and rules", () => {
     ).toMatchObject([{ value: [expect.anything(), "14"] }]);
   });
 
-  test("an aggregate by workload sums the pods of a Deployment under its name, whatever its rollouts are called", async () => {
+  test("an aggregate by workload sums the pods of a Deployment across rollouts", async () => {
     const series = [
       ["web-6d4b75cb6d-hwd4g", "ReplicaSet", "web-6d4b75cb6d", 3],
       ["web-7f9c8b6d5-x2lkq", "ReplicaSet", "web-7f9c8b6d5", 4],
@@ -177,13 +177,13 @@ describe("one process with the rendered config and rules", () => {
     expect(sums).toContainEqual([of("db", "StatefulSet"), "6"]);
   });
 
-  test("every rule of its own is one that it can evaluate", async () => {
+  test("every rule can be evaluated", async () => {
     for (const { expr } of chart.ruleGroups.flatMap(({ rules: all }) => all)) {
       expect(Array.isArray(await ask(expr))).toBe(true);
     }
   });
 
-  test("takes changed rules without a restart", async () => {
+  test("loads changed rules without a restart", async () => {
     const firing = 'ALERTS{alertname="ShopOrdersHigh",alertstate="firing"}';
     expect(await ask(firing)).toEqual([]);
     writeRules(5);
@@ -201,7 +201,7 @@ describe("one process with the rendered config and rules", () => {
     expect(unhealthy).toEqual([]);
   });
 
-  test("publishes every metric that its alerts and dashboard ask for", async () => {
+  test("exposes every metric that its alerts and dashboard query", async () => {
     const many = Object.fromEntries(Array.from({ length: 80 }, (_, index) => [`label_${index}`, "x"]));
     expect(await write({ __name__: "too_many_labels", ...many }, 1)).toMatchObject({ status: 400 });
     const metrics = await (await fetch(at("/metrics"))).text();
@@ -212,7 +212,7 @@ describe("one process with the rendered config and rules", () => {
     expect(own.filter((name) => !new RegExp(`^${name}[{ ]`, "m").test(metrics))).toEqual([]);
   });
 
-  test("has the limits of the runtime file, and none of the defaults", async () => {
+  test("applies the limits of the runtime file instead of the defaults", async () => {
     const metrics = await (await fetch(at("/metrics"))).text();
     const limit = (name: string) =>
       new RegExp(`^cortex_limits_defaults\\{limit_name="${name}"\\} (\\S+)$`, "m").exec(metrics)?.[1];

@@ -180,7 +180,7 @@ describe("capacity", () => {
           const larger = of(more.series, more.queries, more.days);
           expect(larger.cpu).toBeGreaterThanOrEqual(less.cpu - 1e-6);
           expect(larger.memory).toBeGreaterThanOrEqual(less.memory);
-          // Disks come in steps of a third at most: where there is one pod more, each may fall to the step below.
+          // Disks have steps of up to a third: with one more pod, each may drop to the next lower step.
           expect(larger.disk).toBeGreaterThanOrEqual(0.75 * less.disk);
         },
       ),

@@ -114,7 +114,7 @@ test("a burst of large spans is sent in messages that a gateway accepts", async 
   await program.stop();
 });
 
-test("what a gateway does not take waits until it is back", async () => {
+test("data that a gateway does not accept is queued until it recovers", async () => {
   const program = await runAgent(gateways);
   const [, second] = running;
   await second?.stop("SIGKILL");
@@ -125,7 +125,7 @@ test("what a gateway does not take waits until it is back", async () => {
   await program.stop();
 });
 
-test("a queue on disk outlives the agent, and what is in it goes to the gateway that is left", async () => {
+test("a queue on disk survives a restart of the agent and is sent to the remaining gateway", async () => {
   const program = await runAgent(["127.0.47.99"], "disk");
   const sent = (await Promise.all(Array.from({ length: 12 }, () => send(500)))).flat();
   await held(sent.length);

@@ -141,7 +141,7 @@ test("the scrape succeeds whatever an application sends", async () => {
   expect((await query("min_over_time(up[1m])"))[0]?.value[1]).toBe("1");
 });
 
-test("command lines, process IDs and operating systems are no labels; the runtime is", async () => {
+test("the runtime becomes a label; command lines, process IDs and operating systems do not", async () => {
   const labels = await seriesOf("java");
   expect(Object.keys(labels).filter((name) => /^(process|os)_/.test(name))).toEqual([
     "process_runtime_name",
@@ -150,7 +150,7 @@ test("command lines, process IDs and operating systems are no labels; the runtim
   expect(labels.skopos_attributes_cut).toBeUndefined();
 });
 
-test("long values are cut at a character, and many attributes to those that say who it is", async () => {
+test("long values are truncated at a character, and excess attributes are dropped except for those that identify the service", async () => {
   const { build_notes: notes = "" } = await seriesOf("5 kB");
   expect(notes).toMatch(/^é{400,}$/);
   const labels = await seriesOf("80 attributes");
@@ -158,7 +158,7 @@ test("long values are cut at a character, and many attributes to those that say 
   expect(Object.keys(labels).length).toBeGreaterThan(40);
 });
 
-test("what was cut is counted by application", async () => {
+test("truncations are counted per application", async () => {
   const cut = await query('count by (service_name) ({skopos_attributes_cut="true", __name__="orders"})');
   const names = cut.map(({ metric }) => metric.service_name);
   expect(names.sort()).toEqual(

@@ -107,7 +107,7 @@ test.each([
   expect(spans.map((span) => span.name).sort()).toEqual(kept);
 });
 
-test("no span is left without its parent", () => {
+test("every remaining span still has its parent", () => {
   const ids = new Set(sink.spans.map(({ spanId }) => spanId));
   expect(sink.spans.filter(({ parentSpanId }) => parentSpanId && !ids.has(parentSpanId))).toEqual([]);
 });

@@ -55,7 +55,7 @@ test.each(cases)("the real Jaeger accepts its configuration: $name, $retention",
   });
 });
 
-test("the real Jaeger refuses a store that it does not know", () => {
+test("the real Jaeger rejects an unknown store", () => {
   const file = offCluster(fileOf(render({}), "jaeger.yaml").replace("badger:", "nosuch:"), "127.0.0.1");
   const { status } = spawnSync(requireProgram("jaeger"), ["validate", `--config=${file}`], { env: {} });
   expect(status).not.toBe(0);
@@ -88,7 +88,7 @@ describe("a started Jaeger", () => {
     });
   }
 
-  test("finds a span by its trace id", async () => {
+  test("finds a span by its trace ID", async () => {
     const now = `${Date.now()}000000`;
     const span = {
       traceId,
@@ -111,12 +111,12 @@ describe("a started Jaeger", () => {
     expect(otlp).toMatchObject({ scheme: "grpc", backend: "jaeger" });
   });
 
-  test("exposes every series that its alerts and its dashboard ask for", async () => {
+  test("exposes every series that its alerts and dashboard query", async () => {
     const text = await (await fetch(`http://${host}:8888/metrics`)).text();
     expect(askedSeries(chart).filter((name) => !text.includes(`# TYPE ${name.replace(/_bucket$/, "")} `))).toEqual([]);
   });
 
-  test("keeps its traces over a restart", async () => {
+  test("keeps its traces across a restart", async () => {
     expect(await jaeger.stop()).toBe(0);
     expect(jaeger.output()).not.toMatch(/deprecat/i);
     await run();

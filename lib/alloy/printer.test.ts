@@ -8,7 +8,7 @@ const identifier = fc
   .stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,11}$/)
   .filter((name) => !["true", "false", "null"].includes(name));
 const dotted = fc.array(identifier, { minLength: 1, maxLength: 4 }).map((parts) => parts.join("."));
-/** Anything, half surrogate pairs too: a log line's pattern may hold whatever somebody typed. */
+/** Any text, including lone surrogates, since patterns of log lines are free text. */
 const text = fc.string({ unit: "binary" });
 const number = fc.oneof(
   fc.integer(),

@@ -56,7 +56,7 @@ test("keys come from the environment, Google's from a file", () => {
   expect(objectStoreAccess({ kind: "gcs" })).toEqual({ env: {}, mounts: [] });
 });
 
-test("Azure's webhook is asked for an identity where there is no key", () => {
+test("pods get the label of Azure's webhook if there is no account key", () => {
   expect(objectStorePodLabels({ kind: "azure", account: "a" })).toEqual({ "azure.workload.identity/use": "true" });
   expect(objectStorePodLabels(byKey.azure)).toEqual({});
 });

@@ -40,7 +40,7 @@ const found = (evaluator: Evaluator) =>
   ]);
 
 describe("each group has one evaluator", () => {
-  test("Prometheus has them all where there is no other", () => {
+  test("all belong to Prometheus if it is the only evaluator", () => {
     expect(found("prometheus")).toEqual([["shop", "prometheus", ["shop", "shop.local"]]]);
   });
 

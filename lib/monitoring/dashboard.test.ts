@@ -102,7 +102,7 @@ test("a folded row holds its panels", () => {
   expect(folded.panels[0]).toMatchObject({ type: "row", collapsed: true, panels: { length: panels.length } });
 });
 
-test("all mistakes are told at once, each with its place", () => {
+test("reports all mistakes at once, each with its place", () => {
   const broken: Dashboard = {
     ...dashboard,
     variables: [{ name: "pod", of: "up{" }],
@@ -171,7 +171,7 @@ test("its ConfigMap carries the sidecar's label, the folder, and the runbooks' a
   expect(chart.dashboards).toHaveLength(2);
 });
 
-test("a dashboard that no ConfigMap can hold is refused", () => {
+test("rejects a dashboard that is too large for a ConfigMap", () => {
   const chart = new Chart(new App(), "shop", "shop", { namespace: "team" });
   expect(() => dashboardConfigMap(chart, { ...dashboard, description: "x".repeat(1024 * 1024) })).toThrow(RangeError);
 });

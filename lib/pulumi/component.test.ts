@@ -108,7 +108,7 @@ describe("Outputs", () => {
     expect(data["plain.txt"]).toBe(awkward);
   });
 
-  test("with a comment sign are quoted in INI, and with a line break refused", async () => {
+  test("with a comment character are quoted in INI files, and rejected with a line break", async () => {
     const printer = (setting: string) => () =>
       new Printer("p", { namespace: "n", greeting: "", setting: later(setting) });
     const run = await runUnderMocks(printer("a;b#c"));
@@ -180,7 +180,7 @@ describe("secrets", () => {
     expect(isSecret(stringData) || isSecret((stringData as { password: unknown }).password)).toBe(true);
   });
 
-  test("are refused in a ConfigMap, with what to do", async () => {
+  test("are rejected in a ConfigMap, with a fix", async () => {
     await expect(
       runUnderMocks(() => new Printer("p", { namespace: "n", greeting: pulumi.secret("hush") })),
     ).rejects.toThrow(

@@ -39,7 +39,7 @@ const jobNames = (configuration: string): readonly string[] =>
   (parse(configuration).scrape_configs as { job_name: string }[]).map((scrape) => scrape.job_name);
 
 describe("prometheus-config", () => {
-  test("prints what Prometheus accepts, with the defaults of the CRD", () => {
+  test("prints a valid configuration of Prometheus, with the defaults of the CRD", () => {
     const { stdout, stderr } = generate([prometheus(), serviceMonitor("shop", release, { interval: "15s" })]);
     expect(stderr).toBe("");
     const file = join(scratch, "prometheus.yaml");
@@ -71,7 +71,7 @@ describe("prometheus-config", () => {
     expect(generate([inOther, ...monitors]).jobs()).toEqual(["serviceMonitor/other/elsewhere/0"]);
   });
 
-  test("reads the secrets that remote write names, and leaves other kinds of objects out", () => {
+  test("reads the Secrets that remote write refers to, and ignores other kinds of objects", () => {
     const key = (name: string) => ({ name: "mimir", key: name });
     const remote = { url: "http://mimir/api/v1/push", basicAuth: { username: key("user"), password: key("password") } };
     const secret = {
@@ -104,14 +104,14 @@ describe("prometheus-config", () => {
     expect(stderr).toMatch(message);
   });
 
-  test("wants to know which of two", () => {
+  test("requires a name if there are two", () => {
     const both = [prometheus(), prometheus({}, "second"), serviceMonitor("shop", release)];
     expect(generate(both).stderr).toMatch(/2 Prometheus resources match.*-prometheus/);
     expect(generate(both, "-prometheus", "observability/second").status).toBe(0);
   });
 });
 
-test("the operator's CRDs lose the descriptions of their fields and nothing else", () => {
+test("strips only the descriptions of fields from the operator's CRDs", () => {
   const crds = operatorCrds();
   const names = crds.map((crd) => crd.metadata.name);
   expect(names).toContain("servicemonitors.monitoring.coreos.com");

@@ -49,7 +49,7 @@ function names(): object {
   };
 }
 
-/** Items that an exporter's queue holds here: a larger batch is thrown away, which the counters must show. */
+/** Queue size of the exporter: a larger batch is dropped, which the counters must show. */
 const queueItems = 20;
 /** The load balancer holds more, so that the gateway gets a batch that its own exporter cannot hold. */
 const balancerItems = 15 * queueItems;
@@ -245,7 +245,7 @@ test.each(answerable)("$name has data: $promql", async ({ promql }) => {
   expect(found).not.toEqual([]);
 });
 
-test("every metric that an alert looks at is there", async () => {
+test("every metric that an alert queries exists", async () => {
   const named = [gateway, agent].flatMap((chart) =>
     chart.ruleGroups.flatMap(({ rules }) =>
       rules.flatMap((rule) => [...rule.expr.matchAll(/otelcol_\w+/g)].map(([name]) => name)),

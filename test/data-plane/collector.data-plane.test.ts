@@ -42,7 +42,7 @@ const distinct = [
 ];
 
 describe.each(distinct)("$name", ({ name, config }) => {
-  test("is valid to the real collector", () => {
+  test("is valid for the real collector", () => {
     const file = write(name, config, "127.0.1.1");
     const output = execFileSync(requireProgram("otelcol"), ["validate", `--config=${file}`], {
       env: { K8S_NODE_NAME: "127.0.1.1" },
@@ -52,7 +52,7 @@ describe.each(distinct)("$name", ({ name, config }) => {
     expect(output).toBe("");
   });
 
-  test("starts, reports healthy, and warns of nothing deprecated", async () => {
+  test("starts, reports healthy, and logs no deprecation warnings", async () => {
     const file = write(name, config, "127.0.1.1");
     await using collector = start("otelcol", [`--config=${file}`], { K8S_NODE_NAME: "127.0.1.1" });
     await ready(collector, "http://127.0.1.1:13133/");
@@ -60,7 +60,7 @@ describe.each(distinct)("$name", ({ name, config }) => {
   });
 });
 
-test("the real collector refuses a policy that it does not know, at start", async () => {
+test("the real collector rejects an unknown policy at startup", async () => {
   const [sampling] = distinct.filter(({ config }) => config.processors.tail_sampling);
   const broken = structuredClone(sampling?.config) as unknown as {
     processors: { tail_sampling: { policies: object[] } };

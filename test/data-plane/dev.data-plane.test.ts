@@ -32,7 +32,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** dev, but traces are decided after 2 s instead of 30, and Prometheus also reads what only Mimir holds. */
+/** dev, but traces are decided after 2 s instead of 30, and Prometheus also reads series that only Mimir has. */
 function devObjects(): readonly OwnedObject[] {
   const { raw } = readStackFile("stacks", "dev");
   const components = {
@@ -161,8 +161,8 @@ async function promql(base: string, query: string, headers: Record<string, strin
 const prometheusUrl = `http://${hosts["kube-prometheus-prometheus"]}:9090`;
 const mimirUrl = `http://${hosts.mimir}:8080/prometheus`;
 
-describe("what an application sends to the agent", () => {
-  test("as a metric is scraped from the gateway by Prometheus and found in Mimir", async () => {
+describe("telemetry that an application sends to the agent", () => {
+  test("a metric is scraped from the gateway by Prometheus and queried from Mimir", async () => {
     const point = { startTimeUnixNano: nanoseconds(), timeUnixNano: nanoseconds(), asInt: "42", attributes: [] };
     const sum = { dataPoints: [point], aggregationTemporality: 2, isMonotonic: true };
     const scope = { metrics: [{ name: "orders", unit: "1", sum }] };
@@ -180,7 +180,7 @@ describe("what an application sends to the agent", () => {
     }
   });
 
-  test("as a log line comes back from Loki by LogQL", async () => {
+  test("a log line is returned by Loki", async () => {
     const record = { timeUnixNano: nanoseconds(), severityText: "ERROR", body: { stringValue: "payment refused" } };
     await send("logs", { resourceLogs: [{ resource, scopeLogs: [{ logRecords: [record] }] }] });
     const query = encodeURIComponent('{service_name="shop"} |= "refused"');
@@ -194,7 +194,7 @@ describe("what an application sends to the agent", () => {
     expect(line).toBe("payment refused");
   });
 
-  test("as a span that failed comes back from Jaeger by its trace id, cleaned; a health probe does not", async () => {
+  test("a failed span is returned by Jaeger with cleaned attributes; a health probe is dropped", async () => {
     const span = (traceId: string, attributes: object[], status: object) => ({
       traceId,
       spanId: "00f067aa0ba902b7",
@@ -224,7 +224,7 @@ describe("what an application sends to the agent", () => {
   });
 });
 
-describe("what only Mimir holds", () => {
+describe("series that only Mimir has", () => {
   /** Older than all that Prometheus has seen, within the time in which Mimir takes samples out of order. */
   const old = Date.now() - 25 * 60_000;
 
@@ -235,7 +235,7 @@ describe("what only Mimir holds", () => {
     expect(status, text).toBeLessThan(300);
   });
 
-  test("is found on the query path that asks Mimir", async () => {
+  test("are found on the query path to Mimir", async () => {
     const [series] = await until("an answer", async () => {
       const found = await promql(mimirUrl, "only_in_mimir", tenant);
       return found.length > 0 ? found : undefined;
@@ -243,7 +243,7 @@ describe("what only Mimir holds", () => {
     expect(Number(series?.values.at(-1)?.[1])).toBe(9);
   });
 
-  test("is found through Prometheus, which reads it from Mimir, with the HA labels on", async () => {
+  test("are found through Prometheus by remote read, despite its HA labels", async () => {
     const [series] = await until("an answer", async () => {
       const found = await promql(prometheusUrl, "only_in_mimir");
       return found.length > 0 ? found : undefined;

@@ -51,7 +51,7 @@ describe("Mimir", () => {
     return [program, chart];
   };
 
-  test("ships blocks to the bucket, and reads them back", async () => {
+  test("uploads blocks to the bucket and reads them back", async () => {
     const [first, { endpoints }] = await startOn("mimir-1");
     const { push, query } = endpoints;
     const headers = push.headers ?? {};
@@ -99,7 +99,7 @@ describe("Loki", () => {
     return [program, chart];
   };
 
-  test("writes chunks and index to the bucket, and reads them back", async () => {
+  test("writes chunks and index to the bucket and reads them back", async () => {
     const [first, { endpoints }] = await startOn("loki-1");
     const { push, query } = endpoints;
     const streams = [{ stream: { app: "shop" }, values: [[`${Date.now()}000000`, "order 1 placed"]] }];

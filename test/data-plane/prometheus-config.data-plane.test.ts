@@ -27,7 +27,7 @@ describe.each(variants)("$name", ({ name, render }) => {
     maxBuffer: 64 * 1024 * 1024,
   });
 
-  test("the configuration that the operator makes is valid to Prometheus", () => {
+  test("the configuration that the operator generates is valid for Prometheus", () => {
     const file = join(folder, `${name.replaceAll(/\W+/g, "-")}.yaml`);
     writeFileSync(file, config);
     const { status, stdout, stderr } = spawnSync(
@@ -40,7 +40,7 @@ describe.each(variants)("$name", ({ name, render }) => {
     expect(status, stdout + stderr).toBe(0);
   });
 
-  test("it has every monitor of the stack, each endpoint once", () => {
+  test("contains every monitor of the stack, with each endpoint once", () => {
     const expected = objects
       .filter(({ kind }) => monitors.test(kind))
       .flatMap(({ kind, metadata, spec }) =>

@@ -22,7 +22,7 @@ describe.each(variants)("$name", ({ render }) => {
     .flatMap(({ spec }) => spec.groups as (Omit<RuleGroup, "rules"> & { rules: RenderedAlert[] })[]);
   const alerts = groups.flatMap(({ rules }) => rules).filter(({ alert }) => alert !== undefined);
 
-  test("promtool takes every rule of every component", () => {
+  test("promtool accepts every rule of every component", () => {
     const { status, stdout, stderr } = spawnSync(requireProgram("promtool"), ["check", "rules", "--lint-fatal"], {
       input: JSON.stringify({ groups }),
       encoding: "utf8",
@@ -36,7 +36,7 @@ describe.each(variants)("$name", ({ render }) => {
     expect(twice(alerts.map(({ alert }) => alert))).toEqual([]);
   });
 
-  test("every alert has its runbook", () => {
+  test("every alert has a runbook", () => {
     const missing = alerts.filter(({ alert }) => !existsSync(join(runbooks, `${alert}.md`)));
     expect(missing.map(({ alert }) => alert)).toEqual([]);
   });

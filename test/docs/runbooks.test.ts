@@ -43,7 +43,7 @@ function metricsIn(query: string): string[] {
   return names;
 }
 
-/** What our rules and dashboards ask for: a metric that nobody of ours reads may have been dropped or renamed. */
+/** Metrics that rules and dashboards query: any other metric may have been dropped or renamed. */
 const known = new Set([
   "ALERTS",
   ...rules.flatMap((rule) => [...metricsIn(rule.expr), ...("record" in rule ? [rule.record] : [])]),

@@ -31,11 +31,11 @@ const queries = new Set(
   ),
 );
 
-test("Prometheus' own parser takes every query of every dashboard", () => {
+test("Prometheus' own parser accepts every query of every dashboard", () => {
   expect(queries.size).toBeGreaterThan(100);
   expect(promtoolComplaints([...queries])).toBe("");
 });
 
-test("and would refuse one whose types are wrong", () => {
+test("and rejects a query with a type error", () => {
   expect(promtoolComplaints(["rate(up)"])).toContain("expected type range vector");
 });

@@ -43,7 +43,7 @@ test.each([
   expect(output).toContain("SUCCESS");
 });
 
-/** Who is told of an alert, by Alertmanager's own routing. */
+/** Receivers of an alert, by Alertmanager's own routing. */
 const told = (file: string, ...labels: readonly string[]): string[] =>
   execFileSync(requireProgram("amtool"), ["config", "routes", "test", `--config.file=${file}`, ...labels], {
     encoding: "utf8",

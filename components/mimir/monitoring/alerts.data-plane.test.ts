@@ -182,10 +182,10 @@ const cases: AlertCase[] = [
   },
 ];
 
-test("every alert fires, does not just below its threshold, and resolves", () => {
+test("every alert fires above its threshold, stays silent just below it, and resolves", () => {
   runAlertCases(chart, cases);
 });
 
-test("promtool and its linter take every rule", () => {
+test("promtool and its linter accept every rule", () => {
   checkRules(chart);
 });

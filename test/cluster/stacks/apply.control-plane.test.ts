@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster?.dispose());
 
-/** What stays when a stack is removed: data, and the CRDs that somebody else's objects may be of. */
+/** Objects that are kept when a stack is removed: data, and CRDs, of which others may have objects. */
 const isKept = (name: string) =>
   name.startsWith("PersistentVolumeClaim ") || name.startsWith("CustomResourceDefinition ");
 

@@ -40,7 +40,7 @@ beforeAll(async () => {
   console.info(describeImages(images));
   for (const { spec } of images) await cluster.load(spec);
   await apply(cluster.api, [...prerequisites(dev), ...dev.objects]);
-  // The one thing that the stack asks somebody else for; Pulumi makes it from the configured password.
+  // The only prerequisite of the stack; Pulumi creates it from the configured password.
   const { name, userKey, passwordKey } = dev.resolved.config.components.grafana.adminSecret;
   await cluster.api.create({
     apiVersion: "v1",

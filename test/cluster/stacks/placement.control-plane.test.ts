@@ -114,7 +114,7 @@ describe(`${scale} on ${nodes} nodes in three zones`, () => {
   });
 });
 
-describe("a zone that goes away", () => {
+describe("loss of a zone", () => {
   const lost = zones[0]!;
   let survivors: Pod[];
 
