@@ -5,16 +5,22 @@ import { replicaRules } from "./availability/replicas.ts";
 import { ringRules } from "./availability/rings.ts";
 import { labelRules } from "./cardinality/labels.ts";
 import { alloyRules } from "./collectors/alloy.ts";
+import { collectorMemoryRules } from "./collectors/memory.ts";
 import { pipelineRules } from "./collectors/pipelines.ts";
 import { removedComponentRules } from "./collectors/removed-components.ts";
 import { routingRules } from "./collectors/routing.ts";
 import { prometheusRules } from "./metrics/prometheus.ts";
 import { queryRules } from "./metrics/queries.ts";
+import { hostAccessRules } from "./pods/host-access.ts";
 import { probeRules } from "./pods/probes.ts";
 import { resourceRules } from "./pods/resources.ts";
 import { securityContextRules } from "./pods/security-context.ts";
+import { accessRules } from "./security/access.ts";
+import { exposureRules } from "./security/exposure.ts";
 import { securityRules } from "./security/security.ts";
+import { storeQueryRules } from "./stores/queries.ts";
 import { storeRules } from "./stores/stores.ts";
+import { configurationRules } from "./wiring/configurations.ts";
 import { monitorRules } from "./wiring/monitors.ts";
 import { referenceRules } from "./wiring/references.ts";
 import { serviceRules } from "./wiring/services.ts";
@@ -22,6 +28,7 @@ import { serviceRules } from "./wiring/services.ts";
 /** Every rule, by category. */
 export const rules: readonly Rule[] = [
   ...securityContextRules,
+  ...hostAccessRules,
   ...resourceRules,
   ...probeRules,
   ...disruptionRules,
@@ -30,14 +37,19 @@ export const rules: readonly Rule[] = [
   ...monitorRules,
   ...serviceRules,
   ...referenceRules,
+  ...configurationRules,
   ...prometheusRules,
   ...queryRules,
   ...pipelineRules,
+  ...collectorMemoryRules,
   ...removedComponentRules,
   ...routingRules,
   ...alloyRules,
   ...storeRules,
+  ...storeQueryRules,
   ...labelRules,
   ...securityRules,
+  ...exposureRules,
+  ...accessRules,
   ...alertRules,
 ];
