@@ -57,6 +57,11 @@ export function shippedWaivers(
       `ClusterRole//${stack}-kube-prometheus-operator`,
       "The Prometheus operator reads Secrets that monitors of any namespace refer to, and writes the configuration of each Prometheus as one.",
     ),
+    waiver(
+      "metrics/sharded-rule",
+      `PrometheusRule/${stack}/mimir`,
+      "Alerts about Mimir must fire while Mimir does not work: each shard evaluates them over the pods that it scrapes.",
+    ),
     ...(["tempo", "jaeger"] as const).map((name) =>
       waiver(
         "availability/single-replica",

@@ -4,6 +4,7 @@ import {
   claimVolume,
   configVolume,
   deployment,
+  disruptionBudget,
   goMemoryLimit,
   instanceLabels,
   type Labels,
@@ -14,6 +15,7 @@ import {
   partName,
   rolloutSequentially,
   scratchVolume,
+  selectorLabels,
   service,
   serviceMonitor,
   statefulSet,
@@ -82,7 +84,7 @@ export function statefulService(
 }
 
 /**
- * Adds one StatefulSet per zone, rolled out sequentially, behind a shared Service.
+ * Adds one StatefulSet per zone, rolled out sequentially, behind a shared Service and disruption budget.
  * @param props `zoneFlag` is the flag that sets a pod's zone
  */
 export function zonedService(context: LokiContext, props: ServiceProps & { readonly zoneFlag: string }): void {
@@ -103,6 +105,7 @@ export function zonedService(context: LokiContext, props: ServiceProps & { reado
     }),
   );
   rolloutSequentially(sets);
+  disruptionBudget(chart, partName(chart, part), part, selectorLabels(chart.identity(part)));
 }
 
 /** The headless Service that lists every member, ready or not: pods become ready only after joining the ring. */

@@ -55,30 +55,45 @@ export function readPulumiPreview(file: string): ObjectPair {
     before: steps.flatMap(({ oldState, op }) =>
       op === "create" || op === "create-replacement" ? [] : objectOf(oldState),
     ),
-    after: steps.flatMap(({ newState, op }) =>
-      op === "delete" || op === "delete-replaced" || op === "replace" ? [] : objectOf(newState),
+    after: steps.flatMap(({ newState, op, detailedDiff }) =>
+      op === "delete" || op === "delete-replaced" || op === "replace"
+        ? []
+        : objectOf(newState, Object.keys(fields(detailedDiff)).map(segments)),
     ),
   };
 }
 
-function objectOf(state: unknown): readonly Manifest[] {
+/** The object of a state; `changed` are the places that Pulumi calls different. */
+function objectOf(state: unknown, changed: readonly (readonly string[])[] = []): readonly Manifest[] {
   const { type, inputs } = fields(state);
   if (!text(type)?.startsWith("kubernetes:") || !isFields(inputs)) return [];
   const { apiVersion, kind, metadata } = inputs;
   if (text(apiVersion) === undefined || text(kind) === undefined || text(fields(metadata).name) === undefined)
     return [];
-  return [readable(inputs) as Manifest];
+  return [readable(inputs, [], changed) as Manifest];
 }
 
-/** Inputs with readable stand-ins for unknown and secret values, and without what the provider adds for itself. */
-function readable(value: unknown): unknown {
+/** The parts of a property path: `data["a.b"].c` is data, a.b and c. Source: sdk/go/property, path.go */
+const segments = (path: string): readonly string[] =>
+  [...path.matchAll(/\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.[\]]+)/g)].map(
+    ([, key, index, name]) => key ?? index ?? name ?? "",
+  );
+
+/**
+ * Inputs with readable stand-ins for unknown and secret values, and without what the provider adds for itself. The CLI prints
+ * every secret alike: one in a place that Pulumi calls different gets a stand-in of its own.
+ */
+function readable(value: unknown, path: readonly string[], changed: readonly (readonly string[])[]): unknown {
   if (typeof value === "string") return unknownValues.has(value) ? unknownToPulumi : value;
-  if (Array.isArray(value)) return list(value).map(readable);
+  if (Array.isArray(value)) return list(value).map((item, index) => readable(item, [...path, String(index)], changed));
   if (!isFields(value)) return value;
-  if (value[signature] === secretSignature) return "[secret]";
+  if (value[signature] === secretSignature) {
+    const differs = changed.some((place) => place.every((part, index) => index >= path.length || path[index] === part));
+    return differs ? "[another secret]" : "[secret]";
+  }
   return Object.fromEntries(
     Object.entries(value as Fields)
       .filter(([key]) => key !== "__initialApiVersion" && key !== "__defaults")
-      .map(([key, item]) => [key, readable(item)]),
+      .map(([key, item]) => [key, readable(item, [...path, key], changed)]),
   );
 }

@@ -6,9 +6,6 @@ import { variants } from "./variants.ts";
 const known: readonly (readonly [finding: RegExp, reason: string])[] = [
   [/^collectors\/traces-held OpenTelemetryCollector/, "the gateway is sized for all of its replicas"],
   [/^availability\/single-replica Prometheus/, "small stacks have one Prometheus"],
-  [/^metrics\/sharded-rule PrometheusRule\/observability\/mimir/, "alerts about Mimir are evaluated by each shard"],
-  [/^availability\/disruption-budget StatefulSet\/.+-zone-[a-c]/, "zones of Loki and Tempo are under no budget"],
-  [/^availability\/headless-service StatefulSet\/.+\/tempo-/, "the Services of Tempo's parts are not headless"],
 ];
 
 describe.each(variants)("$name", ({ render }) => {

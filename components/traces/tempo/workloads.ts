@@ -1,8 +1,10 @@
 import {
   type ComponentChart,
   deployment,
+  disruptionBudget,
   partName,
   rolloutSequentially,
+  selectorLabels,
   service,
   statefulSet,
 } from "../../../lib/kubernetes/index.ts";
@@ -34,7 +36,7 @@ export function microservices(context: TempoContext, services: Readonly<Record<T
     deployment(chart, tempoPod(context, { target, sized: services[target] }));
   }
   for (const target of stateful) {
-    serviceAndMonitor(chart, target);
+    serviceAndMonitor(chart, target, true);
     const serviceName = partName(chart, target);
     statefulSet(chart, { ...tempoPod(context, { target, sized: services[target] }), serviceName });
   }
@@ -58,6 +60,7 @@ function liveStores(context: TempoContext, sized: WorkloadSize): void {
     });
   });
   rolloutSequentially(zones);
+  disruptionBudget(chart, serviceName, target, selectorLabels(chart.identity(target)));
 }
 
 /** The headless Service that lists every member, ready or not: pods become ready only after joining the ring. */
