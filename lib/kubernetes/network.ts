@@ -1,6 +1,7 @@
 import type { INetworkPolicy } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicy";
 import type { INetworkPolicyPeer } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicyPeer";
 import type { INetworkPolicyPort } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicyPort";
+import { parseHostPort } from "../formats/index.ts";
 import type { ClusterFacts } from "./cluster.ts";
 import {
   endpointOf,
@@ -92,7 +93,7 @@ export function peerOf(endpoint: Endpoint): Peer {
 
 /** The peer behind a server, and its ports there. @param port of a server whose address does not name one */
 export function serverPeer(server: Server, port: number): readonly [peer: Peer, ports: readonly number[]] {
-  if (typeof server === "string") return [anywhere, [Number(/:(\d+)$/.exec(server)?.[1] ?? port)]];
+  if (typeof server === "string") return [anywhere, [parseHostPort(server)?.port ?? port]];
   const endpoint = endpointOf(server);
   return [peerOf(endpoint), [endpoint.targetPort ?? endpoint.port]];
 }

@@ -36,7 +36,7 @@ const identity = ["service.name", "service.namespace", "service.instance.id", "s
 );
 
 /** Attribute, and as a label `skopos_attributes_cut`, of resources and data points of which something was cut. */
-export const cutAttribute = "skopos.attributes.cut";
+const cutAttribute = "skopos.attributes.cut";
 
 /**
  * Keeps names, values and their number within what a scrape accepts: one label too long or too many would fail the scrape of every

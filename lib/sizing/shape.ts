@@ -23,7 +23,7 @@ type Path = readonly string[];
  * Finds each part of a component's props that does not have its shape: text in the wrong format, numbers out of range,
  * values of the wrong type. Text that stands for a Pulumi Output is validated when its value is known.
  */
-export function validateShape(value: unknown, shape: Shape, path: Path = []): Finding[] {
+function validateShape(value: unknown, shape: Shape, path: Path = []): Finding[] {
   if (value === undefined || shape === unchecked) return [];
   if (shape === flag) return typeof value === "boolean" ? [] : [mistyped(path, value, "true or false", "true")];
   if (shape === numeric) return typeof value === "number" ? [] : [mistyped(path, value, "a number", "1")];

@@ -5,7 +5,7 @@ import { grammarError } from "../../../lib/monitoring/grammar.ts";
 import type { RuleGroup } from "../../../lib/monitoring/rules.ts";
 
 /** Parses a LogQL query and returns it unchanged. @throws SyntaxError with the position of the first error */
-export function logql(query: string): string {
+function logql(query: string): string {
   const error = grammarError(parser, query);
   if (error !== undefined) throw new SyntaxError(`invalid LogQL: ${query}\n  ${error}`);
   return query;
