@@ -76,6 +76,54 @@ test("render writes one file per object and removes stale files", () => {
   for (const file of files.slice(0, 20)) expect(parse(readFileSync(join(out, file), "utf8"))).toHaveProperty("kind");
 });
 
+describe("render into a folder from which something was deployed", () => {
+  const stack = (series: string) => `config:
+  skopos:cluster: { name: c, version: "1.35", networkPolicies: false }
+  skopos:retention: ephemeral
+  skopos:scale: small
+  skopos:availability: single
+  skopos:workload: { nodes: 1, activeSeries: ${series} }
+`;
+  const home = project("growing", stack("20k"));
+  const render = (...more: readonly string[]) => skopos(["render", "--out", "out", ...more], home);
+  const claimSize = () => {
+    const file = readdirSync(join(home, "out"), { recursive: true, encoding: "utf8" }).find((path) =>
+      path.endsWith("statefulset-mimir.yaml"),
+    );
+    const { spec } = parse(readFileSync(join(home, "out", file as string), "utf8"));
+    return spec.volumeClaimTemplates[0].spec.resources.requests.storage;
+  };
+  render();
+  const before = claimSize();
+
+  test("keeps the sizes of claim templates, says so, and grows everything else", () => {
+    writeFileSync(join(home, "Pulumi.dev.yaml"), stack("200k"));
+    const { status, stderr } = render();
+    expect(status).toBe(0);
+    expect(claimSize()).toBe(before);
+    expect(stderr).toContain(`StatefulSet mimir: ${before}, and needs `);
+    expect(stderr).toContain("npx skopos grow --stack dev");
+    const { keptClaims } = JSON.parse(render("--json").stdout) as { keptClaims: { workload: string }[] };
+    expect(keptClaims.map(({ workload }) => workload)).toContain("StatefulSet mimir");
+  });
+
+  test("takes the new ones with --resize-claims, and keeps those from then on", () => {
+    render("--resize-claims");
+    const after = claimSize();
+    expect(after).not.toBe(before);
+    expect(render().stderr).not.toContain("keep");
+    expect(claimSize()).toBe(after);
+  });
+
+  test("is not confused by a manifest that is no YAML any more", () => {
+    const file = readdirSync(join(home, "out"), { recursive: true, encoding: "utf8" }).find((path) =>
+      path.endsWith("statefulset-mimir.yaml"),
+    );
+    writeFileSync(join(home, "out", file as string), "{{ not yaml");
+    expect(render().status).toBe(0);
+  });
+});
+
 test("plan --json prints nothing but data, and its totals are those of the workloads", () => {
   const { stdout, stderr } = skopos(["plan", "--stack", "staging", "--json"]);
   const { totals, workloads } = JSON.parse(stdout) as {

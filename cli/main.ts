@@ -4,6 +4,7 @@ import { ConfigurationError, problemCatalogue } from "../stacks/problem.ts";
 import { addCheck } from "./commands/check.ts";
 import { addDiff } from "./commands/diff.ts";
 import { addExplain } from "./commands/explain.ts";
+import { addGrow } from "./commands/grow.ts";
 import { addImages } from "./commands/images.ts";
 import { addInit } from "./commands/init.ts";
 import { addPlan } from "./commands/plan.ts";
@@ -26,7 +27,8 @@ const program = new Command("skopos")
   .showHelpAfterError("(run with --help for usage)")
   .showSuggestionAfterError()
   .exitOverride();
-for (const add of [addPreview, addRender, addPlan, addCheck, addDiff, addImages, addExplain, addInit]) add(program);
+for (const add of [addPreview, addRender, addPlan, addCheck, addDiff, addGrow, addImages, addExplain, addInit])
+  add(program);
 
 const json = process.argv.includes("--json");
 

@@ -21,9 +21,15 @@ function manifestText(object: KubernetesObject): string {
   return yamlText(object, { sortMapEntries: true, aliasDuplicateObjects: false });
 }
 
-/** A stack's files, sorted by path. Where two objects would share a file, the namespace becomes part of the name. */
-export function manifestsOf(stack: RenderedStack): readonly Manifest[] {
-  const objects = objectsOf(stack);
+/**
+ * A stack's files, sorted by path. Where two objects would share a file, the namespace becomes part of the name.
+ * @param adjust changes each object before it is written
+ */
+export function manifestsOf(
+  stack: RenderedStack,
+  adjust: (object: KubernetesObject) => KubernetesObject = (object) => object,
+): readonly Manifest[] {
+  const objects = objectsOf(stack).map(({ component, object }) => ({ component, object: adjust(object) }));
   const shared = new Map<string, number>();
   for (const object of objects) shared.set(baseName(object), (shared.get(baseName(object)) ?? 0) + 1);
   const files = new Map<string, string>();

@@ -63,7 +63,7 @@ function checkForeign(folder: string, paths: readonly string[], written: readonl
 }
 
 /** The files of an earlier run. Lines that lead out of the folder are ignored: someone else wrote them. */
-function readInventory(folder: string): readonly string[] {
+export function readInventory(folder: string): readonly string[] {
   const file = join(folder, inventoryName);
   if (!existsSync(file)) return [];
   const lines = readFileSync(file, "utf8").split("\n");

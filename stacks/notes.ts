@@ -1,11 +1,14 @@
 import { type KubePrometheusChart, scalingTriggers } from "../components/kube-prometheus/index.ts";
-import { formatDuration, seconds } from "../lib/sizing/index.ts";
+import { type LokiChart, lokiMonolithicBytesPerDay } from "../components/loki/index.ts";
+import { type MimirChart, mimirMicroservicesFrom } from "../components/mimir/index.ts";
+import { formatBytes, formatCount, formatDuration, seconds } from "../lib/sizing/index.ts";
 import type { RenderedStack } from "./stack.ts";
 
 /** What a reader of the plan must not overlook. */
 export function planNotes(stack: RenderedStack): readonly string[] {
   return [
     ...scalingNotes(stack),
+    ...modeNotes(stack),
     ...outageNotes(stack),
     ...archiveNotes(stack),
     ...aggregateNotes(stack),
@@ -21,6 +24,40 @@ function scalingNotes({ props, workload, retention, charts }: RenderedStack): re
   const { shards, replicasPerShard: replicas, retentionSeconds } = sizing;
   const kept = longTerm ? retention.mimir : retention.prometheus;
   return scalingTriggers(workload, kept, { shards, replicas, retentionSeconds, longTerm }).map(({ text }) => text);
+}
+
+/** A change of mode replaces a store's workloads: it is announced while the workload is within this factor of it. */
+const announcedFactor = 2;
+
+/** The thresholds at which a store changes its mode, and with it the names of its workloads. */
+function modeNotes({ config, workload, charts }: RenderedStack): readonly string[] {
+  const stores = [
+    {
+      name: "Mimir",
+      key: "mimir",
+      value: workload.activeSeries,
+      threshold: mimirMicroservicesFrom,
+      text: `${formatCount(mimirMicroservicesFrom)} active series`,
+    },
+    {
+      name: "Loki",
+      key: "loki",
+      value: workload.logBytesPerDay,
+      threshold: lokiMonolithicBytesPerDay,
+      text: `${formatBytes(lokiMonolithicBytesPerDay)} of logs per day`,
+    },
+  ] as const;
+  return stores.flatMap(({ name, key, value, threshold, text }) => {
+    const chart = charts.find((each): each is MimirChart | LokiChart => each.component === key && "sizing" in each);
+    const near = value * announcedFactor >= threshold && value <= threshold * announcedFactor;
+    if (!chart || !near || config.components[key].mode !== undefined) return [];
+    const { mode } = chart.sizing;
+    const other = mode === "monolithic" ? "microservices" : "monolithic";
+    const where = mode === "monolithic" ? "above" : "below";
+    return [
+      `${where} ${text}, ${name} changes from ${mode} to ${other}, which replaces its workloads: set skopos:components.${key}.mode to ${mode} to keep it, and see docs/changing-a-stack.md before you change it`,
+    ];
+  });
 }
 
 /** Remote write replays what is still in the write-ahead log: two hours. */

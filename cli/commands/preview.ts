@@ -11,6 +11,7 @@ import { capacityTable, notesText, planSummary } from "../plan-text.ts";
 import { checkStack } from "../policy-check.ts";
 import { policyText } from "../policy-text.ts";
 import { prerequisitesText } from "../prerequisites-text.ts";
+import { type KeptClaims, keepClaims, keptClaimsText } from "../recorded-claims.ts";
 import { paint, print, progress } from "../terminal.ts";
 
 /** `skopos preview`, which `npm start` runs: the Pulumi program on the embedded engine, its capacity and manifests. */
@@ -32,7 +33,11 @@ export function addPreview(program: Command): void {
       ]);
       const resources = await runEmbedded(folder, stack);
       const out = `dist/${stack}`;
-      const manifests = manifestsOf(rendered);
+      const kept: KeptClaims[] = [];
+      const manifests = manifestsOf(
+        rendered,
+        keepClaims(out, (each) => kept.push(each)),
+      );
       writeManifests(out, manifests, { force: true });
       const plan = planStack(rendered);
       const needed = prerequisites(rendered);
@@ -56,7 +61,9 @@ export function addPreview(program: Command): void {
           ...(plan.notes.length > 0 ? [notesText(plan)] : []),
           prerequisitesText(needed),
           policyText(stack, policies),
-          `${manifests.length} manifests in ${out}/`,
+          [`${manifests.length} manifests in ${out}/`, ...(kept.length > 0 ? [keptClaimsText(stack, kept)] : [])].join(
+            "\n",
+          ),
           [
             paint("bold", "next"),
             `  npx skopos plan --stack ${stack}      capacity, with the reason for each number`,

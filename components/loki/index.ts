@@ -1,4 +1,5 @@
 export type { LokiMode, LokiService, LokiWorkload } from "./capacity.ts";
+export { monolithicBytesPerDay as lokiMonolithicBytesPerDay } from "./capacity.ts";
 export { LokiChart } from "./chart.ts";
 export type { LokiLimits } from "./limits.ts";
 export type { LokiEndpoints, LokiProps, StreamRetention } from "./props.ts";

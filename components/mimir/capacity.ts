@@ -205,7 +205,7 @@ export const cacheShapes = {
  * Active series from which components run as workloads of their own. No official threshold exists; the smallest preset of
  * the microservices chart is for 1 M series, and each of three monolithic pods would then be as large as a node's share.
  */
-const microservicesFrom = 1_000_000;
+export const microservicesFrom = 1_000_000;
 
 /** Rules of a stack: kube-prometheus has about 350, the stack's own are about 50. */
 const stackRules = 400;

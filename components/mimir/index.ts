@@ -5,6 +5,7 @@ export type {
   MimirService,
   MimirWorkload,
 } from "./capacity.ts";
+export { microservicesFrom as mimirMicroservicesFrom } from "./capacity.ts";
 export { MimirChart } from "./chart.ts";
 export type { GatewayRouteProps } from "./gateway-route.ts";
 export { seriesLimit, type TenantLimits } from "./limits.ts";

@@ -1,4 +1,5 @@
 export * from "./chart.ts";
+export * from "./claims.ts";
 export * from "./cluster.ts";
 export * from "./config-map.ts";
 export * from "./constructs.ts";

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { ApiObject, type Chart } from "cdk8s";
+import { claimTemplatePaths } from "../kubernetes/claims.ts";
 import type { KubernetesObject } from "../kubernetes/object.ts";
 import { definitionKey, keyOf, needsOf, subjectsOf } from "./needs.ts";
 import { registerObject } from "./resources.ts";
@@ -28,7 +29,8 @@ interface Entry {
 /**
  * Registers all objects of several charts as children of their components, after the objects that they depend on, in any
  * chart: declared dependencies of cdk8s, namespace, definition of the kind, mounted objects, and the ServiceAccount with its
- * permissions. Pods are therefore created after these objects, and deleted before them.
+ * permissions. Pods are therefore created after these objects, and deleted before them. Claim templates
+ * keep the size with which they were created: with another one, the provider would replace the object and its pods.
  */
 export function registerCharts(charts: readonly ChartToRegister[], tokens: TokenTable): void {
   const entries = entriesOf(charts, tokens);
@@ -43,6 +45,7 @@ export function registerCharts(charts: readonly ChartToRegister[], tokens: Token
     const { json, name, opts, hashes } = entry;
     const dependencies = needed.map((each) => resources.get(each)).filter((resource) => resource !== undefined);
     const revealed = revealObject(json, tokens, (annotation) => hashes.get(annotation));
+    const fixed = claimTemplatePaths(json);
     const keep = json.metadata.annotations?.[keepAnnotation] === "true";
     resources.set(
       entry,
@@ -50,6 +53,7 @@ export function registerCharts(charts: readonly ChartToRegister[], tokens: Token
         ...opts,
         dependsOn: [...asArray(opts.dependsOn), ...dependencies],
         ...(keep && { retainOnDelete: true }),
+        ...(fixed.length > 0 && { ignoreChanges: [...(opts.ignoreChanges ?? []), ...fixed] }),
       }),
     );
   };

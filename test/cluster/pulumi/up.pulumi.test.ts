@@ -3,6 +3,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { claimSizes } from "../../../lib/kubernetes/claims.ts";
 import type { KubernetesObject } from "../../../lib/kubernetes/object.ts";
 import { runStack } from "../../../stacks/program.ts";
 import { apply } from "../apply.ts";
@@ -124,6 +125,20 @@ describe("the dev stack, by Pulumi", () => {
     expect((await gatewayConfig()).metadata.uid).toBe(config.metadata.uid);
     const changed = (await pods()).filter(({ metadata }) => old.get(metadata.name) !== metadata.uid);
     expect(changed.map(({ metadata }) => metadata.name)).toEqual(["otel-gateway-collector-0"]);
+  });
+
+  it("carries twice the series, with the claim template that Mimir was created with", async () => {
+    const claims = async () => {
+      const set = await cluster.api.get<KubernetesObject>("apps/v1", "StatefulSet", home, "mimir");
+      return { uid: set?.metadata.uid, ...claimSizes(set!) };
+    };
+    const created = await claims();
+    await configure(stack, rawStack("dev", { ...changes, "workload.activeSeries": "40k" }));
+    const { changeSummary } = await stack.preview();
+    expect(Object.keys(changeSummary).sort()).toEqual(["same", "update"]);
+    expect((await stack.up()).summary.result).toBe("succeeded");
+    expect(await claims()).toEqual(created);
+    await stack.preview({ expectNoChanges: true });
   });
 
   it("goes to another profile and back", async () => {
