@@ -6,6 +6,6 @@ export function prerequisitesText(prerequisites: readonly Prerequisite[]): strin
   if (prerequisites.length === 0) return "prerequisites   none";
   return [
     paint("bold", "prerequisites"),
-    ...prerequisites.map(({ what, why, command }) => `  ${what}: ${why}\n    ${command}`),
+    ...prerequisites.map(({ what, why, command }) => `  ${what}: ${why}\n    ${command.replaceAll("\n", "\n    ")}`),
   ].join("\n");
 }

@@ -3,15 +3,35 @@ import { components } from "./components/index.ts";
 import { type Prerequisite, secretPrerequisite } from "./components/needs.ts";
 import type { ResolvedStack } from "./resolve.ts";
 
-/** What must exist before a stack is deployed: a StorageClass, operators, Secrets, buckets. */
+/** What must exist before a stack is deployed, in the order in which it can be created. */
 export function prerequisites(stack: ResolvedStack): readonly Prerequisite[] {
-  const { cluster, namespaces, collectors } = stack.config;
+  const ofComponents = components.flatMap((component) => component.prerequisites?.(stack) ?? []);
+  const { namespaces } = stack.config;
+  const secrets = [
+    ...pullSecrets(stack),
+    ...[...referencedSecrets(stack)].map(([name, keys]) =>
+      secretPrerequisite(name, namespaces.stack, [...keys], "referenced by the stack's configuration"),
+    ),
+  ];
+  const inNamespace = [...secrets, ...ofComponents];
+  return [...clusterWide(stack), ...namespacesFor(stack, inNamespace), ...inNamespace];
+}
+
+function clusterWide({ config }: ResolvedStack): readonly Prerequisite[] {
+  const { cluster, collectors, priorityClassName, components: settings } = config;
   const found: Prerequisite[] = [];
   if (cluster.storageClass) {
     found.push({
       what: `StorageClass ${cluster.storageClass}`,
       why: "used by every volume",
       command: `kubectl get storageclass ${cluster.storageClass}`,
+    });
+  }
+  if (priorityClassName) {
+    found.push({
+      what: `PriorityClass ${priorityClassName}`,
+      why: "used by every pod; without it, none is created",
+      command: `kubectl get priorityclass ${priorityClassName} || kubectl create priorityclass ${priorityClassName} --value=1000000`,
     });
   }
   if (collectors === "operator") {
@@ -21,10 +41,39 @@ export function prerequisites(stack: ResolvedStack): readonly Prerequisite[] {
       command: "kubectl get crd opentelemetrycollectors.opentelemetry.io certificates.cert-manager.io",
     });
   }
-  for (const [name, keys] of referencedSecrets(stack)) {
-    found.push(secretPrerequisite(name, namespaces.stack, [...keys], "referenced by the stack's configuration"));
+  const { enabled, crds } = settings.prometheus;
+  if (enabled && !crds) {
+    found.push({
+      what: "CRDs of the Prometheus operator",
+      why: "components.prometheus.crds is off",
+      command: "kubectl get crd prometheuses.monitoring.coreos.com servicemonitors.monitoring.coreos.com",
+    });
   }
-  return [...found, ...components.flatMap((component) => component.prerequisites?.(stack) ?? [])];
+  return found;
+}
+
+/** The namespaces that must exist before the stack: those it does not create, and those that Secrets are created in first. */
+function namespacesFor({ config }: ResolvedStack, inside: readonly Prerequisite[]): readonly Prerequisite[] {
+  const { stack, agents, create } = config.namespaces;
+  return [...new Set([stack, agents])]
+    .filter((name) => !create || inside.some(({ command }) => command.split("\n")[0]?.includes(` -n ${name} --`)))
+    .map((name) => ({
+      what: `Namespace ${name}`,
+      why: create ? "the Secrets below belong to it; the stack adopts it" : "namespaces.create is off",
+      command: `kubectl create namespace ${name}`,
+    }));
+}
+
+/** Pods of both namespaces pull images. */
+function pullSecrets({ config }: ResolvedStack): readonly Prerequisite[] {
+  const { stack, agents } = config.namespaces;
+  return config.images.pullSecrets.flatMap((name) =>
+    [...new Set([stack, agents])].map((namespace) => ({
+      what: `Secret ${name} in ${namespace}`,
+      why: "credentials of the image registry",
+      command: `kubectl create secret docker-registry ${name} -n ${namespace} --docker-server=... --docker-username=... --docker-password=...`,
+    })),
+  );
 }
 
 /** Every `{secret, key}` in a configuration, by Secret. */

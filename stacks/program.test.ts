@@ -20,3 +20,16 @@ test.each([
   pulumi.runtime.setAllConfig({ ...least, ...extra });
   expect(runStack).toThrow(message);
 });
+
+test("a missing password of Grafana's administrator stops the program before anything is registered", () => {
+  pulumi.runtime.setAllConfig({ ...least, "skopos:availability": "single" });
+  expect(runStack).toThrow(/SKP1207 skopos:grafanaAdminPassword[\s\S]*pulumi config set --secret/);
+});
+
+test.each([
+  ["a Secret of the user's", { "skopos:components": '{"grafana": {"adminSecret": {"name": "mine"}}}' }],
+  ["no Grafana", { "skopos:components": '{"grafana": false}' }],
+])("%s needs no password", (_, extra) => {
+  pulumi.runtime.setAllConfig({ ...least, ...extra });
+  expect(() => runStack()).not.toThrow("SKP1207");
+});

@@ -2,11 +2,12 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Observability } from "../components/pulumi.ts";
 import { clusterProvider } from "../lib/pulumi/index.ts";
+import { defaultAdminSecret } from "./components/grafana.ts";
 import { orProblems } from "./findings.ts";
 import { configKeys, type RawConfig } from "./load.ts";
 import { planStack } from "./plan.ts";
 import { ConfigurationError } from "./problem.ts";
-import { resolve } from "./resolve.ts";
+import { type ResolvedStack, resolve } from "./resolve.ts";
 
 /** What a stack tells: what it asks of the cluster. */
 export interface StackOutputs {
@@ -19,6 +20,7 @@ export function runStack(): StackOutputs {
   const config = new pulumi.Config("skopos");
   const { raw, problems } = readConfig();
   const stack = orStop(() => resolve(raw, { stack: pulumi.getStack(), problems }));
+  orStop(() => requirePassword(stack));
   const { cluster, namespaces } = stack.config;
   const kubeconfig = cluster.kubeconfig && config.getSecretObject<{ kubeconfig: string }>("cluster");
   const provider = clusterProvider("cluster", {
@@ -30,7 +32,7 @@ export function runStack(): StackOutputs {
     orProblems(() => new Observability("observability", stack.props, { providers: { kubernetes: provider } })),
   );
   const password = config.getSecret("grafanaAdminPassword");
-  const { adminSecret } = stack.config.components.grafana;
+  const adminSecret = stack.config.components.grafana.adminSecret ?? defaultAdminSecret;
   if (password && stack.config.components.grafana.enabled) {
     new kubernetes.core.v1.Secret(
       "grafana-admin",
@@ -42,6 +44,23 @@ export function runStack(): StackOutputs {
     );
   }
   return { capacity: planStack({ ...stack, charts: observability.charts }).totals, endpoints: observability.endpoints };
+}
+
+/**
+ * Without a password, Grafana's pods would wait for a Secret that nobody creates, after everything else is deployed.
+ * @throws ConfigurationError if there is neither a password nor the name of an existing Secret
+ */
+function requirePassword({ config }: ResolvedStack): void {
+  const { enabled, external, adminSecret } = config.components.grafana;
+  if (!enabled || external || adminSecret || config.grafanaAdminPassword !== undefined) return;
+  throw new ConfigurationError([
+    {
+      code: "SKP1207",
+      path: "skopos:grafanaAdminPassword",
+      message: "Grafana has no administrator's password, and components.grafana.adminSecret names no existing Secret",
+      fix: "# run: pulumi config set --secret skopos:grafanaAdminPassword\n# or, with a Secret of your own:\nskopos:components:\n  grafana:\n    adminSecret: { name: grafana-admin }",
+    },
+  ]);
 }
 
 /** The configuration as it is written, without `skopos:`; secret values stay where they are. */

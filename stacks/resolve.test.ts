@@ -206,6 +206,50 @@ test("prerequisites are the buckets that the stores write to, and no others", ()
   ]);
 });
 
+test("prerequisites are complete, name their namespace, and come in the order in which they can be created", () => {
+  const config = {
+    ...least,
+    cluster: { ...least.cluster, storageClass: "fast" },
+    priorityClassName: "observability",
+    images: { pullSecrets: ["registry"] },
+    components: {
+      grafana: {
+        host: "grafana.example.com",
+        route: { kind: "ingress", tlsSecret: "grafana-tls" },
+        adminSecret: { name: "admin" },
+        encryptionKey: { secret: "grafana-key", key: "key" },
+      },
+    },
+    objectStorage: {
+      kind: "s3",
+      endpoint: "minio.example.com:9000",
+      region: "eu",
+      insecure: true,
+      prefix: "a-",
+      identity: { role: "r" },
+    },
+  };
+  const needed = prerequisites(resolve(config, { stack: "s" }));
+  expect(needed.map(({ what }) => what)).toEqual([
+    "StorageClass fast",
+    "PriorityClass observability",
+    "Namespace observability",
+    "Namespace observability-agents",
+    "Secret registry in observability",
+    "Secret registry in observability-agents",
+    "Secret grafana-key in observability",
+    "Secret admin in observability",
+    "TLS Secret grafana-tls in observability",
+    "bucket a-mimir-blocks",
+    "bucket a-loki",
+  ]);
+  expect(needed.find(({ what }) => what === "bucket a-loki")?.command).toBe(
+    "aws s3 mb s3://a-loki --region eu --endpoint-url http://minio.example.com:9000",
+  );
+  const first = needed.findIndex(({ command }) => / -n observability /.test(command));
+  expect(needed.findIndex(({ what }) => what === "Namespace observability")).toBeLessThan(first);
+});
+
 test("every code of the catalogue says what and why", () => {
   for (const { title, why } of Object.values(problemCatalogue)) expect(`${title}. ${why}`).toMatch(/^[A-Z].+\. .+\.$/);
 });

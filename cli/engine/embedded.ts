@@ -59,9 +59,14 @@ function pulumiConfig(folder: string, stack: string): { config: Record<string, s
     }
     return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, reveal(key, item)]));
   };
-  const config = Object.entries(raw).map(([key, value]) => {
+  const config = Object.entries(raw).map(([key, value]): [string, string] => {
     const revealed = reveal(key, value);
     return [`skopos:${key}`, typeof revealed === "string" ? revealed : JSON.stringify(revealed)];
   });
+  // A preview needs no password; the prerequisites name it.
+  if (!("grafanaAdminPassword" in raw)) {
+    secretKeys.push("skopos:grafanaAdminPassword");
+    config.push(["skopos:grafanaAdminPassword", unknownSecret]);
+  }
   return { config: Object.fromEntries(config), secretKeys };
 }

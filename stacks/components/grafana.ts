@@ -23,13 +23,14 @@ import { secretKeySchema } from "../schema/secret.ts";
 import { externalSchema, switchable } from "../schema/switch.ts";
 import { type Prerequisite, secretPrerequisite } from "./needs.ts";
 
-const adminSecret = z
-  .strictObject({
-    name: text(dnsSubdomain).describe("Name of the Secret."),
-    userKey: text(secretKeyName).default("admin-user").describe("Key with the user name."),
-    passwordKey: text(secretKeyName).default("admin-password").describe("Key with the password."),
-  })
-  .prefault({ name: "grafana-admin" });
+const adminSecret = z.strictObject({
+  name: text(dnsSubdomain).describe("Name of the Secret."),
+  userKey: text(secretKeyName).default("admin-user").describe("Key with the user name."),
+  passwordKey: text(secretKeyName).default("admin-password").describe("Key with the password."),
+});
+
+/** The Secret with the administrator's credentials where the stack does not name one. */
+export const defaultAdminSecret = adminSecret.parse({ name: "grafana-admin" });
 
 const database = z.strictObject({
   host: text(hostPort).describe("Host and port: postgres.example.com:5432."),
@@ -88,7 +89,11 @@ export const schema = switchable(
       .max(100)
       .optional()
       .describe("Number of pods. By default two with a database, and one without."),
-    adminSecret: adminSecret.describe("Secret with the administrator's credentials."),
+    adminSecret: adminSecret
+      .optional()
+      .describe(
+        "Existing Secret with the administrator's credentials. By default grafana-admin, which `pulumi up` creates from grafanaAdminPassword.",
+      ),
     database: database.optional().describe("PostgreSQL database; required for more than one replica."),
     host: text(host).optional().describe("Host name under which users reach Grafana: grafana.example.com."),
     route: route.optional().describe("How that host is routed to Grafana."),
@@ -127,18 +132,37 @@ export function checks({ props }: CheckedStack): readonly Problem[] {
   );
 }
 
-export function prerequisites({ name: stack, config }: ResolvedStack): readonly Prerequisite[] {
-  const { enabled, external, adminSecret } = config.components.grafana;
+export function prerequisites({ config }: ResolvedStack): readonly Prerequisite[] {
+  const { enabled, external, adminSecret, route } = config.components.grafana;
   if (!enabled || external) return [];
-  if (config.grafanaAdminPassword !== undefined || stack === "dev") {
-    return [
-      {
-        what: "password of the Grafana administrator",
-        why: "`pulumi up` creates a Secret with it",
-        command: "pulumi config set --secret skopos:grafanaAdminPassword",
-      },
-    ];
-  }
-  const { name, userKey, passwordKey } = adminSecret;
-  return [secretPrerequisite(name, config.namespaces.stack, [userKey, passwordKey], "Grafana's administrator")];
+  const namespace = config.namespaces.stack;
+  const { name, userKey, passwordKey } = adminSecret ?? defaultAdminSecret;
+  const secret = secretPrerequisite(name, namespace, [userKey, passwordKey], "Grafana's administrator");
+  return [
+    adminSecret
+      ? secret
+      : {
+          what: "password of the Grafana administrator",
+          why: `\`pulumi up\` creates Secret ${name} with it; for rendered files, create it`,
+          command: `pulumi config set --secret skopos:grafanaAdminPassword\n${secret.command}`,
+        },
+    ...(route?.kind === "ingress" && route.tlsSecret
+      ? [
+          {
+            what: `TLS Secret ${route.tlsSecret} in ${namespace}`,
+            why: "certificate of Grafana's Ingress, unless cert-manager creates it",
+            command: `kubectl create secret tls ${route.tlsSecret} -n ${namespace} --cert=tls.crt --key=tls.key`,
+          },
+        ]
+      : []),
+    ...(route?.kind === "gateway"
+      ? [
+          {
+            what: `Gateway ${route.gateway.name} in ${route.gateway.namespace ?? namespace}`,
+            why: "routes requests to Grafana",
+            command: `kubectl get gateway ${route.gateway.name} -n ${route.gateway.namespace ?? namespace}`,
+          },
+        ]
+      : []),
+  ];
 }

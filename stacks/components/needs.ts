@@ -1,10 +1,10 @@
-import type { ObjectStore } from "../../lib/kubernetes/index.ts";
 import type { StackConfig } from "../schema.ts";
 
 /** Something that must exist before a stack can run, and the command that creates or shows it. */
 export interface Prerequisite {
   readonly what: string;
   readonly why: string;
+  /** One command, or alternatives on lines of their own. */
   readonly command: string;
 }
 
@@ -16,18 +16,26 @@ export function secretPrerequisite(
   why: string,
 ): Prerequisite {
   const literals = [...new Set(keys)].map((key) => `--from-literal=${key}=...`).join(" ");
-  return { what: `Secret ${name}`, why, command: `kubectl create secret generic ${name} -n ${namespace} ${literals}` };
+  return {
+    what: `Secret ${name} in ${namespace}`,
+    why,
+    command: `kubectl create secret generic ${name} -n ${namespace} ${literals}`,
+  };
 }
 
-const createBucket: Readonly<Record<Exclude<ObjectStore["kind"], "filesystem">, (name: string) => string>> = {
-  s3: (name) => `aws s3 mb s3://${name}`,
-  gcs: (name) => `gcloud storage buckets create gs://${name}`,
-  azure: (name) => `az storage container create --name ${name}`,
-};
+type Store = StackConfig["objectStorage"];
+
+/** Creates a bucket where the stack looks for it: at the store's own endpoint, in its region, or in its account. */
+function createBucket(store: Exclude<Store, { kind: "filesystem" }>, bucket: string): string {
+  if (store.kind === "gcs") return `gcloud storage buckets create gs://${bucket}`;
+  if (store.kind === "azure") return `az storage container create --name ${bucket} --account-name ${store.account}`;
+  const scheme = store.insecure ? "http" : "https";
+  return `aws s3 mb s3://${bucket} --region ${store.region} --endpoint-url ${scheme}://${store.endpoint}`;
+}
 
 /** A store's bucket, unless the stack keeps everything on disks. @param name without the stack's prefix */
 export function bucketPrerequisite({ objectStorage: store }: StackConfig, name: string): readonly Prerequisite[] {
   if (store.kind === "filesystem") return [];
   const bucket = `${store.prefix}${name}`;
-  return [{ what: `bucket ${bucket}`, why: "object storage", command: createBucket[store.kind](bucket) }];
+  return [{ what: `bucket ${bucket}`, why: "object storage", command: createBucket(store, bucket) }];
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { updateOf } from "../../../diff/risk/update.ts";
+import { defaultAdminSecret } from "../../../stacks/components/grafana.ts";
 import { until } from "../../support/wait.ts";
 import { apply, changedByApplying, nameOf } from "../apply.ts";
 import { type Cluster, startCluster } from "../cluster.ts";
@@ -42,6 +43,8 @@ beforeAll(async () => {
   await apply(cluster.api, [...prerequisites(dev), ...dev.objects]);
   // The only prerequisite of the stack; Pulumi creates it from the configured password.
   const { name, userKey, passwordKey } = dev.resolved.config.components.grafana.adminSecret;
+  // The one thing that the stack asks somebody else for; Pulumi makes it from the configured password.
+  const { name, userKey, passwordKey } = defaultAdminSecret;
   await cluster.api.create({
     apiVersion: "v1",
     kind: "Secret",
