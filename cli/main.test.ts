@@ -196,6 +196,28 @@ describe("init", () => {
     expect(stdout).toContain("StatefulSet mimir");
   });
 
+  test("writes a project that names its Node.js, its schema and a workflow", () => {
+    const home = join(folder, "fresh");
+    const read = (file: string) => readFileSync(join(home, file), "utf8");
+    expect(read("Pulumi.dev.yaml")).toMatch(
+      /^# yaml-language-server: \$schema=node_modules\/skopos\/stacks\/schema\.json\n/,
+    );
+    expect(existsSync("stacks/schema.json")).toBe(true);
+    const { jobs } = parse(read(".github/workflows/observability.yaml"));
+    const { engines } = JSON.parse(read("package.json"));
+    const node = jobs.check.steps.find(({ uses = "" }) => uses.startsWith("actions/setup-node")).with["node-version"];
+    expect(`>=${node}`).toBe(engines.node);
+    expect(read("README.md")).toContain(`Node.js ${engines.node.replace(">=", ">= ")}`);
+    expect(JSON.parse(read("tsconfig.json")).compilerOptions.strict).toBe(true);
+  });
+
+  test("makes a valid package name of any folder", () => {
+    expect(skopos(["init", "My Stack (prod)", "--from", tarball], folder).status).toBe(0);
+    expect(JSON.parse(readFileSync(join(folder, "My Stack (prod)", "package.json"), "utf8")).name).toBe(
+      "my-stack-prod",
+    );
+  });
+
   test("does not overwrite existing files", () => {
     const { status, stderr } = skopos(["init", "fresh", "--from", tarball], folder);
     expect(status).toBe(1);
@@ -208,4 +230,20 @@ test("explain describes a code, and suggests one for a typo", () => {
   const { status, stderr } = skopos(["explain", "SKP9203"]);
   expect(status).toBe(1);
   expect(stderr).toContain("did you mean");
+});
+
+test("one minimum version of Node.js is stated everywhere", () => {
+  const { engines } = JSON.parse(readFileSync("package.json", "utf8")) as { engines: { node: string } };
+  const oldest = engines.node.replace(">=", "");
+  for (const file of ["metrics/package.json", "bpf-agent/package.json"])
+    expect(JSON.parse(readFileSync(file, "utf8")).engines.node, file).toBe(engines.node);
+  for (const file of ["README.md", "bin/skopos.mjs", "toolchain/node-version.mjs"])
+    expect(readFileSync(file, "utf8"), file).toMatch(new RegExp(`Node(\\.js)? >= ${oldest.replace(".", "\\.")}`));
+  const [major, minor] = oldest.split(".");
+  for (const file of ["bin/skopos.mjs", "toolchain/node-version.mjs"]) {
+    const text = readFileSync(file, "utf8");
+    expect(text, file).toMatch(new RegExp(`major (<|>) ${major}`));
+    expect(text, file).toMatch(new RegExp(`minor (<|>=) ${minor}\\b`));
+  }
+  expect(readFileSync("cli/commands/init.ts", "utf8")).toContain(`const oldestNode = "${oldest}"`);
 });

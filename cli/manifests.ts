@@ -1,16 +1,23 @@
 import { yamlText } from "../lib/formats/yaml.ts";
 import type { KubernetesObject } from "../lib/kubernetes/index.ts";
 import { type OwnedObject, objectsOf, type RenderedStack } from "../stacks/stack.ts";
+import { folderOf } from "./layout.ts";
 
 /** A file of `skopos render`. */
 export interface Manifest {
-  /** `<component>/<kind>-<name>.yaml` */
+  /** `20-stack/<component>/<kind>-<name>.yaml` */
   readonly path: string;
   readonly text: string;
 }
 
 const baseName = ({ component, object }: OwnedObject): string =>
-  `${component}/${object.kind.toLowerCase()}-${object.metadata?.name}`;
+  `${placeOf(component, object)}/${object.kind.toLowerCase()}-${object.metadata?.name}`;
+
+/** Definitions and namespaces need no folder per component. */
+function placeOf(component: string, object: KubernetesObject): string {
+  const folder = folderOf(object);
+  return folder === "00-crds" || folder === "10-namespaces" ? folder : `${folder}/${component}`;
+}
 
 /**
  * An object's file: sorted keys, no folded lines, no anchors. CRDs are written as JSON, which is valid YAML: they are

@@ -232,6 +232,10 @@ export const problemCatalogue = {
     title: "A ServiceAccount in another namespace",
     why: "Pods can only use ServiceAccounts of their own namespace.",
   },
+  SKP1260: {
+    title: "A cluster without IPv4",
+    why: "The programs of the stack listen on IPv4 addresses: probes, scrapes and clients would not reach pods that only have an IPv6 address.",
+  },
 } as const satisfies Record<string, { title: string; why: string }>;
 
 export type ProblemCode = keyof typeof problemCatalogue;

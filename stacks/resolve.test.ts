@@ -250,6 +250,13 @@ test("prerequisites are complete, name their namespace, and come in the order in
   expect(needed.findIndex(({ what }) => what === "Namespace observability")).toBeLessThan(first);
 });
 
+test("a cluster without IPv4 is refused, and one with both families is not", () => {
+  const at = (nodeCidrs: string[]) => () =>
+    resolve({ ...least, cluster: { ...least.cluster, nodeCidrs, apiServerCidrs: ["10.0.0.0/24"] } }, { stack: "s" });
+  expect(at(["fd00::/64"])).toThrow("SKP1260 skopos:cluster.nodeCidrs");
+  expect(at(["fd00::/64", "10.1.0.0/16"])).not.toThrow();
+});
+
 test("every code of the catalogue says what and why", () => {
   for (const { title, why } of Object.values(problemCatalogue)) expect(`${title}. ${why}`).toMatch(/^[A-Z].+\. .+\.$/);
 });

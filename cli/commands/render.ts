@@ -1,5 +1,9 @@
+import { isAbsolute } from "node:path";
 import type { Command } from "commander";
+import type { KubernetesObject } from "../../lib/kubernetes/index.ts";
 import { loadStack } from "../../stacks/stack.ts";
+import { CommandFailure } from "../failure.ts";
+import { fluxFiles, forArgoCd, kustomizeFiles } from "../gitops.ts";
 import { stackFolder } from "../home.ts";
 import { manifestsOf } from "../manifests.ts";
 import { jsonOption, stackOption } from "../options.ts";
@@ -15,21 +19,38 @@ export function addRender(program: Command): void {
     .addOption(stackOption())
     .option("-o, --out <folder>", "output folder; stale files of an earlier run are deleted", "dist/<stack>")
     .option("--force", "write to a folder that has other files; these are never deleted")
+    .option("--argocd", "add sync waves and sync options for Argo CD")
+    .option("--flux", "add Flux Kustomizations with dependencies and health checks, in flux/")
+    .option("--kustomize", "add a kustomization.yaml to each folder")
     .option("--resize-claims", "do not keep the claim sizes of an earlier run, because nothing was deployed from it")
     .addOption(jsonOption())
     .addHelpText(
       "after",
-      "\nExample:\n  skopos render --stack prod --out manifests && kubectl apply --server-side -R -f manifests",
+      `
+Examples:
+  skopos render --stack prod --out manifests
+  kubectl apply --server-side -R -f manifests/00-crds
+  kubectl wait --for=condition=Established --timeout=60s -R -f manifests/00-crds
+  kubectl apply --server-side -R -f manifests`,
     )
-    .action(({ stack, out, force = false, resizeClaims = false, json }: RenderOptions) => {
+    .action(({ stack, out, force = false, resizeClaims = false, json, ...gitOps }: RenderOptions) => {
       const folder = out.replace("<stack>", stack);
       const kept: KeptClaims[] = [];
-      const adjust = resizeClaims ? undefined : keepClaims(folder, (each) => kept.push(each));
-      const manifests = manifestsOf(loadStack(stackFolder(), stack), adjust);
+      const keep: Adjust = resizeClaims ? same : keepClaims(folder, (each) => kept.push(each));
+      const annotate: Adjust = gitOps.argocd ? forArgoCd : same;
+      const objects = manifestsOf(loadStack(stackFolder(), stack), (object) => annotate(keep(object)));
+      const path = out.replace("<stack>", stack).replace(/^\.\//, "").replace(/\/+$/, "");
+      if (gitOps.flux && (isAbsolute(path) || path.startsWith("..")))
+        throw new CommandFailure("--flux needs an --out inside the repository, relative to its root: clusters/prod");
+      const manifests = [
+        ...objects,
+        ...(gitOps.kustomize ? kustomizeFiles(objects) : []),
+        ...(gitOps.flux ? fluxFiles(objects, { stack, path }) : []),
+      ];
       writeManifests(folder, manifests, { force });
       if (json)
         return print(JSON.stringify({ stack, folder, files: manifests.map(({ path }) => path), keptClaims: kept }));
-      progress(`wrote ${manifests.length} objects of ${stack} to ${folder}`);
+      progress(`wrote ${objects.length} objects of ${stack} to ${folder}`);
       if (kept.length > 0) progress(keptClaimsText(stack, kept));
     });
 }
@@ -39,5 +60,12 @@ interface RenderOptions {
   readonly out: string;
   readonly force?: boolean;
   readonly resizeClaims?: boolean;
+  readonly argocd?: boolean;
+  readonly flux?: boolean;
+  readonly kustomize?: boolean;
   readonly json?: boolean;
 }
+
+type Adjust = (object: KubernetesObject) => KubernetesObject;
+
+const same: Adjust = (object) => object;

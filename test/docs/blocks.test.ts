@@ -95,8 +95,12 @@ function errorOf(argument: string): string {
 
 describe("stack files", () => {
   test.each(blocksIn("yaml").map((block) => ({ name: place(block), block })))("$name can be rendered", ({ block }) => {
-    const { config } = parse(block.text) as { config: Record<string, unknown> };
-    const raw = Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace("skopos:", ""), value]));
+    // A part of a stack, `yaml of prod`, replaces that stack's own keys.
+    const [, stack] = /^of (\w+)$/.exec(block.check) ?? [];
+    const parsed = parse(block.text) as Record<string, unknown>;
+    const config = (stack ? parsed : parsed.config) as Record<string, unknown>;
+    const own = Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace("skopos:", ""), value]));
+    const raw = { ...(stack && readStackFile("stacks", stack).raw), ...own };
     expect(renderStack(resolve(raw, { stack: "prod" })).charts.length).toBeGreaterThan(5);
   });
 });

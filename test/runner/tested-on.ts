@@ -1,6 +1,8 @@
 // Generates docs/tested-on.md from the tiers and the catalogue of programs: `npm run generate`.
 import { writeFileSync } from "node:fs";
+import { supportedKubernetes } from "../../stacks/checks.ts";
 import { type Program, programs, programVersion } from "../binaries/catalogue.ts";
+import { kubernetesModules } from "../binaries/openapi.ts";
 import { type Tier, tiers } from "../tiers.ts";
 
 /** Path of the page. */
@@ -27,6 +29,13 @@ builds one, \`npm run binaries -- --list\` shows which are in the cache.
 
 ${table(["program", "module", "version", "binaries", "tiers"], programs.map(programRow))}
 
+## Kubernetes versions
+
+Stacks may name Kubernetes ${supportedKubernetes.oldest} to ${supportedKubernetes.newest}. Every object of every stack is
+checked against the OpenAPI document of each of these minors: ${versions()}. The
+control-plane, node and pulumi tiers run the newest one. The oldest API server is not run: it would add a build of several
+minutes and as many modules again, and what a server rejects beyond its OpenAPI document rarely differs between minors.
+
 ## Not tested on the real thing
 
 No package registry offers Alloy, Tempo, Grafana, the OpenTelemetry operator or Pulumi's Node.js language host, and the
@@ -34,6 +43,11 @@ Pushgateway only exists as Debian's \`prometheus-pushgateway\`. Tests that need 
 Otherwise they are listed as skipped, with the reason.
 `;
 }
+
+const versions = () =>
+  Object.values(kubernetesModules)
+    .map(([version]) => version)
+    .join(", ");
 
 function tierRow(tier: Tier): readonly string[] {
   const needs = [
