@@ -42,8 +42,6 @@ beforeAll(async () => {
   for (const { spec } of images) await cluster.load(spec);
   await apply(cluster.api, [...prerequisites(dev), ...dev.objects]);
   // The only prerequisite of the stack; Pulumi creates it from the configured password.
-  const { name, userKey, passwordKey } = dev.resolved.config.components.grafana.adminSecret;
-  // The one thing that the stack asks somebody else for; Pulumi makes it from the configured password.
   const { name, userKey, passwordKey } = defaultAdminSecret;
   await cluster.api.create({
     apiVersion: "v1",
