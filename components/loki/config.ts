@@ -1,5 +1,5 @@
 import { type Endpoint, type ObjectStore, url } from "../../lib/kubernetes/index.ts";
-import { formatDuration } from "../../lib/sizing/index.ts";
+import { formatDuration, grpcServer, MiB, otlpMessageBytes } from "../../lib/sizing/index.ts";
 import { dataDirectory, objectStoreConfig } from "./bucket-config.ts";
 import type { StreamRetention } from "./props.ts";
 import type { LokiSizing } from "./sizing.ts";
@@ -73,6 +73,7 @@ export function lokiConfig(props: LokiConfigProps): LokiConfig {
     server: {
       http_listen_port: lokiPorts.http,
       grpc_listen_port: lokiPorts.grpc,
+      ...grpcServer,
       http_server_read_timeout: `${queryTimeoutSeconds + 10}s`,
       http_server_write_timeout: `${queryTimeoutSeconds + 10}s`,
     },
@@ -143,7 +144,8 @@ function limitsConfig({ sizing, retentionSeconds, streamRetention }: LokiConfigP
     ingestion_rate_mb: limits.ingestionRateMb,
     ingestion_burst_size_mb: limits.ingestionBurstSizeMb,
     per_stream_rate_limit: "5MB",
-    per_stream_rate_limit_burst: "20MB",
+    // A batch may be the lines of one container.
+    per_stream_rate_limit_burst: `${otlpMessageBytes / MiB}MB`,
     max_global_streams_per_user: limits.maxStreams,
     query_timeout: `${queryTimeoutSeconds}s`,
     // Loki's default of 30 d 1 h is shorter than most retentions.

@@ -1,4 +1,4 @@
-import { MiB, type Reasons, type Workload } from "../../lib/sizing/index.ts";
+import { MiB, otlpMessageBytes, type Reasons, type Workload } from "../../lib/sizing/index.ts";
 
 /**
  * Limits of the tenant, derived from the workload: Loki's defaults (4 MB/s, 5,000 streams) are for small installations.
@@ -21,7 +21,9 @@ const peak = 5;
 /** Streams per active stream: a rollout replaces every pod while the old streams are still in memory. An estimate. */
 const churn = 4;
 /** Loki's defaults, as lower bounds. */
-const defaults = { rateMb: 4, burstMb: 6, streams: 5_000 } as const;
+const defaults = { rateMb: 4, streams: 5_000 } as const;
+/** A burst below the largest request would reject that request on every retry. */
+const leastBurstMb = otlpMessageBytes / MiB;
 
 /** Active log streams of a workload: one per container. */
 export function logStreams(workload: Workload): number {
@@ -35,11 +37,11 @@ export function lokiLimits(workload: Workload): LokiLimits {
   const streams = logStreams(workload);
   return {
     ingestionRateMb,
-    ingestionBurstSizeMb: Math.max(defaults.burstMb, ingestionRateMb * 2),
+    ingestionBurstSizeMb: Math.max(leastBurstMb, ingestionRateMb * 2),
     maxStreams: Math.max(defaults.streams, streams * churn),
     reasons: {
       ingestionRateMb: `${peak} x the mean of ${mean.toFixed(2)} MiB/s, at least the default of ${defaults.rateMb}`,
-      ingestionBurstSizeMb: `two seconds at the limit, at least the default of ${defaults.burstMb}`,
+      ingestionBurstSizeMb: `two seconds at the limit, at least one OTLP request of ${leastBurstMb} MiB`,
       maxStreams: `${streams} streams (${containersPerPod} containers per pod) x ${churn} during a rollout, at least the default of ${defaults.streams}`,
     },
   };

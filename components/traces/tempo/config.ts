@@ -7,7 +7,7 @@ import {
   url,
 } from "../../../lib/kubernetes/index.ts";
 import { otlpReceiver } from "../../../lib/otel/index.ts";
-import { formatDuration } from "../../../lib/sizing/index.ts";
+import { formatDuration, grpcServer, otlpMessageBytes } from "../../../lib/sizing/index.ts";
 import { dataDirectory, traceStorage } from "./bucket-config.ts";
 import type { TempoSizing } from "./sizing.ts";
 
@@ -69,7 +69,7 @@ export function tempoConfig(props: TempoConfigProps): Readonly<Record<string, un
     compacted_block_retention: "1h",
   };
   return {
-    server: { http_listen_port: tempoPorts.http, grpc_listen_port: tempoPorts.grpc },
+    server: { http_listen_port: tempoPorts.http, grpc_listen_port: tempoPorts.grpc, ...grpcServer },
     distributor: {
       receivers: { otlp: otlpReceiver(tempoPorts["otlp-grpc"], tempoPorts["otlp-http"]) },
     },
@@ -110,7 +110,7 @@ export function tempoConfig(props: TempoConfigProps): Readonly<Record<string, un
       defaults: {
         ingestion: {
           rate_limit_bytes: sizing.rateLimitBytes,
-          burst_size_bytes: sizing.rateLimitBytes * 2,
+          burst_size_bytes: Math.max(sizing.rateLimitBytes * 2, otlpMessageBytes),
           max_traces_per_user: sizing.maxLiveTraces,
         },
         ...(metrics && { metrics_generator: { processors: ["service-graphs", "span-metrics"] } }),

@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { App } from "cdk8s";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { workloads } from "../../lib/sizing/index.ts";
+import { offCluster, writeConfig } from "../../test/data-plane/loki.ts";
+import { configFile } from "../../test/data-plane/mimir.ts";
+import { type RunningProgram, ready, start } from "../../test/data-plane/process.ts";
+import { until } from "../../test/support/wait.ts";
+import { LokiChart } from "./index.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "skopos-loki-messages-"));
+const chart = new LokiChart(new App(), "loki", { namespace: "obs", workload: workloads.small });
+const { otlp, query } = chart.endpoints;
+const place = { host: "127.0.36.1", httpPort: 3100, grpcPort: 19_295, folder };
+const at = (path: string) => `http://${place.host}:${place.httpPort}${path}`;
+let loki: RunningProgram;
+
+beforeAll(async () => {
+  const file = writeConfig(folder, offCluster(configFile(chart, "loki", "loki.yaml"), place));
+  loki = start("loki", [`-config.file=${file}`, "-target=all"]);
+  await ready(loki, at("/ready"));
+});
+afterAll(async () => {
+  await loki?.stop();
+  rmSync(folder, { recursive: true });
+});
+
+/** A full batch of a collector: 8,192 records of 1.5 KiB, from one container. 12 MiB, three times gRPC's default limit. */
+const records = 8_192;
+const line = "order placed ".repeat(118);
+
+test("a full batch of OTLP records passes from the distributor to the ingester", async () => {
+  const resource = { attributes: [{ key: "service.name", value: { stringValue: "shop" } }] };
+  const now = BigInt(Date.now()) * 1_000_000n;
+  const logRecords = Array.from({ length: records }, (_, index) => ({
+    timeUnixNano: `${now + BigInt(index)}`,
+    body: { stringValue: `${line}${index}` },
+  }));
+  const answer = await fetch(at(`${otlp.path}/v1/logs`), {
+    method: "POST",
+    headers: { "content-type": "application/json", ...otlp.headers },
+    body: JSON.stringify({ resourceLogs: [{ resource, scopeLogs: [{ logRecords }] }] }),
+  });
+  expect([answer.status, await answer.text()]).toEqual([204, ""]);
+});
+
+test("a query for 5,000 lines passes from the ingester through the querier to the frontend", async () => {
+  const asked = encodeURIComponent('{service_name="shop"}');
+  const lines = await until(
+    "an answer",
+    async () => {
+      const answer = await fetch(at(`/loki/api/v1/query_range?query=${asked}&limit=5000`), {
+        headers: query.headers ?? {},
+      });
+      const body = await answer.text();
+      // A message above the limit is an error, not a shorter answer.
+      if (!answer.ok) return [`${answer.status} ${body}`];
+      const { data } = JSON.parse(body) as { data: { result: { values: string[][] }[] } };
+      const found = data.result.flatMap(({ values }) => values);
+      return found.length > 0 && found;
+    },
+    { within: 30_000 },
+  );
+  expect(lines).toHaveLength(5_000);
+});
