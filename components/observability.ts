@@ -10,7 +10,6 @@ import {
   KubePrometheusChart,
   type KubePrometheusProps,
   operatedAlertmanager,
-  prometheusShards,
 } from "./kube-prometheus/index.ts";
 import { LokiChart, type LokiEndpoints, type LokiProps } from "./loki/index.ts";
 import { MimirChart, type MimirEndpoints, type MimirProps, MimirRulesChart } from "./mimir/index.ts";
@@ -115,7 +114,7 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
         ...load,
         ...props.mimir,
         ...alerting,
-        ...(props.kubePrometheus && { haClusterLabel: haClusterLabel({ shards: prometheusShards(workload, true) }) }),
+        ...(props.kubePrometheus && { haClusterLabel }),
       }),
     );
   const mimir = ownMimir?.endpoints ?? external.mimir;

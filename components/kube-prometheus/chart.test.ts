@@ -87,18 +87,21 @@ describe("remote write to Mimir", () => {
     expect(spec.remoteWrite?.[0]).toMatchObject({
       url: "http://mimir.observability.svc:8080/api/v1/push",
       headers: { "X-Scope-OrgID": "prod" },
-      writeRelabelConfigs: [{ targetLabel: "__replica__", replacement: "$(POD_NAME)" }],
+      writeRelabelConfigs: [
+        { targetLabel: "__replica__", replacement: "$(POD_NAME)" },
+        { targetLabel: "prometheus_shard", replacement: "c1/$(SHARD)" },
+      ],
     });
   });
 
-  test("adds a shard label, by which Mimir then groups replicas", () => {
+  test("adds a label by which Mimir groups replicas, since series may have a `cluster` of their own", () => {
     const large = chartOf({ workload: workloads.large });
     expect(prometheusOf(large).remoteWrite?.[0]?.writeRelabelConfigs).toEqual([
       { action: "replace", targetLabel: "__replica__", replacement: "$(POD_NAME)" },
       { action: "replace", targetLabel: "prometheus_shard", replacement: "c1/$(SHARD)" },
     ]);
     expect(large.haClusterLabel).toBe("prometheus_shard");
-    expect(chartOf({ workload: workloads.medium }).haClusterLabel).toBe("cluster");
+    expect(chartOf({ workload: workloads.medium }).haClusterLabel).toBe("prometheus_shard");
     const queries = large.ruleGroups.flatMap(({ rules }) => rules.map(({ expr }) => expr)).join("\n");
     expect(queries).not.toContain("prometheus_shard");
   });

@@ -40,7 +40,7 @@ export class KubePrometheusChart extends ComponentChart<KubePrometheusEndpoints>
   /** Computed sizes, with the overrides applied. */
   readonly sizing: KubePrometheusSizing;
   /** Label by which Mimir's HA tracker must group replicas (`ha_cluster_label`). */
-  readonly haClusterLabel: string;
+  readonly haClusterLabel: string = haClusterLabel;
   readonly #prometheus: Pods | undefined;
 
   /** @throws InvalidPropsError with every finding of {@link validateKubePrometheus} */
@@ -50,7 +50,6 @@ export class KubePrometheusChart extends ComponentChart<KubePrometheusEndpoints>
     const load = loadOf(props);
     const { workload } = load;
     this.sizing = sizeKubePrometheus(load);
-    this.haClusterLabel = haClusterLabel(this.sizing);
     const { external = {} } = props;
     if (props.crds ?? true) crds(this);
     const reconciler = (props.operator ?? true) ? operator(this, this.sizing.operator) : undefined;

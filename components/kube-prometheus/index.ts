@@ -11,7 +11,7 @@ export * from "./chart.ts";
 export type { ControlPlanePart } from "./control-plane/targets.ts";
 export { haClusterLabel } from "./prometheus/prometheus.ts";
 export * from "./prometheus/scaling.ts";
-export { prometheusShards, type RemoteWriteQueue } from "./prometheus/sizing.ts";
+export type { RemoteWriteQueue } from "./prometheus/sizing.ts";
 export type { KubePrometheusEndpoints, KubePrometheusProps } from "./props.ts";
 export * from "./sizing.ts";
 export * from "./validate.ts";

@@ -18,8 +18,11 @@ export type LokiService =
 /** Components that the sizing guide has figures for. */
 export type TableService = Exclude<LokiService, "ruler">;
 
+/** Memcached workloads. */
+export type LokiCache = "chunks-cache" | "results-cache";
+
 /** Workloads whose size can be overridden: `loki` is the monolithic process. */
-export type LokiWorkload = "loki" | LokiService;
+export type LokiWorkload = "loki" | LokiService | LokiCache;
 
 /** The load that {@link sizeLoki} sizes for. */
 export interface LokiLoad {

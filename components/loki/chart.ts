@@ -2,6 +2,7 @@ import type { Construct } from "constructs";
 import { yamlText } from "../../lib/formats/yaml.ts";
 import {
   ComponentChart,
+  cacheAddresses,
   configMap,
   dashboardConfigMap,
   objectStoreAccount,
@@ -10,7 +11,7 @@ import {
   serviceHost,
 } from "../../lib/kubernetes/index.ts";
 import { assertValid } from "../../lib/sizing/index.ts";
-import { lokiConfig, lokiPorts } from "./config.ts";
+import { lokiConfig, lokiPorts, lokiRuntime } from "./config.ts";
 import { connectLoki } from "./edges.ts";
 import { lokiAlerts } from "./monitoring/alerts.ts";
 import { lokiDashboard } from "./monitoring/dashboards.ts";
@@ -71,6 +72,10 @@ export class LokiChart extends ComponentChart<LokiEndpoints> {
         indexGateway: at("index-gateway", "grpc"),
         queryScheduler: at("query-scheduler", "grpc"),
         querier: `http://${at("querier", "http")}`,
+        caches: {
+          "chunks-cache": cacheAddresses(this, "chunks-cache"),
+          "results-cache": cacheAddresses(this, "results-cache"),
+        },
       },
       ...(alertmanager && { alertmanager }),
     });
@@ -78,6 +83,14 @@ export class LokiChart extends ComponentChart<LokiEndpoints> {
     return {
       chart: this,
       config: configMap(this, this.component, this.name, { "loki.yaml": yamlText(config) }),
+      // Reloaded every ten seconds: changing a tenant's limit restarts no pod.
+      runtime: configMap(
+        this,
+        this.component,
+        `${this.name}-runtime`,
+        { "runtime.yaml": yamlText(lokiRuntime(props.tenants)) },
+        { reloads: true },
+      ),
       objectStore,
       ...(identityAccount && { identityAccount }),
       ...(alertmanager && {

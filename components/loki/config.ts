@@ -1,8 +1,10 @@
-import { type Endpoint, type ObjectStore, url } from "../../lib/kubernetes/index.ts";
+import { type Endpoint, maxItemBytes, type ObjectStore, url } from "../../lib/kubernetes/index.ts";
 import { formatDuration, grpcServer, MiB, otlpMessageBytes } from "../../lib/sizing/index.ts";
 import { dataDirectory, objectStoreConfig } from "./bucket-config.ts";
+import { embeddedCacheMiB } from "./cache-sizes.ts";
+import type { LokiCache } from "./capacity.ts";
 import type { StreamRetention } from "./props.ts";
-import type { LokiSizing } from "./sizing.ts";
+import { type LokiSizing, queryConcurrency } from "./sizing.ts";
 
 /** Ports of every Loki process, by the name that Services, probes and monitors use. */
 export const lokiPorts = { http: 3100, grpc: 9095, gossip: 7946 } as const;
@@ -12,6 +14,9 @@ export const configDirectory = "/etc/loki/config";
 /** Mount path of rule files: one directory per tenant, each a ConfigMap. */
 export const rulesDirectory = "/etc/loki/rules";
 
+/** Mount path of the runtime configuration, which Loki reloads. */
+export const runtimeDirectory = "/etc/loki/runtime";
+
 /** Hosts by which services find each other, as `host:port`. */
 export interface LokiHosts {
   readonly memberlist: string;
@@ -20,6 +25,8 @@ export interface LokiHosts {
   readonly queryScheduler: string;
   /** URL of the queriers, for live tailing. */
   readonly querier: string;
+  /** Addresses of the caches. */
+  readonly caches: Readonly<Record<LokiCache, string>>;
 }
 
 export interface LokiConfigProps {
@@ -115,6 +122,22 @@ export function lokiConfig(props: LokiConfigProps): LokiConfig {
       wal: { flush_on_shutdown: true, replay_memory_ceiling: replayCeiling(sizing) },
       ...(microservices && sizing.zoneAware && { lifecycler: { ring: { zone_awareness_enabled: true } } }),
     },
+    querier: { max_concurrent: querierConcurrency(sizing) },
+    chunk_store_config: {
+      chunk_cache_config: microservices
+        ? memcached(hosts.caches["chunks-cache"], sizing)
+        : embedded(embeddedCacheMiB.chunks),
+    },
+    query_range: {
+      cache_results: true,
+      align_queries_with_step: true,
+      // Also used for series, labels, volumes and index statistics.
+      results_cache: {
+        cache: microservices
+          ? { default_validity: "12h", ...memcached(hosts.caches["results-cache"], sizing) }
+          : embedded(embeddedCacheMiB.results),
+      },
+    },
     ...(microservices && {
       frontend: { scheduler_address: hosts.queryScheduler, tail_proxy_url: hosts.querier },
       frontend_worker: { scheduler_address: hosts.queryScheduler },
@@ -127,7 +150,32 @@ export function lokiConfig(props: LokiConfigProps): LokiConfig {
     distributor: { otlp_config: { default_resource_attributes_as_index_labels: [...otlpIndexLabels] } },
     limits_config: limitsConfig(props),
     ...(props.alertmanager && rulerConfig(props.alertmanager)),
+    runtime_config: { file: `${runtimeDirectory}/runtime.yaml`, period: "10s" },
     analytics: { reporting_enabled: false },
+  };
+}
+
+/** The runtime configuration: limits per tenant, reloaded without a restart. */
+export function lokiRuntime(tenants: Readonly<Record<string, object>>): object {
+  return { overrides: tenants };
+}
+
+/** Parts of queries per querier: four per core, at least Loki's default. */
+function querierConcurrency(sizing: LokiSizing): number {
+  if (sizing.mode === "monolithic") return queryConcurrency(sizing.replicationFactor === 1 ? "single" : "redundant");
+  return Math.max(4, Math.ceil(sizing.services.querier.cpuCores * 4));
+}
+
+const embedded = (mebibytes: number): object => ({ embedded_cache: { enabled: true, max_size_mb: mebibytes } });
+
+/** A memcached client. Items that wait to be written may take a sixteenth of the smallest pod instead of Loki's 500 MB. */
+function memcached(addresses: string, sizing: Extract<LokiSizing, { readonly mode: "microservices" }>): object {
+  const { ingester, querier } = sizing.services;
+  const waiting = Math.floor(Math.min(ingester.memoryBytes, querier.memoryBytes) / 16 / MiB);
+  return {
+    background: { writeback_size_limit: `${waiting}MB` },
+    memcached: { batch_size: 4, parallelism: 5 },
+    memcached_client: { addresses, consistent_hash: true, timeout: "500ms", max_item_size: maxItemBytes },
   };
 }
 

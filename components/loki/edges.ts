@@ -1,10 +1,11 @@
 import {
   type ComponentChart,
+  cachePorts,
   connectsToObjectStore,
   type Endpoint,
   type ObjectStore,
 } from "../../lib/kubernetes/index.ts";
-import type { LokiMode, LokiService } from "./capacity.ts";
+import type { LokiCache, LokiMode, LokiService } from "./capacity.ts";
 import { lokiPorts } from "./config.ts";
 import { ringLabels } from "./pod.ts";
 
@@ -25,6 +26,12 @@ const calls: readonly (readonly [from: LokiService, to: LokiService, port: keyof
   ["ruler", "compactor", "grpc", "deletion requests"],
   ["ruler", "ruler", "grpc", "rule shards"],
 ];
+
+/** Services that use each cache. */
+const cacheUsers: Readonly<Record<LokiCache, readonly LokiService[]>> = {
+  "chunks-cache": ["ingester", "querier", "ruler"],
+  "results-cache": ["query-frontend"],
+};
 
 export interface LokiConnections {
   readonly mode: LokiMode;
@@ -47,5 +54,12 @@ export function connectLoki(chart: ComponentChart, { mode, objectStore, alertman
   for (const [from, to, port, why] of calls) {
     if (from === "ruler" && !alertmanager) continue;
     chart.connects(chart.pods(from), chart.pods(to), [lokiPorts[port]], why);
+  }
+  for (const [cache, users] of Object.entries(cacheUsers)) {
+    for (const user of users) {
+      if (user === "ruler" && !alertmanager) continue;
+      const what = `cached ${cache.replace("-cache", "")}`;
+      chart.connects(chart.pods(user), chart.pods(cache), [cachePorts.memcached], what);
+    }
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "cdk8s";
@@ -27,6 +27,13 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
+const queryLines = async (limit: number) => {
+  const asked = encodeURIComponent('{service_name="shop"}');
+  const path = `/loki/api/v1/query_range?query=${asked}&limit=${limit}`;
+  const answer = await fetch(at(path), { headers: query.headers ?? {} });
+  return { status: answer.status, body: await answer.text() };
+};
+
 /** A full batch of a collector: 8,192 records of 1.5 KiB, from one container. 12 MiB, three times gRPC's default limit. */
 const records = 8_192;
 const line = "order placed ".repeat(118);
@@ -47,16 +54,12 @@ test("a full batch of OTLP records passes from the distributor to the ingester",
 });
 
 test("a query for 5,000 lines passes from the ingester through the querier to the frontend", async () => {
-  const asked = encodeURIComponent('{service_name="shop"}');
   const lines = await until(
     "an answer",
     async () => {
-      const answer = await fetch(at(`/loki/api/v1/query_range?query=${asked}&limit=5000`), {
-        headers: query.headers ?? {},
-      });
-      const body = await answer.text();
+      const { status, body } = await queryLines(5_000);
       // A message above the limit is an error, not a shorter answer.
-      if (!answer.ok) return [`${answer.status} ${body}`];
+      if (status !== 200) return [`${status} ${body}`];
       const { data } = JSON.parse(body) as { data: { result: { values: string[][] }[] } };
       const found = data.result.flatMap(({ values }) => values);
       return found.length > 0 && found;
@@ -64,4 +67,14 @@ test("a query for 5,000 lines passes from the ingester through the querier to th
     { within: 30_000 },
   );
   expect(lines).toHaveLength(5_000);
+});
+
+test("a limit of the runtime file applies without a restart", async () => {
+  expect((await queryLines(5_001)).status).toBe(400);
+  const raised = new LokiChart(new App(), "loki", {
+    namespace: "obs",
+    tenants: { anonymous: { max_entries_limit_per_query: 6_000 } },
+  });
+  writeFileSync(join(folder, "etc/runtime/runtime.yaml"), configFile(raised, "loki-runtime", "runtime.yaml"));
+  await until("the new limit", async () => (await queryLines(5_001)).status === 200, { within: 60_000 });
 });

@@ -25,6 +25,7 @@ const chart = new LokiChart(new App(), "loki", {
 const processes = chart
   .toJson()
   .filter(({ kind }) => kind === "Deployment" || kind === "StatefulSet")
+  .filter(({ metadata }) => !metadata.name.endsWith("-cache"))
   .map(({ metadata, spec }, index) => ({
     name: metadata.name as string,
     args: spec.template.spec.containers[0].args as string[],
@@ -39,17 +40,24 @@ const hostOf = (name: string): string => {
 /**
  * The rendered configuration for one process outside a cluster. All that is changed:
  * - names of Services are the addresses of their one process; listeners and rings use the process' own
+ * - no memcached: queries ask the store itself
  * - S3 is a folder that all share; `/var/loki` and `/etc/loki` lie under a folder of the process
  */
 function offCluster(host: string): string {
   const { data } = objectOf(chart, "ConfigMap", "loki") as unknown as { data: Record<string, string> };
-  const named = (data["loki.yaml"] ?? "").replaceAll(/loki-([a-z-]+)\.obs\.svc\.cluster\.local/g, (_, service) =>
-    hostOf(`loki-${service === "memberlist" ? "ingester" : service}`),
+  const { query_range, chunk_store_config: _, ...rest } = parse(data["loki.yaml"] ?? "");
+  delete query_range.results_cache;
+  const named = stringify({ ...rest, query_range }, { lineWidth: 0 }).replaceAll(
+    /loki-([a-z-]+)\.obs\.svc\.cluster\.local/g,
+    (_, service) => hostOf(`loki-${service === "memberlist" ? "ingester" : service}`),
   );
   const home = join(folder, host);
   mkdirSync(join(home, "rules/anonymous"), { recursive: true });
   const rules = objectOf(chart, "ConfigMap", "loki-rules") as unknown as { data: Record<string, string> };
   writeFileSync(join(home, "rules/anonymous/rules.yaml"), rules.data["rules.yaml"] ?? "");
+  mkdirSync(join(home, "runtime"), { recursive: true });
+  const runtime = objectOf(chart, "ConfigMap", "loki-runtime") as unknown as { data: Record<string, string> };
+  writeFileSync(join(home, "runtime/runtime.yaml"), runtime.data["runtime.yaml"] ?? "");
   const moved = parse(named.replaceAll("/var/loki", home).replaceAll("/etc/loki", home));
   Object.assign(moved.server, { http_listen_address: host, grpc_listen_address: host });
   Object.assign(moved.common, { instance_addr: host });

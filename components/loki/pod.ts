@@ -25,12 +25,13 @@ import {
 import { GiB, type WorkloadSize } from "../../lib/sizing/index.ts";
 import { dataDirectory } from "./bucket-config.ts";
 import type { LokiService } from "./capacity.ts";
-import { configDirectory, lokiPorts, rulesDirectory } from "./config.ts";
+import { configDirectory, lokiPorts, rulesDirectory, runtimeDirectory } from "./config.ts";
 
 /** What all workloads of one Loki share. */
 export interface LokiContext {
   readonly chart: ComponentChart;
   readonly config: ConfigMapRef;
+  readonly runtime: ConfigMapRef;
   readonly objectStore: ObjectStore;
   /** ServiceAccount of the pods: their identity towards the object store. Absent: none is needed. */
   readonly identityAccount?: string;
@@ -142,11 +143,12 @@ function dataMount({ sized }: ServiceProps): Mount {
 
 /** Pod template of one workload. */
 function lokiPod(context: LokiContext, props: ServiceProps, data: Mount) {
-  const { config, objectStore, rules } = context;
+  const { config, runtime, objectStore, rules } = context;
   const { target, sized } = props;
   const access = objectStoreAccess(objectStore);
   const mounts: Mount[] = [
     { volume: configVolume(config, "config"), path: configDirectory },
+    { volume: configVolume(runtime, "runtime"), path: runtimeDirectory },
     data,
     ...(props.rules && rules
       ? [{ volume: configVolume(rules.configMap, "rules"), path: `${rulesDirectory}/${rules.tenant}` }]

@@ -55,6 +55,13 @@ export interface LokiProps extends ComponentProps {
   readonly bucketLifecycle?: number;
   /** Tenant that the stack writes to and queries: the value of `X-Scope-OrgID`. @default "anonymous" */
   readonly tenant?: string;
+  /**
+   * Limits per tenant, beyond those derived from the workload, under Loki's own names. Loki reloads them without a restart.
+   * @default none
+   * @example { anonymous: { max_query_parallelism: 64 } }
+   * @see https://grafana.com/docs/loki/v3.6.x/configure/#limits_config
+   */
+  readonly tenants?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** The Alertmanager. @default none: log alerts are not evaluated */
   readonly alertmanager?: Endpoint;
   /** Alerts with LogQL expressions. They need an Alertmanager. @default none */
@@ -75,7 +82,15 @@ export type ResolvedLokiProps = LokiProps &
   Required<
     Pick<
       LokiProps,
-      "workload" | "retention" | "streamRetention" | "availability" | "objectStore" | "bucket" | "tenant" | "logAlerts"
+      | "workload"
+      | "retention"
+      | "streamRetention"
+      | "availability"
+      | "objectStore"
+      | "bucket"
+      | "tenant"
+      | "tenants"
+      | "logAlerts"
     >
   >;
 
@@ -91,6 +106,7 @@ export function resolveLokiProps(props: LokiProps): ResolvedLokiProps {
     availability: props.availability ?? (objectStore.kind === "filesystem" ? "single" : "redundant"),
     bucket: props.bucket ?? "loki",
     tenant: props.tenant ?? "anonymous",
+    tenants: props.tenants ?? {},
     logAlerts: props.logAlerts ?? [],
   };
 }

@@ -19,7 +19,9 @@ const withLogs = (logBytesPerDay: number): Workload => ({ ...workloads.small, lo
 
 /** Every workload of a sizing. */
 function pods(sizing: LokiSizing): readonly WorkloadSize[] {
-  return sizing.mode === "monolithic" ? [sizing.loki] : Object.values(sizing.services);
+  return sizing.mode === "monolithic"
+    ? [sizing.loki]
+    : [...Object.values(sizing.services), ...Object.values(sizing.caches)];
 }
 
 function totals(sizing: LokiSizing) {

@@ -1,4 +1,5 @@
 import {
+  type Availability,
   formatBytes,
   GiB,
   KiB,
@@ -11,7 +12,9 @@ import {
   withOverride,
 } from "../../lib/sizing/index.ts";
 import { chunkBytes, compressionRatio, indexShare, lokiBucketUsage, maxChunkAgeSeconds } from "./bucket-usage.ts";
+import { embeddedCacheBytes, sizeCaches } from "./cache-sizes.ts";
 import {
+  type LokiCache,
   type LokiLoad,
   type LokiService,
   type LokiWorkload,
@@ -43,6 +46,7 @@ export type LokiSizing = LokiSizingBase &
         readonly zoneAware: boolean;
         /** Replicas are totals over all zones. */
         readonly services: Readonly<Record<LokiService, WorkloadSize>>;
+        readonly caches: Readonly<Record<LokiCache, WorkloadSize>>;
       }
   );
 
@@ -57,8 +61,26 @@ const walBytesPerByteSecond = 15e9 / 5e6 / 0.8;
 const spareDisk = 5 * GiB;
 /** Resident memory of an idle process: 109 to 149 MiB (measured, Loki 3.7). */
 const idleBytes = 150 * MiB;
-/** Memory of one user's query in a process that also serves queries. An estimate; no published figure exists. */
-const queryBytes = 128 * MiB;
+/** Memory of one part of a query that a querier runs: its chunks and lines. An estimate; no published figure exists. */
+const queryBytes = 64 * MiB;
+/** Parts of queries that one process runs at the same time (`querier.max_concurrent`): Loki's default, half of it in a single pod. */
+export const queryConcurrency = (availability: Availability): number => (availability === "single" ? 2 : 4);
+/** Cache of index queries that every ingester has, with a fixed size (`pkg/loki/modules.go`, Loki 3.7). */
+const ingesterIndexCache = 200 * MiB;
+/**
+ * Memory that no service needs less of, however few logs there are: what it holds follows from the concurrency and the limits
+ * of queries. The sizing guide's figures per pod, except for the compactor and the index-gateway, which hold the index of a
+ * day and of queried days (estimates; no published figure exists).
+ */
+const leastMemory: Readonly<Record<TableService, number>> = {
+  distributor: 256 * MiB,
+  ingester: idleBytes + ingesterIndexCache + 4 * queryBytes,
+  "index-gateway": 512 * MiB,
+  querier: GiB,
+  "query-frontend": 2 * GiB,
+  "query-scheduler": 256 * MiB,
+  compactor: 2 * GiB,
+};
 /** Fraction of streams with an open chunk; the rest was flushed after `chunk_idle_period` of 30 minutes. An estimate. */
 const activeShare = 0.3;
 /** A chunk's uncompressed head block and its labels. An estimate. */
@@ -94,7 +116,17 @@ export function sizeLoki(load: LokiLoad): LokiSizing {
   const zoneAware = availability === "redundant" && workload.logBytesPerDay >= zoneAwareBytesPerDay;
   const computed = Object.entries(sizeServices(load, zoneAware)) as [LokiService, WorkloadSize][];
   const services = Object.fromEntries(computed.map(([name, size]) => [name, override(name, size)]));
-  return { ...common, mode, zoneAware, services: services as Record<LokiService, WorkloadSize> };
+  const caches = Object.entries(sizeCaches(workload, availability)) as [LokiCache, WorkloadSize][];
+  return {
+    ...common,
+    mode,
+    zoneAware,
+    services: services as Record<LokiService, WorkloadSize>,
+    caches: Object.fromEntries(caches.map(([name, size]) => [name, override(name, size)])) as Record<
+      LokiCache,
+      WorkloadSize
+    >,
+  };
 }
 
 /** Memory of the open chunks in an ingester with this many streams. */
@@ -110,17 +142,18 @@ function sizeMonolith({ workload, availability, filesystem }: LokiLoad, stored: 
   const coresPerTB = coresOfFirstRow() / 3;
   const terabytes = workload.logBytesPerDay / TB;
   const chunks = filesystem ? stored.bytes / 0.8 : 0;
+  const parts = queryConcurrency(availability);
   return sized(
     {
       replicas: availability === "single" ? 1 : copies,
       cpuCores: idleCores + coresPerTB * terabytes,
-      memoryBytes: idleBytes + queryBytes + chunkMemory(workload, streams),
+      memoryBytes: idleBytes + embeddedCacheBytes + parts * queryBytes + chunkMemory(workload, streams),
       diskBytes: spareDisk + bytesPerSecond * walBytesPerByteSecond + chunks,
     },
     {
       replicas: availability === "single" ? "availability: single" : "one per copy: losing one is tolerated",
       cpuCores: `${idleCores} idle, and ${coresPerTB.toFixed(1)} cores per TB/day, the sum over all services of the sizing guide`,
-      memoryBytes: `${formatBytes(idleBytes)} idle, ${formatBytes(queryBytes)} for a query, the open chunks of ${streams} streams`,
+      memoryBytes: `${formatBytes(idleBytes)} idle, ${formatBytes(embeddedCacheBytes)} of caches, ${parts} parts of queries of ${formatBytes(queryBytes)} (estimate), the open chunks of ${streams} streams`,
       diskBytes: `${formatBytes(spareDisk)} index, WAL of ${formatBytes(bytesPerSecond)}/s at 3 GB per MB/s${filesystem ? `, and ${formatBytes(stored.bytes)} of chunks on this volume at 80 % usage` : ""}`,
     },
   );
@@ -159,12 +192,12 @@ function sizeFromTable(service: TableService, { workload, availability }: LokiLo
     {
       replicas: Math.max(floor, Math.ceil(entry.replicas)),
       cpuCores: Math.max(idleCores * 2, entry.cpuCores * share),
-      memoryBytes: Math.max(idleBytes + queryBytes / 2, entry.memoryBytes * share),
+      memoryBytes: Math.max(leastMemory[service], entry.memoryBytes * share),
     },
     {
       replicas: `${base}: ${entry.replicas.toFixed(2)}, at least ${floor}`,
       cpuCores: `${base}: ${entry.cpuCores.toFixed(2)} per pod${share < 1 ? `, of which ${(share * 100).toFixed(0)} % are needed` : ""}`,
-      memoryBytes: `${base}: ${formatBytes(entry.memoryBytes)} per pod${share < 1 ? `, of which ${(share * 100).toFixed(0)} % are needed` : ""}; ${formatBytes(idleBytes)} idle`,
+      memoryBytes: `${base}: ${formatBytes(entry.memoryBytes)} per pod${share < 1 ? `, of which ${(share * 100).toFixed(0)} % are needed` : ""}; at least ${formatBytes(leastMemory[service])}, for queries and caches`,
     },
   );
 }
@@ -181,7 +214,7 @@ function sizeIngester(load: LokiLoad, zoneAware: boolean): WorkloadSize {
   const podsThen = Math.max(factor, (firstRow.entries.ingester.replicas * busiest) / firstRow.bytesPerDay);
   const bytesPerSecond = ((busiest / 86_400) * factor) / podsThen;
   const streams = (logStreams(workload) * factor) / replicas;
-  const memoryBytes = Math.max(base.memoryBytes, idleBytes + chunkMemory(workload, streams));
+  const memoryBytes = Math.max(base.memoryBytes, leastMemory.ingester + chunkMemory(workload, streams));
   return sized(
     { ...base, replicas, memoryBytes, diskBytes: spareDisk + bytesPerSecond * walBytesPerByteSecond },
     {

@@ -1,3 +1,4 @@
+import { memcached } from "../../lib/kubernetes/index.ts";
 import type { WorkloadSize } from "../../lib/sizing/index.ts";
 import {
   addRingService,
@@ -27,7 +28,7 @@ export function monolithic(context: LokiContext, sized: WorkloadSize): void {
 /** One workload per component. */
 export function microservices(
   context: LokiContext,
-  { services, zoneAware }: Extract<LokiSizing, { readonly mode: "microservices" }>,
+  { services, zoneAware, caches }: Extract<LokiSizing, { readonly mode: "microservices" }>,
 ): void {
   addRingService(context.chart);
 
@@ -56,4 +57,6 @@ export function microservices(
 
   // Evaluates log alerts, each group in one replica.
   if (context.rules) statelessService(context, { target: "ruler", sized: services.ruler, rules: true });
+
+  for (const [cache, sized] of Object.entries(caches)) memcached(context.chart, cache, sized);
 }

@@ -1,3 +1,4 @@
+import { cacheOverhead } from "../../lib/kubernetes/index.ts";
 import type { Evaluator } from "../../lib/monitoring/rules.ts";
 import {
   type Availability,
@@ -41,7 +42,7 @@ export type MimirService =
   | "overrides-exporter";
 
 /** Memcached workloads. */
-export type MimirCache = "chunks-cache" | "metadata-cache" | "results-cache";
+export type MimirCache = "chunks-cache" | "index-cache" | "metadata-cache" | "results-cache";
 
 /** Workloads whose size can be overridden: `mimir` is the monolithic process. */
 export type MimirWorkload = "mimir" | MimirService | MimirCache;
@@ -88,13 +89,8 @@ const gigabytes = (count: number): number => quantityBytes(count * 1e9 * headroo
 /** Lower bound of stateless services: idle ones had 86 to 112 MiB resident (measured, Mimir 3.2). */
 const small: PodSize = { cpuCores: 0.1, memoryBytes: 192 * MiB };
 
-/** Queries and rule evaluations cost the same. Two cores per pod. */
-const evaluating = {
-  unit: 20,
-  full: { cpuCores: 2, memoryBytes: gigabytes(2) },
-  least: { cpuCores: 0.5, memoryBytes: 1.5 * GiB },
-  table: "1 core and 1 GB for 10 queries/s at 100 ms",
-} as const;
+/** Queries and rule evaluations cost the same CPU. Two cores per pod. */
+const evaluating = { unit: 20, least: { cpuCores: 0.5, memoryBytes: 1.5 * GiB } } as const;
 
 /**
  * Load and size of a full replica per service. Replica sizes follow the presets of the Helm chart for 1 M and 10 M series
@@ -116,16 +112,24 @@ export const shapes = {
     least: { cpuCores: 0.5, memoryBytes: 2 * GiB, diskBytes: 10 * GiB },
     table: "1 core, 2.5 GB and 5 GB of disk for 300 k series in memory",
   },
-  /** Unit: queries/s. */
-  querier: evaluating,
+  /** Unit: queries/s. Memory as in the chart's preset for 10 M series, four times the table's: ranges of a month need it. */
+  querier: {
+    ...evaluating,
+    full: { cpuCores: 2, memoryBytes: 6 * GiB },
+    table: "1 core for 10 queries/s at 100 ms; 6 GiB for 2 cores as in the chart's preset",
+  },
   /** Unit: rule evaluations/s. */
-  ruler: evaluating,
+  ruler: {
+    ...evaluating,
+    full: { cpuCores: 2, memoryBytes: gigabytes(2) },
+    table: "1 core and 1 GB for 10 queries/s at 100 ms",
+  },
   /** Unit: queries/s. */
   "query-frontend": {
     unit: 250,
-    full: { cpuCores: 1, memoryBytes: gigabytes(1) },
-    least: { cpuCores: 0.25, memoryBytes: 768 * MiB },
-    table: "1 core and 1 GB for 250 queries/s",
+    full: { cpuCores: 1, memoryBytes: 2 * GiB },
+    least: { cpuCores: 0.25, memoryBytes: 2 * GiB },
+    table: "1 core for 250 queries/s; 2 GiB to merge sharded results, as in the chart's preset",
   },
   /** Unit: queries/s. The memory is the table's 100 MB beside an idle process (measured: see `small`). */
   "query-scheduler": {
@@ -173,24 +177,21 @@ export function storeGatewayDisk(workload: Workload, retention: Retention): numb
   return gigabytes((13 * shapes["store-gateway"].series * years * pace) / 1e6);
 }
 
-/**
- * Memory of memcached beside its items: the Helm chart requests 1.2 times `--memory-limit`.
- * @see https://github.com/grafana/mimir/blob/aced80d74930/operations/helm/charts/mimir-distributed/templates/memcached/_memcached-statefulset.tpl
- */
-export const cacheOverhead = 1.2;
-
 const cache = (fullBytes: number, leastBytes: number): Shape => ({
   full: { cpuCores: 0.5, memoryBytes: quantityBytes(fullBytes * cacheOverhead) },
   least: { cpuCores: 0.1, memoryBytes: leastBytes * cacheOverhead },
 });
 
 /**
- * Caches, with the item memory of Mimir's jsonnet. The load that fills one replica is an estimate; no published figure exists.
- * @see https://github.com/grafana/mimir/blob/aced80d74930/operations/mimir/memcached.libsonnet
+ * Caches. Items of chunks and postings for 10 M series are those of the Helm chart's large preset: three replicas of 8 GiB and
+ * of 2 GiB. The load that fills the other two caches is an estimate; no published figure exists.
+ * @see https://github.com/grafana/mimir/blob/aced80d74930/operations/helm/charts/mimir-distributed/large.yaml
  */
 export const cacheShapes = {
   /** Unit: series. */
-  "chunks-cache": { unit: 5_000_000, ...cache(6 * GiB, 1 * GiB), table: "6 GiB of chunks for 5 M series" },
+  "chunks-cache": { unit: 2_500_000, ...cache(6 * GiB, 1 * GiB), table: "24 GiB of chunks for 10 M series" },
+  /** Unit: series. */
+  "index-cache": { unit: 3_333_334, ...cache(2 * GiB, 256 * MiB), table: "6 GiB of postings for 10 M series" },
   /** Unit: series. */
   "metadata-cache": {
     unit: 20_000_000,
@@ -206,6 +207,12 @@ export const cacheShapes = {
  * the microservices chart is for 1 M series, and each of three monolithic pods would then be as large as a node's share.
  */
 export const microservicesFrom = 1_000_000;
+
+/**
+ * Active series from which the ruler leaves queries to the query path, which splits and shards them: the `large` scale.
+ * @see https://grafana.com/docs/mimir/v3.1.x/references/architecture/components/ruler/#remote
+ */
+export const remoteRulesFrom = 10_000_000;
 
 /** Rules of a stack: kube-prometheus has about 350, the stack's own are about 50. */
 const stackRules = 400;

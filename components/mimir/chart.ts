@@ -1,6 +1,7 @@
 import type { Construct } from "constructs";
 import {
   ComponentChart,
+  cacheAddresses,
   configMap,
   dashboardConfigMap,
   type Endpoint,
@@ -12,7 +13,6 @@ import {
   serviceHost,
 } from "../../lib/kubernetes/index.ts";
 import { assertValid } from "../../lib/sizing/index.ts";
-import { cacheHost } from "./caches.ts";
 import { mimirConfig, mimirPorts, mimirRuntime, mimirYaml } from "./config.ts";
 import { connectMimir } from "./edges.ts";
 import { type ClientServices, gatewayRoute } from "./gateway-route.ts";
@@ -21,7 +21,7 @@ import { aggregateGroups, longTermTenant } from "./monitoring/aggregates.ts";
 import { type MimirAlertContext, mimirAlerts } from "./monitoring/alerts.ts";
 import { mimirDashboard } from "./monitoring/dashboards.ts";
 import { longTermDashboard } from "./monitoring/long-term-dashboard.ts";
-import { type MimirContext, ringLabels, ringService } from "./pod.ts";
+import { frontendPart, type MimirContext, ringLabels, ringService } from "./pod.ts";
 import {
   type MimirEndpoints,
   type MimirProps,
@@ -92,18 +92,20 @@ export class MimirChart extends ComponentChart<MimirEndpoints> {
         gossipRing: serviceHost(this, ringService(this)),
         ...(sizing.mode === "microservices" && {
           queryScheduler: `${serviceHost(this, partName(this, "query-scheduler"))}:${mimirPorts.grpc}`,
+          queryFrontend: `${serviceHost(this, partName(this, frontendPart))}:${mimirPorts.grpc}`,
           ...(sizing.caches && {
             caches: {
-              "chunks-cache": cacheHost(this, "chunks-cache"),
-              "metadata-cache": cacheHost(this, "metadata-cache"),
-              "results-cache": cacheHost(this, "results-cache"),
+              "chunks-cache": cacheAddresses(this, "chunks-cache"),
+              "index-cache": cacheAddresses(this, "index-cache"),
+              "metadata-cache": cacheAddresses(this, "metadata-cache"),
+              "results-cache": cacheAddresses(this, "results-cache"),
             },
           }),
         }),
       },
       ...(alertmanager && { alertmanager }),
     });
-    const runtime = mimirRuntime(props, longTermTenant, props.tenants);
+    const runtime = mimirRuntime({ ...props, sizing }, longTermTenant, props.tenants);
     return {
       chart: this,
       objectStore,

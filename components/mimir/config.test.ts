@@ -16,7 +16,8 @@ describe("the configuration", () => {
 
   test("derives limits from the workload", () => {
     expect(config.limits).toMatchObject({
-      ingestion_rate: 666_667,
+      // Twice the rate, at the third of the distributors that one sender may reach.
+      ingestion_rate: 2_000_001,
       max_global_series_per_user: 20_000_000,
       compactor_blocks_retention_period: "365d",
       compactor_split_and_merge_shards: 2,

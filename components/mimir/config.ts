@@ -1,6 +1,6 @@
 import { Document, visit } from "yaml";
-import { type Endpoint, type ObjectStore, url } from "../../lib/kubernetes/index.ts";
-import { MiB, type Retention, type Workload, type WorkloadSize } from "../../lib/sizing/index.ts";
+import { type Endpoint, maxItemBytes, type ObjectStore, url } from "../../lib/kubernetes/index.ts";
+import { grpcServer, MiB, type Retention, type Workload, type WorkloadSize } from "../../lib/sizing/index.ts";
 import { blocksBucket, commonStorage, dataDirectory } from "./bucket-config.ts";
 import type { MimirCache } from "./capacity.ts";
 import { defaultLimits, longTermLimits, type TenantLimits } from "./limits.ts";
@@ -22,7 +22,9 @@ export interface MimirHosts {
   readonly gossipRing: string;
   /** `host:port` of the query-schedulers' headless Service. Absent in monolithic mode, where setting it makes queries hang. */
   readonly queryScheduler?: string;
-  /** Headless Services of the caches. */
+  /** `host:port` of the query-frontends' headless Service, for rules that are evaluated remotely. */
+  readonly queryFrontend?: string;
+  /** Addresses of the caches. */
   readonly caches?: Readonly<Record<MimirCache, string>>;
 }
 
@@ -55,6 +57,9 @@ export function mimirConfig(props: MimirConfigProps): Readonly<Record<string, un
   const { sizing, objectStore, hosts, retention } = props;
   const zoneAware = sizing.mode === "microservices" && sizing.zoneAware;
   const factor = sizing.replicationFactor;
+  const microservices = sizing.mode === "microservices";
+  const remoteRules = microservices && sizing.remoteRules;
+  const rings = microservices ? heartbeats : undefined;
   const federation = { enabled: retention.aggregates > 0 };
   const scheduler = hosts.queryScheduler && { scheduler_address: hosts.queryScheduler };
   return {
@@ -63,7 +68,12 @@ export function mimirConfig(props: MimirConfigProps): Readonly<Record<string, un
     // Classic architecture: distributors write to ingesters directly, without Kafka.
     ingest_storage: { enabled: false },
     tenant_federation: federation,
-    server: { http_listen_port: mimirPorts.http, grpc_listen_port: mimirPorts.grpc, log_format: "logfmt" },
+    server: {
+      http_listen_port: mimirPorts.http,
+      grpc_listen_port: mimirPorts.grpc,
+      ...grpcServer,
+      log_format: "logfmt",
+    },
     common: { storage: commonStorage(objectStore) },
     blocks_storage: {
       ...blocksBucket(objectStore, props.bucket),
@@ -71,6 +81,7 @@ export function mimirConfig(props: MimirConfigProps): Readonly<Record<string, un
         dir: `${dataDirectory}/tsdb`,
         retention_period: "13h",
         series_hash_cache_max_size_bytes: cacheBytes(sizing, "ingester", 16, 350 * MiB),
+        wal_replay_concurrency: replayConcurrency(sizing),
       },
       bucket_store: bucketStore(props),
     },
@@ -81,7 +92,10 @@ export function mimirConfig(props: MimirConfigProps): Readonly<Record<string, un
       join_members: [`dns+${hosts.gossipRing}:${mimirPorts.gossip}`],
       abort_if_cluster_join_fails: false,
     },
-    distributor: { ha_tracker: { enable_ha_tracker: true, kvstore: { store: "memberlist" } } },
+    distributor: {
+      ha_tracker: { enable_ha_tracker: true, kvstore: { store: "memberlist" } },
+      ...(rings && { ring: rings.distributor }),
+    },
     ingester: {
       ring: {
         replication_factor: factor,
@@ -90,6 +104,7 @@ export function mimirConfig(props: MimirConfigProps): Readonly<Record<string, un
         // A restarting pod returns under the same name; its series must not move to other ingesters meanwhile.
         unregister_on_shutdown: false,
         num_tokens: 512,
+        ...rings?.ingester,
       },
     },
     store_gateway: {
@@ -98,44 +113,63 @@ export function mimirConfig(props: MimirConfigProps): Readonly<Record<string, un
         zone_awareness_enabled: zoneAware,
         tokens_file_path: `${dataDirectory}/store-gateway-tokens`,
         unregister_on_shutdown: false,
+        ...rings?.storeGateway,
       },
     },
     compactor: {
       data_dir: `${dataDirectory}/compactor`,
       compaction_interval: "30m",
       deletion_delay: `${deletionDelaySeconds / 3600}h`,
+      ...(rings && { sharding_ring: rings.compactor }),
     },
     querier: { query_store_after: "12h", max_concurrent: concurrency(sizing) },
     frontend: {
       ...scheduler,
-      parallelize_shardable_queries: sizing.mode === "microservices",
+      parallelize_shardable_queries: microservices,
       ...(hosts.caches && { cache_results: true, results_cache: memcached(hosts.caches["results-cache"]) }),
     },
     ...(scheduler && { frontend_worker: scheduler }),
+    query_scheduler: { max_outstanding_requests_per_tenant: panelsPerDashboard * queryParallelism(sizing) },
     ruler: {
       rule_path: `${dataDirectory}/ruler`,
       // Local rule files have no change events; updates are found by polling.
       poll_interval: "1m",
       tenant_federation: federation,
+      ...(remoteRules && { query_frontend: { address: `dns:///${hosts.queryFrontend}` } }),
     },
     limits: {
-      ...defaultLimits(props),
+      ...defaultLimits({ ...props, distributors: distributors(sizing) }),
       ...(props.alertmanager && {
         ruler_alertmanager_client_config: { alertmanager_url: `dns+${url(props.alertmanager)}` },
       }),
-      ...(sizing.mode === "microservices" && { max_query_parallelism: 240 }),
+      max_query_parallelism: queryParallelism(sizing),
+      max_estimated_memory_consumption_per_query: queryMemory(sizing),
     },
     runtime_config: { file: `${runtimeDirectory}/runtime.yaml`, period: "10s" },
   };
 }
 
+/**
+ * Heartbeats of rings with many members, which are gossip messages: less often than every 15 s, and tolerating more lost ones
+ * than a minute's. Values of Mimir's jsonnet.
+ * @see https://github.com/grafana/mimir/tree/main/operations/mimir
+ */
+const heartbeats = {
+  distributor: { heartbeat_period: "1m", heartbeat_timeout: "4m" },
+  ingester: { heartbeat_period: "2m", heartbeat_timeout: "10m" },
+  storeGateway: { heartbeat_period: "1m", heartbeat_timeout: "10m" },
+  compactor: { heartbeat_period: "1m", heartbeat_timeout: "4m" },
+} as const;
+
 /** The runtime configuration: limits per tenant, reloaded without a restart. */
 export function mimirRuntime(
-  props: Pick<MimirConfigProps, "workload" | "retention">,
+  props: Pick<MimirConfigProps, "workload" | "retention" | "sizing">,
   longTermTenant: string,
   tenants: Readonly<Record<string, TenantLimits>>,
 ): { readonly overrides: Readonly<Record<string, TenantLimits>> } {
-  const aggregates = props.retention.aggregates > 0 && { [longTermTenant]: longTermLimits(props) };
+  const aggregates = props.retention.aggregates > 0 && {
+    [longTermTenant]: longTermLimits({ ...props, distributors: distributors(props.sizing) }),
+  };
   const overrides: Record<string, TenantLimits> = { ...aggregates };
   for (const [tenant, limits] of Object.entries(tenants)) overrides[tenant] = { ...overrides[tenant], ...limits };
   return { overrides };
@@ -156,11 +190,10 @@ function bucketStore({ sizing, hosts }: MimirConfigProps): Readonly<Record<strin
   const { caches } = hosts;
   return {
     sync_dir: `${dataDirectory}/tsdb-sync`,
-    // Both caches default to 1 GiB, more than the memory of a small pod.
-    index_cache: {
-      backend: "inmemory",
-      inmemory: { max_size_bytes: cacheBytes(sizing, "store-gateway", 8, 1024 * MiB) },
-    },
+    // The in-process cache defaults to 1 GiB, more than the memory of a small pod.
+    index_cache: caches
+      ? memcached(caches["index-cache"])
+      : { backend: "inmemory", inmemory: { max_size_bytes: cacheBytes(sizing, "store-gateway", 8, 1024 * MiB) } },
     series_hash_cache_max_size_bytes: cacheBytes(sizing, "store-gateway", 16, 1024 * MiB),
     ...(caches && {
       chunks_cache: memcached(caches["chunks-cache"]),
@@ -169,12 +202,9 @@ function bucketStore({ sizing, hosts }: MimirConfigProps): Readonly<Record<strin
   };
 }
 
-/** Largest cache item, in bytes: memcached's default of 1 MiB rejects large query results. Value of Mimir's jsonnet. */
-export const maxItemBytes = 5 * MiB;
-
-const memcached = (host: string): object => ({
+const memcached = (addresses: string): object => ({
   backend: "memcached",
-  memcached: { addresses: `dns+${host}:11211`, max_item_size: maxItemBytes },
+  memcached: { addresses, max_item_size: maxItemBytes },
 });
 
 /** Size of an in-process cache: a fraction of the pod's memory, at most Mimir's default. */
@@ -186,6 +216,37 @@ function cacheBytes(
 ): number {
   const pod: WorkloadSize = sizing.mode === "monolithic" ? sizing.mimir : sizing.services[service];
   return Math.min(most, Math.floor(pod.memoryBytes / fraction / MiB) * MiB);
+}
+
+/** Processes that receive samples. */
+function distributors(sizing: MimirSizing): number {
+  return (sizing.mode === "monolithic" ? sizing.mimir : sizing.services.distributor).replicas;
+}
+
+/**
+ * CPUs that replay a WAL: one less than the pod requests, as in Mimir's jsonnet. By default a pod uses all CPUs of its node,
+ * and as many times the memory.
+ */
+function replayConcurrency(sizing: MimirSizing): number {
+  const { cpuCores } = sizing.mode === "monolithic" ? sizing.mimir : sizing.services.ingester;
+  return Math.max(1, Math.floor(cpuCores - 1));
+}
+
+/** Panels that one dashboard queries at the same time. A choice: the stack's own dashboards have up to 20. */
+const panelsPerDashboard = 20;
+
+/**
+ * Parts of one query that run at the same time: 15 days by 16 shards, as in the Helm chart; a month by day without sharding.
+ * The queue of a tenant holds the parts of all panels of a dashboard; Mimir's default of 100 rejects the rest with 429.
+ */
+function queryParallelism({ mode }: MimirSizing): number {
+  return mode === "microservices" ? 240 : 30;
+}
+
+/** Memory of one query, in bytes: a quarter of the querier's, so that a single query fails instead of its querier. */
+function queryMemory(sizing: MimirSizing): number {
+  const { memoryBytes } = sizing.mode === "monolithic" ? sizing.mimir : sizing.services.querier;
+  return Math.floor(memoryBytes / 4);
 }
 
 /** Concurrent queries per querier: four per core, because most of a query waits for ingesters and store-gateways. */

@@ -1,10 +1,10 @@
 import {
   type ComponentChart,
+  cachePorts,
   connectsToObjectStore,
   type Endpoint,
   type ObjectStore,
 } from "../../lib/kubernetes/index.ts";
-import { cachePorts } from "./caches.ts";
 import type { MimirCache, MimirService } from "./capacity.ts";
 import { mimirPorts } from "./config.ts";
 import { ringLabels } from "./pod.ts";
@@ -30,6 +30,7 @@ const bucketUsers: readonly MimirService[] = ["ingester", "store-gateway", "quer
 /** Services that use each cache. */
 const cacheUsers: Readonly<Record<MimirCache, readonly MimirService[]>> = {
   "chunks-cache": ["store-gateway"],
+  "index-cache": ["store-gateway"],
   "metadata-cache": ["store-gateway", "querier", "ruler"],
   "results-cache": ["query-frontend"],
 };
@@ -53,6 +54,9 @@ export function connectMimir(chart: ComponentChart, { sizing, objectStore, alert
   const deployed = (service: MimirService) => sizing.services[service] !== undefined;
   for (const [from, to, why] of calls) {
     if (deployed(from)) chart.connects(chart.pods(from), chart.pods(to), [mimirPorts.grpc], why);
+  }
+  if (sizing.remoteRules) {
+    chart.connects(chart.pods("ruler"), chart.pods("query-frontend"), [mimirPorts.grpc], "queries of rules");
   }
   for (const user of bucketUsers.filter(deployed)) connectsToObjectStore(chart, chart.pods(user), objectStore);
   if (alertmanager && sizing.services.ruler) sendsAlerts(chart, "ruler", alertmanager);

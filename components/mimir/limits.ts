@@ -49,6 +49,20 @@ export interface LimitsProps {
   readonly promotedResourceAttributes: readonly string[];
   /** Label that identifies a Prometheus HA pair. */
   readonly haClusterLabel: string;
+  /** Distributors that share a rate limit. */
+  readonly distributors: number;
+}
+
+/** Connections of a sender are not spread evenly over distributors: one may receive three times its share. An estimate. */
+const imbalance = 3;
+
+/**
+ * A tenant's rate limit so that no distributor rejects samples below `rate`: Mimir divides the limit by the number of
+ * distributors, but one sender's connections, or the ruler of a rule group, may use a single one.
+ * @see https://grafana.com/docs/mimir/v3.1.x/configure/configuration-parameters/#limits
+ */
+function rateLimit(rate: number, distributors: number): number {
+  return Math.ceil(rate * Math.min(distributors, imbalance));
 }
 
 /** Default `max_global_series_per_user`, before replication. */
@@ -62,7 +76,7 @@ export function defaultLimits({ workload, retention, ...props }: LimitsProps): T
   const rate = Math.ceil(samplesPerSecond(workload) * catchUp);
   const maxSeries = seriesLimit(workload.activeSeries);
   return {
-    ingestion_rate: rate,
+    ingestion_rate: rateLimit(rate, props.distributors),
     ingestion_burst_size: rate * burstSeconds,
     max_global_series_per_user: maxSeries,
     max_global_series_per_metric: Math.max(20_000, Math.ceil(maxSeries * shareOfOneMetric)),
@@ -88,11 +102,15 @@ export function defaultLimits({ workload, retention, ...props }: LimitsProps): T
 }
 
 /** Limits of the long-retention tenant, which receives samples only from the ruler. */
-export function longTermLimits({ workload, retention }: Pick<LimitsProps, "workload" | "retention">): TenantLimits {
+export function longTermLimits({
+  workload,
+  retention,
+  distributors,
+}: Pick<LimitsProps, "workload" | "retention" | "distributors">): TenantLimits {
   const series = aggregateSeries(workload);
   const rate = Math.ceil((series / aggregateSeconds) * catchUp);
   return {
-    ingestion_rate: rate,
+    ingestion_rate: rateLimit(rate, distributors),
     // All results of a rule group arrive in one request.
     ingestion_burst_size: Math.max(rate * burstSeconds, seriesLimit(series)),
     max_global_series_per_user: seriesLimit(series),

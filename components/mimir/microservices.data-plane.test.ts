@@ -16,7 +16,7 @@ const folder = mkdtempSync(join(tmpdir(), "skopos-mimir-parts-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const retention = retentionProfiles.extended;
-const chart = render("medium", { retention, evaluator: "mimir" });
+const chart = render("large", { retention, evaluator: "mimir" });
 
 /** A component that brings one alert and one aggregate along. */
 class ShopChart extends ComponentChart {
@@ -64,6 +64,7 @@ describe("every service as a process of its own, in three zones", () => {
         host,
         folder: process.folder,
         scheduler: hostOf("mimir-query-scheduler"),
+        frontend: hostOf("mimir-query-frontend"),
         join: processes[0]?.host ?? "",
         bucket: join(folder, "bucket"),
       };

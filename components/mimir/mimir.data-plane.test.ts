@@ -130,6 +130,46 @@ describe("a single process with the rendered configuration and rules", () => {
     expect(Object.keys((await ask("shop_orders"))[0]?.metric ?? {}).sort()).toEqual(["__name__", "cluster", "shop"]);
   });
 
+  test("takes a pair's samples once also when the first series has a `cluster` of its own", async () => {
+    const labels = { __name__: "kafka_lag", cluster: "kafka-1", prometheus_shard: "c1/0" };
+    expect(await write({ ...labels, __replica__: "prometheus-0" }, 1)).toMatchObject({ status: 200 });
+    expect(await write({ ...labels, __replica__: "prometheus-1" }, 2)).toMatchObject({ status: 202 });
+    await expect
+      .poll(() => ask("kafka_lag"))
+      .toMatchObject([{ metric: { cluster: "kafka-1" }, value: [expect.anything(), "1"] }]);
+  });
+
+  test("queues the parts of all panels of a dashboard", async () => {
+    const end = Math.floor(Date.now() / 1000);
+    const month = `start=${end - 30 * 86_400}&end=${end}&step=3600`;
+    const panels = Array.from({ length: 20 }, (_, panel) => {
+      const asked = encodeURIComponent(`sum(rate(shop_orders{panel!="${panel}"}[1h]))`);
+      return fetch(`${at(query.path ?? "")}/api/v1/query_range?query=${asked}&${month}`, {
+        headers: query.headers ?? {},
+      });
+    });
+    expect((await Promise.all(panels)).map(({ status }) => status)).toEqual(panels.map(() => 200));
+  });
+
+  test("refuses a query that would take more than a quarter of its memory", async () => {
+    const began = Date.now() - 9 * 3_600_000;
+    const series = Array.from({ length: 4_000 }, (_, index) => ({
+      labels: { __name__: "wide", index: `${index}` },
+      samples: [[began, 1]] as [number, number][],
+    }));
+    const headers = { "X-Scope-OrgID": "wide" };
+    expect(await remoteWrite(at(push.path ?? ""), series, headers)).toMatchObject({ status: 200 });
+    const range = `start=${began / 1000}&end=${began / 1000 + 8 * 3600}&step=3`;
+    const asked = encodeURIComponent("last_over_time(wide[8h])");
+    const response = await fetch(`${at(query.path ?? "")}/api/v1/query_range?query=${asked}&${range}`, {
+      headers,
+    });
+    expect([response.status, await response.text()]).toEqual([
+      422,
+      expect.stringContaining("err-mimir-max-estimated-memory-consumption-per-query"),
+    ]);
+  });
+
   test("rejects a request without a tenant", async () => {
     const response = await fetch(`${at(query.path ?? "")}/api/v1/query?query=up`);
     expect(response.status).toBe(401);

@@ -66,6 +66,9 @@ export const ringLabels = (chart: ComponentChart): Labels => ({ "skopos.dev/goss
 /** Name of the headless Service that selects {@link ringLabels}. */
 export const ringService = (chart: ComponentChart): string => `${chart.name}-gossip-ring`;
 
+/** The headless Service by which the ruler finds every query-frontend: no monitor selects it. */
+export const frontendPart = "query-frontend-headless";
+
 /** Name of the ConfigMap that holds the rules of one tenant. Tenant IDs may have characters that names of objects may not. */
 export const rulesConfigMap = (chart: ComponentChart, tenant: string): string =>
   tenant === longTermTenant ? `${chart.name}-rules-${longTermTenant}` : `${chart.name}-rules`;

@@ -21,6 +21,7 @@ import {
   type MimirWorkload,
   margin,
   type PodSize,
+  remoteRulesFrom,
   type Shape,
   shapes,
   storeGatewayDisk,
@@ -54,6 +55,8 @@ export interface MicroservicesSizing extends MimirSizingBase {
   readonly mode: "microservices";
   /** Whether ingesters and store-gateways are spread over three zones. */
   readonly zoneAware: boolean;
+  /** Whether the ruler's queries run in queriers, through the query-frontends, instead of in the ruler. */
+  readonly remoteRules: boolean;
   /** `ruler` is absent if Mimir evaluates no rules. */
   readonly services: Readonly<Record<Exclude<MimirService, "ruler">, WorkloadSize>> & { readonly ruler?: WorkloadSize };
   /** Absent with availability `single`. */
@@ -73,13 +76,15 @@ export function sizeMimir(load: MimirLoad): MimirSizing {
     const pods = { ingesters: mimir.replicas, storeGateways: mimir.replicas };
     return { mode: "monolithic", ...common, mimir, objectStorage: mimirBucketUsage(load, pods) };
   }
-  const services = sizeServices(demand, load, override);
+  const remoteRules = demand.ruleQueries > 0 && demand.series >= remoteRulesFrom;
+  const services = sizeServices(demand, load, remoteRules, override);
   const pods = { ingesters: services.ingester.replicas, storeGateways: services["store-gateway"].replicas };
   const redundant = load.availability === "redundant";
   return {
     mode: "microservices",
     ...common,
     zoneAware: redundant,
+    remoteRules,
     services,
     objectStorage: mimirBucketUsage(load, pods),
     ...(redundant && { caches: sizeCaches(demand, load.workload.queriesPerSecond, override) }),
@@ -126,9 +131,11 @@ function sizeMonolith(demand: Demand, load: MimirLoad): WorkloadSize {
 function sizeServices(
   demand: Demand,
   load: MimirLoad,
+  remoteRules: boolean,
   override: Override<MimirService>,
 ): MicroservicesSizing["services"] {
   const { samples, inMemorySeries, queries, ruleQueries, series, reasons } = demand;
+  const evaluated = remoteRules ? `; ${reasons.ruleQueries}` : "";
   const pair = { floor: load.availability === "redundant" ? 2 : 1 };
   const zones = { floor: demand.replicationFactor, multiple: demand.replicationFactor };
   const of = (service: MimirService, amount: number, options: FleetOptions, why = "") => {
@@ -142,7 +149,7 @@ function sizeServices(
   return {
     distributor: of("distributor", samples, pair, reasons.samples),
     ingester: of("ingester", inMemorySeries, zones, reasons.inMemorySeries),
-    querier: of("querier", queries, pair, reasons.queries),
+    querier: of("querier", queries + (remoteRules ? ruleQueries : 0), pair, `${reasons.queries}${evaluated}`),
     "query-frontend": of("query-frontend", queries, pair, reasons.queries),
     "query-scheduler": of("query-scheduler", queries, pair, reasons.queries),
     "store-gateway": override(
@@ -219,6 +226,7 @@ function sizeCaches(
   };
   return {
     "chunks-cache": of("chunks-cache", series),
+    "index-cache": of("index-cache", series),
     "metadata-cache": of("metadata-cache", series),
     "results-cache": of("results-cache", queriesPerSecond),
   };

@@ -1,5 +1,13 @@
-import { caches } from "./caches.ts";
-import { type MimirContext, ringService, statefulService, statelessService, zonedService } from "./pod.ts";
+import { memcached, selectorLabels, service } from "../../lib/kubernetes/index.ts";
+import { mimirPorts } from "./config.ts";
+import {
+  frontendPart,
+  type MimirContext,
+  ringService,
+  statefulService,
+  statelessService,
+  zonedService,
+} from "./pod.ts";
 import type { MicroservicesSizing, MonolithicSizing } from "./sizing.ts";
 
 /** Seconds for replaying the WAL or loading index headers. A replay of 1 M series takes minutes; half an hour means a slow disk. */
@@ -28,7 +36,8 @@ export function monolithic(context: MimirContext, { mimir }: MonolithicSizing): 
 }
 
 /** One workload per component. */
-export function microservices(context: MimirContext, { services, zoneAware, caches: cacheSizes }: MicroservicesSizing) {
+export function microservices(context: MimirContext, sizing: MicroservicesSizing): void {
+  const { services, zoneAware, remoteRules, caches: cacheSizes } = sizing;
   const ringMember = zoneAware ? zonedService : statefulService;
 
   // Receives samples, validates them and writes them to the ingesters.
@@ -60,6 +69,16 @@ export function microservices(context: MimirContext, { services, zoneAware, cach
     terminationGraceSeconds: 390,
   });
 
+  if (remoteRules) {
+    // Rulers balance their gRPC calls over the addresses behind a headless Service.
+    service(context.chart, {
+      part: frontendPart,
+      selector: selectorLabels(context.chart.identity("query-frontend")),
+      headless: true,
+      ports: { grpc: mimirPorts.grpc },
+    });
+  }
+
   // The queue between query-frontends and queriers. Headless, because both must connect to every replica.
   statelessService(context, {
     service: "query-scheduler",
@@ -80,8 +99,8 @@ export function microservices(context: MimirContext, { services, zoneAware, cach
   // Merges and deduplicates blocks and applies retention. Blocks wait while it is down.
   statefulService(context, { service: "compactor", sized: services.compactor, terminationGraceSeconds: 900 });
 
-  // Evaluates rules against ingesters and store-gateways, independently of the query path. Every replica has all rule
-  // files and evaluates its share of the groups.
+  // Evaluates rules against ingesters and store-gateways, either itself or, from `large` on, through the query path, which
+  // shards them. Every replica has all rule files and evaluates its share of the groups.
   if (services.ruler) {
     statelessService(context, { service: "ruler", sized: services.ruler, rules: true, terminationGraceSeconds: 180 });
   }
@@ -89,5 +108,5 @@ export function microservices(context: MimirContext, { services, zoneAware, cach
   // Exports limits as metrics, for alerts that compare usage with limits.
   statelessService(context, { service: "overrides-exporter", sized: services["overrides-exporter"] });
 
-  if (cacheSizes) caches(context.chart, cacheSizes);
+  for (const [cache, sized] of Object.entries(cacheSizes ?? {})) memcached(context.chart, cache, sized);
 }

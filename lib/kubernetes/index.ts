@@ -7,6 +7,7 @@ export * from "./container.ts";
 export * from "./dashboards.ts";
 export * from "./images.ts";
 export * from "./labels.ts";
+export * from "./memcached.ts";
 export * from "./monitors.ts";
 export * from "./network.ts";
 export * from "./object.ts";

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 
@@ -15,6 +15,7 @@ export interface LokiPlacement {
  * A rendered monolithic Loki configuration as it can start outside a cluster. All that is changed:
  * - listeners use loopback addresses and the given ports
  * - `/var/loki` and `/etc/loki` lie under the given folder
+ * - the runtime file overrides nothing, unless a test has written it
  * - rules are read, and evaluated, every second, so that a test need not wait a minute
  */
 export function offCluster(config: string, { host, httpPort, grpcPort, folder }: LokiPlacement): string {
@@ -29,6 +30,9 @@ export function offCluster(config: string, { host, httpPort, grpcPort, folder }:
   });
   if (moved.ruler) Object.assign(moved.ruler, { poll_interval: "1s", evaluation_interval: "1s" });
   mkdirSync(join(folder, "data"), { recursive: true });
+  mkdirSync(join(folder, "etc/runtime"), { recursive: true });
+  const runtime = join(folder, "etc/runtime/runtime.yaml");
+  if (!existsSync(runtime)) writeFileSync(runtime, "overrides: {}\n");
   return stringify(moved, { lineWidth: 0 });
 }
 

@@ -47,6 +47,8 @@ export interface MimirPlacement {
   readonly folder: string;
   /** Address of the query-scheduler. @default host: all is one process */
   readonly scheduler?: string;
+  /** Address of the query-frontend that evaluates rules. @default host */
+  readonly frontend?: string;
   /** Address of a process that all others join. @default nobody joins */
   readonly join?: string;
   /** Folder that takes the place of the bucket. @default the store that is configured */
@@ -63,24 +65,25 @@ export interface MimirPlacement {
  * - rules are read again every second, so that a test need not wait a minute for each change
  */
 export function offCluster(config: string, placement: MimirPlacement): string {
-  const { host, folder, scheduler = host, join: member, bucket } = placement;
+  const { host, folder, scheduler = host, frontend = host, join: joined, bucket } = placement;
   const moved = parse(config.replaceAll("/etc/mimir/", `${folder}/etc/`).replaceAll("/data/", `${folder}/data/`));
   const ring = { instance_addr: host, instance_id: host };
   Object.assign(moved.server, { http_listen_address: host, grpc_listen_address: host });
-  const join_members = member ? [`${member}:${moved.memberlist.bind_port ?? 7946}`] : [];
+  const join_members = joined ? [`${joined}:${moved.memberlist.bind_port ?? 7946}`] : [];
   Object.assign(moved.memberlist, { bind_addr: [host], advertise_addr: host, join_members });
   Object.assign(moved.ingester.ring, ring);
-  Object.assign(moved.store_gateway.sharding_ring, ring);
   moved.frontend_worker = { scheduler_address: `${scheduler}:${moved.server.grpc_listen_port}` };
   Object.assign(moved.frontend, moved.frontend_worker, { address: host, cache_results: false });
   delete moved.frontend.results_cache;
   delete moved.blocks_storage.bucket_store.chunks_cache;
   delete moved.blocks_storage.bucket_store.metadata_cache;
+  if (moved.blocks_storage.bucket_store.index_cache.memcached) delete moved.blocks_storage.bucket_store.index_cache;
   Object.assign(moved.ruler, { ring, poll_interval: "1s" });
-  moved.compactor.sharding_ring = ring;
-  moved.distributor.ring = ring;
-  moved.querier.ring = ring;
-  moved.query_scheduler = { ring };
+  if (moved.ruler.query_frontend) moved.ruler.query_frontend.address = `${frontend}:${moved.server.grpc_listen_port}`;
+  for (const member of [moved.compactor, moved.store_gateway])
+    member.sharding_ring = { ...member.sharding_ring, ...ring };
+  for (const member of [moved.distributor, moved.querier, moved.query_scheduler])
+    member.ring = { ...member.ring, ...ring };
   moved.overrides_exporter = { ring };
   const alerting = moved.limits.ruler_alertmanager_client_config;
   if (alerting) alerting.alertmanager_url = `http://${host}:9093`;

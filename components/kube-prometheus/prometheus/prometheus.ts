@@ -22,16 +22,12 @@ const prometheusPort = 9090;
 /** Label that distinguishes the replicas of a shard in remote write. Mimir's HA tracker removes it before storing samples. */
 const haReplicaLabel = "__replica__";
 
-/** Label that distinguishes shards in remote write: Mimir's HA tracker accepts one replica per value. */
-const shardLabel = "prometheus_shard";
-
 /**
- * The label by which Mimir's HA tracker groups replicas (its `ha_cluster_label`). `cluster` with one shard: a label that
- * local series lack would turn the results of remote read into different series.
+ * The label by which Mimir's HA tracker groups replicas (its `ha_cluster_label`): it accepts one replica per value. Remote
+ * write adds it and Mimir drops it before storing samples. Mimir's default, `cluster`, does not identify a pair: Mimir reads
+ * it from the first series of each request, where a scraped series may carry a `cluster` of its own.
  */
-export function haClusterLabel(sizing: Pick<KubePrometheusSizing, "shards">): string {
-  return sizing.shards > 1 ? shardLabel : "cluster";
-}
+export const haClusterLabel = "prometheus_shard";
 
 /** What the Prometheus resource is built from. */
 export interface PrometheusProps {
@@ -143,7 +139,6 @@ function selectors(found: object): Partial<IPrometheus["spec"]> {
 /** Remote write. The config reloader substitutes pod name and shard number. */
 function remoteWrite(chart: ComponentChart, to: Endpoint, sizing: KubePrometheusSizing): IRemoteWriteSpec {
   const { queue } = sizing;
-  const group = haClusterLabel(sizing);
   return {
     name: "long-term",
     url: url(to),
@@ -161,9 +156,7 @@ function remoteWrite(chart: ComponentChart, to: Endpoint, sizing: KubePrometheus
     },
     writeRelabelConfigs: [
       { action: "replace", targetLabel: haReplicaLabel, replacement: "$(POD_NAME)" },
-      ...(group === shardLabel
-        ? [{ action: "replace" as const, targetLabel: group, replacement: `${chart.cluster.name}/$(SHARD)` }]
-        : []),
+      { action: "replace", targetLabel: haClusterLabel, replacement: `${chart.cluster.name}/$(SHARD)` },
     ],
   };
 }

@@ -1,34 +1,33 @@
-import {
-  type ComponentChart,
-  partName,
-  service,
-  serviceHost,
-  serviceMonitor,
-  statefulSet,
-} from "../../lib/kubernetes/index.ts";
-import { MiB, type WorkloadSize } from "../../lib/sizing/index.ts";
-import { cacheOverhead, type MimirCache } from "./capacity.ts";
-import { maxItemBytes } from "./config.ts";
+import { MiB, type WorkloadSize } from "../sizing/index.ts";
+import type { ComponentChart } from "./chart.ts";
+import { serviceMonitor } from "./monitors.ts";
+import { service, serviceHost } from "./service.ts";
+import { partName, statefulSet } from "./workload.ts";
 
 /** Ports of memcached and of its metrics exporter sidecar. */
 export const cachePorts = { memcached: 11_211, metrics: 9150 } as const;
 
+/**
+ * Memory of memcached beside its items: the Helm charts of Mimir and Loki request 1.2 times `--memory-limit`.
+ * @see https://github.com/grafana/mimir/blob/aced80d74930/operations/helm/charts/mimir-distributed/templates/memcached/_memcached-statefulset.tpl
+ */
+export const cacheOverhead = 1.2;
+
+/** Largest cache item, in bytes: memcached's default of 1 MiB rejects large query results. Value of Mimir's and Loki's charts. */
+export const maxItemBytes = 5 * MiB;
+
 /** UID of the image's user. */
 const memcachedUser = 11_211;
-/** Maximum client connections: each querier and store-gateway keeps up to 100 open. Value of Mimir's jsonnet (memcached.libsonnet). */
+/** Maximum client connections: each querier and store-gateway keeps up to 100 open. Value of Mimir's and Loki's charts. */
 const connections = 16_384;
 
-/** Hostname of a cache's headless Service. */
-export function cacheHost(chart: ComponentChart, cache: MimirCache): string {
-  return serviceHost(chart, partName(chart, cache));
+/** Addresses of a cache, as clients of Mimir and Loki resolve them. */
+export function cacheAddresses(chart: ComponentChart, part: string): string {
+  return `dns+${serviceHost(chart, partName(chart, part))}:${cachePorts.memcached}`;
 }
 
-/** Adds the memcached workloads. Clients distribute keys over the pods behind each headless Service. */
-export function caches(chart: ComponentChart, sizing: Readonly<Record<MimirCache, WorkloadSize>>): void {
-  for (const [cache, sized] of Object.entries(sizing)) memcached(chart, cache, sized);
-}
-
-function memcached(chart: ComponentChart, part: string, sized: WorkloadSize): void {
+/** Adds a memcached workload. Clients distribute keys over the pods behind its headless Service. */
+export function memcached(chart: ComponentChart, part: string, sized: WorkloadSize): void {
   // Mimir terminates at startup if a cache's name does not resolve, so it must resolve before the pods are ready.
   service(chart, { part, headless: true, publishNotReady: true, ports: cachePorts });
   serviceMonitor(chart, {
