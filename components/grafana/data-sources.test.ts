@@ -91,14 +91,12 @@ test("links between signals exist only if both data sources do", () => {
   }
 });
 
-test("spans link to the logs of their pod, and log lines to their trace", () => {
+test("spans link to the logs of their trace, and log lines to their trace", () => {
   const known = byUid(all);
   expect(known["skopos-traces"]?.jsonData.tracesToLogsV2).toMatchObject({
     datasourceUid: "skopos-logs",
-    tags: [
-      { key: "k8s.namespace.name", value: "namespace" },
-      { key: "k8s.pod.name", value: "pod" },
-    ],
+    customQuery: true,
+    query: expect.stringContaining('{service_name="${__span.tags["service.name"]}"}'),
   });
   const fields = known["skopos-logs"]?.jsonData.derivedFields;
   const [label, text] = fields as { matcherRegex: string }[];

@@ -77,11 +77,13 @@ function dataSource(
   };
 }
 
-/** Maps a span's resource attributes to the labels of its pod's logs. */
-const spanTagsToLogLabels = [
-  { key: "k8s.namespace.name", value: "namespace" },
-  { key: "k8s.pod.name", value: "pod" },
-];
+/**
+ * The logs of a span's trace: lines of its service that contain the trace ID, in their text or, for OTLP logs, in structured
+ * metadata. `service_name` is a label of both kinds of logs: Loki derives it from `app` where it is not sent.
+ * @see https://grafana.com/docs/loki/v3.6.x/get-started/labels/#default-labels-for-all-users
+ */
+const logsOfSpan =
+  '{service_name="${__span.tags["service.name"]}"} | line_format `{{ __line__ }} {{ .trace_id }}` |= "${__span.traceId}"';
 
 /** Where log lines contain a trace ID: in OTLP's own field, or in the text. */
 const traceIdsInLogs = [
@@ -142,7 +144,7 @@ function tracing({ loki, traces }: Sources, metrics: Endpoint | undefined, { spa
   return {
     nodeGraph: { enabled: true },
     ...(loki && {
-      tracesToLogsV2: { datasourceUid: known.logs.uid, ...around, tags: spanTagsToLogLabels, filterByTraceID: false },
+      tracesToLogsV2: { datasourceUid: known.logs.uid, ...around, customQuery: true, query: logsOfSpan },
     }),
     ...(metrics && traces?.backend === "tempo" && { serviceMap: { datasourceUid: known.metrics.uid } }),
     ...(metrics &&

@@ -8,6 +8,7 @@ import { offCluster, writeConfig } from "../../test/data-plane/loki.ts";
 import { configFile } from "../../test/data-plane/mimir.ts";
 import { type RunningProgram, ready, start } from "../../test/data-plane/process.ts";
 import { until } from "../../test/support/wait.ts";
+import { dataSources } from "../grafana/data-sources.ts";
 import { LokiChart } from "./index.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "skopos-loki-messages-"));
@@ -67,6 +68,47 @@ test("a query for 5,000 lines passes from the ingester through the querier to th
     { within: 30_000 },
   );
   expect(lines).toHaveLength(5_000);
+});
+
+test("the link from a span finds the logs of its trace: those of pods by their text, those of OTLP by their field", async () => {
+  const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+  const now = `${Date.now()}000000`;
+  const send = (path: string, body: object) =>
+    fetch(at(path), {
+      method: "POST",
+      headers: { "content-type": "application/json", ...otlp.headers },
+      body: JSON.stringify(body),
+    });
+  const streams = ["with", "without"].map((kind) => ({
+    stream: { app: "cart", kind },
+    values: [[now, kind === "with" ? `paid trace_id=${traceId}` : "paid"]],
+  }));
+  expect((await send("/loki/api/v1/push", { streams })).status).toBe(204);
+  const resource = { attributes: [{ key: "service.name", value: { stringValue: "cart" } }] };
+  const logRecords = [traceId, undefined].map((id) => ({
+    timeUnixNano: now,
+    body: { stringValue: `sent ${id !== undefined}` },
+    ...(id && { traceId: id }),
+  }));
+  expect(
+    (await send(`${otlp.path}/v1/logs`, { resourceLogs: [{ resource, scopeLogs: [{ logRecords }] }] })).status,
+  ).toBe(204);
+
+  const sources = dataSources(
+    { loki: query, traces: { scheme: "http", host: "tempo", port: 3200, backend: "tempo" } },
+    { queryPath: "separate", scrapeIntervalSeconds: 30, spanMetrics: false },
+  );
+  const traces = sources.find(({ uid }) => uid === "skopos-traces");
+  const link = (traces?.jsonData.tracesToLogsV2 as { query: string } | undefined)?.query ?? "";
+  const asked = link.replace('${__span.tags["service.name"]}', "cart").replace("${__span.traceId}", traceId);
+  const lines = await until("both lines", async () => {
+    const path = `/loki/api/v1/query_range?query=${encodeURIComponent(asked)}`;
+    const answer = await fetch(at(path), { headers: query.headers ?? {} });
+    const { data } = (await answer.json()) as { data: { result: { values: string[][] }[] } };
+    const found = data.result.flatMap(({ values }) => values.map(([, text]) => text ?? ""));
+    return found.length >= 2 && found.sort();
+  });
+  expect(lines).toEqual([expect.stringMatching(/^paid/), expect.stringMatching(/^sent true/)]);
 });
 
 test("a limit of the runtime file applies without a restart", async () => {

@@ -6,7 +6,6 @@ import {
   deployment,
   disruptionBudget,
   goMemoryLimit,
-  instanceLabels,
   type Labels,
   type Mount,
   type ObjectStore,
@@ -56,8 +55,8 @@ export interface ServiceProps {
 /** UID of the image's user. */
 const lokiUser = 10_001;
 
-/** Labels of all pods in the gossip ring: every pod of this Loki. */
-export const ringLabels = (chart: ComponentChart): Labels => instanceLabels(chart.identity("memberlist"));
+/** Labels of all pods in the gossip ring: every pod of this Loki except its caches. */
+export const ringLabels = (chart: ComponentChart): Labels => ({ "skopos.dev/gossip-ring": chart.name });
 
 /** Name of the headless Service that selects {@link ringLabels}. */
 export const ringService = (chart: ComponentChart): string => partName(chart, "memberlist");
@@ -159,7 +158,7 @@ function lokiPod(context: LokiContext, props: ServiceProps, data: Mount) {
     part: nameOf(context, props),
     sized,
     user: lokiUser,
-    podLabels: objectStorePodLabels(objectStore),
+    podLabels: { ...ringLabels(context.chart), ...objectStorePodLabels(objectStore) },
     ...(context.identityAccount && { identityAccount: context.identityAccount }),
     terminationGraceSeconds: props.terminationGraceSeconds ?? 30,
     containers: [

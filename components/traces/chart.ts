@@ -38,6 +38,7 @@ export class TracesChart extends ComponentChart<TracesEndpoints> {
         retentionSeconds,
         objectStore,
         bucket,
+        limits: props.limits ?? {},
         ...(kafka && { kafka }),
         ...(metrics && { metrics }),
       });

@@ -42,6 +42,13 @@ export interface TracesProps extends ComponentProps {
   readonly bucket?: string;
   /** Tempo: the Kafka cluster that microservices mode requires. @default none */
   readonly kafka?: Kafka;
+  /**
+   * Tempo: limits beyond those derived from the workload, under Tempo's own names. Tempo reloads them without a restart.
+   * @default none
+   * @example { ingestion: { max_traces_per_user: 100_000 } }
+   * @see https://grafana.com/docs/tempo/v3.0.x/configuration/#overrides
+   */
+  readonly limits?: Readonly<Record<string, unknown>>;
   /** Tempo: remote write endpoint for span metrics and service graphs. @default none: they are not generated */
   readonly metrics?: Endpoint;
 }

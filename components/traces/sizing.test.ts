@@ -69,6 +69,9 @@ describe("Jaeger", () => {
 describe("Tempo", () => {
   test("is one pod without Kafka; with Kafka, one live-store per 6 MB/s and zone", () => {
     const alone = size({ backend: "tempo" }, workloads.large);
+    if (alone.backend !== "tempo" || alone.tempo.mode !== "monolithic") throw new Error("not alone");
+    // 20 jobs of 100 MiB, and 8 GiB for 6 MB/s of spans.
+    expect(alone.tempo.tempo.memoryBytes).toBeGreaterThan(20 * 100 * 1024 ** 2 + (22.7 / 6) * 8 * GiB);
     expect(alone).toMatchObject({ tempo: { mode: "monolithic", tempo: { replicas: 1 } } });
     const scaled = size({ backend: "tempo", mode: "microservices" }, workloads.large);
     // 50 k spans/s of 454.5 B: 22.7 MB/s.

@@ -74,7 +74,7 @@ function validateTempo(
   const rate = formatCount(keptSpansPerSecond);
   if (tempo.mode === "monolithic") {
     if (keptSpansPerSecond > monolithicSpansPerSecond) {
-      const limit = `a single Tempo process carries ${formatCount(monolithicSpansPerSecond)} (25 MB/s)`;
+      const limit = `a single Tempo process carries ${formatCount(monolithicSpansPerSecond)} (10 MB/s)`;
       const fix = "kafka for microservices mode, a lower keepPercent at the gateway, or Jaeger with a search engine";
       findings.push(overload("backend", `${rate} kept spans/s`, limit, fix));
     }

@@ -27,10 +27,10 @@ export const environments: readonly Variant[] = stackNames.flatMap((stack) =>
   collectorModes.map((collectors) => variant(`${stack}, ${collectors} collectors`, stack, { collectors })),
 );
 
-/** One Tempo process carries the spans of `large`; beyond that it needs the queue of its scalable form. */
+/** One Tempo process carries the spans of `medium`; beyond that it needs the queue of its scalable form. */
 const components = (scale: string): object => {
   const { components: prod } = readStackFile("stacks", "prod").raw as { components: object };
-  if (scale !== "xlarge") return { components: prod };
+  if (scale !== "large" && scale !== "xlarge") return { components: prod };
   return { components: { ...prod, traces: { backend: "tempo", kafka: { address: "kafka.example.com:9092" } } } };
 };
 

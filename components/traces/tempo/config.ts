@@ -9,13 +9,19 @@ import {
 import { otlpReceiver } from "../../../lib/otel/index.ts";
 import { formatDuration, grpcServer, otlpMessageBytes } from "../../../lib/sizing/index.ts";
 import { dataDirectory, traceStorage } from "./bucket-config.ts";
-import type { TempoSizing } from "./sizing.ts";
+import { jobBytes, type TempoSizing } from "./sizing.ts";
 
 /** Ports of every Tempo process, by the names that Services, probes and monitors use. */
 export const tempoPorts = { http: 3200, grpc: 9095, gossip: 7946, "otlp-grpc": 4317, "otlp-http": 4318 } as const;
 
 /** Mount path of the configuration file. */
 export const configDirectory = "/etc/tempo/config";
+/** Mount path of the limits per tenant, which Tempo reloads. */
+export const overridesDirectory = "/etc/tempo/overrides";
+/** Tenant of all traces while multi-tenancy is off. */
+export const onlyTenant = "single-tenant";
+/** Series of span metrics and service graphs that a generator keeps: new ones beyond it are dropped and counted. A choice; no published figure exists. */
+const maxActiveSeries = 50_000;
 
 /** An externally managed Kafka-compatible cluster, through which Tempo's services exchange spans. */
 export interface Kafka {
@@ -82,8 +88,18 @@ export function tempoConfig(props: TempoConfigProps): Readonly<Record<string, un
       },
       ...(kafka && { ingest: { kafka: kafkaClient(kafka) } }),
       block_builder: { partitions_per_instance: 1 },
-      querier: { frontend_worker: { frontend_address: hosts.queryFrontend } },
     }),
+    querier: {
+      max_concurrent_queries: sizing.concurrentJobs,
+      ...(microservices && { frontend_worker: { frontend_address: hosts.queryFrontend } }),
+    },
+    query_frontend: {
+      search: {
+        // Everything that is kept can be searched; the default is a week.
+        max_duration: formatDuration(props.retentionSeconds, "h"),
+        target_bytes_per_job: jobBytes,
+      },
+    },
     backend_scheduler: {
       local_work_path: `${dataDirectory}/scheduler`,
       provider: { compaction: { compaction: retention } },
@@ -113,8 +129,12 @@ export function tempoConfig(props: TempoConfigProps): Readonly<Record<string, un
           burst_size_bytes: Math.max(sizing.rateLimitBytes * 2, otlpMessageBytes),
           max_traces_per_user: sizing.maxLiveTraces,
         },
-        ...(metrics && { metrics_generator: { processors: ["service-graphs", "span-metrics"] } }),
+        ...(metrics && {
+          metrics_generator: { processors: ["service-graphs", "span-metrics"], max_active_series: maxActiveSeries },
+        }),
       },
+      per_tenant_override_config: `${overridesDirectory}/overrides.yaml`,
+      per_tenant_override_period: "10s",
     },
     usage_report: { reporting_enabled: false },
   };

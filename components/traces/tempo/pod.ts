@@ -17,7 +17,7 @@ import {
 import { GiB, type WorkloadSize } from "../../../lib/sizing/index.ts";
 import type { TempoService } from "../capacity.ts";
 import { dataDirectory } from "./bucket-config.ts";
-import { configDirectory, type Kafka, kafkaEnv, tempoPorts } from "./config.ts";
+import { configDirectory, type Kafka, kafkaEnv, overridesDirectory, tempoPorts } from "./config.ts";
 
 /** UID of the image's user. */
 const tempoUser = 10_001;
@@ -26,6 +26,8 @@ const tempoUser = 10_001;
 export interface TempoContext {
   readonly chart: ComponentChart;
   readonly config: ConfigMapRef;
+  /** Limits per tenant. */
+  readonly overrides: ConfigMapRef;
   readonly objectStore: ObjectStore;
   readonly kafka?: Kafka;
   /** ServiceAccount of the pods: their identity towards the object store. Absent: none is needed. */
@@ -49,7 +51,7 @@ export interface ServiceProps {
 
 /** Pod template of one workload: with a claim if its size has a disk, otherwise with scratch space. */
 export function tempoPod(context: TempoContext, { target, sized, args = [] }: ServiceProps) {
-  const { config, objectStore, kafka, identityAccount } = context;
+  const { config, overrides, objectStore, kafka, identityAccount } = context;
   const data = sized.diskBytes ? claimVolume("data", sized.diskBytes) : scratchVolume("data", 10 * GiB);
   const access = objectStoreAccess(objectStore);
   return {
@@ -69,6 +71,7 @@ export function tempoPod(context: TempoContext, { target, sized, args = [] }: Se
         probes: { port: "http", readiness: "/ready", startupSeconds: 600 },
         mounts: [
           { volume: configVolume(config, "config"), path: configDirectory },
+          { volume: configVolume(overrides, "overrides"), path: overridesDirectory },
           { volume: data, path: dataDirectory },
           ...access.mounts,
         ],

@@ -16,6 +16,8 @@ export interface TempoSizingBase {
   readonly rateLimitBytes: number;
   /** `ingestion.max_traces_per_user`: traces open at the same time. */
   readonly maxLiveTraces: number;
+  /** `querier.max_concurrent_queries`: jobs that one process runs at the same time. */
+  readonly concurrentJobs: number;
   /** What the bucket holds and how often it is accessed. */
   readonly objectStorage: ObjectStorageUse;
 }
@@ -33,10 +35,11 @@ export type TempoSizing = TempoSizingBase &
   );
 
 /**
- * Load of a single process: the lower end of 25 to 35 MB/s, or 55 k to 80 k spans/s.
+ * Load of a single process: 10 MB/s, what one distributor of the sizing guide carries. Tempo's documentation names 25 to
+ * 35 MB/s, but a single process is also a single point of failure, in which a heavy query delays ingestion.
  * @see https://grafana.com/docs/tempo/v3.0.x/set-up-for-tracing/setup-tempo/plan/deployment-modes/
  */
-export const monolithicSpansPerSecond = 55_000;
+export const monolithicSpansPerSecond = 22_000;
 /**
  * Partitions with which Tempo creates its topic (`auto_create_topic_default_partitions`).
  * @see https://grafana.com/docs/tempo/v3.0.x/configuration/#ingest
@@ -52,6 +55,14 @@ export const liveStoreZones = 2;
 const distributorRate = 10e6;
 const liveStoreRate = 6e6;
 const querierRate = 1.5e6;
+/** Memory of a live-store per byte/s: 8 GiB, in the lower half of the guide's 4 to 20 GB, at 6 MB/s. */
+const liveStoreMemory = (8 * GiB) / liveStoreRate;
+/** `query_frontend.search.target_bytes_per_job`, Tempo's default: what one job reads into memory. */
+export const jobBytes = 100 * MiB;
+/** Memory of an idle process. An estimate; no published figure exists. */
+const idleBytes = 256 * MiB;
+/** Memory for compaction and for merging results in a single process. An estimate; the guide gives 1 to 2 GB per worker. */
+const mergeBytes = 512 * MiB;
 /** Peak rate per mean rate that limits allow. A choice; no published figure exists. */
 const burst = 3;
 /** Longest time in seconds until a trace is cut from memory (`max_trace_live`). */
@@ -78,11 +89,12 @@ export function sizeTempo(
   const common: TempoSizingBase = {
     rateLimitBytes: Math.max(15_000_000, Math.ceil(rate * burst)),
     maxLiveTraces: Math.max(10_000, Math.ceil((kept.spansPerSecond / kept.spansPerTrace) * openSeconds * burst)),
+    concurrentJobs: mode === "microservices" || kept.availability === "redundant" ? 20 : 4,
     objectStorage: tempoBucketUsage(kept, mode === "microservices" ? partitions : 1),
   };
   if (mode === "monolithic") {
     const blocks = filesystem ? common.objectStorage.bytes : 0;
-    return { ...common, mode, tempo: override("tempo", sizeMonolith(rate, blocks)) };
+    return { ...common, mode, tempo: override("tempo", sizeMonolith(rate, common.concurrentJobs, blocks)) };
   }
   const computed = Object.entries(sizeServices(rate, partitions)) as [TempoService, WorkloadSize][];
   const services = Object.fromEntries(computed.map(([name, size]) => [name, override(name, size)]));
@@ -107,19 +119,19 @@ function tempoBucketUsage(kept: KeptSpans, writers: number): ObjectStorageUse {
 }
 
 /** One process needs the sum of what its services need at this rate, plus an idle process. */
-function sizeMonolith(rate: number, blocksOnDisk: number): WorkloadSize {
+function sizeMonolith(rate: number, jobs: number, blocksOnDisk: number): WorkloadSize {
   const megabytes = rate / 1e6;
   return sized(
     {
       replicas: 1,
       cpuCores: 0.05 + megabytes * 0.45,
-      memoryBytes: 256 * MiB + megabytes * 0.75 * GiB,
+      memoryBytes: idleBytes + mergeBytes + jobs * jobBytes + rate * liveStoreMemory,
       diskBytes: 5 * GiB + rate * 3600 + blocksOnDisk / 0.8,
     },
     {
       replicas: "a single instance: only one backend-scheduler may exist",
       cpuCores: `${megabytes.toFixed(2)} MB/s at 0.45 cores: distributor 0.2, live-store 0.17, worker and queriers the rest`,
-      memoryBytes: `256 MiB idle, ${megabytes.toFixed(2)} MB/s at 0.75 GiB: the live-store's 4 GiB for 6 MB/s, plus compaction`,
+      memoryBytes: `${formatBytes(idleBytes + mergeBytes)} idle and for compaction (estimate), ${jobs} concurrent jobs of ${formatBytes(jobBytes)}, ${megabytes.toFixed(2)} MB/s at the live-store's 8 GiB for 6 MB/s`,
       diskBytes: `5 GiB, an hour of spans in the WAL${blocksOnDisk ? `, and ${formatBytes(blocksOnDisk)} of blocks on this volume at 80 % usage` : ""}`,
     },
   );

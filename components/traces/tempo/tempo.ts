@@ -6,14 +6,19 @@ import {
   partName,
   serviceHost,
 } from "../../../lib/kubernetes/index.ts";
-import { type TempoConfigProps, tempoConfig, tempoPorts } from "./config.ts";
+import { onlyTenant, type TempoConfigProps, tempoConfig, tempoPorts } from "./config.ts";
 import { connectTempo } from "./edges.ts";
 import { ringService, type TempoContext } from "./pod.ts";
 import { microservices, monolithic } from "./workloads.ts";
 
+export interface TempoProps extends Omit<TempoConfigProps, "hosts" | "gossipLabel"> {
+  /** Limits beyond those derived from the workload, under Tempo's own names. */
+  readonly limits: Readonly<Record<string, unknown>>;
+}
+
 /** Adds Tempo to the chart: one process, or one workload per component, connected by Kafka. */
-export function tempo(chart: ComponentChart, props: Omit<TempoConfigProps, "hosts" | "gossipLabel">): void {
-  const { sizing, objectStore, kafka, metrics } = props;
+export function tempo(chart: ComponentChart, props: TempoProps): void {
+  const { sizing, objectStore, kafka, metrics, limits } = props;
   const at = (part: string) => `${serviceHost(chart, partName(chart, part))}:${tempoPorts.grpc}`;
   const config = tempoConfig({
     ...props,
@@ -28,6 +33,14 @@ export function tempo(chart: ComponentChart, props: Omit<TempoConfigProps, "host
   const context: TempoContext = {
     chart,
     config: configMap(chart, chart.component, chart.name, { "tempo.yaml": yamlText(config) }),
+    // Reloaded every ten seconds: changing a limit restarts no pod.
+    overrides: configMap(
+      chart,
+      chart.component,
+      `${chart.name}-overrides`,
+      { "overrides.yaml": yamlText({ overrides: { [onlyTenant]: limits } }) },
+      { reloads: true },
+    ),
     objectStore,
     ...(kafka && { kafka }),
     ...(identityAccount && { identityAccount }),

@@ -60,6 +60,7 @@ function liveStores(context: TempoContext, sized: WorkloadSize): void {
     });
   });
   rolloutSequentially(zones);
+  // Pods of both zones: each partition keeps one live-store.
   disruptionBudget(chart, serviceName, target, selectorLabels(chart.identity(target)));
 }
 
