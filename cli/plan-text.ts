@@ -52,14 +52,16 @@ export function planSummary({ totals, cost, images }: Plan): string {
   return lines.filter((line) => line).join("\n");
 }
 
-/** The reason for each number. */
+/** The reason for each number. `~` marks those that contain a figure without a published source. */
 export function planReasons(plan: Plan): string {
-  return plan.workloads
-    .map(({ component, kind, name, reasons }) => {
-      const lines = Object.entries(reasons).map(([field, reason]) => `  ${field.padEnd(14)} ${reason}`);
-      return [paint("bold", `${component}: ${kind} ${name}`), ...lines].join("\n");
-    })
-    .join("\n");
+  const workloads = plan.workloads.map(({ component, kind, name, reasons, estimates }) => {
+    const lines = (Object.keys(reasons) as (keyof typeof reasons)[]).map(
+      (field) => `${estimates.includes(field) ? "~" : " "} ${field.padEnd(14)} ${reasons[field]}`,
+    );
+    return [paint("bold", `${component}: ${kind} ${name}`), ...lines].join("\n");
+  });
+  const marked = plan.workloads.some(({ estimates }) => estimates.length > 0);
+  return [...workloads, ...(marked ? ["~ contains a figure without a published source"] : [])].join("\n");
 }
 
 /** Where the series come from, and which limit bounds each kind. */

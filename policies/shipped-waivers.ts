@@ -36,6 +36,8 @@ export function shippedWaivers(
     waiver("pods/host-path", alloy, "It reads the log files of pods and keeps its positions across restarts.", {
       hostPaths: ["/var/lib/skopos-alloy", "/var/log/pods"],
     }),
+    waiver("pods/host-network", alloy, "Without node-exporter it reports the node's own network interfaces."),
+    waiver("pods/host-pid", alloy, "Without node-exporter it reads /proc of the node's processes."),
     ...(["pods/root-user", "pods/run-as-non-root"] as const).map((rule) =>
       waiver(rule, alloy, "The kubelet's log files are readable by root only; every capability is dropped.", {
         container: "alloy",

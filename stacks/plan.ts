@@ -16,7 +16,12 @@ export interface PlannedWorkload {
   readonly diskBytes: number;
   /** Why each number of one pod is what it is. */
   readonly reasons: Reasons<Resources>;
+  /** Numbers that contain a figure without a published source. */
+  readonly estimates: readonly (keyof Resources)[];
 }
+
+/** How a reason marks a figure that no vendor has published: the word stands beside the figure. */
+const estimated = /\bestimate\b|no published figure/;
 
 /** Capacity of a whole stack. */
 export interface Plan {
@@ -57,6 +62,7 @@ export function planStack(stack: RenderedStack): Plan {
       memoryBytes: perPod.memoryBytes * perPod.replicas,
       diskBytes: (perPod.diskBytes ?? 0) * perPod.replicas,
       reasons: reasonsOf(sized),
+      estimates: estimatesOf(reasonsOf(sized)),
     })),
   );
   const stored = stack.charts.flatMap((chart) => chart.objectStorage);
@@ -87,6 +93,10 @@ export function planStack(stack: RenderedStack): Plan {
 function reasonsOf({ diskBytes, reasons }: WorkloadSize): Reasons<Resources> {
   const { diskBytes: disk, ...others } = reasons;
   return { ...others, ...(diskBytes && disk && { diskBytes: disk }) };
+}
+
+function estimatesOf(reasons: Reasons<Resources>): readonly (keyof Resources)[] {
+  return (Object.keys(reasons) as (keyof Resources)[]).filter((field) => estimated.test(reasons[field] ?? ""));
 }
 
 /** The images that a stack runs, sorted. */

@@ -213,6 +213,14 @@ test("sizing: 1 MiB/s of logs takes a core and 120 MiB, and the busiest node has
   expect(alloy.replicas).toBe(workloads.large.nodes);
 });
 
+test("sizing: one pod that logs 1 MiB/s beside all others fits below the soft memory limit", () => {
+  for (const workload of Object.values(workloads)) {
+    const { alloy } = sizeAlloy({ workload, otlp: false });
+    // Idle, and 120 MiB for the burst.
+    expect(alloy.memoryBytes * 0.8).toBeGreaterThanOrEqual((128 + 120) * 2 ** 20);
+  }
+});
+
 test("more load never means less capacity", () => {
   const factor = fc.double({ min: 1, max: 50, noNaN: true });
   fc.assert(

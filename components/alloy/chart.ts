@@ -24,7 +24,7 @@ import { hostMetricsJob } from "../../lib/monitoring/host-metrics.ts";
 import { assertValid, GiB, type SizeOverride, type Workload, workloads } from "../../lib/sizing/index.ts";
 import { alloyConfig } from "./config.ts";
 import { hostMetricsPath, hostRoot } from "./host-metrics.ts";
-import { type LogSource, nodeVariable, podLogFolder } from "./logs.ts";
+import { journalFolder, type LogOptions, type LogSource, nodeVariable, podLogFolder } from "./logs.ts";
 import { alloyRules } from "./monitoring/alerts.ts";
 import { alloyDashboard } from "./monitoring/dashboards.ts";
 import { type AlloyGateway, exportersOf, otlpPorts } from "./otlp.ts";
@@ -41,6 +41,8 @@ export interface AlloyProps extends ComponentProps {
   readonly hostMetrics?: boolean;
   /** How pod logs are read; `files` needs a namespace of Pod Security level `privileged`. @default "api" below the `medium` workload, else "files" */
   readonly logSource?: LogSource;
+  /** What happens to log lines on their way to Loki. @default lines are sent as they are */
+  readonly logOptions?: LogOptions;
   /** Of which nodes, pods, `logBytesPerDay` and `spansPerSecond` are used. @default the `small` workload */
   readonly workload?: Workload;
   /** Values that replace computed resources. @default computed from the workload */
@@ -62,8 +64,12 @@ const storageFolder = "/var/lib/alloy";
 const apiServerPorts = [443, 6443];
 
 /** Whether Alloy needs host paths or the host network, and so a namespace of Pod Security level `privileged`. */
-export function alloyNeedsHost(props: { readonly logSource: LogSource; readonly hostMetrics: boolean }): boolean {
-  return props.logSource === "files" || props.hostMetrics;
+export function alloyNeedsHost(props: {
+  readonly logSource: LogSource;
+  readonly hostMetrics: boolean;
+  readonly logOptions?: LogOptions;
+}): boolean {
+  return props.logSource === "files" || props.hostMetrics || (props.logOptions?.journal ?? false);
 }
 
 /**
@@ -89,8 +95,12 @@ export class AlloyChart extends ComponentChart<AlloyEndpoints> {
     const { size } = props;
     const sizing = sizeAlloy({ workload, hostMetrics, exporters: exportersOf(props.gateway), ...(size && { size }) });
     this.sizing = sizing;
-    const host = alloyNeedsHost({ logSource: props.logs ? logSource : "api", hostMetrics });
-    const { logs, gateway } = props;
+    const { logs, gateway, logOptions } = props;
+    const host = alloyNeedsHost({
+      logSource: logs ? logSource : "api",
+      hostMetrics,
+      ...(logOptions && { logOptions }),
+    });
     const config = configMap(this, this.component, this.name, {
       "config.alloy": alloyConfig({
         sizing,
@@ -98,6 +108,7 @@ export class AlloyChart extends ComponentChart<AlloyEndpoints> {
         logSource,
         hostMetrics,
         ...(logs && { logs }),
+        ...(logOptions && { logOptions }),
         ...(gateway && { gateway }),
       }),
     });
@@ -137,6 +148,7 @@ export class AlloyChart extends ComponentChart<AlloyEndpoints> {
             ...(logs && logSource === "files"
               ? fileMounts
               : [{ volume: scratchVolume("storage", GiB), path: storageFolder }]),
+            ...(logs && logOptions?.journal ? [journalMount] : []),
             ...(hostMetrics ? [rootMount] : []),
           ],
           ...(host && { privileges: hostPrivileges }),
@@ -213,4 +225,5 @@ const fileMounts: readonly Mount[] = [
   { volume: hostVolume("storage", "/var/lib/skopos-alloy", "DirectoryOrCreate"), path: storageFolder, readOnly: false },
 ];
 
+const journalMount: Mount = { volume: hostVolume("journal", journalFolder), path: journalFolder };
 const rootMount: Mount = { volume: hostVolume("root", "/"), path: hostRoot, propagation: "HostToContainer" };

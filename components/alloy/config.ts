@@ -1,7 +1,7 @@
 import { type Block, block, printAlloy } from "../../lib/alloy/index.ts";
 import type { Endpoint } from "../../lib/kubernetes/index.ts";
 import { hostMetrics } from "./host-metrics.ts";
-import { type LogSource, podLogs } from "./logs.ts";
+import { type LogOptions, type LogSource, podLogs } from "./logs.ts";
 import { type AlloyGateway, otlp } from "./otlp.ts";
 import type { AlloySizing } from "./sizing.ts";
 
@@ -12,6 +12,7 @@ export interface AlloyConfigProps {
   readonly logSource: LogSource;
   /** Loki's push API. Absent: no pod logs are read. */
   readonly logs?: Endpoint;
+  readonly logOptions?: LogOptions;
   readonly hostMetrics: boolean;
   /** Absent: no OTLP is received. */
   readonly gateway?: AlloyGateway;
@@ -21,7 +22,7 @@ export interface AlloyConfigProps {
 function alloyBlocks(props: AlloyConfigProps): Block[] {
   return [
     block("logging", { level: "info", format: "logfmt" }),
-    ...(props.logs ? podLogs(props.logSource, props.logs, props.cluster) : []),
+    ...(props.logs ? podLogs(props.logSource, props.logs, props.cluster, props.logOptions) : []),
     ...(props.hostMetrics ? hostMetrics() : []),
     ...(props.gateway ? otlp(props.gateway, props.sizing.alloy, props.sizing.queueItems) : []),
   ];

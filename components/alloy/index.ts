@@ -1,6 +1,6 @@
 export * from "./chart.ts";
 export { hostMetricsPath } from "./host-metrics.ts";
-export { type LogSource, logLabels, logSources } from "./logs.ts";
+export { type LogOptions, type LogSource, logLabels, logSources } from "./logs.ts";
 export type { AlloyGateway } from "./otlp.ts";
 export * from "./sizing.ts";
 export * from "./validate.ts";

@@ -104,6 +104,57 @@ describe("pod logs", () => {
     expect(attribute(endpoint, "headers")).toEqual({ "X-Team": "shop" });
   });
 
+  test("are sent until Loki accepts them: reading waits instead of dropping lines", () => {
+    const [endpoint] = find(configOf({ logs: push }), "loki.write.loki").blocks as [ParsedBlock];
+    expect(attribute(endpoint, "max_backoff_retries")).toBe(0);
+  });
+
+  test("are not read from pods whose annotation says so", () => {
+    const [first] = find(configOf({ logs: push }), "discovery.relabel.pods").blocks as [ParsedBlock];
+    expect(attribute(first, "action")).toBe("drop");
+    expect(attribute(first, "source_labels")).toEqual(["__meta_kubernetes_pod_annotation_skopos_dev_logs"]);
+    expect(attribute(first, "regex")).toBe("false");
+  });
+
+  test("are joined, redacted and given a severity on request, in this order", () => {
+    const logOptions = {
+      multilineFirstLine: "^\\d{4}-",
+      redact: ["token=(\\S+)", "(?i)bearer (\\S+)"],
+      severity: true,
+    };
+    const { blocks } = find(configOf({ logs: push, logSource: "files", logOptions }), "loki.process.pods");
+    expect(blocks.map(({ name }) => name)).toEqual([
+      "stage.cri",
+      "stage.multiline",
+      "stage.replace",
+      "stage.replace",
+      "stage.regex",
+      "stage.structured_metadata",
+      "stage.label_drop",
+    ]);
+    expect(attribute(blocks[1] as ParsedBlock, "firstline")).toBe("^\\d{4}-");
+    expect(attribute(blocks[2] as ParsedBlock, "expression")).toBe("token=(\\S+)");
+    const severity = new RegExp(
+      (attribute(blocks[4] as ParsedBlock, "expression") as string).replace("(?i)", "").replace("?P<", "?<"),
+      "i",
+    );
+    expect(severity.exec("2026-11-30 WARN cart is slow")?.groups?.level).toBe("WARN");
+    expect(severity.exec("no information")).toBeNull();
+  });
+
+  test("include the node's journal on request, read-only", () => {
+    const chart = new AlloyChart(new App(), "alloy", { namespace: "a", logs: push, logOptions: { journal: true } });
+    const { volumes, containers } = objectOf(chart, "DaemonSet", "alloy").spec.template.spec;
+    expect(volumes).toContainEqual({ name: "journal", hostPath: { path: "/var/log/journal", type: "" } });
+    expect(containers[0].volumeMounts).toContainEqual({
+      name: "journal",
+      mountPath: "/var/log/journal",
+      readOnly: true,
+    });
+    const source = find(configOf({ logs: push, logOptions: { journal: true } }), "loki.source.journal.node");
+    expect(attribute(source, "forward_to")).toEqual(["loki.write.loki.receiver"]);
+  });
+
   test("are read through the API below the medium workload, and from files above", () => {
     expect(logSourceFor(workloads.small)).toBe("api");
     for (const scale of ["medium", "large", "xlarge"] as const) expect(logSourceFor(workloads[scale])).toBe("files");

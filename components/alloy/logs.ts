@@ -59,20 +59,77 @@ const pathRules: readonly Block[] = [
   ),
 ];
 
+/** What happens to log lines on their way to Loki. */
+export interface LogOptions {
+  /**
+   * Regular expression (RE2) of the first line of an entry: lines that do not match are joined to the entry before, such as
+   * those of a stack trace.
+   * @default none: each line is an entry
+   * @example "^\\d{4}-\\d{2}-\\d{2}"
+   */
+  readonly multilineFirstLine?: string;
+  /**
+   * Secrets to remove: the capture groups of each expression (RE2) are replaced by `***`.
+   * @default none
+   * @example ["(?i)authorization: bearer (\\S+)"]
+   */
+  readonly redact?: readonly string[];
+  /** Store the severity named in a line as structured metadata `level`. @default false */
+  readonly severity?: boolean;
+  /** Read the node's systemd journal. Needs a namespace of Pod Security level `privileged`. @default false */
+  readonly journal?: boolean;
+}
+
+/** Annotation of a pod whose logs are not read: `"false"`. */
+const logsAnnotation = "skopos_dev_logs";
+/** The node's persistent journal. */
+export const journalFolder = "/var/log/journal";
+
+const severityExpression = "(?i)\\b(?P<level>trace|debug|info|warn(?:ing)?|error|fatal|critical)\\b";
+
+/** Stages between parsing and sending. Lines are joined before secrets are sought: a secret may span two of them. */
+function stages({ multilineFirstLine, redact = [], severity = false }: LogOptions): Block[] {
+  return [
+    ...(multilineFirstLine
+      ? [block("stage.multiline", { firstline: multilineFirstLine, max_wait_time: "3s", max_lines: 128 })]
+      : []),
+    ...redact.map((expression) => block("stage.replace", { expression, replace: "***" })),
+    ...(severity
+      ? [
+          block("stage.regex", { expression: severityExpression }),
+          block("stage.structured_metadata", { values: { level: "" } }),
+        ]
+      : []),
+  ];
+}
+
+function journal(): Block[] {
+  return [
+    component("loki.source.journal", "node", {
+      path: journalFolder,
+      labels: { job: "journal", node: call("sys.env", nodeVariable) },
+      forward_to: [ref("loki.write.loki.receiver")],
+    }),
+  ];
+}
+
 /** Sends the logs of this node's pods to Loki. */
-export function podLogs(source: LogSource, push: Endpoint, cluster: string): Block[] {
+export function podLogs(source: LogSource, push: Endpoint, cluster: string, options: LogOptions = {}): Block[] {
   return [
     component("discovery.kubernetes", "pods", { role: "pod" }, [
       // Filtered by the API server, which would be overloaded if every agent watched all pods of the cluster.
       block("selectors", { role: "pod", field: concat("spec.nodeName=", call("sys.env", nodeVariable)) }),
     ]),
     component("discovery.relabel", "pods", { targets: ref("discovery.kubernetes.pods.targets") }, [
+      block("rule", { source_labels: [meta(`pod_annotation_${logsAnnotation}`)], regex: "false", action: "drop" }),
       ...labelRules,
       ...(source === "files" ? pathRules : []),
     ]),
     ...(source === "files" ? fromFiles() : fromApi()),
+    ...(options.journal ? journal() : []),
     component("loki.process", "pods", { forward_to: [ref("loki.write.loki.receiver")] }, [
       ...(source === "files" ? [block("stage.cri", {})] : []),
+      ...stages(options),
       block("stage.label_drop", { values: sourceLabels }),
     ]),
     component("loki.write", "loki", { external_labels: { cluster } }, [lokiEndpoint(push)]),
@@ -103,6 +160,10 @@ function lokiEndpoint(push: Endpoint): Block {
   return block("endpoint", {
     url: url(push),
     ...(tenant !== undefined && { tenant_id: tenant }),
+    // Never gives up: reading stops while Loki is unavailable and continues from the stored positions, as long as the files
+    // exist. The default of 10 retries drops lines after 8.5 minutes.
+    max_backoff_retries: 0,
+    max_backoff_period: "1m",
     ...(Object.keys(headers).length > 0 && { headers }),
   });
 }

@@ -22,6 +22,8 @@ const skew = 3;
  */
 const logCoresPerMiB = 1;
 const logBytesPerMiB = 120 * MiB;
+/** MiB/s of logs that one pod may write beside the mean of all others, before memory runs out. A choice. */
+const burstMiB = 1;
 /** An idle Alloy. An assumption: its documentation has no figure. */
 const idle = { cores: 0.03, bytes: 128 * MiB } as const;
 /** Host metrics: about 1,000 series per scrape. An assumption. */
@@ -67,7 +69,7 @@ export function sizeAlloy({ workload, hostMetrics = false, exporters = 3, size }
   const items = queueItems(spans);
   const extra = hostMetrics ? host : { cores: 0, bytes: 0 };
   const queued = queueBytes(exporters, items);
-  const held = idle.bytes + extra.bytes + logs * logBytesPerMiB + pods * bytesPerPod + queued;
+  const held = idle.bytes + extra.bytes + (logs + burstMiB) * logBytesPerMiB + pods * bytesPerPod + queued;
   return {
     alloy: withOverride(
       sized(
@@ -79,7 +81,7 @@ export function sizeAlloy({ workload, hostMetrics = false, exporters = 3, size }
         {
           replicas: "one per node",
           cpuCores: `${logs.toFixed(2)} MiB/s of logs on the busiest node (${skew} x the mean) at one core per MiB/s, ${formatCount(spans)} spans/s at ${spansPerCore} per core, and ${idle.cores + extra.cores} idle`,
-          memoryBytes: `${formatBytes(idle.bytes + extra.bytes)} idle, 120 MiB per MiB/s of logs, ${Math.ceil(pods)} pods' attributes${exporters > 0 ? `, ${queueReason(exporters, items)}` : ""}, and 25% above the memory limiter's limit`,
+          memoryBytes: `${formatBytes(idle.bytes + extra.bytes)} idle (estimate), 120 MiB per MiB/s of logs and a burst of ${burstMiB} MiB/s from one pod, ${Math.ceil(pods)} pods' attributes${exporters > 0 ? `, ${queueReason(exporters, items)}` : ""}, and 25% above the memory limiter's limit`,
         },
       ),
       size,

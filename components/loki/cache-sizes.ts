@@ -41,7 +41,7 @@ export function sizeCaches(workload: Workload, availability: Availability): Read
       { replicas: count, cpuCores: 0.25, memoryBytes: items * cacheOverhead },
       {
         replicas: `${why}; at least ${floor}, so that losing one does not empty the cache`,
-        cpuCores: "memcached is network-bound; no published figure exists",
+        cpuCores: "memcached is network-bound (estimate)",
         memoryBytes: `${formatBytes(items)} of items x ${cacheOverhead}`,
       },
     );

@@ -154,7 +154,7 @@ function sizeMonolith({ workload, availability, filesystem }: LokiLoad, stored: 
       replicas: availability === "single" ? "availability: single" : "one per copy: losing one is tolerated",
       cpuCores: `${idleCores} idle, and ${coresPerTB.toFixed(1)} cores per TB/day, the sum over all services of the sizing guide`,
       memoryBytes: `${formatBytes(idleBytes)} idle, ${formatBytes(embeddedCacheBytes)} of caches, ${parts} parts of queries of ${formatBytes(queryBytes)} (estimate), the open chunks of ${streams} streams`,
-      diskBytes: `${formatBytes(spareDisk)} index, WAL of ${formatBytes(bytesPerSecond)}/s at 3 GB per MB/s${filesystem ? `, and ${formatBytes(stored.bytes)} of chunks on this volume at 80 % usage` : ""}`,
+      diskBytes: `${formatBytes(spareDisk)} index (estimate), WAL of ${formatBytes(bytesPerSecond)}/s at 3 GB per MB/s${filesystem ? `, and ${formatBytes(stored.bytes)} of chunks on this volume at 80 % usage` : ""}`,
     },
   );
 }
@@ -197,7 +197,7 @@ function sizeFromTable(service: TableService, { workload, availability }: LokiLo
     {
       replicas: `${base}: ${entry.replicas.toFixed(2)}, at least ${floor}`,
       cpuCores: `${base}: ${entry.cpuCores.toFixed(2)} per pod${share < 1 ? `, of which ${(share * 100).toFixed(0)} % are needed` : ""}`,
-      memoryBytes: `${base}: ${formatBytes(entry.memoryBytes)} per pod${share < 1 ? `, of which ${(share * 100).toFixed(0)} % are needed` : ""}; at least ${formatBytes(leastMemory[service])}, for queries and caches`,
+      memoryBytes: `${base}: ${formatBytes(entry.memoryBytes)} per pod${share < 1 ? `, of which ${(share * 100).toFixed(0)} % are needed` : ""}; at least ${formatBytes(leastMemory[service])}, for queries and caches (estimate)`,
     },
   );
 }
@@ -221,7 +221,7 @@ function sizeIngester(load: LokiLoad, zoneAware: boolean): WorkloadSize {
       ...base.reasons,
       replicas: `${base.reasons.replicas}${zoneAware ? `, a multiple of ${zones} zones` : ""}`,
       memoryBytes: `${base.reasons.memoryBytes}; at least the open chunks of ${Math.ceil(streams)} streams`,
-      diskBytes: `${formatBytes(spareDisk)} index, WAL of at most ${formatBytes(bytesPerSecond)}/s at 3 GB per MB/s`,
+      diskBytes: `${formatBytes(spareDisk)} index (estimate), WAL of at most ${formatBytes(bytesPerSecond)}/s at 3 GB per MB/s`,
     },
   );
 }
@@ -229,7 +229,7 @@ function sizeIngester(load: LokiLoad, zoneAware: boolean): WorkloadSize {
 /** Adds a volume for a week of index files: those that queries touch most, or that are being compacted. An estimate. */
 function withDisk(base: WorkloadSize, { workload }: LokiLoad): WorkloadSize {
   const week = 7 * (workload.logBytesPerDay / compressionRatio) * indexShare;
-  const reason = `${formatBytes(spareDisk)} and a week of index, ${indexShare * 100} % of the chunks`;
+  const reason = `${formatBytes(spareDisk)} and a week of index, ${indexShare * 100} % of the chunks (estimate)`;
   return sized({ ...(base as Resources), diskBytes: spareDisk + week }, { ...base.reasons, diskBytes: reason });
 }
 

@@ -1,4 +1,4 @@
-import { memcached } from "../../lib/kubernetes/index.ts";
+import { guardRing, memcached, partName, threeZones } from "../../lib/kubernetes/index.ts";
 import type { WorkloadSize } from "../../lib/sizing/index.ts";
 import {
   addRingService,
@@ -23,6 +23,7 @@ export function monolithic(context: LokiContext, sized: WorkloadSize): void {
     serviceName: ringService(context.chart),
     terminationGraceSeconds: flushSeconds,
   });
+  if (sized.replicas > 1) guardRing(context.chart, { names: [context.chart.name], part: context.chart.component });
 }
 
 /** One workload per component. */
@@ -39,6 +40,11 @@ export function microservices(
   const ingester = { target: "ingester", sized: services.ingester, terminationGraceSeconds: flushSeconds } as const;
   if (zoneAware) zonedService(context, { ...ingester, zoneFlag: "-ingester.availability-zone" });
   else statefulService(context, { ...ingester, headless: true });
+  if (services.ingester.replicas > 1) {
+    const name = partName(context.chart, "ingester");
+    const names = zoneAware ? threeZones(context.chart.cluster).map((zone) => `${name}-${zone.name}`) : [name];
+    guardRing(context.chart, { names, part: "ingester" });
+  }
 
   // Runs the parts of queries that the scheduler hands out, against ingesters and object storage.
   statelessService(context, { target: "querier", sized: services.querier });

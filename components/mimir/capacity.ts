@@ -162,7 +162,7 @@ export const shapes = {
     unit: 1,
     full: { ...small, cpuCores: 0.05 },
     least: { ...small, cpuCores: 0.05 },
-    table: "constant load",
+    table: "constant load (estimate)",
   },
 } as const satisfies Record<MimirService, ServiceShape>;
 
@@ -196,10 +196,10 @@ export const cacheShapes = {
   "metadata-cache": {
     unit: 20_000_000,
     ...cache(512 * MiB, 128 * MiB),
-    table: "512 MiB of block metadata for 20 M series",
+    table: "512 MiB of block metadata for 20 M series (estimate)",
   },
   /** Unit: queries/s. */
-  "results-cache": { unit: 50, ...cache(1 * GiB, 256 * MiB), table: "1 GiB of results for 50 queries/s" },
+  "results-cache": { unit: 50, ...cache(1 * GiB, 256 * MiB), table: "1 GiB of results for 50 queries/s (estimate)" },
 } as const satisfies Record<MimirCache, ServiceShape>;
 
 /**

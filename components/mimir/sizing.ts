@@ -122,7 +122,7 @@ function sizeMonolith(demand: Demand, load: MimirLoad): WorkloadSize {
     {
       replicas: replicas === 3 ? "one per copy of the data" : "availability: single",
       cpuCores: `sum over all components for ${formatCount(samples)} samples/s, ${formatCount(inMemorySeries)} series in memory, ${queries.toFixed(1)} weighted queries/s`,
-      memoryBytes: `${idleBytes / MiB} MiB idle, plus the sum over all components, ${margin}`,
+      memoryBytes: `${idleBytes / MiB} MiB idle (measured), plus the sum over all components, ${margin}`,
       diskBytes: `${leastDisk / GiB} GiB, 13 h in the ingester, index headers of ${Math.round(retention.mimir / 86_400)} d and room to compact${filesystem ? ", all blocks" : ""}, ${margin}`,
     },
   );
@@ -218,7 +218,7 @@ function sizeCaches(
         { floor: 2 },
         {
           replicas: `${table}; at least two, so that losing one does not empty the cache`,
-          cpuCores: "half a core per full pod: memcached is network-bound",
+          cpuCores: "half a core per full pod: memcached is network-bound (estimate)",
           memoryBytes: table,
         },
       ),

@@ -1,4 +1,4 @@
-import { memcached, selectorLabels, service } from "../../lib/kubernetes/index.ts";
+import { guardRing, memcached, partName, selectorLabels, service, threeZones } from "../../lib/kubernetes/index.ts";
 import { mimirPorts } from "./config.ts";
 import {
   frontendPart,
@@ -33,6 +33,7 @@ export function monolithic(context: MimirContext, { mimir }: MonolithicSizing): 
     startupSeconds: replaySeconds,
     terminationGraceSeconds: 300,
   });
+  if (mimir.replicas > 1) guardRing(context.chart, { names: [context.chart.name], part: context.chart.component });
 }
 
 /** One workload per component. */
@@ -57,6 +58,12 @@ export function microservices(context: MimirContext, sizing: MicroservicesSizing
     startupSeconds: replaySeconds,
     terminationGraceSeconds: 1200,
   });
+
+  if (services.ingester.replicas > 1) {
+    const name = partName(context.chart, "ingester");
+    const names = zoneAware ? threeZones(context.chart.cluster).map((zone) => `${name}-${zone.name}`) : [name];
+    guardRing(context.chart, { names, part: "ingester" });
+  }
 
   // Runs queries against ingesters and store-gateways. The grace period is Mimir's longest query.
   statelessService(context, { service: "querier", sized: services.querier, terminationGraceSeconds: 180 });

@@ -14,6 +14,7 @@ export * from "./object.ts";
 export * from "./object-store.ts";
 export * from "./probes.ts";
 export * from "./rbac.ts";
+export * from "./ring-guard.ts";
 export * from "./rules.ts";
 export * from "./security.ts";
 export * from "./service.ts";

@@ -1,17 +1,10 @@
-import { MiB } from "../sizing/index.ts";
+import { batchItems, MiB, otlpMessageBytes } from "../sizing/index.ts";
 
-/**
- * Items of the largest batch. A gRPC receiver accepts 4 MiB in one message by default, and answers larger ones with an error
- * that is not retried: these are 2,048 items of 2 KiB.
- * @see https://github.com/open-telemetry/opentelemetry-collector/blob/v0.159.0/config/configgrpc/README.md
- */
-const largestBatch = 2_048;
-
-/** Largest message that our receivers accept, in MiB: a full batch of items of 8 KiB, such as spans with stack traces. */
-export const largestMessageMiB = 16;
+/** Largest message that our receivers accept, in MiB. */
+export const largestMessageMiB = otlpMessageBytes / MiB;
 
 /** `batch`, the last processor of every pipeline. Collectors from 0.171 on batch in the exporter's queue instead. */
-export const batch = { send_batch_size: 1_024, send_batch_max_size: largestBatch, timeout: "1s" } as const;
+export const batch = { send_batch_size: 1_024, send_batch_max_size: batchItems, timeout: "1s" } as const;
 
 /** Batches that a queue holds at least: as many as are sent at once, so that the queue is not full while all are under way. */
 const leastBatches = 5;
@@ -36,7 +29,7 @@ export type QueueStorage = (typeof queueStorages)[number];
 export const diskQueueSeconds = 15 * 60;
 
 /** Items of the least that a queue holds. */
-const leastItems = leastBatches * largestBatch;
+const leastItems = leastBatches * batchItems;
 
 /** Items that each of a collector's queues holds. @param itemsPerSecond rate of the busiest signal */
 export function queueItems(itemsPerSecond: number, storage: QueueStorage = "memory"): number {

@@ -1,16 +1,16 @@
 import { MiB } from "./units.ts";
 
-/** Most spans, data points or log records in one request of a collector (`send_batch_max_size` of every `batch` processor). */
-export const batchItems = 10_000;
-/** Largest mean size of an item in a batch: a log line with its attributes. A choice; no published figure exists. */
-const itemBytes = 3 * 1024;
-
 /**
- * Largest OTLP request that collectors and stores accept. Receivers' default of 4 MiB is less than a full batch of spans,
- * which are about 455 B each.
+ * Most spans, data points or log records in one request of a collector (`send_batch_max_size` of every `batch` processor):
+ * at 2 KiB each, a receiver with the default limit of 4 MiB accepts them too.
  * @see https://github.com/open-telemetry/opentelemetry-collector/blob/v0.159.0/config/configgrpc/README.md
  */
-export const otlpMessageBytes = 32 * MiB;
+export const batchItems = 2_048;
+/** Largest mean size of an item in a batch, such as spans with stack traces. A choice; no published figure exists. */
+const itemBytes = 8 * 1024;
+
+/** Largest OTLP request that collectors and stores accept: a full batch of such items. */
+export const otlpMessageBytes = batchItems * itemBytes;
 
 /**
  * Largest gRPC message between the services of a store. Both Mimir's server and every client of Mimir and Loki default to

@@ -75,6 +75,15 @@ function requestsOf({ kind, spec }: KubernetesObject & { spec?: AnyWorkload }, s
   return { cpuCores: cpuCores * pods, memoryBytes: memoryBytes * pods, diskBytes: disk * pods };
 }
 
+test("the plan marks the numbers that contain a figure without a published source", () => {
+  const prod = variants.find(({ name }) => name.startsWith("prod, native"));
+  const { workloads } = planStack((prod as (typeof variants)[number]).render());
+  const marked = (name: string) => workloads.find((workload) => workload.name === name)?.estimates;
+  expect(marked("mimir-results-cache")).toContain("memoryBytes");
+  expect(marked("loki-compactor")).toEqual(expect.arrayContaining(["memoryBytes", "diskBytes"]));
+  expect(marked("mimir-ingester-zone-a")).toEqual([]);
+});
+
 describe.each(variants)("$name", ({ render }) => {
   test("the plan's totals are the requests of what is rendered, times its pods", () => {
     const stack = render();

@@ -130,7 +130,7 @@ function sizeMonolith(rate: number, jobs: number, blocksOnDisk: number): Workloa
     },
     {
       replicas: "a single instance: only one backend-scheduler may exist",
-      cpuCores: `${megabytes.toFixed(2)} MB/s at 0.45 cores: distributor 0.2, live-store 0.17, worker and queriers the rest`,
+      cpuCores: `${megabytes.toFixed(2)} MB/s at 0.45 cores: distributor 0.2, live-store 0.17, worker and queriers the rest (estimate)`,
       memoryBytes: `${formatBytes(idleBytes + mergeBytes)} idle and for compaction (estimate), ${jobs} concurrent jobs of ${formatBytes(jobBytes)}, ${megabytes.toFixed(2)} MB/s at the live-store's 8 GiB for 6 MB/s`,
       diskBytes: `5 GiB, an hour of spans in the WAL${blocksOnDisk ? `, and ${formatBytes(blocksOnDisk)} of blocks on this volume at 80 % usage` : ""}`,
     },

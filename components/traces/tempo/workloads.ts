@@ -2,6 +2,7 @@ import {
   type ComponentChart,
   deployment,
   disruptionBudget,
+  guardRing,
   partName,
   rolloutSequentially,
   selectorLabels,
@@ -61,6 +62,8 @@ function liveStores(context: TempoContext, sized: WorkloadSize): void {
   });
   rolloutSequentially(zones);
   // Pods of both zones: each partition keeps one live-store.
+  const names = zones.map(({ name }) => name);
+  guardRing(chart, { names, part: target });
   disruptionBudget(chart, serviceName, target, selectorLabels(chart.identity(target)));
 }
 
