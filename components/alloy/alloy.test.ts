@@ -215,7 +215,7 @@ test("sizing: 1 MiB/s of logs takes a core and 120 MiB, and the busiest node has
 
 test("sizing: one pod that logs 1 MiB/s beside all others fits below the soft memory limit", () => {
   for (const workload of Object.values(workloads)) {
-    const { alloy } = sizeAlloy({ workload, otlp: false });
+    const { alloy } = sizeAlloy({ workload, exporters: 0 });
     // Idle, and 120 MiB for the burst.
     expect(alloy.memoryBytes * 0.8).toBeGreaterThanOrEqual((128 + 120) * 2 ** 20);
   }

@@ -1,4 +1,4 @@
-import { flag, oneOf, type ShapeOf, unchecked } from "../../lib/formats/index.ts";
+import { flag, oneOf, re2, type ShapeOf, unchecked, uniqueListOf } from "../../lib/formats/index.ts";
 import { componentShape, endpointShape } from "../../lib/kubernetes/index.ts";
 import { podSizeShape } from "../../lib/sizing/index.ts";
 import type { AlloyProps } from "./chart.ts";
@@ -10,6 +10,7 @@ export const alloyShape: ShapeOf<AlloyProps> = {
   gateway: { otlp: endpointShape, otlpByTraceId: endpointShape },
   hostMetrics: flag,
   logSource: oneOf("api", "files"),
+  logOptions: { multilineFirstLine: re2, redact: uniqueListOf(re2), severity: flag, journal: flag },
   workload: unchecked,
   size: podSizeShape,
 };

@@ -1,6 +1,8 @@
 import {
   bucket,
+  limitName,
   listOf,
+  mapOf,
   oneOf,
   type ShapeOf,
   secondCount,
@@ -32,11 +34,14 @@ export const lokiShape: ShapeOf<LokiProps> = {
     "query-scheduler": true,
     compactor: true,
     ruler: true,
+    "chunks-cache": true,
+    "results-cache": true,
   }),
   objectStore: objectStoreShape,
   bucket,
   bucketLifecycle: secondCount,
   tenant: tenantId,
+  tenants: mapOf(tenantId, mapOf(limitName, unchecked)),
   alertmanager: endpointShape,
   logAlerts: unchecked,
 };

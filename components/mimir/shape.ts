@@ -38,6 +38,7 @@ export const mimirShape: ShapeOf<MimirProps> = {
     ruler: true,
     "overrides-exporter": true,
     "chunks-cache": true,
+    "index-cache": true,
     "metadata-cache": true,
     "results-cache": true,
   }),

@@ -4,6 +4,8 @@ import {
   flag,
   httpUrl,
   indexPrefix,
+  limitName,
+  mapOf,
   oneOf,
   type ShapeOf,
   topic,
@@ -54,5 +56,6 @@ export const tracesShape: ShapeOf<TracesProps> = {
   objectStore: objectStoreShape,
   bucket,
   kafka: { address: serverShape, topic, tls: flag, credentials },
+  limits: mapOf(limitName, unchecked),
   metrics: endpointShape,
 };
