@@ -120,7 +120,7 @@ static napi_value reader_close(napi_env env, napi_callback_info info)
 }
 
 static void command_queue(struct session *session, enum command_kind kind, uint32_t id, uint32_t since,
-			  const uint32_t *slots, uint32_t count)
+			  bool attributes, const uint32_t *slots, uint32_t count)
 {
 	struct command *command = calloc(1, sizeof(*command) + count * sizeof(*slots));
 
@@ -129,18 +129,20 @@ static void command_queue(struct session *session, enum command_kind kind, uint3
 	command->kind = kind;
 	command->id = id;
 	command->changed_since = since;
+	command->attributes = attributes;
 	command->count = count;
 	if (count)
 		memcpy(command->slots, slots, count * sizeof(*slots));
 	flows_command(&session->reader, command);
 }
 
-/* scan(reader, id, changedSince) */
+/* scan(reader, id, changedSince, attributes) */
 static napi_value reader_scan(napi_env env, napi_callback_info info)
 {
-	napi_value arguments[3];
-	size_t count = 3;
+	napi_value arguments[4];
+	size_t count = 4;
 	uint32_t id = 0, since = 0;
+	bool attributes = false;
 	struct session *session;
 
 	napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
@@ -149,7 +151,8 @@ static napi_value reader_scan(napi_env env, napi_callback_info info)
 		return NULL;
 	napi_get_value_uint32(env, arguments[1], &id);
 	napi_get_value_uint32(env, arguments[2], &since);
-	command_queue(session, COMMAND_SCAN, id, since, NULL, 0);
+	napi_get_value_bool(env, arguments[3], &attributes);
+	command_queue(session, COMMAND_SCAN, id, since, attributes, NULL, 0);
 	return NULL;
 }
 
@@ -168,7 +171,7 @@ static napi_value reader_end(napi_env env, napi_callback_info info)
 		return NULL;
 	napi_get_value_uint32(env, arguments[1], &id);
 	slots = bytes_of(env, arguments[2], &bytes);
-	command_queue(session, COMMAND_END, id, 0, slots, bytes / sizeof(*slots));
+	command_queue(session, COMMAND_END, id, 0, true, slots, bytes / sizeof(*slots));
 	return NULL;
 }
 
@@ -185,7 +188,7 @@ static napi_value reader_drain(napi_env env, napi_callback_info info)
 	if (!session)
 		return NULL;
 	napi_get_value_uint32(env, arguments[1], &id);
-	command_queue(session, COMMAND_DRAIN, id, 0, NULL, 0);
+	command_queue(session, COMMAND_DRAIN, id, 0, false, NULL, 0);
 	return NULL;
 }
 

@@ -123,15 +123,15 @@ static int hold(napi_env env, struct session *session, int index, napi_value mem
 int deliver_start(napi_env env, struct session *session, const napi_value *buffers, napi_value callback,
 		  struct failure *failure)
 {
-	const size_t final_bytes = sizeof(struct record) + MOST_ATTRIBUTES * sizeof(struct attribute);
+	const size_t record_bytes = sizeof(struct record) + MOST_ATTRIBUTES * sizeof(struct attribute);
 	napi_value name = string(env, "flow reader");
 
 	session->env = env;
 	session->reader.deliver = deliver;
 	session->reader.javascript = session;
 	if (hold(env, session, 0, buffers[0], &session->reader.events, sizeof(struct flow_event), failure) ||
-	    hold(env, session, 1, buffers[1], &session->reader.records, sizeof(struct record), failure) ||
-	    hold(env, session, 2, buffers[2], &session->reader.finals, final_bytes, failure))
+	    hold(env, session, 1, buffers[1], &session->reader.records, record_bytes, failure) ||
+	    hold(env, session, 2, buffers[2], &session->reader.finals, record_bytes, failure))
 		return -1;
 	if (napi_create_threadsafe_function(env, callback, NULL, name, 0, 1, NULL, NULL, session, call,
 					    &session->callback) != napi_ok)

@@ -21,6 +21,7 @@ struct command {
 	enum command_kind kind;
 	uint32_t id;
 	uint32_t changed_since;       /* COMMAND_SCAN: only flows counted at or after these jiffies; 0: all */
+	bool attributes;               /* of a scan: also what is known of each flow by its slot */
 	uint32_t count;
 	uint32_t slots[];             /* COMMAND_END */
 };

@@ -148,20 +148,6 @@ static void record_write(struct record *record, const struct reader *reader, uin
 	memcpy(&record->flow, &reader->slots[slot], sizeof(record->flow));
 }
 
-/* A live flow's record; false when the reader is stopping. A flow that is ended meanwhile is left out: its slot may be another's. */
-static bool record_add(struct filling *filling, uint32_t slot)
-{
-	struct record *record = filling_place(filling);
-
-	if (!record)
-		return false;
-	record_write(record, filling->reader, slot);
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	if (is_live(filling->reader, slot))
-		filling_added(filling);
-	return true;
-}
-
 static void attribute_read(struct filling *filling, uint32_t kind, int map, uint32_t key)
 {
 	const struct double_buffer *buffer = filling->buffer;
@@ -175,16 +161,12 @@ static void attribute_read(struct filling *filling, uint32_t kind, int map, uint
 	filling->attributes++;
 }
 
-/* A final record, with what is known of the flow by its slot: afterwards the slot is another's. */
-static bool final_add(struct filling *filling, uint32_t slot)
+/* What is known of the record that is added next. There is room for all of it: see place_for(). */
+static void attributes_read(struct filling *filling, uint32_t slot)
 {
 	struct reader *reader = filling->reader;
 	uint32_t marks = reader->slots[slot].hot.marks;
 
-	if (filling->half >= 0 && filling_is_full(filling, MOST_ATTRIBUTES))
-		filling_deliver(filling);
-	if (!filling_place(filling))
-		return false;
 	if (marks & FLOW_MARK_TUNNEL)
 		attribute_read(filling, ATTRIBUTE_TUNNEL, reader->tunnels_fd, slot);
 	for (uint32_t n = 0; n < FLOW_TRANSLATIONS; n++)
@@ -195,7 +177,44 @@ static bool final_add(struct filling *filling, uint32_t slot)
 		if (reader->drops_fd >= 0)
 			attribute_read(filling, ATTRIBUTE_DROPS, reader->drops_fd, slot);
 	}
-	record_write(filling_place(filling), reader, slot);
+}
+
+/* Room for one more record and so many attributes; NULL when the reader is stopping. */
+static struct record *place_for(struct filling *filling, uint32_t attributes)
+{
+	if (filling->half >= 0 && filling_is_full(filling, attributes))
+		filling_deliver(filling);
+	return filling_place(filling);
+}
+
+/* A live flow's record; false when the reader is stopping. A flow that is ended meanwhile is left out: its slot may be another's. */
+static bool record_add(struct filling *filling, uint32_t slot, bool attributes)
+{
+	struct record *record = place_for(filling, attributes ? MOST_ATTRIBUTES : 0);
+	uint32_t before = filling->attributes;
+
+	if (!record)
+		return false;
+	record_write(record, filling->reader, slot);
+	if (attributes)
+		attributes_read(filling, slot);
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	if (is_live(filling->reader, slot))
+		filling_added(filling);
+	else
+		filling->attributes = before;
+	return true;
+}
+
+/* A final record, with what is known of the flow by its slot: afterwards the slot is another's. */
+static bool final_add(struct filling *filling, uint32_t slot)
+{
+	struct record *record = place_for(filling, MOST_ATTRIBUTES);
+
+	if (!record)
+		return false;
+	attributes_read(filling, slot);
+	record_write(record, filling->reader, slot);
 	filling_added(filling);
 	return true;
 }
@@ -229,7 +248,7 @@ void slots_scan(struct reader *reader, const struct command *command)
 			continue;
 		if (command->changed_since && !has_changed(&reader->slots[slot].hot, command->changed_since))
 			continue;
-		if (!record_add(&filling, slot))
+		if (!record_add(&filling, slot, command->attributes))
 			return;
 	}
 	filling_deliver(&filling);

@@ -4,7 +4,7 @@ import { ProcessView } from "./process-view.ts";
 import { TranslationView } from "./translation-view.ts";
 import { TunnelView } from "./tunnel-view.ts";
 
-/** What an ended flow had beside its counters; each view has one element, index 0. */
+/** What a flow has beside its counters; each view has one element, index 0. */
 export interface FlowAttributes {
   readonly tunnel?: TunnelView;
   readonly translations?: TranslationView;
@@ -14,7 +14,7 @@ export interface FlowAttributes {
 
 const none: FlowAttributes = {};
 
-/** The attributes of a batch of ended flows, which the reader's thread read with their final records. */
+/** The attributes of a batch of flows, which the native thread read with their records. */
 export class AttributeTable {
   readonly #buffer: Uint8Array;
   readonly #data: DataView;
@@ -31,6 +31,10 @@ export class AttributeTable {
     this.#data = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
     this.#count = buffer.byteLength / attributeLayout.size;
     this.#names = names;
+  }
+
+  get isEmpty(): boolean {
+    return this.#count === 0;
   }
 
   of(record: number): FlowAttributes {

@@ -119,9 +119,14 @@ export class FlowView extends KeyView {
     this.#attributes = attributes;
   }
 
-  /** What an ended flow had beside its counters: in the batches of `end` only, where it costs no system call. */
+  /** What a flow has beside its counters: in the batches of `end`, and of a scan that was asked for it. It costs no system call here. */
   attributes(index: number): FlowAttributes {
     return this.#attributes?.of(index) ?? {};
+  }
+
+  /** Whether the batch has attributes. @internal */
+  get hasAttributes(): boolean {
+    return this.#attributes?.isEmpty === false;
   }
 
   /** Copies of a record's attributes as bytes, for a batch in which the record is number `as`. @internal */

@@ -82,7 +82,7 @@ export interface Addon {
   ): ReaderHandle;
   /** Starts closing: a batch of kind `closed` follows. */
   close(reader: ReaderHandle): void;
-  scan(reader: ReaderHandle, command: number, changedSinceJiffies: number): void;
+  scan(reader: ReaderHandle, command: number, changedSinceJiffies: number, attributes: boolean): void;
   end(reader: ReaderHandle, command: number, slots: Uint32Array): void;
   drain(reader: ReaderHandle, command: number): void;
   counters(reader: ReaderHandle, into: Float64Array): void;

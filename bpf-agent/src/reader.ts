@@ -111,12 +111,13 @@ export class FlowReader implements Disposable, AsyncDisposable {
    * Reads every live flow, after the events waiting in the ring were delivered.
    *
    * @param changedSince only flows that a packet came for since then: the clock of an earlier scan @default all flows
+   * @param attributes also read what else is known of each flow, on the thread that scans: `FlowView.attributes` @default false
    * @returns the clock at the scan's beginning, when the last batch was handled.
    */
-  scan(onFlows: (flows: FlowView) => void, changedSince?: Clock): Promise<Clock> {
+  scan(onFlows: (flows: FlowView) => void, changedSince?: Clock, attributes = false): Promise<Clock> {
     // A tick earlier: a packet counted while the clock was read must not be missed by both scans.
     const since = changedSince ? (changedSince.jiffies - 1) >>> 0 : 0;
-    return this.#command(onFlows, (id) => this.#addon.scan(this.#handle, id, since));
+    return this.#command(onFlows, (id) => this.#addon.scan(this.#handle, id, since, attributes));
   }
 
   /**
@@ -259,10 +260,18 @@ export class FlowReader implements Disposable, AsyncDisposable {
     if (batch.kind === batchKind.events) {
       this.#handlers.onEvents?.(new EventView(part(this.#events, batch, sizes.event), batch.count));
     } else if (batch.kind === batchKind.records) {
-      const view = new FlowView(part(this.#records, batch, sizes.record), batch.count);
+      const view = new FlowView(
+        part(this.#records, batch, sizes.record),
+        batch.count,
+        this.#attributesOf(this.#records, batch),
+      );
       this.#pending.get(batch.command)?.onFlows?.(view);
     } else if (batch.kind === batchKind.finals) {
-      const view = new FlowView(part(this.#finals, batch, sizes.record), batch.count, this.#attributesOf(batch));
+      const view = new FlowView(
+        part(this.#finals, batch, sizes.record),
+        batch.count,
+        this.#attributesOf(this.#finals, batch),
+      );
       this.#pending.get(batch.command)?.onFlows?.(view);
     } else if (batch.kind === batchKind.interface) {
       this.#interfaceChanged(batch);
@@ -277,9 +286,9 @@ export class FlowReader implements Disposable, AsyncDisposable {
   }
 
   /** They fill the half from its end. */
-  #attributesOf({ offset, attributes }: NativeBatch): AttributeTable {
-    const end = offset + Math.floor(this.#finals.byteLength / 2 / 8) * 8;
-    const buffer = this.#finals.subarray(end - attributes * attributeLayout.size, end);
+  #attributesOf(half: Uint8Array, { offset, attributes }: NativeBatch): AttributeTable {
+    const end = offset + Math.floor(half.byteLength / 2 / 8) * 8;
+    const buffer = half.subarray(end - attributes * attributeLayout.size, end);
     return new AttributeTable(buffer, () => this.#reasons());
   }
 

@@ -118,7 +118,7 @@ export class ShardWriter {
 /** What a shard is told; the views are valid during the call. */
 export interface ShardHandlers {
   onEvents?(events: EventView): void;
-  /** Flows of a scan. */
+  /** Flows of a scan, with their attributes if it was asked for them. */
   onRecords?(flows: FlowView): void;
   /** Ended flows, with their attributes. */
   onFinals?(flows: FlowView): void;
@@ -168,10 +168,11 @@ export class ShardReader {
     const payload = memory.bytes.subarray(at + MESSAGE_BYTES, at + bytes);
     const records = count * sizes.record;
     if (kind === kinds.events) handlers.onEvents?.(new EventView(payload, count));
-    else if (kind === kinds.records) handlers.onRecords?.(new FlowView(payload, count));
-    else if (kind === kinds.finals) {
+    else if (kind === kinds.records || kind === kinds.finals) {
       const table = payload.subarray(records, records + attributes * attributeLayout.size);
-      handlers.onFinals?.(new FlowView(payload, count, new AttributeTable(table, () => this.#reasons)));
+      const view = new FlowView(payload, count, new AttributeTable(table, () => this.#reasons));
+      if (kind === kinds.records) handlers.onRecords?.(view);
+      else handlers.onFinals?.(view);
     } else if (kind === kinds.end) this.#ended = true;
     else {
       const [jiffies, monotonicNs, realtimeOffsetNs, ringBytes, tickNs] = Array.from({ length: 5 }, (_, n) =>
@@ -265,8 +266,8 @@ class Batch {
 
   /** Adds the elements from `first` to before `last`. */
   add(view: EventView | FlowView, first: number, last: number): void {
-    if (this.#kind === kinds.finals) {
-      for (let i = first; i < last; i++) this.#addFinal(view as FlowView, i);
+    if (view instanceof FlowView && view.hasAttributes) {
+      for (let i = first; i < last; i++) this.#addWithAttributes(view, i);
       return;
     }
     for (let at = first; at < last; ) {
@@ -281,12 +282,12 @@ class Batch {
     }
   }
 
-  #addFinal(view: FlowView, index: number): void {
+  #addWithAttributes(view: FlowView, index: number): void {
     const attributes = view.attributeEntries(index, this.#count);
     const bytes = this.#size + attributes.length * attributeLayout.size;
     if (this.#bytes + bytes > this.#writer.most) {
       this.flush();
-      this.#addFinal(view, index);
+      this.#addWithAttributes(view, index);
       return;
     }
     this.#parts.push(view.elements(index, index + 1));

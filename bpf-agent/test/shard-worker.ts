@@ -14,7 +14,9 @@ export interface ShardTotals {
   packets: number;
   finals: number;
   finalPackets: number;
+  /** Of final records, and how many records of scans have one. */
   tunnels: string[];
+  liveTunnels: number;
   clocks: number[];
   /** Elements of another shard's. */
   strays: number;
@@ -31,6 +33,7 @@ if (parentPort) {
     finals: 0,
     finalPackets: 0,
     tunnels: [],
+    liveTunnels: 0,
     clocks: [],
     strays: 0,
     early: 0,
@@ -55,6 +58,7 @@ if (parentPort) {
           check(flows.slot(i));
           if (!known.has(flows.slot(i))) totals.early++;
           totals.packets += flows.packets(i, 0) + flows.packets(i, 1);
+          if (flows.attributes(i).tunnel) totals.liveTunnels++;
         }
       },
       onFinals(flows) {

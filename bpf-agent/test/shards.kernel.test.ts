@@ -32,7 +32,7 @@ test("every event, record and final record reaches its flow's shard, in order, t
   await using reader = openLoaded({ flows: 8192 }, { onEvents: (view) => rings.events(view) });
   inject(reader, plain);
   inject(reader, [...plain, ...tunnelled]);
-  rings.clock(await reader.scan((view) => rings.records(view)));
+  rings.clock(await reader.scan((view) => rings.records(view), undefined, true));
   const all = await scan(reader);
   const slots = Uint32Array.from(all, ({ slot }) => slot);
   rings.clock(await reader.end(slots, (view) => rings.finals(view)));
@@ -53,5 +53,6 @@ test("every event, record and final record reaches its flow's shard, in order, t
   expect(totals.flatMap(({ tunnels }) => tunnels).sort()).toEqual(
     tunnelled.map((_, i) => `vxlan ${i} ${100 + i}`).sort(),
   );
+  expect(sum(totals, (t) => t.liveTunnels)).toBe(tunnelled.length);
   expect(Math.min(...totals.map((t) => t.records))).toBeGreaterThan(1000);
 });
