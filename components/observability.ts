@@ -26,7 +26,7 @@ type Given = keyof ComponentProps | "workload" | "availability" | "retention";
 /** A component's own settings: all but what the stack gives to every component and what it connects. */
 type Settings<Props extends ComponentProps, Connected extends keyof Props = never> = Omit<Props, Given | Connected>;
 
-/** Components that are somebody else's: not made, connected to. */
+/** Endpoints of externally managed components, which the stack connects to instead of deploying its own. */
 export interface ExternalEndpoints {
   readonly prometheus?: Endpoint;
   readonly alertmanager?: Endpoint;

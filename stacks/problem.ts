@@ -6,7 +6,7 @@ export interface Problem {
   readonly path: string;
   /** What is wrong, with the value found. */
   readonly message: string;
-  /** Text to paste that mends it. */
+  /** Text to paste that fixes it. */
   readonly fix: string;
 }
 
