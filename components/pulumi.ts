@@ -23,6 +23,7 @@ import { composeObservability, type ObservabilityProps } from "./observability.t
 import { OtelAgentChart, type OtelAgentEndpoints, type OtelAgentProps } from "./otel-agent/index.ts";
 import { OtelGatewayChart, type OtelGatewayEndpoints, type OtelGatewayProps } from "./otel-gateway/index.ts";
 import { PushgatewayChart, type PushgatewayEndpoints, type PushgatewayProps } from "./pushgateway/index.ts";
+import { observabilityShape } from "./shape.ts";
 import { TracesChart, type TracesEndpoints, type TracesProps } from "./traces/index.ts";
 
 type Options = pulumi.ComponentResourceOptions;
@@ -106,7 +107,7 @@ export class Observability extends pulumi.ComponentResource {
   constructor(name: string, args: Inputs<ObservabilityProps>, opts?: Options) {
     super(typeToken("Observability"), name, {}, opts);
     const tokens = new TokenTable();
-    this.charts = composeObservability(new App(), tokens.hide<ObservabilityProps>(args));
+    this.charts = composeObservability(new App(), tokens.hide<ObservabilityProps>(args, observabilityShape));
     const children = this.charts.map((chart) => {
       const childName = `${name}-${chart.node.id}`;
       const child = new pulumi.ComponentResource(typeToken(kindOf(chart.component)), childName, {}, { parent: this });

@@ -31,25 +31,55 @@ export function configurationSchema(): JsonSchema {
   }) as JsonSchema;
 }
 
+/** A value that Pulumi encrypted: it may stand for any text. */
+const secure: JsonSchema = {
+  type: "object",
+  properties: {
+    secure: { type: "string", description: "The encrypted value, as `pulumi config set --secret` writes it." },
+  },
+  required: ["secure"],
+  additionalProperties: false,
+};
+
+/** A schema in which every free text may also be a `secure:` value. */
+function withSecure(schema: JsonSchema): JsonSchema {
+  const { type, description } = schema;
+  const isText = type === "string" || (Array.isArray(type) && type.includes("string"));
+  if (isText && schema.enum === undefined && schema.const === undefined) {
+    return { ...(description !== undefined && { description }), anyOf: [schema, { $ref: "#/$defs/secure" }] };
+  }
+  const inner = (value: unknown): unknown =>
+    typeof value === "object" && value !== null ? withSecure(value as JsonSchema) : value;
+  const entries = Object.entries(schema).map(([keyword, value]) => {
+    if (keyword === "anyOf" || keyword === "oneOf") return [keyword, (value as unknown[]).map(inner)];
+    if (keyword === "items" || keyword === "additionalProperties") return [keyword, inner(value)];
+    if (keyword !== "properties") return [keyword, value];
+    return [keyword, Object.fromEntries(Object.entries(value as object).map(([key, item]) => [key, inner(item)]))];
+  });
+  return Object.fromEntries(entries) as JsonSchema;
+}
+
 /**
  * The schema of a whole Pulumi.<stack>.yaml: the same keys, each behind `skopos:`, and whatever else Pulumi or other
  * packages keep there.
  */
 export function stackFileSchema(): JsonSchema {
   const { properties = {}, $schema } = configurationSchema();
-  const prefixed = Object.entries(properties).map(([key, value]) => [`skopos:${key}`, value]);
+  const known = Object.keys(properties);
   return {
     $schema,
     title: "Configuration of a Skopos stack",
     type: "object",
     properties: {
       config: {
+        description: "Configuration of the stack; keys of Skopos start with `skopos:`.",
         type: "object",
-        properties: Object.fromEntries(prefixed),
-        patternProperties: { "^skopos:": false },
+        properties: Object.fromEntries(known.map((key) => [`skopos:${key}`, withSecure(properties[key] ?? {})])),
+        patternProperties: { [`^skopos:(?!(${known.join("|")})$)`]: false },
       },
     },
     required: ["config"],
+    $defs: { secure },
   };
 }
 

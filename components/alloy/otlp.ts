@@ -1,4 +1,5 @@
 import { type Block, block, call, component, ref, type Value } from "../../lib/alloy/index.ts";
+import { serviceOfHost } from "../../lib/formats/index.ts";
 import { type Endpoint, url } from "../../lib/kubernetes/index.ts";
 import { bareSpans, batch, cleanAttributes, largestMessageMiB, podAttributes, queued } from "../../lib/otel/index.ts";
 import { MiB, type Resources } from "../../lib/sizing/index.ts";
@@ -106,10 +107,9 @@ function association(source: Readonly<Record<string, Value>>): Block {
 
 /** Hashes over pod names rather than addresses, so that a restarted gateway keeps its traces and series. */
 function loadBalancing(label: string, routingKey: "traceID" | "resource", to: Endpoint, queueItems: number): Block {
-  const [service, namespace] = to.host.split(".");
   return component("otelcol.exporter.loadbalancing", label, { routing_key: routingKey }, [
     block("resolver", {}, [
-      block("kubernetes", { service: `${service}.${namespace}`, ports: [to.port], return_hostnames: true }),
+      block("kubernetes", { service: serviceOfHost(to.host), ports: [to.port], return_hostnames: true }),
     ]),
     ...delivery(queueItems),
     // Neither queue nor retries inside: what cannot be sent goes back to the balancer, which may have another gateway by then.

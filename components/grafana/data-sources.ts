@@ -1,3 +1,4 @@
+import { doubledDollars } from "../../lib/formats/index.ts";
 import { type Endpoint, url } from "../../lib/kubernetes/index.ts";
 import { dataSources as known } from "../../lib/monitoring/data-sources.ts";
 
@@ -179,7 +180,7 @@ export function dataSourceFile(sources: readonly DataSource[]): object {
 }
 
 function doubled(value: unknown): unknown {
-  if (typeof value === "string") return value.replaceAll("$", "$$$$");
+  if (typeof value === "string") return doubledDollars(value);
   if (Array.isArray(value)) return value.map(doubled);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, doubled(each)]));

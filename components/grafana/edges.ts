@@ -1,3 +1,4 @@
+import { portOf } from "../../lib/formats/index.ts";
 import { anywhere, apiServerPorts, type ComponentChart, serverPeer } from "../../lib/kubernetes/index.ts";
 import type { Access } from "./access.ts";
 import { grafanaPorts, type PostgreSql } from "./config.ts";
@@ -39,6 +40,10 @@ export function grafanaEdges(chart: ComponentChart, connected: GrafanaConnection
     const [server, ports] = serverPeer(database.host, 5432);
     chart.connects(pods, server, database.port ? [database.port] : ports, "users, sessions and folders");
   }
-  if (access.oidc) chart.connects(pods, anywhere, [443], "single sign-on");
+  if (access.oidc) {
+    const { authUrl, tokenUrl, apiUrl } = access.oidc;
+    const ports = [...new Set([authUrl, tokenUrl, apiUrl].map((url) => portOf(url, 443)))];
+    chart.connects(pods, anywhere, ports, "single sign-on");
+  }
   if (access.ldap) chart.connects(pods, anywhere, [access.ldap.port ?? 636], "LDAP");
 }

@@ -1,3 +1,4 @@
+import { serviceOfHost } from "../../lib/formats/index.ts";
 import {
   type ClusterFacts,
   type Endpoint,
@@ -167,10 +168,9 @@ function loadBalancing(
   to: Endpoint,
   props: OtelAgentConfigProps,
 ): object {
-  const [service, namespace] = to.host.split(".");
   const resolver =
     props.resolver === "kubernetes"
-      ? { k8s: { service: `${service}.${namespace}`, ports: [to.port], return_hostnames: true } }
+      ? { k8s: { service: serviceOfHost(to.host), ports: [to.port], return_hostnames: true } }
       : { dns: { hostname: to.host, port: String(to.port), interval: "5s", timeout: "1s" } };
   return {
     routing_key: routingKey,

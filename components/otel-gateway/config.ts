@@ -1,3 +1,4 @@
+import { quotedPattern } from "../../lib/formats/index.ts";
 import { type Endpoint, url } from "../../lib/kubernetes/index.ts";
 import {
   bareSpans,
@@ -56,8 +57,7 @@ export const defaultProbePaths: readonly string[] = ["/healthz", "/livez", "/rea
 const probeAgents = '"^(kube-probe|ELB-HealthChecker|GoogleHC|Amazon-Route53-Health-Check-Service)"';
 
 /** A regular expression that matches exactly these paths, as an OTTL string. */
-const anyOf = (paths: readonly string[]): string =>
-  JSON.stringify(`^(${paths.map((path) => path.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|")})/?$`);
+const anyOf = (paths: readonly string[]): string => `"^(${paths.map(quotedPattern).join("|")})/?$"`;
 
 /** OTTL conditions of health probes and load-balancer checks, by attributes of the old and the new HTTP conventions. */
 function probeSpans(paths: readonly string[]): string[] {

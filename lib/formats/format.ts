@@ -5,6 +5,8 @@ export interface Format {
   readonly examples: readonly [string, ...string[]];
   /** Says what is wrong with a text, or undefined if nothing is. */
   readonly mistake: (text: string) => string | undefined;
+  /** Whether objects depend on the value, so that it must be known when the program starts. @default false */
+  readonly structural?: boolean;
 }
 
 /** A format that a regular expression describes. @param rule the expression in words */
@@ -12,19 +14,12 @@ export function byPattern(name: string, pattern: RegExp, rule: string, examples:
   return { name, examples, mistake: (text) => (pattern.test(text) ? undefined : rule) };
 }
 
-/**
- * Whether a text stands for a value that is only known when the program runs (a Pulumi Output): its format cannot be
- * checked before.
- */
-export function isKnownLater(text: string): boolean {
-  return /skoposoutput\d{6}x/.test(text);
-}
-
 /** One of some words. */
 export function oneOf(...words: readonly [string, ...string[]]): Format {
   return {
     name: "one of the values",
     examples: words,
+    structural: true,
     mistake: (text) => (words.includes(text) ? undefined : words.join(", ")),
   };
 }

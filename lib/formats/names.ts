@@ -114,6 +114,15 @@ export const attributeName = byPattern(
 /** One line of text that is not empty. */
 export const line = byPattern("a line of text", /^\S(.*\S)?$/, "one line without space at its ends", ["platform"]);
 
+/** One line of text that can be quoted in an ini file. */
+export const iniLine: Format = {
+  name: "a line of text",
+  examples: ["platform"],
+  mistake: (text) =>
+    line.mistake(text) ??
+    (text.includes("`") && text.includes('"""') ? 'an ini file cannot hold both ` and """' : undefined),
+};
+
 /** A path or URL to which file names are appended. */
 export const location = byPattern("a path or URL", /^[^\s?#]+$/, "no spaces, query or fragment", [
   "https://runbooks.example.com",

@@ -1,5 +1,6 @@
 import { ApiObject, type ApiObjectProps, Chart } from "cdk8s";
 import type { Construct } from "constructs";
+import type { Port } from "../formats/index.ts";
 import type { Dashboard } from "../monitoring/dashboard.ts";
 import type { Evaluator, RuleGroup } from "../monitoring/rules.ts";
 import type { ObjectStorageUse, Resources, WorkloadSize } from "../sizing/index.ts";
@@ -132,7 +133,7 @@ export abstract class ComponentChart<Endpoints = object> extends Chart {
   }
 
   /** Declares a connection from pods to a peer, from which the network policies of both sides are made. */
-  connects(from: Peer, to: Peer, ports: readonly number[], why: string, udp?: readonly number[]): void {
+  connects(from: Peer, to: Peer, ports: readonly Port[], why: string, udp?: readonly number[]): void {
     this.edges.push({ from, to, ports, why, ...(udp && { udp }) });
   }
 

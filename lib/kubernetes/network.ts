@@ -1,7 +1,7 @@
 import type { INetworkPolicy } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicy";
 import type { INetworkPolicyPeer } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicyPeer";
 import type { INetworkPolicyPort } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicyPort";
-import { parseHostPort } from "../formats/index.ts";
+import { type Port, portOf } from "../formats/index.ts";
 import type { ClusterFacts } from "./cluster.ts";
 import {
   endpointOf,
@@ -46,7 +46,7 @@ export interface Edge {
   readonly from: Peer;
   readonly to: Peer;
   /** TCP ports of the receiving pods, not of a Service. Without TCP and UDP ports: every port. */
-  readonly ports: readonly number[];
+  readonly ports: readonly Port[];
   /** UDP ports, for gossip. @default none */
   readonly udp?: readonly number[];
   /** What is sent over it. */
@@ -92,8 +92,8 @@ export function peerOf(endpoint: Endpoint): Peer {
 }
 
 /** The peer behind a server, and its ports there. @param port of a server whose address does not name one */
-export function serverPeer(server: Server, port: number): readonly [peer: Peer, ports: readonly number[]] {
-  if (typeof server === "string") return [anywhere, [parseHostPort(server)?.port ?? port]];
+export function serverPeer(server: Server, port: number): readonly [peer: Peer, ports: readonly Port[]] {
+  if (typeof server === "string") return [anywhere, [portOf(server, port)]];
   const endpoint = endpointOf(server);
   return [peerOf(endpoint), [endpoint.targetPort ?? endpoint.port]];
 }
@@ -222,6 +222,12 @@ function merged(edges: readonly Edge[], peersOf: (edge: Edge) => INetworkPolicyP
     ]);
 }
 
-function policyPorts(ports: readonly number[], protocol: "TCP" | "UDP"): INetworkPolicyPort[] {
-  return [...new Set(ports)].sort((a, b) => a - b).map((port) => ({ port, protocol }));
+function policyPorts(ports: readonly Port[], protocol: "TCP" | "UDP"): INetworkPolicyPort[] {
+  return [...new Set(ports)].sort(byPort).map((port) => ({ port, protocol }));
+}
+
+/** Ports by number; those that are only known later come last. */
+function byPort(a: Port, b: Port): number {
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  return typeof a === typeof b ? (a < b ? -1 : 1) : typeof a === "number" ? -1 : 1;
 }

@@ -1,5 +1,6 @@
 import { App } from "cdk8s";
 import { describe, expect, test } from "vitest";
+import type { Port } from "../formats/index.ts";
 import {
   ComponentChart,
   connectsToObjectStore,
@@ -25,7 +26,7 @@ const byKey = {
 } as const satisfies Record<string, ObjectStore>;
 
 /** The ports that a store's edges open, in order. */
-function ports(store: ObjectStore): readonly (readonly number[])[] {
+function ports(store: ObjectStore): readonly (readonly Port[])[] {
   const chart = new AnyChart(new App(), "x", "x", { namespace: "n" });
   connectsToObjectStore(chart, chart.pods("x"), store);
   return chart.edges.map((edge) => edge.ports);

@@ -1,17 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
 import { App, type Chart } from "cdk8s";
 import type { Construct } from "constructs";
+import type { Shape } from "../formats/index.ts";
 import type { Inputs } from "./inputs.ts";
 import { warnOfReplacement } from "./provider.ts";
 import { registerCharts } from "./register.ts";
 import { TokenTable } from "./tokens.ts";
 
 /** Class of a chart. */
-export type ChartClass<Props, Endpoints> = new (
-  scope: Construct,
-  id: string,
-  props: Props,
-) => Chart & { readonly endpoints: Endpoints };
+export interface ChartClass<Props, Endpoints> {
+  new (scope: Construct, id: string, props: Props): Chart & { readonly endpoints: Endpoints };
+  /** What each of its props may be. @default unknown: values of Outputs are only checked to be text */
+  readonly shape?: Shape;
+}
 
 /** Type token of a component: `skopos:index:Mimir`. */
 export const typeToken = (kind: string): string => `skopos:index:${kind}`;
@@ -46,7 +47,7 @@ export abstract class SkoposComponent<Props extends object, Endpoints> extends p
   ) {
     super(typeToken(kind), name, {}, opts);
     const tokens = new TokenTable();
-    const rendered = new chart(new App(), name, tokens.hide<Props>(args));
+    const rendered = new chart(new App(), name, tokens.hide<Props>(args, chart.shape));
     registerCharts([{ chart: rendered, name, opts: childOptions(this, opts) }], tokens);
     this.endpoints = revealEndpoints(rendered.endpoints, tokens) as Inputs<Endpoints>;
     warnOfReplacement(this);

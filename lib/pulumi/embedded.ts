@@ -1,9 +1,10 @@
 import { RunError } from "@pulumi/pulumi";
 import { isScalar, parseAllDocuments, visit } from "yaml";
+import { iniValue, unquotedIniValue } from "../formats/index.ts";
 import { type Place, plainText } from "./tokens.ts";
 
 /** YAML: each scalar is replaced and printed again, quoted if necessary. */
-const yamlText: Place = (text, values) =>
+const filledYaml: Place = (text, values) =>
   parseAllDocuments(text, { compat: "yaml-1.1" })
     .map((document) => {
       visit(document, {
@@ -15,6 +16,7 @@ const yamlText: Place = (text, values) =>
           // Let the printer choose the style again, as for any other string.
           delete node.type;
           delete node.source;
+          if (filled === "=") node.type = "QUOTE_DOUBLE";
         },
       });
       return document.toString({ lineWidth: 0 });
@@ -25,26 +27,30 @@ const yamlText: Place = (text, values) =>
 const quotedText: Place = (text, values) =>
   plainText(text, new Map([...values].map(([token, value]) => [token, JSON.stringify(value).slice(1, -1)])));
 
-/** INI files have one value per line and treat `;` and `#` as comments, so such values are put in backquotes. */
-const iniText: Place = (text, values) => {
-  for (const value of values.values()) {
-    if (/[\r\n`]/.test(value)) throw new RunError("a value in an INI file cannot hold a line break or a backquote");
-  }
-  return text
+/** INI: a value is read as it was written, and quoted anew with what it holds then. */
+const iniText: Place = (text, values) =>
+  text
     .split("\n")
     .map((line) => {
-      const filled = plainText(line, values);
-      const at = filled.indexOf("=");
-      if (filled === line || at < 0) return filled;
-      const value = filled.slice(at + 1).trim();
-      return /[;#"]/.test(value) ? `${filled.slice(0, at + 1)} \`${value}\`` : filled;
+      const [, key, written = ""] = /^([^=]+ = )(.*)$/.exec(line) ?? [];
+      const filled = plainText(written, values);
+      return key === undefined || filled === written
+        ? line
+        : `${key}${quotedIni(plainText(unquotedIniValue(written), values))}`;
     })
     .join("\n");
-};
+
+function quotedIni(text: string): string {
+  try {
+    return iniValue(text);
+  } catch (error) {
+    throw new RunError((error as RangeError).message);
+  }
+}
 
 const places: Readonly<Record<string, Place>> = {
-  yaml: yamlText,
-  yml: yamlText,
+  yaml: filledYaml,
+  yml: filledYaml,
   json: quotedText,
   alloy: quotedText,
   ini: iniText,

@@ -8,6 +8,7 @@ import {
   host,
   hostPort,
   httpUrl,
+  iniLine,
   labelKey,
   line,
   secretKeyName,
@@ -34,8 +35,8 @@ export const defaultAdminSecret = adminSecret.parse({ name: "grafana-admin" });
 
 const database = z.strictObject({
   host: text(hostPort).describe("Host and port: postgres.example.com:5432."),
-  name: text(line).describe("Name of the database."),
-  user: text(line).describe("Name of the user."),
+  name: text(iniLine).describe("Name of the database."),
+  user: text(iniLine).describe("Name of the user."),
   password: secretKeySchema.describe("Secret key with the password."),
 });
 
@@ -59,14 +60,14 @@ const route = z.discriminatedUnion("kind", [
 ]);
 
 const oidc = z.strictObject({
-  name: text(line).optional().describe("Name on the login button."),
-  clientId: text(line).describe("Client ID at the provider."),
+  name: text(iniLine).optional().describe("Name on the login button."),
+  clientId: text(iniLine).describe("Client ID at the provider."),
   clientSecret: secretKeySchema.describe("Secret key with the client secret."),
   authUrl: text(httpUrl).describe("The provider's authorization endpoint."),
   tokenUrl: text(httpUrl).describe("The provider's token endpoint."),
   apiUrl: text(httpUrl).describe("The provider's userinfo endpoint."),
-  scopes: text(line).optional().describe("Scopes to request, separated by spaces."),
-  roleAttributePath: text(line).optional().describe("JMESPath expression that yields the role."),
+  scopes: text(iniLine).optional().describe("Scopes to request, separated by spaces."),
+  roleAttributePath: text(iniLine).optional().describe("JMESPath expression that yields the role."),
   allowedDomains: unique(text(host).describe("Domain of an e-mail address."))
     .optional()
     .describe("E-mail domains that may log in. By default any."),

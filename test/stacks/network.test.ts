@@ -67,7 +67,7 @@ describe.each(variants)("$name", ({ render }) => {
       .map(({ object }) => object)
       .filter(({ kind }) => kind === "NetworkPolicy") as INetworkPolicy[];
     const pods = podsOf(stack, edges);
-    const ports = [...new Set(edges.flatMap((edge) => edge.ports))];
+    const ports = [...new Set(edges.flatMap((edge) => edge.ports))].filter((port) => typeof port === "number");
     const wrong: string[] = [];
     for (const from of pods) {
       for (const to of pods) {

@@ -1,3 +1,4 @@
+import { doubleQuoted } from "../../../lib/formats/index.ts";
 import type { SecretKey } from "../../../lib/kubernetes/index.ts";
 import { type Receiver, receiverConfig, secretFile } from "./receivers.ts";
 
@@ -44,7 +45,7 @@ export function alertmanagerConfig({ receivers = [], deadMansSwitch: watchdog }:
           receiver: receiver.name,
           matchers: [
             `severity=~"${(receiver.severities ?? ["critical", "warning"]).join("|")}"`,
-            ...Object.entries(receiver.labels ?? {}).map(([name, value]) => `${name}=${JSON.stringify(value)}`),
+            ...Object.entries(receiver.labels ?? {}).map(([name, value]) => `${name}=${doubleQuoted(value)}`),
           ],
           continue: true,
         })),

@@ -1,4 +1,5 @@
-import { stringify } from "yaml";
+import { type Port, portOf } from "../../../lib/formats/index.ts";
+import { yamlText } from "../../../lib/formats/yaml.ts";
 import {
   anywhere,
   type ComponentChart,
@@ -29,9 +30,6 @@ import { indexCleaner } from "./index-cleaner.ts";
 /** UID of the image's user. */
 const jaegerUser = 10_001;
 
-/** Strings are quoted, because Jaeger reads YAML 1.1, where an unquoted date layout `2006-01-02` is a date. */
-const quoted = { lineWidth: 0, defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" } as const;
-
 /** Adds Jaeger v2 to the chart: one pod with a volume (badger), or any number of pods with a search engine. */
 export function jaeger(
   chart: ComponentChart,
@@ -41,7 +39,7 @@ export function jaeger(
 ): void {
   const part = chart.component;
   const config = configMap(chart, part, chart.name, {
-    "jaeger.yaml": stringify(jaegerConfig({ storage, resources: sized, retentionSeconds }), quoted),
+    "jaeger.yaml": yamlText(jaegerConfig({ storage, resources: sized, retentionSeconds })),
   });
   const { health: _, ...ports } = jaegerPorts;
   // Headless with badger, to govern the StatefulSet. The gateway's exporter balances over DNS results in either case.
@@ -109,7 +107,6 @@ function searchAccess(storage: JaegerStorage): { env: Readonly<Record<string, En
 }
 
 /** Explicit or default ports of the URLs. */
-function searchPorts(urls: readonly string[]): readonly number[] {
-  const ports = urls.map((each) => Number(/:(\d+)\/?$/.exec(each)?.[1] ?? (each.startsWith("https:") ? 443 : 80)));
-  return [...new Set(ports)].sort((a, b) => a - b);
+function searchPorts(urls: readonly string[]): readonly Port[] {
+  return [...new Set(urls.map((each) => portOf(each, 9200)))];
 }
