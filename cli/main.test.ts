@@ -68,9 +68,9 @@ test("render writes one file per object and removes stale files", () => {
   const { status, stdout } = skopos(["render", "--stack", "dev", "--out", out, "--json"]);
   expect(status).toBe(0);
   const { files } = JSON.parse(stdout) as { files: string[] };
-  const stale = join(out, "loki", "service-gone.yaml");
+  const stale = join(out, "20-stack", "loki", "service-gone.yaml");
   writeFileSync(stale, "kind: Service\n");
-  appendFileSync(join(out, ".skopos-inventory"), "loki/service-gone.yaml\n");
+  appendFileSync(join(out, ".skopos-inventory"), "20-stack/loki/service-gone.yaml\n");
   skopos(["render", "--stack", "dev", "--out", out]);
   expect(existsSync(stale)).toBe(false);
   for (const file of files.slice(0, 20)) expect(parse(readFileSync(join(out, file), "utf8"))).toHaveProperty("kind");
