@@ -9,8 +9,8 @@ export function steps({ warning, critical, bad = "high" }: Thresholds = {}): Thr
   const rising = [{ value: null, color: "green" }, ...at(warning, "orange"), ...at(critical, "red")];
   if (bad === "high") return { mode: "absolute", steps: rising };
   const base = critical === undefined ? "orange" : "red";
-  const belowCritical = at(critical, warning === undefined ? "green" : "orange");
-  return { mode: "absolute", steps: [{ value: null, color: base }, ...belowCritical, ...at(warning, "green")] };
+  const aboveCritical = at(critical, warning === undefined ? "green" : "orange");
+  return { mode: "absolute", steps: [{ value: null, color: base }, ...aboveCritical, ...at(warning, "green")] };
 }
 
 /** Names and colours of single values. */
