@@ -108,10 +108,14 @@ function run({ name, command, read }: Linter): ReadonlySet<string> {
 
 const stack = loadStack("stacks", "prod");
 const facts = policyFacts(stack);
-const objects = objectsOf(stack).map(({ object }) => new KubernetesObject(object as unknown as Fields));
-const ours = (all: readonly KubernetesObject[]) =>
+/** Without the definitions of custom resources, at which nobody looks. */
+const objects = objectsOf(stack)
+  .map(({ object }) => new KubernetesObject(object as unknown as Fields))
+  .filter(({ kind }) => kind !== "CustomResourceDefinition");
+/** What the rule finds that has to find a mistake. */
+const ours = (all: readonly KubernetesObject[], id: string) =>
   new Set(
-    checkObjects(all, { rules, facts, previous: objects }).findings.map(
+    checkObjects(all, { rules: rules.filter((rule) => rule.id === id), facts, previous: objects }).findings.map(
       ({ rule, object, container, path, message }) => `${rule} ${object?.id} ${container} ${path} ${message}`,
     ),
   );
@@ -133,7 +137,6 @@ try {
   for (const { name } of linters.filter((each) => !present.includes(each))) console.error(`${name} is not on PATH`);
   write(objects);
   const baseline = new Map(present.map((linter) => [linter, run(linter)]));
-  const own = ours(objects);
   const columns = ["mistakes", "skopos", ...present.map(({ name }) => name)];
   const totals = new Map<string, number[]>();
   for (const { rule, mistake, changes } of mutations) {
@@ -141,7 +144,7 @@ try {
     write(mutated);
     const found = [
       true,
-      hasNew(own, ours(mutated)),
+      hasNew(ours(objects, rule), ours(mutated, rule)),
       ...present.map((linter) => hasNew(baseline.get(linter)!, run(linter))),
     ];
     const category = rule.split("/")[0] as string;

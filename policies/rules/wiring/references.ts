@@ -58,7 +58,7 @@ const configuration = podRule(
   },
 );
 
-export function* missing(objects: ObjectSet, pod: Pod, reference: Reference): Generator<Problem> {
+function* missing(objects: ObjectSet, pod: Pod, reference: Reference): Generator<Problem> {
   const { kind, name, keys, path, container } = reference;
   const found = objects.find(kind, pod.namespace, name);
   const base = { path, ...(container !== undefined && { container }) };
