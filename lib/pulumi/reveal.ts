@@ -8,7 +8,12 @@ import { TokenTable } from "./tokens.ts";
 class BridgeError extends pulumi.RunError {}
 
 /** Kinds whose names contain the namespace, and that only refer to each other. */
-const clusterRights: ReadonlySet<string> = new Set(["ClusterRole", "ClusterRoleBinding"]);
+const clusterScoped: ReadonlySet<string> = new Set([
+  "ClusterRole",
+  "ClusterRoleBinding",
+  "ValidatingAdmissionPolicy",
+  "ValidatingAdmissionPolicyBinding",
+]);
 
 /** An object with its Outputs restored. @param resolveHash returns the hash of a ConfigMap whose data contains Outputs */
 export function revealObject(
@@ -16,7 +21,7 @@ export function revealObject(
   tokens: TokenTable,
   resolveHash: (annotation: string) => pulumi.Input<string> | undefined,
 ): Record<string, unknown> {
-  if (TokenTable.find(object.metadata.name).length > 0 && !clusterRights.has(object.kind)) {
+  if (TokenTable.find(object.metadata.name).length > 0 && !clusterScoped.has(object.kind)) {
     throw new BridgeError(
       `the name of a ${object.kind} cannot be an Output: it must be known before anything runs. Give the component a plain \`name\`.`,
     );
