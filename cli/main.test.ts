@@ -149,6 +149,16 @@ test("images applies the registry map", () => {
   expect(stdout).toContain("mirror.example/docker/grafana/loki:");
   expect(stdout).toContain("quay.io/prometheus/prometheus:");
   expect(stdout).not.toContain("docker.io/");
+  const commands = skopos(["images", "--mirror"], home).stdout.trim().split("\n");
+  expect(commands.length).toBeGreaterThan(2);
+  for (const command of commands)
+    expect(command).toMatch(/^skopeo copy --all docker:\/\/docker\.io\/(\S+) docker:\/\/mirror\.example\/docker\/\1$/);
+});
+
+test("images --mirror needs a mirror", () => {
+  const { status, stderr } = skopos(["images", "--mirror", "--stack", "dev"]);
+  expect(status).toBe(2);
+  expect(stderr).toContain("skopos:images.registries");
 });
 
 test("--version prints the version of the package", () => {
