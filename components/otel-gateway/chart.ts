@@ -71,6 +71,13 @@ export interface OtelGatewayEndpoints {
 }
 
 /**
+ * Writes the sampling probability of each kept trace into the tracestate of its spans, so that metrics computed from kept spans
+ * count those that were not kept: Tempo multiplies by it.
+ * @see https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/v0.159.0/processor/tailsamplingprocessor
+ */
+const weightsGate = "processor.tailsamplingprocessor.usetracestate";
+
+/**
  * The OpenTelemetry gateway: a StatefulSet of collectors that filters noise, removes attributes, samples whole traces, and
  * exposes metrics on :8889 for Prometheus.
  */
@@ -115,6 +122,7 @@ export class OtelGatewayChart extends ComponentChart<OtelGatewayEndpoints> {
       sized: sizing.gateway,
       ports: { ...gatewayPorts, ...(spanMetrics && spanMetricsPort) },
       terminationGraceSeconds: sizing.terminationGraceSeconds,
+      ...(props.traces && { featureGates: [weightsGate] }),
     });
     const pods = collectorPods(this, mode);
     serviceMonitor(this, {

@@ -46,7 +46,10 @@ function nativeCollector(chart: ComponentChart, props: CollectorProps): void {
       {
         name: "collector",
         image: "otel-collector",
-        args: ["--config=/etc/otelcol/collector.yaml"],
+        args: [
+          "--config=/etc/otelcol/collector.yaml",
+          ...(props.featureGates ? [`--feature-gates=${props.featureGates.join(",")}`] : []),
+        ],
         env: { ...props.env, GOMEMLIMIT: goMemoryLimit(props.sized) },
         ports: { ...collectorPorts, ...props.ports },
         probes: { port: "health", readiness: "/", liveness: "/", startupSeconds: 60 },

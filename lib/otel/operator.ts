@@ -33,6 +33,7 @@ export function collectorResource(chart: ComponentChart, props: CollectorProps):
       ...(sized.replicas >= 2 && { podDisruptionBudget: { maxUnavailable: 1 } }),
       topologySpreadConstraints: spread({}, labels),
     }),
+    ...(props.featureGates && { args: { "feature-gates": props.featureGates.join(",") } }),
     config: props.config,
     resources: { requests: { cpu: cpuQuantity(sized.cpuCores), memory }, limits: { memory: limit } },
     env: Object.entries({ ...props.env, GOMEMLIMIT: goMemoryLimit(sized) }).map(([key, value]) => envVar(key, value)),

@@ -24,6 +24,8 @@ export interface CollectorProps {
   /** Whether clients must reach the collector of their own node. @default false */
   readonly nodeLocal?: boolean;
   readonly nodeSelector?: Labels;
+  /** Feature gates to enable. @default none */
+  readonly featureGates?: readonly string[];
   /** Tolerate all taints, to run on every node. @default false */
   readonly everyNode?: boolean;
 }

@@ -113,6 +113,11 @@ export function tempoConfig(props: TempoConfigProps): Readonly<Record<string, un
     },
     storage: { trace: { ...traceStorage(props.objectStore, props.bucket), wal: { path: `${dataDirectory}/wal` } } },
     metrics_generator: {
+      // The gateway keeps a share of ordinary traces and notes it in their tracestate: rates and error shares are those of all.
+      processor: {
+        service_graphs: { enable_tracestate_span_multiplier: true },
+        span_metrics: { enable_tracestate_span_multiplier: true },
+      },
       storage: {
         path: `${dataDirectory}/generator`,
         ...(metrics && {
