@@ -12,4 +12,9 @@ export { OtelAgentChart } from "./components/otel-agent/index.ts";
 export { OtelGatewayChart } from "./components/otel-gateway/index.ts";
 export { PushgatewayChart } from "./components/pushgateway/index.ts";
 export { TracesChart } from "./components/traces/index.ts";
-export { ComponentChart, type EndpointOptions, endpointOf } from "./lib/kubernetes/index.ts";
+export {
+  applyPatches,
+  ComponentChart,
+  type EndpointOptions,
+  endpointOf,
+} from "./lib/kubernetes/index.ts";

@@ -64,6 +64,31 @@ export function planReasons(plan: Plan): string {
   return [...workloads, ...(marked ? ["~ contains a figure without a published source"] : [])].join("\n");
 }
 
+const amounts: Readonly<Record<string, (value: number) => string>> = {
+  replicas: String,
+  cpuCores: cores,
+  cpuLimitCores: cores,
+  memoryBytes: formatBytes,
+  memoryLimitBytes: formatBytes,
+  diskBytes: formatBytes,
+};
+
+/** What the configuration sets instead of the computed value, of one pod; empty where it replaces nothing. */
+export function overridesTable(plan: Plan): string {
+  const rows = plan.workloads.flatMap(({ kind, name, computed = {}, set = {} }) =>
+    Object.entries(set).map(([field, value]) => {
+      const write = amounts[field] ?? String;
+      const before = (computed as Readonly<Record<string, number | undefined>>)[field];
+      return [`${kind} ${name}`, field, write(value), before === undefined ? "-" : write(before)];
+    }),
+  );
+  if (rows.length === 0) return "";
+  return table(
+    [{ title: "OVERRIDDEN" }, { title: "VALUE" }, { title: "SET", right: true }, { title: "COMPUTED", right: true }],
+    rows,
+  );
+}
+
 /** Where the series come from, and which limit bounds each kind. */
 export function cardinalityTable({ cardinality }: Plan): string {
   return table(

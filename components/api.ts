@@ -5,6 +5,7 @@
 export type {
   CardinalityClass,
   ClusterFacts,
+  ComponentOptions,
   ComponentProps,
   Edge,
   Endpoint,
@@ -14,12 +15,18 @@ export type {
   Image,
   ImageName,
   ImageOptions,
+  ImageOverride,
   KubernetesObject,
   Labels,
   ObjectStore,
+  Patch,
+  PatchOperation,
+  PatchTarget,
   Peer,
   Platform,
+  PodOptions,
   Pods,
+  ResourceAmounts,
   ScrapeTarget,
   SecretKey,
   SelectedPods,
@@ -28,6 +35,7 @@ export type {
   ServiceConstruct,
   StoreIdentity,
   WorkloadConstruct,
+  WorkloadOptions,
 } from "../lib/kubernetes/index.ts";
 export type { Dashboard } from "../lib/monitoring/dashboard.ts";
 export type { Alert, Evaluator, Recording, RuleGroup, Severity } from "../lib/monitoring/rules.ts";

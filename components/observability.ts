@@ -1,5 +1,15 @@
 import type { Construct } from "constructs";
-import type { ClusterFacts, ComponentChart, ComponentProps, Endpoint, ImageOptions } from "../lib/kubernetes/index.ts";
+import {
+  applyPatches,
+  type ClusterFacts,
+  type ComponentChart,
+  type ComponentOptions,
+  type ComponentProps,
+  type Endpoint,
+  type ImageOptions,
+  type Patch,
+  type PodOptions,
+} from "../lib/kubernetes/index.ts";
 import type { Evaluator } from "../lib/monitoring/rules.ts";
 import type { CollectorMode } from "../lib/otel/index.ts";
 import type { Availability, Retention, Workload } from "../lib/sizing/index.ts";
@@ -21,7 +31,12 @@ import { PushgatewayChart, type PushgatewayProps } from "./pushgateway/index.ts"
 import { TracesChart, type TracesEndpoints, type TracesProps } from "./traces/index.ts";
 
 /** What the stack gives to every component. */
-type Given = keyof ComponentProps | "workload" | "availability" | "retention";
+type Given =
+  | Exclude<keyof ComponentProps, keyof ComponentOptions>
+  | "defaults"
+  | "workload"
+  | "availability"
+  | "retention";
 
 /** A component's own settings: all but what the stack gives to every component and what it connects. */
 type Settings<Props extends ComponentProps, Connected extends keyof Props = never> = Omit<Props, Given | Connected>;
@@ -45,7 +60,10 @@ export interface ObservabilityProps {
     readonly create: boolean;
   };
   readonly images?: ImageOptions;
-  readonly priorityClassName?: string;
+  /** Changes of rendered objects, in order. @default none */
+  readonly patches?: readonly Patch[];
+  /** Options of all pods. @default none */
+  readonly defaults?: PodOptions;
   readonly runbooks?: string;
   /** Whether everything but the declared connections is denied. */
   readonly networkPolicies: boolean;
@@ -94,7 +112,7 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
     cluster: props.cluster,
     evaluator: props.evaluator,
     ...(props.images && { images: props.images }),
-    ...(props.priorityClassName && { priorityClassName: props.priorityClassName }),
+    ...(props.defaults && { defaults: props.defaults }),
     ...(props.runbooks && { runbooks: props.runbooks }),
   };
   const load = { workload, availability, retention };
@@ -222,6 +240,7 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
     const sharedNamespaces = !props.namespaces.create;
     add(new NetworkPoliciesChart(scope, "network-policies", { ...shared, allowed, sharedNamespaces }));
   }
+  applyPatches(charts, props.patches ?? []);
   return charts;
 }
 

@@ -20,12 +20,16 @@ const places: readonly (readonly [start: string, path: readonly string[]])[] = [
   ["mode", ["components", "*", "mode"]],
   ["bucket", ["objectStorage", "prefix"]],
   ["traces.", ["components", "traces"]],
+  ["workloads.alertmanager.", ["components", "alertmanager"]],
+  ["workloads.node-exporter.", ["components", "nodeExporter"]],
+  ["defaults.", ["defaults"]],
 ];
 
 /** Props that the stack passes to every component's chart. */
 export function sharedProps({ props, workload, retention }: CheckedStack) {
-  const { cluster, availability, evaluator, namespaces } = props;
-  return { namespace: namespaces.stack, cluster, availability, evaluator, workload, retention };
+  const { cluster, availability, evaluator, namespaces, defaults } = props;
+  const shared = { namespace: namespaces.stack, cluster, availability, evaluator, workload, retention };
+  return { ...shared, ...(defaults && { defaults }) };
 }
 
 /** The findings of a component's charts as problems of the stack file. @param component key under `skopos:components` */
@@ -51,15 +55,22 @@ function keyOf(chart: string): string {
 
 function problemOf(component: string, { code, at, message, fix }: Finding): Problem {
   const [start, path] = places.find(([prefix]) => at.startsWith(prefix)) ?? ["", ["components", component]];
-  if (at.startsWith("alerts.")) return { code, path: `skopos:${at}`, message, fix: pasteable(at.split("."), [], fix) };
+  if (/^(alerts|patches|extra)\./.test(at))
+    return { code, path: `skopos:${at}`, message, fix: pasteable(at.split("."), [], fix) };
   const holder = path.map((key) => (key === "*" ? component : key));
-  const rest = start ? [] : at.split(".").filter((key) => key !== "");
+  // A start that ends with a dot is a holder: what follows stands in it.
+  const rest = start
+    ? start.endsWith(".") && start !== "traces."
+      ? at.slice(start.length).split(".")
+      : []
+    : at.split(".").filter((key) => key !== "");
   const place = [...holder, ...rest];
   return { code, path: `skopos:${place.join(".")}`, message, fix: pasteable(place, holder, fix) };
 }
 
 /** A fix as YAML: a value goes to its place, keys go below their holder, and advice in words is a comment. */
 function pasteable(place: readonly string[], holder: readonly string[], fix: string): string {
+  if (fix.startsWith("#")) return fix;
   if (/^\S+$/.test(fix) || /^[[{].*[\]}]$/.test(fix)) return snippet(place, fix);
   if (!/^\w+:\s/.test(fix)) return `# ${snippet(place, fix).replaceAll("\n", "\n# ")}`;
   const lines = fix.split("\n").map((line) => "  ".repeat(holder.length) + line);

@@ -1,5 +1,6 @@
 import { configurationSchema, type JsonSchema, stackFileSchema } from "./json-schema.ts";
 import { problemCatalogue } from "./problem.ts";
+import { sharedKeys, workloadOptions } from "./schema/options.ts";
 
 /** A file that is generated from the code by `npm run generate`; a test fails if it is outdated. */
 export interface GeneratedFile {
@@ -19,7 +20,12 @@ export function generatedFiles(): readonly GeneratedFile[] {
 }
 
 function configurationPage(): string {
-  const rows = rowsOf(configurationSchema(), "skopos:");
+  const schema = configurationSchema();
+  const rows = rowsOf(
+    schema,
+    "skopos:",
+    (path, value) => workloadKey.test(path) || (componentKey.test(path) && isShared(path, value)),
+  );
   return [
     mark,
     "# Configuration of a stack",
@@ -30,26 +36,54 @@ function configurationPage(): string {
     "|---|---|---|---|",
     ...rows,
     "",
+    "## Options of components and workloads",
+    "",
+    "The same for every component that deploys pods, and for its single workloads: `skopos:components.mimir.resources`, `skopos:components.mimir.workloads.ingester.resources`. Those of pods can also stand in `skopos:defaults`. The most specific value counts; maps are merged key by key, and tolerations and affinity are in addition to the workload's own. `replicas`, `resources` and `disk` of a component are those of its main workload: a component with several equal ones (Mimir, Loki and Tempo in microservices mode) takes them in `workloads`. `skopos plan` shows each figure beside the computed one. Agents on every node take no `replicas` or `disk`, and have no place in the `defaults` for `nodeSelector`, `tolerations` and `affinity`.",
+    "",
+    "| key | values | default | what |",
+    "|---|---|---|---|",
+    ...rowsOf(sharedSchema(schema), "", () => false),
+    "",
   ].join("\n");
 }
 
-/** The object schema of a switch or a union, if there is exactly one. */
+/** Where the options of single workloads and the defaults are: documented once. */
+const workloadKey = /^skopos:(components\.\w+\.workloads|defaults)\./;
+
+/** Where a component's own keys are. */
+const componentKey = /^skopos:components\.\w+\.\w+$/;
+
+/** Whether a key of a component is one of those that all of them share. */
+function isShared(path: string, value: JsonSchema): boolean {
+  const key = path.split(".").at(-1) as string;
+  return sharedKeys.has(key) && value.description === workloadOptions[key as keyof typeof workloadOptions].description;
+}
+
+/** The schema of the shared keys alone, as Alertmanager has them. */
+function sharedSchema(schema: JsonSchema): JsonSchema {
+  const { alertmanager } = objectOf(schema.properties?.components ?? {}).properties ?? {};
+  const entries = Object.entries(objectOf(alertmanager ?? {}).properties ?? {});
+  return { properties: Object.fromEntries(entries.filter(([key]) => sharedKeys.has(key))) };
+}
+
+/** The object behind a switch or a union, where there is exactly one. */
 function objectOf(schema: JsonSchema): JsonSchema {
   const objects = [schema, ...(schema.anyOf ?? [])].filter(({ properties }) => properties);
   return objects.length === 1 ? (objects[0] as JsonSchema) : schema;
 }
 
-function rowsOf(schema: JsonSchema, prefix: string): string[] {
+function rowsOf(schema: JsonSchema, prefix: string, skipped: (path: string, value: JsonSchema) => boolean): string[] {
   return Object.entries(objectOf(schema).properties ?? {}).flatMap(([key, value]) => {
     const path = `${prefix}${key}`;
+    if (skipped(path, value)) return [];
     const cells = [`\`${path}\``, valuesOf(value), defaultOf(value), String(value.description ?? "")];
     const { items = {} } = value;
     const variants = value.oneOf ?? [];
     return [
       `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`,
-      ...rowsOf(value, `${path}.`),
-      ...variants.flatMap((variant) => rowsOf(variant, `${path}.`)),
-      ...[items, ...(items.oneOf ?? [])].flatMap((item) => rowsOf(item, `${path}[].`)),
+      ...rowsOf(value, `${path}.`, skipped),
+      ...variants.flatMap((variant) => rowsOf(variant, `${path}.`, skipped)),
+      ...[items, ...(items.oneOf ?? [])].flatMap((item) => rowsOf(item, `${path}[].`, skipped)),
     ];
   });
 }

@@ -109,6 +109,15 @@ const depth = (issues: readonly Issue[]): number => Math.max(...issues.map(({ pa
 
 /** A key of an earlier version, with what replaces it. */
 function retiredKey(path: readonly PropertyKey[], key: string, input: unknown): Problem | undefined {
+  if (path.length === 0 && key === "priorityClassName") {
+    const name = String((input as Record<string, unknown>)[key]);
+    return {
+      code: "SKP1007",
+      path: "skopos:priorityClassName",
+      message: "was replaced: it is one of the defaults of all pods",
+      fix: snippet(["defaults", "priorityClassName"], name),
+    };
+  }
   if (path.length > 0 || key !== "keep") return undefined;
   const { retention, keep } = input as Record<string, unknown>;
   const profile = typeof retention === "string" ? retention : "standard";

@@ -13,11 +13,15 @@ export interface JsonSchema {
   readonly additionalProperties?: JsonSchema | boolean;
 }
 
-/** The JSON Schema of a configuration as it is written, for editors, docs and suggestions. */
-export function configurationSchema(): JsonSchema {
+/**
+ * The JSON Schema of a configuration as it is written, for editors, docs and suggestions.
+ * @param reused whether schemas that are used several times stand in each place, or once in `$defs`
+ */
+export function configurationSchema(reused: "inline" | "ref" = "inline"): JsonSchema {
   return z.toJSONSchema(stackSchema, {
     io: "input",
     unrepresentable: "any",
+    reused,
     override: ({ jsonSchema }) => {
       if (!jsonSchema[switchMeta]) return;
       delete jsonSchema[switchMeta];
@@ -64,7 +68,11 @@ function withSecure(schema: JsonSchema): JsonSchema {
  * packages keep there.
  */
 export function stackFileSchema(): JsonSchema {
-  const { properties = {}, $schema } = configurationSchema();
+  const { properties = {}, $schema, $defs = {} } = configurationSchema("ref");
+  const reused = Object.entries($defs as Record<string, JsonSchema>).map(([name, schema]) => [
+    name,
+    withSecure(schema),
+  ]);
   const known = Object.keys(properties);
   return {
     $schema,
@@ -79,7 +87,7 @@ export function stackFileSchema(): JsonSchema {
       },
     },
     required: ["config"],
-    $defs: { secure },
+    $defs: { ...Object.fromEntries(reused), secure },
   };
 }
 

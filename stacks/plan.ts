@@ -18,6 +18,10 @@ export interface PlannedWorkload {
   readonly reasons: Reasons<Resources>;
   /** Numbers that contain a figure without a published source. */
   readonly estimates: readonly (keyof Resources)[];
+  /** What was computed for each value of one pod that the configuration replaced. @default nothing was replaced */
+  readonly computed?: Partial<Resources>;
+  /** What it was replaced by: the same keys. */
+  readonly set?: Partial<Resources>;
 }
 
 /** How a reason marks a figure that no vendor has published: the word stands beside the figure. */
@@ -63,6 +67,7 @@ export function planStack(stack: RenderedStack): Plan {
       diskBytes: (perPod.diskBytes ?? 0) * perPod.replicas,
       reasons: reasonsOf(sized),
       estimates: estimatesOf(reasonsOf(sized)),
+      ...overridesOf(sized),
     })),
   );
   const stored = stack.charts.flatMap((chart) => chart.objectStorage);
@@ -77,6 +82,11 @@ export function planStack(stack: RenderedStack): Plan {
     series: stack.workload.activeSeries,
   };
   const used = usedImages(stack);
+  const replaced = [...replacedImages(stack).keys()];
+  const withoutDigest = [
+    ...used.filter((name) => !("digest" in images[name])),
+    ...replaced.filter((reference) => !reference.includes("@")),
+  ];
   return {
     stack: stack.name,
     kubernetesVersion: stack.config.cluster.version,
@@ -85,7 +95,7 @@ export function planStack(stack: RenderedStack): Plan {
     ...costOf(stack, totals),
     cardinality: cardinalityTiers(stack.workload),
     notes: planNotes(stack),
-    images: { total: used.length, withoutDigest: used.filter((name) => !("digest" in images[name])).length },
+    images: { total: used.length + replaced.length, withoutDigest: withoutDigest.length },
   };
 }
 
@@ -99,9 +109,21 @@ function estimatesOf(reasons: Reasons<Resources>): readonly (keyof Resources)[] 
   return (Object.keys(reasons) as (keyof Resources)[]).filter((field) => estimated.test(reasons[field] ?? ""));
 }
 
+function overridesOf(sized: WorkloadSize): Pick<PlannedWorkload, "computed" | "set"> {
+  const { computed } = sized;
+  if (!computed) return {};
+  const keys = Object.keys(computed) as (keyof Resources)[];
+  return { computed, set: Object.fromEntries(keys.map((key) => [key, sized[key]])) };
+}
+
 /** The images that a stack runs, sorted. */
 export function usedImages(stack: RenderedStack): readonly ImageName[] {
   return [...new Set(stack.charts.flatMap((chart) => [...chart.usedImages]))].sort();
+}
+
+/** The images that replace one of the catalogue, by reference. */
+export function replacedImages(stack: RenderedStack): ReadonlyMap<string, ImageName> {
+  return new Map(stack.charts.flatMap((chart) => [...chart.replacedImages]).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function costOf({ config }: RenderedStack, totals: Plan["totals"]): Pick<Plan, "cost"> {

@@ -18,7 +18,8 @@ export function prerequisites(stack: ResolvedStack): readonly Prerequisite[] {
 }
 
 function clusterWide({ config }: ResolvedStack): readonly Prerequisite[] {
-  const { cluster, collectors, priorityClassName, components: settings } = config;
+  const { cluster, collectors, components: settings } = config;
+  const { priorityClassName } = config.defaults;
   const found: Prerequisite[] = [];
   if (cluster.storageClass) {
     found.push({

@@ -236,6 +236,54 @@ export const problemCatalogue = {
     title: "A cluster without IPv4",
     why: "The programs of the stack listen on IPv4 addresses: probes, scrapes and clients would not reach pods that only have an IPv6 address.",
   },
+  SKP1301: {
+    title: "Options of a workload that does not exist",
+    why: "Which workloads a component has depends on its mode; options of any other would silently have no effect.",
+  },
+  SKP1302: {
+    title: "Amounts of a component that has several workloads",
+    why: "Replicas, resources and disks belong to one workload: the same figure cannot suit all of them.",
+  },
+  SKP1303: {
+    title: "A label, annotation or variable that the component sets itself",
+    why: "Selectors, network policies, dashboards and rollouts rely on it.",
+  },
+  SKP1304: {
+    title: "Not an amount of CPU, memory or disk",
+    why: "Amounts are written as in Kubernetes: 500m or 2 of CPU, 2Gi of memory or disk.",
+  },
+  SKP1305: {
+    title: "More pods than the program can run",
+    why: "Several pods would overwrite each other's data, or do the same work twice; agents run once on every node.",
+  },
+  SKP1306: {
+    title: "A disk for a workload without one",
+    why: "The workload keeps nothing on a volume: the setting would silently have no effect.",
+  },
+  SKP1307: {
+    title: "A limit below the request",
+    why: "Kubernetes rejects a pod whose limit is smaller than its request.",
+  },
+  SKP1308: {
+    title: "Less memory than an idle process takes",
+    why: "Garbage collection and load shedding are derived from the memory limit; with less than an idle process takes, the process only collects garbage, or is killed at start.",
+  },
+  SKP1309: {
+    title: "A variable that the container already has",
+    why: "Kubernetes would use one of the two values, and ignore the other without a message.",
+  },
+  SKP1310: {
+    title: "A patch that matches no object",
+    why: "It would silently have no effect, most often after an object was renamed or a component turned off.",
+  },
+  SKP1311: {
+    title: "A patch that cannot be applied",
+    why: "A place that a JSON patch names does not exist, or a value that it tests is another one.",
+  },
+  SKP1312: {
+    title: "A patch that makes another object",
+    why: "Kind, name and namespace are how everything else refers to the object.",
+  },
 } as const satisfies Record<string, { title: string; why: string }>;
 
 export type ProblemCode = keyof typeof problemCatalogue;

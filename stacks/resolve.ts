@@ -6,6 +6,8 @@ import { components } from "./components/index.ts";
 import { factsOf, withoutUndefined } from "./facts.ts";
 import { parseConfig } from "./parse.ts";
 import { ConfigurationError, type Problem } from "./problem.ts";
+import { plain } from "./schema/options.ts";
+import { patchesOf } from "./schema/patches.ts";
 import type { StackConfig } from "./schema.ts";
 
 /** A stack, worked out: the facts it was worked out from, and what it deploys. */
@@ -77,7 +79,8 @@ export function resolveProps(config: StackConfig, workload: Workload, retention:
     cluster: resolveCluster(config),
     namespaces: config.namespaces,
     images: resolveImages(config),
-    priorityClassName: config.priorityClassName,
+    defaults: Object.keys(plain(config.defaults)).length > 0 ? plain(config.defaults) : undefined,
+    patches: config.patches.length > 0 ? patchesOf(config.patches) : undefined,
     runbooks: config.runbooks,
     networkPolicies: config.cluster.networkPolicies,
     workload,

@@ -19,6 +19,8 @@ import { text, unique } from "./formats.ts";
 import { bytes, count, duration } from "./quantities.ts";
 import { alertsSchema } from "./schema/alerts.ts";
 import { objectStorageSchema } from "./schema/object-storage.ts";
+import { podOptions } from "./schema/options.ts";
+import { patchesSchema } from "./schema/patches.ts";
 
 const cidrs = unique(text(cidr).describe("Address range.")).min(1);
 
@@ -135,13 +137,19 @@ export const stackSchema = z.strictObject({
     .default({})
     .describe("Settings of policies by rule ID: `off`, or another severity and parameters."),
   waivers: z.array(waiverSchema).default([]).describe("Accepted policy findings, each with an expiry date."),
-  priorityClassName: text(dnsSubdomain).optional().describe("PriorityClass of all pods; it must already exist."),
+  defaults: z
+    .strictObject(podOptions)
+    .prefault({})
+    .describe(
+      "Options of every component's pods, unless the component sets others. Where pods are scheduled does not apply to agents that run on every node.",
+    ),
   grafanaAdminPassword: z
     .string()
     .optional()
     .describe(
       "Password of the Grafana administrator. Set it with `pulumi config set --secret`; without it, the Secret in components.grafana.adminSecret must exist.",
     ),
+  patches: patchesSchema,
   prices: z
     .strictObject({
       currency: text(line).default("EUR").describe("Currency of the prices."),

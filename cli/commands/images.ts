@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { type Image, imageReference, images } from "../../lib/kubernetes/index.ts";
-import { usedImages } from "../../stacks/plan.ts";
+import { replacedImages, usedImages } from "../../stacks/plan.ts";
 import { loadStack } from "../../stacks/stack.ts";
 import { CommandFailure } from "../failure.ts";
 import { stackFolder } from "../home.ts";
@@ -21,13 +21,21 @@ export function addImages(program: Command): void {
     )
     .action(({ stack, mirror, json }: { stack: string; mirror?: boolean; json?: boolean }) => {
       const rendered = loadStack(stackFolder(), stack);
-      const list = usedImages(rendered).map((name) => ({
+      const catalogued = usedImages(rendered).map((name) => ({
         name,
         source: imageReference(name),
         reference: imageReference(name, rendered.props.images),
         digest: (images[name] as Image).digest ?? null,
       }));
-      if (mirror) return print(copyCommands(list).join("\n"));
+      const replaced = [...replacedImages(rendered)].map(([reference, name]) => ({
+        name,
+        source: reference,
+        reference,
+        digest: reference.split("@")[1] ?? null,
+      }));
+      // Replaced images come from where they are stated: they are not copied.
+      if (mirror) return print(copyCommands(catalogued).join("\n"));
+      const list = [...catalogued, ...replaced];
       print(json ? JSON.stringify(list, null, 2) : list.map(({ reference }) => reference).join("\n"));
     });
 }

@@ -5,7 +5,15 @@ import { prerequisites } from "../../stacks/prerequisites.ts";
 import { loadStack } from "../../stacks/stack.ts";
 import { stackFolder } from "../home.ts";
 import { jsonOption, stackOption } from "../options.ts";
-import { capacityTable, cardinalityTable, headroomText, notesText, planReasons, planSummary } from "../plan-text.ts";
+import {
+  capacityTable,
+  cardinalityTable,
+  headroomText,
+  notesText,
+  overridesTable,
+  planReasons,
+  planSummary,
+} from "../plan-text.ts";
 import { prerequisitesText } from "../prerequisites-text.ts";
 import { print } from "../terminal.ts";
 
@@ -23,6 +31,7 @@ export function addPlan(program: Command): void {
       if (json) return print(JSON.stringify(plan, null, 2));
       const sections = [
         capacityTable(plan),
+        overridesTable(plan),
         `${planSummary(plan)}\n${headroomText(headroom(rendered))}`,
         cardinalityTable(plan),
         notesText(plan),

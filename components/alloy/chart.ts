@@ -19,6 +19,7 @@ import {
   serviceAccount,
   serviceHost,
   serviceMonitor,
+  sizeOverride,
 } from "../../lib/kubernetes/index.ts";
 import { hostMetricsJob } from "../../lib/monitoring/host-metrics.ts";
 import { assertValid, GiB, type SizeOverride, type Workload, workloads } from "../../lib/sizing/index.ts";
@@ -92,8 +93,8 @@ export class AlloyChart extends ComponentChart<AlloyEndpoints> {
     const workload = props.workload ?? workloads.small;
     const hostMetrics = props.hostMetrics ?? false;
     const logSource = props.logSource ?? logSourceFor(workload);
-    const { size } = props;
-    const sizing = sizeAlloy({ workload, hostMetrics, exporters: exportersOf(props.gateway), ...(size && { size }) });
+    const size = { ...props.size, ...sizeOverride(props) };
+    const sizing = sizeAlloy({ workload, hostMetrics, exporters: exportersOf(props.gateway), size });
     this.sizing = sizing;
     const { logs, gateway, logOptions } = props;
     const host = alloyNeedsHost({

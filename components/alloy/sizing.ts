@@ -25,7 +25,7 @@ const logBytesPerMiB = 120 * MiB;
 /** MiB/s of logs that one pod may write beside the mean of all others, before memory runs out. A choice. */
 const burstMiB = 1;
 /** An idle Alloy. An assumption: its documentation has no figure. */
-const idle = { cores: 0.03, bytes: 128 * MiB } as const;
+export const idle = { cores: 0.03, bytes: 128 * MiB } as const;
 /** Host metrics: about 1,000 series per scrape. An assumption. */
 const host = { cores: 0.02, bytes: 32 * MiB } as const;
 /** Spans per second and core, as for an OpenTelemetry agent. */

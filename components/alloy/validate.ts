@@ -1,14 +1,23 @@
-import { defaultCluster, validateHostAgent } from "../../lib/kubernetes/index.ts";
+import { defaultCluster, sizeOverride, validateHostAgent, validateOptions } from "../../lib/kubernetes/index.ts";
 import { type Finding, validateProps, validateWorkload, workloads } from "../../lib/sizing/index.ts";
 import type { AlloyProps } from "./chart.ts";
 import { alloyShape } from "./shape.ts";
+import { idle, sizeAlloy } from "./sizing.ts";
 
 /** Finds every mistake in the props of an {@link AlloyChart}. */
 export function validateAlloy(props: AlloyProps): readonly Finding[] {
   return validateProps(props, alloyShape, () => combinations(props));
 }
 
-function combinations({ cluster = defaultCluster, workload = workloads.small }: AlloyProps): readonly Finding[] {
+function combinations(props: AlloyProps): readonly Finding[] {
+  const { cluster = defaultCluster, workload = workloads.small, hostMetrics = false } = props;
+  const numbers = validateWorkload(workload);
+  const load = () => ({ workload, hostMetrics, size: { ...props.size, ...sizeOverride(props) } });
+  const main = () => ({ size: sizeAlloy(load()).alloy, idleBytes: idle.bytes, everyNode: true });
   const fix = "send telemetry to the gateway directly";
-  return [...validateWorkload(workload), ...validateHostAgent(cluster.platform, "cluster.platform", fix)];
+  return [
+    ...numbers,
+    ...(numbers.length > 0 ? [] : validateOptions(props, { main: main() })),
+    ...validateHostAgent(cluster.platform, "cluster.platform", fix),
+  ];
 }

@@ -1,4 +1,4 @@
-import type { ComponentProps, Endpoint, SecretKey } from "../../lib/kubernetes/index.ts";
+import { type ComponentProps, type Endpoint, type SecretKey, sizeOverride } from "../../lib/kubernetes/index.ts";
 import { type Availability, type SizeOverride, type Workload, workloads } from "../../lib/sizing/index.ts";
 import type { Access } from "./access.ts";
 import type { PostgreSql, TeamFolders } from "./config.ts";
@@ -52,8 +52,9 @@ export interface GrafanaEndpoints {
 }
 
 /** The load that sizes are computed from, with defaults for what the props leave out. */
-export function loadOf({ workload, availability, database, replicas, size }: GrafanaProps): GrafanaLoad {
-  const override = { ...size, ...(replicas !== undefined && { replicas }) };
+export function loadOf(props: GrafanaProps): GrafanaLoad {
+  const { workload, availability, database, size } = props;
+  const override = { ...size, ...sizeOverride(props) };
   return {
     workload: workload ?? workloads.small,
     availability: availability ?? "redundant",

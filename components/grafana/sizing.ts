@@ -17,7 +17,7 @@ const coresPerQuery = 0.01;
  * Resident memory of an idle Grafana. Its documentation recommends at least 512 MB:
  * https://grafana.com/docs/grafana/v13.2/setup-grafana/installation/#hardware-recommendations. The limit allows that.
  */
-const idleBytes = 256 * MiB;
+export const idleBytes = 256 * MiB;
 /** Bytes of a query result while it is encoded: 100 series of 1,000 points. An estimate. */
 const bytesPerQuery = 2 * MiB;
 /** Limit relative to the request: the queries of a heavy dashboard run at the same time. */

@@ -1,9 +1,10 @@
 import { isIP } from "node:net";
 import { dnsSubdomain, isKnownLater } from "../../lib/formats/index.ts";
+import { validateOptions } from "../../lib/kubernetes/index.ts";
 import { type Finding, validateCounts, validateProps, validateWorkload, wrongFormat } from "../../lib/sizing/index.ts";
 import { type GrafanaProps, loadOf } from "./props.ts";
 import { grafanaShape } from "./shape.ts";
-import { sizeGrafana } from "./sizing.ts";
+import { idleBytes, sizeGrafana } from "./sizing.ts";
 
 /** Finds every mistake in the props of a {@link GrafanaChart}. */
 export function validateGrafana(props: GrafanaProps): readonly Finding[] {
@@ -13,7 +14,11 @@ export function validateGrafana(props: GrafanaProps): readonly Finding[] {
 function combinations(props: GrafanaProps): readonly Finding[] {
   const load = loadOf(props);
   const numbers = [...validateWorkload(load.workload), ...validateCounts({ replicas: props.replicas })];
-  return [...numbers, ...(numbers.length > 0 ? [] : validateReplicas(props)), ...validateRoute(props)];
+  const sized = () => [
+    ...validateReplicas(props),
+    ...validateOptions(props, { main: { size: sizeGrafana(load).grafana, idleBytes } }),
+  ];
+  return [...numbers, ...(numbers.length > 0 ? [] : sized()), ...validateRoute(props)];
 }
 
 /** Each of several replicas with its own SQLite file would have its own users, sessions and folders. */

@@ -45,7 +45,7 @@ export class KubePrometheusChart extends ComponentChart<KubePrometheusEndpoints>
 
   /** @throws InvalidPropsError with every finding of {@link validateKubePrometheus} */
   constructor(scope: Construct, id: string, props: KubePrometheusProps) {
-    super(scope, id, "kube-prometheus", props);
+    super(scope, id, "kube-prometheus", props, { part: "prometheus", image: "prometheus" });
     assertValid("KubePrometheusChart", this.name, validateKubePrometheus(props));
     const load = loadOf(props);
     const { workload } = load;

@@ -1,6 +1,7 @@
-import type { ComponentProps, Endpoint } from "../../lib/kubernetes/index.ts";
+import { type ComponentProps, type Endpoint, sizeOverride, sizeOverrides } from "../../lib/kubernetes/index.ts";
 import {
   type Availability,
+  mergeOverrides,
   type Retention,
   retentionProfiles,
   type Workload,
@@ -75,9 +76,26 @@ export interface KubePrometheusEndpoints {
   readonly remoteWrite?: Endpoint;
 }
 
+/** Workloads beside Prometheus, whose options have their names, and the keys of their sizes. */
+export const sizeKeys = {
+  operator: "operator",
+  alertmanager: "alertmanager",
+  "kube-state-metrics": "kubeStateMetrics",
+  "node-exporter": "nodeExporter",
+} as const satisfies Record<string, keyof KubePrometheusSizes>;
+
+/** A workload beside Prometheus. */
+export type OperatedWorkload = keyof typeof sizeKeys;
+
 /** The load that sizes are computed from, with defaults for what the props leave out. */
 export function loadOf(props: KubePrometheusProps): KubePrometheusLoad {
-  const { shards, replicas, sizes } = props;
+  const { shards, replicas } = props;
+  const { replicas: _, ...own } = sizeOverride(props);
+  const stated = sizeOverrides<OperatedWorkload>(props, undefined);
+  const sizes = mergeOverrides<keyof KubePrometheusSizes>(props.sizes, {
+    prometheus: own,
+    ...Object.fromEntries(Object.entries(sizeKeys).map(([name, key]) => [key, stated[name as OperatedWorkload] ?? {}])),
+  });
   return {
     workload: props.workload ?? workloads.small,
     availability: props.availability ?? "redundant",
@@ -85,6 +103,6 @@ export function loadOf(props: KubePrometheusProps): KubePrometheusLoad {
     longTerm: props.remoteWrite !== undefined,
     ...(shards !== undefined && { shards }),
     ...(replicas !== undefined && { replicas }),
-    ...(sizes && { sizes }),
+    sizes,
   };
 }

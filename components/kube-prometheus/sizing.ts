@@ -75,10 +75,14 @@ export function sizeKubePrometheus(load: KubePrometheusLoad): KubePrometheusSizi
   const { workload, availability, longTerm, sizes = {} } = load;
   const shards = load.shards ?? prometheusShards(workload, longTerm);
   const pair = availability === "redundant" && workload.activeSeries > scalingThresholds.activeSeries;
-  const replicasPerShard = load.replicas ?? (pair ? 2 : 1);
+  const computedReplicas = pair ? 2 : 1;
+  const replicasPerShard = load.replicas ?? computedReplicas;
   const retentionSeconds = localRetention(load.retention, shards);
   const fleet = { shards, replicasPerShard };
-  const prometheus = withOverride(sizePrometheus(workload, fleet, retentionSeconds, longTerm), sizes.prometheus);
+  const overridden = withOverride(sizePrometheus(workload, fleet, retentionSeconds, longTerm), sizes.prometheus);
+  const prometheus = load.replicas
+    ? { ...overridden, computed: { ...overridden.computed, replicas: shards * computedReplicas } }
+    : overridden;
   const samples = Math.ceil(samplesPerSecond(workload) / shards);
   return {
     shards,

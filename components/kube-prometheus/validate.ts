@@ -1,6 +1,7 @@
-import { defaultCluster, validateHostAgent } from "../../lib/kubernetes/index.ts";
+import { defaultCluster, validateHostAgent, validateOptions, type Workloads } from "../../lib/kubernetes/index.ts";
 import {
   type Finding,
+  MiB,
   seconds,
   shortRetention,
   validateCounts,
@@ -9,6 +10,7 @@ import {
 } from "../../lib/sizing/index.ts";
 import { type AlertRouting, reservedReceivers } from "./alertmanager/config.ts";
 import { exposed } from "./control-plane/targets.ts";
+import { idleBytes as idlePrometheusBytes } from "./prometheus/sizing.ts";
 import { type KubePrometheusProps, loadOf } from "./props.ts";
 import { kubePrometheusShape } from "./shape.ts";
 import { sizeKubePrometheus } from "./sizing.ts";
@@ -32,7 +34,7 @@ function combinations(props: KubePrometheusProps): readonly Finding[] {
   };
   const numbers = [...validateWorkload(loadOf(props).workload), ...validateCounts(counts)];
   // Sizes computed from invalid numbers would only add misleading findings.
-  const fleet = numbers.length > 0 ? [] : validateFleet(props);
+  const fleet = numbers.length > 0 ? [] : [...validateFleet(props), ...validateOptions(props, workloadsOf(props))];
   return [
     ...numbers,
     ...fleet,
@@ -41,6 +43,22 @@ function combinations(props: KubePrometheusProps): readonly Finding[] {
     ...validatePlatform(props),
     ...validateExemplars(props),
   ];
+}
+
+/** Memory of an idle Alertmanager, operator and kube-state-metrics: see their sizes. */
+const idleBytes = { alertmanager: 41 * MiB, operator: 48 * MiB, "kube-state-metrics": 32 * MiB } as const;
+
+function workloadsOf(props: KubePrometheusProps): Workloads {
+  const sizing = sizeKubePrometheus(loadOf(props));
+  return {
+    main: { size: sizing.prometheus, idleBytes: idlePrometheusBytes },
+    others: {
+      alertmanager: { size: sizing.alertmanager, idleBytes: idleBytes.alertmanager },
+      operator: { size: sizing.operator, idleBytes: idleBytes.operator, single: "it elects no leader" },
+      "kube-state-metrics": { size: sizing.kubeStateMetrics, idleBytes: idleBytes["kube-state-metrics"] },
+      "node-exporter": { size: sizing.nodeExporter, everyNode: true },
+    },
+  };
 }
 
 /** Combinations that do not work with several Prometheus pods. */

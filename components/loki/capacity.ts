@@ -5,15 +5,17 @@ import { GiB, TiB } from "../../lib/sizing/index.ts";
 export type LokiMode = "monolithic" | "microservices";
 
 /** Components that run as workloads of their own in microservices mode. */
-export type LokiService =
-  | "distributor"
-  | "ingester"
-  | "index-gateway"
-  | "querier"
-  | "query-frontend"
-  | "query-scheduler"
-  | "compactor"
-  | "ruler";
+export type LokiService = (typeof lokiServices)[number];
+export const lokiServices = [
+  "distributor",
+  "ingester",
+  "index-gateway",
+  "querier",
+  "query-frontend",
+  "query-scheduler",
+  "compactor",
+  "ruler",
+] as const;
 
 /** Components that the sizing guide has figures for. */
 export type TableService = Exclude<LokiService, "ruler">;

@@ -225,16 +225,16 @@ describe("validation", () => {
   });
 
   test("rejects fewer ingesters than copies, and numbers that zones cannot share", () => {
-    expect(of({ overrides: { ingester: { replicas: 2 } } })).toEqual(["SKP1225 overrides.ingester.replicas"]);
+    expect(of({ overrides: { ingester: { replicas: 2 } } })).toEqual(["SKP1225 workloads.ingester.replicas"]);
     const large = { workload: workloads.large, overrides: { ingester: { minReplicas: 100 } } };
-    expect(of(large)).toEqual(["SKP1227 overrides.ingester.replicas"]);
+    expect(of(large)).toEqual(["SKP1227 workloads.ingester.replicas"]);
   });
 
   test("rejects a single process beyond its load, on a volume that is too small", () => {
     expect(of({ mode: "monolithic" })).toEqual(["SKP1214 mode"]);
     const small = { overrides: { loki: { diskBytes: 2 ** 30 } } };
     expect(of({ objectStore: { kind: "filesystem" }, mode: "monolithic", ...small })).toEqual([
-      "SKP1231 overrides.loki.diskBytes",
+      "SKP1231 disk",
       "SKP1214 mode",
     ]);
   });

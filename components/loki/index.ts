@@ -1,5 +1,10 @@
-export type { LokiMode, LokiService, LokiWorkload } from "./capacity.ts";
-export { monolithicBytesPerDay as lokiMonolithicBytesPerDay } from "./capacity.ts";
+export {
+  type LokiMode,
+  type LokiService,
+  type LokiWorkload,
+  lokiServices,
+  monolithicBytesPerDay as lokiMonolithicBytesPerDay,
+} from "./capacity.ts";
 export { LokiChart } from "./chart.ts";
 export type { LokiLimits } from "./limits.ts";
 export type { LokiEndpoints, LokiProps, StreamRetention } from "./props.ts";

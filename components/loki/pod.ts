@@ -12,6 +12,7 @@ import {
   objectStoreAccess,
   objectStorePodLabels,
   partName,
+  perZone,
   rolloutSequentially,
   scratchVolume,
   selectorLabels,
@@ -19,7 +20,6 @@ import {
   serviceMonitor,
   statefulSet,
   threeZones,
-  zoneCount,
 } from "../../lib/kubernetes/index.ts";
 import { GiB, type WorkloadSize } from "../../lib/sizing/index.ts";
 import { dataDirectory } from "./bucket-config.ts";
@@ -91,12 +91,11 @@ export function zonedService(context: LokiContext, props: ServiceProps & { reado
   const { chart } = context;
   const part = nameOf(context, props);
   serviceAndMonitor(context, part, true);
-  const perZone = { ...props.sized, replicas: props.sized.replicas / zoneCount };
   const sets = threeZones(chart.cluster).map((zone) =>
     statefulSet(chart, {
       ...lokiPod(
         context,
-        { ...props, sized: perZone, args: [...(props.args ?? []), `${props.zoneFlag}=${zone.name}`] },
+        { ...props, sized: perZone(props.sized), args: [...(props.args ?? []), `${props.zoneFlag}=${zone.name}`] },
         dataMount(props),
       ),
       name: `${partName(chart, part)}-${zone.name}`,

@@ -1,7 +1,8 @@
-import type { ComponentProps, Endpoint, ObjectStore } from "../../lib/kubernetes/index.ts";
+import { type ComponentProps, type Endpoint, type ObjectStore, sizeOverrides } from "../../lib/kubernetes/index.ts";
 import type { RuleGroup } from "../../lib/monitoring/rules.ts";
 import {
   type Availability,
+  mergeOverrides,
   type Retention,
   retentionProfiles,
   type SizeOverrides,
@@ -113,13 +114,14 @@ export function resolveLokiProps(props: LokiProps): ResolvedLokiProps {
 
 /** What {@link sizeLoki} needs of the props. */
 export function lokiLoad(props: ResolvedLokiProps): LokiLoad {
-  const { workload, retention, availability, objectStore, mode, overrides } = props;
+  const { workload, retention, availability, objectStore, mode } = props;
+  const overrides = mergeOverrides(props.overrides, sizeOverrides<LokiWorkload>(props, "loki"));
   return {
     workload,
     retention,
     availability,
     filesystem: objectStore.kind === "filesystem",
     ...(mode && { mode }),
-    ...(overrides && { overrides }),
+    overrides,
   };
 }

@@ -60,7 +60,7 @@ const walBytesPerByteSecond = 15e9 / 5e6 / 0.8;
 /** Disk for index files that are built or cached, plus a reserve. An estimate; no published figure exists. */
 const spareDisk = 5 * GiB;
 /** Resident memory of an idle process: 109 to 149 MiB (measured, Loki 3.7). */
-const idleBytes = 150 * MiB;
+export const idleBytes = 150 * MiB;
 /** Memory of one part of a query that a querier runs: its chunks and lines. An estimate; no published figure exists. */
 const queryBytes = 64 * MiB;
 /** Parts of queries that one process runs at the same time (`querier.max_concurrent`): Loki's default, half of it in a single pod. */

@@ -1,8 +1,9 @@
-import { validateObjectStore } from "../../lib/kubernetes/index.ts";
+import { validateObjectStore, validateOptions, type Workloads, workloadFacts } from "../../lib/kubernetes/index.ts";
 import {
   type Finding,
   fewReplicas,
   formatBytes,
+  MiB,
   overload,
   separateDisks,
   shortRetention,
@@ -14,7 +15,7 @@ import {
 import { monolithicBytesPerDay } from "./capacity.ts";
 import { type LokiProps, lokiLoad, type ResolvedLokiProps, resolveLokiProps } from "./props.ts";
 import { lokiShape } from "./shape.ts";
-import { type LokiSizing, sizeLoki } from "./sizing.ts";
+import { idleBytes, type LokiSizing, sizeLoki } from "./sizing.ts";
 
 /** Shortest retention in seconds. Shorter ones are accepted but never applied, because Loki deletes whole daily index tables. */
 const minRetention = 86_400;
@@ -40,7 +41,17 @@ function combinations(props: LokiProps): readonly Finding[] {
     ...validateStorage(resolved, sizing),
     ...validateMode(resolved, sizing),
     ...validateReplicas(sizing),
+    ...validateOptions(props, workloadsOf(sizing)),
   ];
+}
+
+/** Memory of an idle process of one service: the least that was measured for all of them in one process (Loki 3.7). */
+const idleServiceBytes = 109 * MiB;
+
+function workloadsOf(sizing: LokiSizing): Workloads {
+  if (sizing.mode === "monolithic") return { main: { size: sizing.loki, idleBytes } };
+  const single = { compactor: "two compactors would delete concurrently" };
+  return { others: workloadFacts(sizing.services, idleServiceBytes, single) };
 }
 
 function validateRetention({ retention, streamRetention, bucketLifecycle }: ResolvedLokiProps): Finding[] {
@@ -65,7 +76,7 @@ function validateStorage({ namespace, objectStore }: ResolvedLokiProps, sizing: 
   return [
     {
       code: "SKP1231",
-      at: "overrides.loki.diskBytes",
+      at: "disk",
       message: `${formatBytes(diskBytes)} for ${formatBytes(sizing.objectStorage.bytes)} of logs over the retention period`,
       fix: formatBytes(sizing.objectStorage.bytes / 0.8),
     },
@@ -87,7 +98,7 @@ function validateMode({ workload }: ResolvedLokiProps, sizing: LokiSizing): Find
 function validateReplicas(sizing: LokiSizing): Finding[] {
   const monolithic = sizing.mode === "monolithic";
   const { replicas } = monolithic ? sizing.loki : sizing.services.ingester;
-  const at = `overrides.${monolithic ? "loki" : "ingester"}.replicas`;
+  const at = monolithic ? "replicas" : "workloads.ingester.replicas";
   const factor = sizing.replicationFactor;
   if (replicas < factor) {
     return [fewReplicas(at, `${replicas} ingesters`, factor, "log line")];

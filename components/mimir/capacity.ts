@@ -30,19 +30,22 @@ export const margin = "50 % above the table";
 export type MimirMode = "monolithic" | "microservices";
 
 /** Components that run as workloads of their own in microservices mode. */
-export type MimirService =
-  | "distributor"
-  | "ingester"
-  | "querier"
-  | "query-frontend"
-  | "query-scheduler"
-  | "store-gateway"
-  | "compactor"
-  | "ruler"
-  | "overrides-exporter";
+export type MimirService = (typeof mimirServices)[number];
+export const mimirServices = [
+  "distributor",
+  "ingester",
+  "querier",
+  "query-frontend",
+  "query-scheduler",
+  "store-gateway",
+  "compactor",
+  "ruler",
+  "overrides-exporter",
+] as const;
 
 /** Memcached workloads. */
-export type MimirCache = "chunks-cache" | "index-cache" | "metadata-cache" | "results-cache";
+export type MimirCache = (typeof mimirCaches)[number];
+export const mimirCaches = ["chunks-cache", "index-cache", "metadata-cache", "results-cache"] as const;
 
 /** Workloads whose size can be overridden: `mimir` is the monolithic process. */
 export type MimirWorkload = "mimir" | MimirService | MimirCache;

@@ -1,11 +1,13 @@
-export type {
-  MimirCache,
-  MimirLoad,
-  MimirMode,
-  MimirService,
-  MimirWorkload,
+export {
+  type MimirCache,
+  type MimirLoad,
+  type MimirMode,
+  type MimirService,
+  type MimirWorkload,
+  microservicesFrom as mimirMicroservicesFrom,
+  mimirCaches,
+  mimirServices,
 } from "./capacity.ts";
-export { microservicesFrom as mimirMicroservicesFrom } from "./capacity.ts";
 export { MimirChart } from "./chart.ts";
 export type { GatewayRouteProps } from "./gateway-route.ts";
 export { seriesLimit, type TenantLimits } from "./limits.ts";

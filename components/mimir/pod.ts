@@ -13,6 +13,7 @@ import {
   objectStoreEnv,
   objectStorePodLabels,
   partName,
+  perZone,
   rolloutSequentially,
   scratchVolume,
   selectorLabels,
@@ -20,7 +21,6 @@ import {
   serviceMonitor,
   statefulSet,
   threeZones,
-  zoneCount,
 } from "../../lib/kubernetes/index.ts";
 import type { WorkloadSize } from "../../lib/sizing/index.ts";
 import { dataDirectory, expandsEnvironment } from "./bucket-config.ts";
@@ -106,10 +106,13 @@ export function zonedService(context: MimirContext, props: ServiceProps & { read
   const { service, sized, args = [], zoneFlag } = props;
   const name = partName(chart, service);
   serviceAndMonitor(context, service, true);
-  const perZone = { ...sized, replicas: sized.replicas / zoneCount };
   const sets = threeZones(chart.cluster).map((zone) =>
     statefulSet(chart, {
-      ...mimirPod(context, { ...props, sized: perZone, args: [...args, `${zoneFlag}=${zone.name}`] }, dataMount(props)),
+      ...mimirPod(
+        context,
+        { ...props, sized: perZone(sized), args: [...args, `${zoneFlag}=${zone.name}`] },
+        dataMount(props),
+      ),
       name: `${name}-${zone.name}`,
       serviceName: name,
       zone,

@@ -1,6 +1,7 @@
-import type { ComponentProps, Endpoint, ObjectStore } from "../../lib/kubernetes/index.ts";
+import { type ComponentProps, type Endpoint, type ObjectStore, sizeOverrides } from "../../lib/kubernetes/index.ts";
 import {
   type Availability,
+  mergeOverrides,
   type Retention,
   retentionProfiles,
   type SizeOverrides,
@@ -121,7 +122,8 @@ export function resolveMimirProps(props: MimirProps): ResolvedMimirProps {
 
 /** What {@link sizeMimir} needs of the props. */
 export function mimirLoad(props: ResolvedMimirProps): MimirLoad {
-  const { workload, retention, availability, objectStore, evaluator = "prometheus", mode, overrides } = props;
+  const { workload, retention, availability, objectStore, evaluator = "prometheus", mode } = props;
+  const overrides = mergeOverrides(props.overrides, sizeOverrides<MimirWorkload>(props, "mimir"));
   return {
     workload,
     retention,
@@ -129,6 +131,6 @@ export function mimirLoad(props: ResolvedMimirProps): MimirLoad {
     evaluator,
     filesystem: objectStore.kind === "filesystem",
     ...(mode && { mode }),
-    ...(overrides && { overrides }),
+    overrides,
   };
 }

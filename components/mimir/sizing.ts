@@ -28,7 +28,7 @@ import {
 } from "./capacity.ts";
 
 /** Memory of an idle monolithic process: 122 to 192 MiB resident (measured, Mimir 3.2). */
-const idleBytes = 192 * MiB;
+export const idleBytes = 192 * MiB;
 /** Lower bound for the CPU request of a monolithic pod: an idle one uses 0.02 to 0.05 cores (measured, Mimir 3.2). */
 const leastCores = 0.05;
 /** WAL and blocks of an idle process. */

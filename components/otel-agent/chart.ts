@@ -13,6 +13,7 @@ import {
   scratchVolume,
   serviceAccount,
   serviceHost,
+  sizeOverride,
 } from "../../lib/kubernetes/index.ts";
 import {
   type CollectorMode,
@@ -97,7 +98,7 @@ export class OtelAgentChart extends ComponentChart<OtelAgentEndpoints> {
 
   /** @throws InvalidPropsError with every finding of {@link validateOtelAgent} */
   constructor(scope: Construct, id: string, props: OtelAgentProps) {
-    super(scope, id, "otel-agent", props);
+    super(scope, id, "otel-agent", props, { image: "otel-collector" });
     assertValid("OtelAgentChart", this.name, validateOtelAgent(props));
     const mode = props.mode ?? "native";
     const queue = props.queue ?? "memory";
@@ -105,7 +106,7 @@ export class OtelAgentChart extends ComponentChart<OtelAgentEndpoints> {
       workload: props.workload ?? workloads.small,
       exporters: exportersOf(props.gateway),
       queue,
-      ...(props.size && { size: props.size }),
+      size: { ...props.size, ...sizeOverride(props) },
     });
     this.sizing = sizing;
     const detectors = props.detectors ?? detectorsOf(this.cluster.platform);

@@ -24,7 +24,7 @@ const skew = 3;
 /** CPU of an idle agent that reads kubelet metrics of 30 pods. */
 const idleCores = 0.05;
 /** Resident memory of an idle agent: 68 to 78 MiB measured with contrib 0.159, and headroom. */
-const idleBytes = 96 * MiB;
+export const idleBytes = 96 * MiB;
 /** Bytes of cached Kubernetes attributes per pod. An assumption. */
 const bytesPerPod = 64 * 1024;
 

@@ -1,7 +1,8 @@
-import { defaultCluster, validateHostAgent } from "../../lib/kubernetes/index.ts";
+import { defaultCluster, sizeOverride, validateHostAgent, validateOptions } from "../../lib/kubernetes/index.ts";
 import { type Finding, validateProps, validateWorkload, workloads } from "../../lib/sizing/index.ts";
 import type { OtelAgentProps } from "./chart.ts";
 import { otelAgentShape } from "./shape.ts";
+import { idleBytes, sizeOtelAgent } from "./sizing.ts";
 
 /** Finds every mistake in the props of an {@link OtelAgentChart}. */
 export function validateOtelAgent(props: Omit<OtelAgentProps, "gateway">): readonly Finding[] {
@@ -10,8 +11,12 @@ export function validateOtelAgent(props: Omit<OtelAgentProps, "gateway">): reado
 
 function combinations(props: Omit<OtelAgentProps, "gateway">): readonly Finding[] {
   const { cluster = defaultCluster, nodeSelector, service, mode = "native" } = props;
+  const { workload = workloads.small } = props;
+  const numbers = validateWorkload(workload);
+  const size = () => sizeOtelAgent({ workload, size: { ...props.size, ...sizeOverride(props) } }).agent;
   const findings: Finding[] = [
-    ...validateWorkload(props.workload ?? workloads.small),
+    ...numbers,
+    ...(numbers.length > 0 ? [] : validateOptions(props, { main: { size: size(), idleBytes, everyNode: true } })),
     ...validateHostAgent(cluster.platform, "cluster.platform", "send telemetry to the gateway directly"),
   ];
   if (nodeSelector && service === "node-local") {

@@ -7,6 +7,7 @@ import {
   rules,
   serviceHost,
   serviceMonitor,
+  sizeOverride,
 } from "../../lib/kubernetes/index.ts";
 import {
   type CollectorMode,
@@ -92,17 +93,17 @@ export class OtelGatewayChart extends ComponentChart<OtelGatewayEndpoints> {
 
   /** @throws InvalidPropsError with every finding of {@link validateOtelGateway} */
   constructor(scope: Construct, id: string, props: OtelGatewayProps) {
-    super(scope, id, "otel-gateway", props);
+    super(scope, id, "otel-gateway", props, { image: "otel-collector" });
     assertValid("OtelGatewayChart", this.name, validateOtelGateway(props));
     const mode = props.mode ?? "native";
     const tailSampling = props.tailSampling ?? defaultTailSampling;
-    const { replicas, size } = props;
+    const { replicas, ...size } = { ...props.size, ...sizeOverride(props) };
     const sizing = sizeOtelGateway({
       workload: props.workload ?? workloads.small,
       availability: props.availability ?? "redundant",
       decisionWaitSeconds: tailSampling.decisionWaitSeconds,
       ...(replicas !== undefined && { replicas }),
-      ...(size && { size }),
+      size,
     });
     this.sizing = sizing;
     const spanMetrics = props.spanMetrics ?? false;

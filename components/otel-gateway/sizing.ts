@@ -23,7 +23,7 @@ const target = 0.65;
 /** Bytes per span of an undecided trace. An assumption: users of tail sampling report 1 to 2 KB. */
 const bytesPerSpan = 1_500;
 /** Resident memory of an idle gateway: 78 MiB measured with contrib 0.159, and headroom. */
-const idleBytes = 96 * MiB;
+export const idleBytes = 96 * MiB;
 /** Bytes per remembered decision: a trace ID and a list entry of an LRU cache. */
 const bytesPerDecision = 100;
 /** Decision waits for which a decision is remembered, for late spans. */
@@ -71,7 +71,8 @@ export function gatewayReplicas(workload: Workload, availability: Availability):
 export function sizeOtelGateway(load: OtelGatewayLoad): OtelGatewaySizing {
   const { workload, availability, decisionWaitSeconds } = load;
   const spans = workload.spansPerSecond;
-  const replicas = load.replicas ?? gatewayReplicas(workload, availability);
+  const computedReplicas = gatewayReplicas(workload, availability);
+  const replicas = load.replicas ?? computedReplicas;
   const spansPerReplica = spans / replicas;
   const newTraces = spansPerReplica / workload.spansPerTrace;
   const traces = Math.max(1_000, Math.ceil(newTraces * decisionWaitSeconds * burst));
@@ -79,20 +80,21 @@ export function sizeOtelGateway(load: OtelGatewayLoad): OtelGatewaySizing {
   const items = queueItems(spansPerReplica);
   const held = traces * workload.spansPerTrace * bytesPerSpan;
   const memory = (idleBytes + held + 2 * decisions * bytesPerDecision + queueBytes(queues, items)) / 0.8;
-  return {
-    gateway: withOverride(
-      sized(
-        { replicas, cpuCores: Math.max(0.1, spansPerReplica / spansPerCore / target), memoryBytes: memory },
-        {
-          replicas: load.replicas
-            ? "set explicitly"
-            : `${spans} spans/s at ${spansPerCore} per core with tail sampling, at most ${coresPerReplica} cores per replica`,
-          cpuCores: `${Math.ceil(spansPerReplica)} spans/s per replica at ${spansPerCore} per core and ${target * 100}% utilization`,
-          memoryBytes: `${traces} traces in flight x ${workload.spansPerTrace} spans x ${bytesPerSpan} B, ${decisions} remembered decisions, ${queueReason(queues, items)}, and 25% above the memory limiter's limit`,
-        },
-      ),
-      load.size,
+  const gateway = withOverride(
+    sized(
+      { replicas, cpuCores: Math.max(0.1, spansPerReplica / spansPerCore / target), memoryBytes: memory },
+      {
+        replicas: load.replicas
+          ? "set explicitly"
+          : `${spans} spans/s at ${spansPerCore} per core with tail sampling, at most ${coresPerReplica} cores per replica`,
+        cpuCores: `${Math.ceil(spansPerReplica)} spans/s per replica at ${spansPerCore} per core and ${target * 100}% utilization`,
+        memoryBytes: `${traces} traces in flight x ${workload.spansPerTrace} spans x ${bytesPerSpan} B, ${decisions} remembered decisions, ${queueReason(queues, items)}, and 25% above the memory limiter's limit`,
+      },
     ),
+    load.size,
+  );
+  return {
+    gateway: load.replicas ? { ...gateway, computed: { ...gateway.computed, replicas: computedReplicas } } : gateway,
     traces,
     decisions,
     queueItems: items,

@@ -1,7 +1,9 @@
+import { sizeOverride, validateOptions } from "../../lib/kubernetes/index.ts";
 import { type Finding, validateCounts, validateProps, validateWorkload, workloads } from "../../lib/sizing/index.ts";
 import type { OtelGatewayProps } from "./chart.ts";
 import { defaultTailSampling } from "./config.ts";
 import { otelGatewayShape } from "./shape.ts";
+import { idleBytes, sizeOtelGateway } from "./sizing.ts";
 
 /** Finds every mistake in the props of an {@link OtelGatewayChart}. */
 export function validateOtelGateway(props: OtelGatewayProps): readonly Finding[] {
@@ -10,9 +12,14 @@ export function validateOtelGateway(props: OtelGatewayProps): readonly Finding[]
 
 function combinations(props: OtelGatewayProps): readonly Finding[] {
   const { decisionWaitSeconds, keepPercent, latencyThresholdMs } = props.tailSampling ?? defaultTailSampling;
+  const { workload = workloads.small, availability = "redundant" } = props;
+  const numbers = [...validateWorkload(workload), ...validateCounts({ replicas: props.replicas })];
+  const { replicas, ...size } = { ...props.size, ...sizeOverride(props) };
+  const load = { workload, availability, decisionWaitSeconds, size, ...(replicas !== undefined && { replicas }) };
+  const main = () => ({ size: sizeOtelGateway(load).gateway, idleBytes });
   return [
-    ...validateWorkload(props.workload ?? workloads.small),
-    ...validateCounts({ replicas: props.replicas }),
+    ...numbers,
+    ...(numbers.length > 0 ? [] : validateOptions(props, { main: main() })),
     ...(decisionWaitSeconds >= 1 && decisionWaitSeconds <= 600
       ? []
       : [

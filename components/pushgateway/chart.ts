@@ -10,6 +10,7 @@ import {
   service,
   serviceHost,
   serviceMonitor,
+  sizeOverride,
   statefulSet,
 } from "../../lib/kubernetes/index.ts";
 import { assertValid, type SizeOverride, seconds } from "../../lib/sizing/index.ts";
@@ -55,8 +56,9 @@ export class PushgatewayChart extends ComponentChart<PushgatewayEndpoints> {
     super(scope, id, "pushgateway", props);
     const part = "pushgateway";
     assertValid("PushgatewayChart", this.name, validatePushgateway(props));
-    this.sizing = sizePushgateway(props.series ?? 1000, props.size);
-    const data = props.diskBytes ? claimVolume("data", props.diskBytes) : undefined;
+    const { diskBytes = props.diskBytes, ...size } = sizeOverride(props);
+    this.sizing = sizePushgateway(props.series ?? 1000, { ...props.size, ...size });
+    const data = diskBytes ? claimVolume("data", diskBytes) : undefined;
     const workload = {
       part,
       sized: this.sizing.pushgateway,

@@ -3,7 +3,7 @@ import { MiB, type SizeOverride, sized, type WorkloadSize, withOverride } from "
 /** Bytes per pushed series: metric families are kept as parsed protobuf messages. An assumption. */
 const bytesPerSeries = 1024;
 /** Resident memory of an idle Pushgateway. An assumption. */
-const idleBytes = 24 * MiB;
+export const idleBytes = 24 * MiB;
 
 /** Sizes of everything that the chart deploys. */
 export interface PushgatewaySizing {

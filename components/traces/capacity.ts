@@ -7,15 +7,17 @@ export type TracesBackend = "jaeger" | "tempo";
 export type TempoMode = "monolithic" | "microservices";
 
 /** Components of Tempo that run as workloads of their own in microservices mode. */
-export type TempoService =
-  | "distributor"
-  | "live-store"
-  | "block-builder"
-  | "querier"
-  | "query-frontend"
-  | "backend-scheduler"
-  | "backend-worker"
-  | "metrics-generator";
+export type TempoService = (typeof tempoServices)[number];
+export const tempoServices = [
+  "distributor",
+  "live-store",
+  "block-builder",
+  "querier",
+  "query-frontend",
+  "backend-scheduler",
+  "backend-worker",
+  "metrics-generator",
+] as const;
 
 /** Workloads whose size can be overridden: `jaeger` and `tempo` are the single-process forms. */
 export type TracesWorkload = "jaeger" | "tempo" | TempoService;

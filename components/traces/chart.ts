@@ -24,7 +24,7 @@ export class TracesChart extends ComponentChart<TracesEndpoints> {
   /** @throws InvalidPropsError listing every finding of {@link validateTraces} */
   constructor(scope: Construct, id: string, props: TracesProps) {
     const resolved = resolveTracesProps(props);
-    super(scope, id, "traces", { ...props, name: props.name ?? resolved.backend });
+    super(scope, id, "traces", { ...props, name: props.name ?? resolved.backend }, { image: resolved.backend });
     assertValid("TracesChart", id, validateTraces(props));
     this.sizing = sizeTraces(tracesLoad(resolved));
     const { sizing } = this;

@@ -1,4 +1,11 @@
-export type { TempoMode, TempoService, TracesBackend, TracesLoad, TracesWorkload } from "./capacity.ts";
+export {
+  type TempoMode,
+  type TempoService,
+  type TracesBackend,
+  type TracesLoad,
+  type TracesWorkload,
+  tempoServices,
+} from "./capacity.ts";
 export { TracesChart } from "./chart.ts";
 export type { JaegerStorage, SearchStorage } from "./jaeger/config.ts";
 export type { TracesEndpoints, TracesProps } from "./props.ts";

@@ -1,6 +1,7 @@
-import type { ComponentProps, Endpoint, ObjectStore } from "../../lib/kubernetes/index.ts";
+import { type ComponentProps, type Endpoint, type ObjectStore, sizeOverrides } from "../../lib/kubernetes/index.ts";
 import {
   type Availability,
+  mergeOverrides,
   type Retention,
   retentionProfiles,
   type SizeOverrides,
@@ -86,7 +87,8 @@ export function resolveTracesProps(props: TracesProps): ResolvedTracesProps {
 
 /** What {@link sizeTraces} needs of the props. */
 export function tracesLoad(props: ResolvedTracesProps): TracesLoad {
-  const { backend, workload, retention, availability, mode, keepPercent, storage, objectStore, overrides } = props;
+  const { backend, workload, retention, availability, mode, keepPercent, storage, objectStore } = props;
+  const overrides = mergeOverrides(props.overrides, sizeOverrides<TracesWorkload>(props, backend));
   return {
     backend,
     workload,
@@ -96,6 +98,6 @@ export function tracesLoad(props: ResolvedTracesProps): TracesLoad {
     storage: storage.kind,
     filesystem: objectStore.kind === "filesystem",
     ...(keepPercent !== undefined && { keepPercent }),
-    ...(overrides && { overrides }),
+    overrides,
   };
 }

@@ -1,8 +1,9 @@
-import { validateObjectStore } from "../../lib/kubernetes/index.ts";
+import { validateObjectStore, validateOptions, type Workloads, workloadFacts } from "../../lib/kubernetes/index.ts";
 import {
   type Finding,
   formatBytes,
   formatCount,
+  MiB,
   missingService,
   overload,
   separateDisks,
@@ -10,7 +11,7 @@ import {
   validateProps,
   validateWorkload,
 } from "../../lib/sizing/index.ts";
-import { badgerMaxDisk } from "./jaeger/sizing.ts";
+import { badgerMaxDisk, idleBytes } from "./jaeger/sizing.ts";
 import { type ResolvedTracesProps, resolveTracesProps, type TracesProps, tracesLoad } from "./props.ts";
 import { tracesShape } from "./shape.ts";
 import { sizeTraces, type TracesSizing } from "./sizing.ts";
@@ -33,7 +34,24 @@ function combinations(props: TracesProps): readonly Finding[] {
   return [
     ...validateRetention(resolved),
     ...(sizing.backend === "jaeger" ? validateJaeger(resolved, sizing) : validateTempo(resolved, sizing)),
+    ...validateOptions(props, workloadsOf(resolved, sizing)),
   ];
+}
+
+/** Memory of an idle Tempo, of which each service is a part: see its sizing. */
+const idleTempoBytes = 128 * MiB;
+
+function workloadsOf({ storage }: ResolvedTracesProps, sizing: TracesSizing): Workloads {
+  if (sizing.backend === "jaeger") {
+    const single = storage.kind === "badger" ? "badger is embedded in one process" : undefined;
+    return { main: { size: sizing.jaeger, idleBytes, ...(single && { single }) } };
+  }
+  const { tempo } = sizing;
+  const onlyScheduler = "only one backend-scheduler may exist";
+  if (tempo.mode === "monolithic") {
+    return { main: { size: tempo.tempo, idleBytes: idleTempoBytes, single: onlyScheduler } };
+  }
+  return { others: workloadFacts(tempo.services, idleTempoBytes, { "backend-scheduler": onlyScheduler }) };
 }
 
 function validateRetention({ retention }: ResolvedTracesProps): Finding[] {

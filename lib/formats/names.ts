@@ -185,3 +185,43 @@ export const portName = byPattern(
   "up to 15 lower-case letters, digits and hyphens",
   ["http"],
 );
+
+/** A variable of a container's environment. */
+export const environmentVariable = byPattern(
+  "a variable name",
+  /^[A-Za-z_][A-Za-z0-9_]*$/,
+  "letters, digits and underscores, not starting with a digit",
+  ["HTTPS_PROXY"],
+);
+
+/** An image's repository. @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests */
+export const imageRepository = byPattern(
+  "an image repository",
+  /^[a-z0-9]+([._-]+[a-z0-9]+)*(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/,
+  "lower-case path segments without a registry, tag or digest",
+  ["grafana/mimir"],
+);
+
+/** @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests */
+export const imageTag = byPattern("an image tag", /^\w[\w.-]{0,127}$/, "up to 128 letters, digits and -_.", ["3.2.1"]);
+
+/** @see https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md#digests */
+export const imageDigest = byPattern("an image digest", /^sha256:[0-9a-f]{64}$/, "sha256: and 64 hexadecimal digits", [
+  `sha256:${"0".repeat(64)}`,
+]);
+
+/** A name in which `*` stands for any text. */
+export const wildcard = byPattern(
+  "a name or a pattern",
+  /^[A-Za-z0-9*]([-\w.:*]*[A-Za-z0-9*])?$/,
+  "letters, digits, hyphens and dots; * stands for any text",
+  ["mimir-*"],
+);
+
+/** @see https://datatracker.ietf.org/doc/html/rfc6901 */
+export const jsonPointer = byPattern(
+  "a JSON pointer",
+  /^(\/([^~/]|~[01])*)+$/,
+  "it starts with a slash; ~1 stands for a slash in a key, ~0 for a tilde",
+  ["/spec/replicas"],
+);

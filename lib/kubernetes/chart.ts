@@ -9,10 +9,11 @@ import type { SelectedPods, WorkloadConstruct } from "./constructs.ts";
 import { type ImageName, type ImageOptions, imageReference } from "./images.ts";
 import { type Identity, type Labels, objectLabels } from "./labels.ts";
 import { type Edge, type Endpoint, type Peer, type Pods, peerOf } from "./network.ts";
+import { type ComponentOptions, type ImageOverride, optionsOf, type WorkloadOptions } from "./options/index.ts";
 import { assertPlain } from "./plain.ts";
 
-/** Props that all components share. */
-export interface ComponentProps {
+/** What every component takes. Options are those of its main workload or of all its pods: see {@link ComponentOptions}. */
+export interface ComponentProps extends ComponentOptions {
   /** Namespace of every namespaced object; it must exist. May be a Pulumi Output. */
   readonly namespace: string;
   /** Name of this instance and prefix of its object names. Must be unique per component and namespace. @default the component's name */
@@ -21,8 +22,6 @@ export interface ComponentProps {
   readonly cluster?: ClusterFacts;
   /** Registry map and pull secrets. @default the public registries */
   readonly images?: ImageOptions;
-  /** PriorityClass of its pods. @default none */
-  readonly priorityClassName?: string;
   /** Who evaluates its rules. @default "prometheus" */
   readonly evaluator?: Evaluator;
   /** Base URL of the runbooks, from which each alert's `runbook_url` is made. @default "docs/runbooks", the folder of this package */
@@ -67,7 +66,6 @@ export abstract class ComponentChart<Endpoints = object> extends Chart {
   readonly home: string;
   readonly cluster: ClusterFacts;
   readonly images: ImageOptions;
-  readonly priorityClassName: string | undefined;
   readonly evaluator: Evaluator;
   readonly runbooks: string;
   /** Rule groups of the component. */
@@ -82,17 +80,33 @@ export abstract class ComponentChart<Endpoints = object> extends Chart {
   readonly footprints: Footprint[] = [];
   /** Use of object storage. @default none */
   readonly objectStorage: ObjectStorageUse[] = [];
-  /** Images its pods run. */
+  /** Images of the catalogue that its pods run. */
   readonly usedImages = new Set<ImageName>();
+  /** References of images that replace one of the catalogue, by reference. */
+  readonly replacedImages = new Map<string, ImageName>();
+  /** The part whose amounts are the component's own. */
+  readonly mainPart: string;
+  /** The image that most of its workloads run. */
+  readonly mainImage: ImageName;
+  readonly #options: ComponentOptions;
 
-  constructor(scope: Construct, id: string, component: string, props: ComponentProps) {
+  /** @param main the main part and image. @default both are called like the component */
+  constructor(
+    scope: Construct,
+    id: string,
+    component: string,
+    props: ComponentProps,
+    main: { readonly part?: string; readonly image?: ImageName } = {},
+  ) {
     super(scope, id);
     this.component = component;
+    this.mainPart = main.part ?? component;
+    this.mainImage = main.image ?? (component as ImageName);
     this.name = props.name ?? component;
     this.home = props.namespace;
     this.cluster = props.cluster ?? defaultCluster;
     this.images = props.images ?? {};
-    this.priorityClassName = props.priorityClassName;
+    this.#options = props;
     this.evaluator = props.evaluator ?? "prometheus";
     this.runbooks = props.runbooks ?? "docs/runbooks";
   }
@@ -126,10 +140,18 @@ export abstract class ComponentChart<Endpoints = object> extends Chart {
     return { name, namespace, labels: { ...objectLabels(this.identity(part)), ...labels } };
   }
 
-  /** Reference of an image, recorded for `skopos images`. */
-  image(name: ImageName): string {
-    this.usedImages.add(name);
-    return imageReference(name, this.images);
+  /** The options of one part's pods. @param everyNode whether they run on every node */
+  options(part: string, image?: ImageName, everyNode = false): WorkloadOptions {
+    const target = { workload: part, main: part === this.mainPart, mainImage: image === this.mainImage, everyNode };
+    return optionsOf(this.#options, target);
+  }
+
+  /** An image's reference, noted for `skopos images`. */
+  image(name: ImageName, override?: ImageOverride): string {
+    const reference = imageReference(name, this.images, override);
+    if (override) this.replacedImages.set(reference, name);
+    else this.usedImages.add(name);
+    return reference;
   }
 
   /** Declares a connection from pods to a peer, from which the network policies of both sides are made. */
@@ -141,4 +163,9 @@ export abstract class ComponentChart<Endpoints = object> extends Chart {
   connectsTo(from: Peer, to: Endpoint, why: string): void {
     this.connects(from, peerOf(to), [to.targetPort ?? to.port], why);
   }
+}
+
+/** Names a part's objects: `mimir-ingester`, and just `grafana` where the part is the component. */
+export function partName(chart: ComponentChart, part: string): string {
+  return part === chart.component ? chart.name : `${chart.name}-${part}`;
 }

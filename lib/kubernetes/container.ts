@@ -1,8 +1,9 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
 import type { IEnvVar } from "kubernetes-models/v1/EnvVar";
-import { bytesQuantity, cpuQuantity, MiB } from "../sizing/index.ts";
+import { bytesQuantity, cpuQuantity, InvalidPropsError, MiB } from "../sizing/index.ts";
 import type { ComponentChart } from "./chart.ts";
 import type { ImageName } from "./images.ts";
+import type { ImageOverride } from "./options/types.ts";
 import { type Probes, probeFields } from "./probes.ts";
 import { containerSecurity, type Privileges } from "./security.ts";
 import type { Mount } from "./volumes.ts";
@@ -37,6 +38,8 @@ export function goMemoryLimit(resources: Pick<ContainerResources, "memoryBytes" 
 export interface ContainerProps {
   readonly name: string;
   readonly image: ImageName;
+  /** Parts of the image's reference to replace. @default none */
+  readonly imageOverride?: ImageOverride;
   readonly command?: readonly string[];
   readonly args?: readonly string[];
   /** In order: a value can refer to an earlier one by `$(NAME)`. */
@@ -63,12 +66,25 @@ export function envVar(name: string, value: EnvValue): IEnvVar {
   return { name, valueFrom: { secretKeyRef: { name: secret, key, ...(optional && { optional }) } } };
 }
 
-/** The container as a Kubernetes object. */
+/** Asserts that variables are not among those of a container. @throws InvalidPropsError with every one that is */
+export function assertNewVariables(chart: ComponentChart, env: object, added: object): void {
+  const findings = Object.keys(added)
+    .filter((name) => name in env)
+    .map((name) => ({
+      code: "SKP1309" as const,
+      at: "extraEnv",
+      message: `${name} is set by the component itself`,
+      fix: `# leave out ${name}`,
+    }));
+  if (findings.length > 0) throw new InvalidPropsError(chart.constructor.name, chart.name, findings);
+}
+
+/** The container as Kubernetes wants it. */
 export function container(chart: ComponentChart, props: ContainerProps): IContainer {
   const { resources } = props;
   return {
     name: props.name,
-    image: chart.image(props.image),
+    image: chart.image(props.image, props.imageOverride),
     imagePullPolicy: "IfNotPresent",
     ...(props.command && { command: [...props.command] }),
     ...(props.args && { args: [...props.args] }),

@@ -1,3 +1,5 @@
+import type { ImageOverride } from "./options/types.ts";
+
 /** The registries that images are published in: the keys of the registry map. */
 export const sourceRegistries = ["docker.io", "quay.io", "ghcr.io", "registry.k8s.io"] as const;
 
@@ -65,10 +67,13 @@ export interface ImageOptions {
   readonly pullSecrets?: readonly string[];
 }
 
-/** Image reference for a pod: through the registry map, and by digest if one is known. */
-export function imageReference(name: ImageName, options: ImageOptions = {}): string {
+/** The reference that goes into a pod: through the registry map, by digest where one is known, parts of it replaced. */
+export function imageReference(name: ImageName, options: ImageOptions = {}, replaced: ImageOverride = {}): string {
   const image: Image = images[name];
-  const registry = options.registries?.[image.registry] ?? image.registry;
-  const reference = `${registry}/${image.repository}:${image.tag}`;
-  return image.digest ? `${reference}@${image.digest}` : reference;
+  const registry = replaced.registry ?? options.registries?.[image.registry] ?? image.registry;
+  const { repository = image.repository, tag = image.tag } = replaced;
+  const sameImage = repository === image.repository && tag === image.tag;
+  const digest = replaced.digest ?? (sameImage ? image.digest : undefined);
+  const reference = `${registry}/${repository}:${tag}`;
+  return digest ? `${reference}@${digest}` : reference;
 }

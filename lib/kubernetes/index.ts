@@ -12,6 +12,8 @@ export * from "./monitors.ts";
 export * from "./network.ts";
 export * from "./object.ts";
 export * from "./object-store.ts";
+export * from "./options/index.ts";
+export * from "./patches/index.ts";
 export * from "./probes.ts";
 export * from "./rbac.ts";
 export * from "./ring-guard.ts";

@@ -1,8 +1,8 @@
 import { MiB, type WorkloadSize } from "../sizing/index.ts";
-import type { ComponentChart } from "./chart.ts";
+import { type ComponentChart, partName } from "./chart.ts";
 import { serviceMonitor } from "./monitors.ts";
 import { service, serviceHost } from "./service.ts";
-import { partName, statefulSet } from "./workload.ts";
+import { statefulSet } from "./workload.ts";
 
 /** Ports of memcached and of its metrics exporter sidecar. */
 export const cachePorts = { memcached: 11_211, metrics: 9150 } as const;

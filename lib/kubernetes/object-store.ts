@@ -124,7 +124,11 @@ export function validateObjectStore(store: ObjectStore, namespace: string): read
 export function objectStoreAccount(chart: ComponentChart, store: ObjectStore): string | undefined {
   const identity = store.kind === "filesystem" ? undefined : store.identity;
   if (isAccount(identity)) return identity.toSubjectConfiguration().name;
-  return identity && serviceAccount(chart, { part: chart.component, name: chart.name, annotations: identity });
+  const named = identity ?? chart.options(chart.component).serviceAccount;
+  return (
+    named &&
+    serviceAccount(chart, { part: chart.component, name: chart.name, ...(identity && { annotations: identity }) })
+  );
 }
 
 /** Pod labels that workload identity requires: Azure's webhook selects pods by one. */

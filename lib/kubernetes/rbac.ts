@@ -1,7 +1,6 @@
 import type { IPolicyRule } from "kubernetes-models/rbac.authorization.k8s.io/v1/PolicyRule";
-import type { ComponentChart } from "./chart.ts";
+import { type ComponentChart, partName } from "./chart.ts";
 import type { Labels } from "./labels.ts";
-import { partName } from "./workload.ts";
 
 /** Where a container finds the token of its ServiceAccount, the cluster's CA and its namespace. */
 export const serviceAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -32,10 +31,11 @@ export function reads(apiGroup: string, ...resources: string[]): IPolicyRule {
 export function serviceAccount(chart: ComponentChart, props: AccountProps): string {
   const name = props.name ?? partName(chart, props.part);
   const metadata = chart.metadata(name, props.part, {}, props.namespace);
+  const annotations = { ...props.annotations, ...chart.options(props.part).serviceAccount?.annotations };
   chart.add({
     apiVersion: "v1",
     kind: "ServiceAccount",
-    metadata: { ...metadata, ...(props.annotations && { annotations: props.annotations }) },
+    metadata: { ...metadata, ...(Object.keys(annotations).length > 0 && { annotations }) },
     automountServiceAccountToken: false,
   });
   if (props.clusterRules) bind(chart, props, "Cluster", name, props.clusterRules);

@@ -1,8 +1,7 @@
 import type { ApiObject } from "cdk8s";
-import type { ComponentChart } from "./chart.ts";
+import { type ComponentChart, partName } from "./chart.ts";
 import { dnsDomain } from "./cluster.ts";
 import { type Labels, selectorLabels } from "./labels.ts";
-import { partName } from "./workload.ts";
 
 /** A Service for the pods of one part. */
 export interface ServiceProps {

@@ -33,6 +33,7 @@ import type { ComponentProps } from "./chart.ts";
 import { platforms } from "./cluster.ts";
 import type { Endpoint } from "./network.ts";
 import type { ObjectStore, SecretKey } from "./object-store.ts";
+import { optionsShape } from "./options/index.ts";
 
 /** Shape of what every component takes. */
 export const componentShape = {
@@ -52,7 +53,7 @@ export const componentShape = {
     registries: { "docker.io": registry, "quay.io": registry, "ghcr.io": registry, "registry.k8s.io": registry },
     pullSecrets: uniqueListOf(dnsSubdomain),
   },
-  priorityClassName: dnsSubdomain,
+  ...optionsShape,
   evaluator: oneOf("prometheus", "mimir"),
   runbooks: location,
 } as const satisfies ShapeOf<ComponentProps>;

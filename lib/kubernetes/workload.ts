@@ -5,10 +5,12 @@ import type { IPodTemplateSpec } from "kubernetes-models/v1/PodTemplateSpec";
 import type { IToleration } from "kubernetes-models/v1/Toleration";
 import type { ITopologySpreadConstraint } from "kubernetes-models/v1/TopologySpreadConstraint";
 import { quantityBytes, quantityCores, type Resources, type WorkloadSize } from "../sizing/index.ts";
-import type { ComponentChart } from "./chart.ts";
+import { type ComponentChart, partName } from "./chart.ts";
 import { configHashAnnotation } from "./config-map.ts";
-import { type ContainerProps, container } from "./container.ts";
+import { assertNewVariables, type ContainerProps, container } from "./container.ts";
 import { type Labels, objectLabels, selectorLabels } from "./labels.ts";
+import { placementOf, type WorkloadOptions } from "./options/index.ts";
+import { serviceAccount } from "./rbac.ts";
 import { podSecurity } from "./security.ts";
 import { claimTemplates, type Volume } from "./volumes.ts";
 
@@ -114,11 +116,6 @@ export function daemonSet(chart: ComponentChart, props: DaemonSetProps): ApiObje
   }));
 }
 
-/** Name of a part's objects: `mimir-ingester`, or `grafana` if the part is the component. */
-export function partName(chart: ComponentChart, part: string): string {
-  return part === chart.component ? chart.name : `${chart.name}-${part}`;
-}
-
 function addWorkload(
   chart: ComponentChart,
   kind: "Deployment" | "StatefulSet" | "DaemonSet",
@@ -171,16 +168,17 @@ function podTemplate(
   labels: Record<string, string>,
 ): IPodTemplateSpec {
   const [main, ...others] = props.containers;
-  const all = [{ ...main, resources: props.sized }, ...others];
+  const options = chart.options(props.part, main.image, kind === "DaemonSet");
+  const all = [mainContainer(chart, { ...main, resources: props.sized }, options), ...others];
   const volumes = volumesOf(props);
   const asRoot = all.every(({ privileges }) => privileges?.runAsRoot);
   const sidecars = all.filter(({ sidecar }) => sidecar);
-  const account = props.serviceAccount ?? props.identityAccount;
+  const account = props.serviceAccount ?? props.identityAccount ?? annotatedAccount(chart, props, options);
   const hashes = configHashes(volumes);
-  const annotations = { ...props.podAnnotations, ...hashes };
+  const annotations = { ...props.podAnnotations, ...options.podAnnotations, ...hashes };
   return {
     metadata: {
-      labels: { ...objectLabels(chart.identity(props.part)), ...labels, ...props.podLabels },
+      labels: { ...objectLabels(chart.identity(props.part)), ...labels, ...props.podLabels, ...options.podLabels },
       ...(Object.keys(annotations).length > 0 && { annotations }),
     },
     spec: {
@@ -189,11 +187,12 @@ function podTemplate(
       securityContext: podSecurity(props.user, asRoot),
       terminationGracePeriodSeconds: props.terminationGraceSeconds ?? 30,
       enableServiceLinks: false,
-      ...(chart.priorityClassName && { priorityClassName: chart.priorityClassName }),
       ...(chart.images.pullSecrets && { imagePullSecrets: chart.images.pullSecrets.map((name) => ({ name })) }),
-      nodeSelector: { "kubernetes.io/os": "linux", ...props.nodeSelector },
-      affinity: { ...nodeAffinity(props.zone?.topology), ...apartFromOtherZones(chart, props) },
-      ...(props.tolerations && { tolerations: [...props.tolerations] }),
+      ...placementOf(options, {
+        ...(props.nodeSelector && { nodeSelector: props.nodeSelector }),
+        ...(props.tolerations && { tolerations: props.tolerations }),
+        affinity: { ...nodeAffinity(props.zone?.topology), ...apartFromOtherZones(chart, props) },
+      }),
       ...(kind !== "DaemonSet" && props.sized.replicas > 1 && { topologySpreadConstraints: spread(props, labels) }),
       ...(props.hostNetwork && { hostNetwork: true, dnsPolicy: "ClusterFirstWithHostNet" }),
       ...(props.hostPID && { hostPID: true }),
@@ -206,7 +205,31 @@ function podTemplate(
   };
 }
 
-/** Every image of the catalogue is published for these two architectures. */
+/** The main container with its image, variables and arguments. @throws InvalidPropsError for a variable that it has already */
+function mainContainer(
+  chart: ComponentChart,
+  props: ContainerProps,
+  { image, extraEnv, extraArgs }: WorkloadOptions,
+): ContainerProps {
+  assertNewVariables(chart, props.env ?? {}, extraEnv ?? {});
+  return {
+    ...props,
+    ...(image && { imageOverride: image }),
+    ...(extraEnv && { env: { ...props.env, ...extraEnv } }),
+    ...(extraArgs && { args: [...(props.args ?? []), ...extraArgs] }),
+  };
+}
+
+/** A ServiceAccount for pods that need none but were given annotations of one: a workload identity. */
+function annotatedAccount(
+  chart: ComponentChart,
+  { part, namespace }: PodProps,
+  { serviceAccount: wanted }: WorkloadOptions,
+): string | undefined {
+  return wanted?.annotations ? serviceAccount(chart, { part, ...(namespace && { namespace }) }) : undefined;
+}
+
+/** Every image of the catalogue is published for these two; a mixed cluster's other nodes are left alone. */
 const architectures: INodeSelectorRequirement = {
   key: "kubernetes.io/arch",
   operator: "In",

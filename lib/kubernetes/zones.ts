@@ -1,4 +1,5 @@
 import type { ApiObject } from "cdk8s";
+import type { WorkloadSize } from "../sizing/index.ts";
 import type { ClusterFacts } from "./cluster.ts";
 import type { Zone } from "./workload.ts";
 
@@ -12,6 +13,16 @@ export function threeZones(cluster: ClusterFacts): readonly Zone[] {
     const topology = topologies.length >= zoneCount ? topologies[index] : undefined;
     return { name, ...(topology && { topology }) };
   });
+}
+
+/** The size of one zone's workload. @param total replicas of all zones together */
+export function perZone(total: WorkloadSize): WorkloadSize {
+  const { computed } = total;
+  return {
+    ...total,
+    replicas: total.replicas / zoneCount,
+    ...(computed?.replicas && { computed: { ...computed, replicas: computed.replicas / zoneCount } }),
+  };
 }
 
 /**

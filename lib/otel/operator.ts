@@ -1,10 +1,13 @@
 import {
+  assertNewVariables,
   type ComponentChart,
   containerSecurity,
   envVar,
   goMemoryLimit,
   type KubernetesObject,
+  placementOf,
   podSecurity,
+  serviceAccount,
   spread,
 } from "../kubernetes/index.ts";
 import { bytesQuantity, cpuQuantity } from "../sizing/index.ts";
@@ -21,12 +24,28 @@ export function collectorResource(chart: ComponentChart, props: CollectorProps):
   chart.footprints.push({ component: chart.component, kind, namespace: chart.home, name, perPod: sized, sized });
   const memory = bytesQuantity(sized.memoryBytes);
   const limit = bytesQuantity(sized.memoryLimitBytes ?? sized.memoryBytes);
+  const cpuLimit = sized.cpuLimitCores ? { cpu: cpuQuantity(sized.cpuLimitCores) } : {};
   const { labels = {} } = collectorPods(chart, "operator");
+  const part = chart.component;
+  const {
+    image,
+    extraArgs,
+    extraEnv,
+    podLabels,
+    podAnnotations,
+    serviceAccount: wanted,
+    ...options
+  } = chart.options(part, "otel-collector", kind === "DaemonSet");
+  const env = { ...props.env, GOMEMLIMIT: goMemoryLimit(sized) };
+  assertNewVariables(chart, env, extraEnv ?? {});
+  const account = props.serviceAccount ?? (wanted && serviceAccount(chart, { part }));
   const spec = {
     mode: kind.toLowerCase(),
     managementState: "managed",
     upgradeStrategy: "none",
-    image: chart.image("otel-collector"),
+    image: chart.image("otel-collector", image),
+    ...(extraArgs && { args: Object.fromEntries(extraArgs.map(operatedArgument)) }),
+    ...(podAnnotations && { podAnnotations: { ...podAnnotations } }),
     ...(kind === "StatefulSet" && {
       replicas: sized.replicas,
       serviceName: `${name}-headless`,
@@ -35,9 +54,9 @@ export function collectorResource(chart: ComponentChart, props: CollectorProps):
     }),
     ...(props.featureGates && { args: { "feature-gates": props.featureGates.join(",") } }),
     config: props.config,
-    resources: { requests: { cpu: cpuQuantity(sized.cpuCores), memory }, limits: { memory: limit } },
-    env: Object.entries({ ...props.env, GOMEMLIMIT: goMemoryLimit(sized) }).map(([key, value]) => envVar(key, value)),
-    ...(props.serviceAccount && { serviceAccount: props.serviceAccount }),
+    resources: { requests: { cpu: cpuQuantity(sized.cpuCores), memory }, limits: { memory: limit, ...cpuLimit } },
+    env: Object.entries({ ...env, ...extraEnv }).map(([key, value]) => envVar(key, value)),
+    ...(account && { serviceAccount: account }),
     ...(props.mounts && {
       volumes: props.mounts.map(({ volume }) => ({ name: volume.name, ...volume.source })),
       volumeMounts: props.mounts.map(({ volume, path }) => ({ name: volume.name, mountPath: path })),
@@ -45,15 +64,23 @@ export function collectorResource(chart: ComponentChart, props: CollectorProps):
     securityContext: containerSecurity(),
     podSecurityContext: podSecurity(collectorUser),
     terminationGracePeriodSeconds: props.terminationGraceSeconds,
-    nodeSelector: { "kubernetes.io/os": "linux", ...props.nodeSelector },
-    ...(props.everyNode && { tolerations: [{ operator: "Exists" }] }),
-    ...(chart.priorityClassName && { priorityClassName: chart.priorityClassName }),
+    ...placementOf(options, {
+      ...(props.nodeSelector && { nodeSelector: props.nodeSelector }),
+      ...(props.everyNode && { tolerations: [{ operator: "Exists" as const }] }),
+    }),
   };
   const resource = {
     apiVersion: "opentelemetry.io/v1beta1",
     kind: "OpenTelemetryCollector",
-    metadata: chart.metadata(chart.name, chart.component),
+    // The operator gives the pods the labels of the resource.
+    metadata: chart.metadata(chart.name, part, podLabels),
     spec,
   };
   return resource;
+}
+
+/** `--feature-gates=x` as the resource has it: a name without dashes, and its value. */
+function operatedArgument(argument: string): readonly [name: string, value: string] {
+  const [, name = "", value = ""] = /^-{0,2}([^=]*)(?:=(.*))?$/s.exec(argument) ?? [];
+  return [name, value];
 }

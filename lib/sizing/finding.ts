@@ -36,7 +36,19 @@ export type FindingCode =
   | "SKP1252"
   | "SKP1253"
   | "SKP1254"
-  | "SKP1255";
+  | "SKP1255"
+  | "SKP1301"
+  | "SKP1302"
+  | "SKP1303"
+  | "SKP1304"
+  | "SKP1305"
+  | "SKP1306"
+  | "SKP1307"
+  | "SKP1308"
+  | "SKP1309"
+  | "SKP1310"
+  | "SKP1311"
+  | "SKP1312";
 
 /** One invalid prop of a component: a mistake that the program itself would accept, or report only at start. */
 export interface Finding {

@@ -75,7 +75,7 @@ export const fewReplicas = (at: string, replicas: string, factor: number, copied
   code: "SKP1225",
   at,
   message: `${replicas} cannot hold ${factor} copies of each ${copied}`,
-  fix: `replicas: ${factor}`,
+  fix: String(factor),
 });
 
 /** Replicas of a zone-aware service that three zones cannot share evenly. */
@@ -83,7 +83,7 @@ export const unevenZones = (at: string, replicas: number): Finding => ({
   code: "SKP1227",
   at,
   message: `${replicas} replicas cannot be spread evenly over three zones`,
-  fix: `replicas: ${Math.ceil(replicas / 3) * 3}`,
+  fix: String(Math.ceil(replicas / 3) * 3),
 });
 
 /** A backend without the service that it writes to. @param service such as "Kafka" */

@@ -17,6 +17,7 @@ export const podSizeShape = {
   cpuCores: between(0.001, 1024),
   memoryBytes: byteCount,
   memoryLimitBytes: byteCount,
+  cpuLimitCores: between(0.001, 1024),
   diskBytes: byteCount,
 } as const satisfies ShapeOf<Omit<SizeOverride, "replicas" | "minReplicas">>;
 

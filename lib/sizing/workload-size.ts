@@ -7,12 +7,14 @@ export type Reasons<T> = { readonly [K in keyof T]?: string };
 export interface Resources {
   /** Number of pods; for a DaemonSet the number of its nodes. */
   readonly replicas: number;
-  /** CPU request of one pod's main container, in cores. No limit is set: throttling hurts more than it protects. */
+  /** CPU request of one pod's main container, in cores. No limit is computed: throttling hurts more than it protects. */
   readonly cpuCores: number;
   /** Memory request of one pod's main container, in bytes. */
   readonly memoryBytes: number;
   /** Memory limit of the same container. @default the request, because memory cannot be reclaimed under pressure */
   readonly memoryLimitBytes?: number;
+  /** CPU limit of the same, in cores. @default none */
+  readonly cpuLimitCores?: number;
   /** Volume of one pod, in bytes. @default none */
   readonly diskBytes?: number;
 }
@@ -20,6 +22,8 @@ export interface Resources {
 /** {@link Resources} with the reason of each number. */
 export interface WorkloadSize extends Resources {
   readonly reasons: Reasons<Resources>;
+  /** What was computed for each value that an override replaced. @default nothing was replaced */
+  readonly computed?: Partial<Resources>;
 }
 
 /**
@@ -40,6 +44,7 @@ export function sized(resources: Resources, reasons: Reasons<Resources>): Worklo
     cpuCores: quantityCores(resources.cpuCores),
     memoryBytes: quantityBytes(resources.memoryBytes),
     ...(resources.memoryLimitBytes !== undefined && { memoryLimitBytes: quantityBytes(resources.memoryLimitBytes) }),
+    ...(resources.cpuLimitCores !== undefined && { cpuLimitCores: quantityCores(resources.cpuLimitCores) }),
     ...(resources.diskBytes !== undefined && { diskBytes: diskStep(resources.diskBytes) }),
     reasons: { ...reasons, ...diskReason(resources, reasons) },
   };

@@ -1,13 +1,18 @@
 import { z } from "zod";
-import { logSourceFor } from "../../components/alloy/index.ts";
+import { logSourceFor, validateAlloy } from "../../components/alloy/index.ts";
 import type { ObservabilityProps } from "../../components/observability.ts";
 import { re2 } from "../../lib/formats/index.ts";
+import type { CheckedStack } from "../checks.ts";
 import { type Facts, withoutUndefined } from "../facts.ts";
+import { problemsOfComponent, sharedProps } from "../findings.ts";
 import { text, unique } from "../formats.ts";
+import type { Problem } from "../problem.ts";
+import { agentOptions, optionsIn } from "../schema/options.ts";
 import { switchable } from "../schema/switch.ts";
 
 export const schema = switchable(
   {
+    ...agentOptions,
     logSource: z
       .enum(["api", "files"])
       .optional()
@@ -36,6 +41,17 @@ export function settings({ config, workload }: Facts): Partial<ObservabilityProp
       logSource: alloy.logSource ?? logSourceFor(workload),
       hostMetrics: !nodeExporter.enabled,
       ...(Object.keys(logOptions).length > 0 && { logOptions }),
+      ...optionsIn(alloy),
     },
   };
+}
+
+export function checks(stack: CheckedStack): readonly Problem[] {
+  const { alloy } = stack.props;
+  const findings = alloy ? validateAlloy({ ...sharedProps(stack), ...alloy }) : [];
+  // Agents on hosts that allow none are reported for all components at once.
+  return problemsOfComponent(
+    "alloy",
+    findings.filter(({ code }) => code !== "SKP1209"),
+  );
 }

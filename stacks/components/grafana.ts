@@ -20,6 +20,7 @@ import { problemsOfComponent } from "../findings.ts";
 import { mapping, port, text, unique } from "../formats.ts";
 import type { Problem } from "../problem.ts";
 import type { ResolvedStack } from "../resolve.ts";
+import { optionsIn, workloadOptions } from "../schema/options.ts";
 import { secretKeySchema } from "../schema/secret.ts";
 import { externalSchema, switchable } from "../schema/switch.ts";
 import { type Prerequisite, secretPrerequisite } from "./needs.ts";
@@ -81,6 +82,7 @@ const ldap = z.strictObject({
 
 export const schema = switchable(
   {
+    ...workloadOptions,
     external: externalSchema
       .optional()
       .describe("An externally managed Grafana: its sidecar loads the stack's dashboards and data sources."),
@@ -118,6 +120,7 @@ export function settings({ config }: Facts): Partial<ObservabilityProps> {
   return {
     grafana: withoutUndefined({
       ...stated,
+      ...optionsIn(stated),
       route: route && withoutUndefined(route),
       access: access && withoutUndefined({ oidc: access.oidc && withoutUndefined(access.oidc), ldap: access.ldap }),
     }),

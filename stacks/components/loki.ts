@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { validateLoki } from "../../components/loki/index.ts";
+import { lokiServices, validateLoki } from "../../components/loki/index.ts";
 import type { ExternalEndpoints, ObservabilityProps } from "../../components/observability.ts";
 import { streamSelector, tenantId } from "../../lib/formats/index.ts";
 import type { CheckedStack } from "../checks.ts";
@@ -10,12 +10,15 @@ import { text } from "../formats.ts";
 import type { Problem } from "../problem.ts";
 import { duration } from "../quantities.ts";
 import type { ResolvedStack } from "../resolve.ts";
+import { optionsIn, workloadOptions, workloadsSchema } from "../schema/options.ts";
 import { externalSchema, switchable } from "../schema/switch.ts";
 import type { StackConfig } from "../schema.ts";
 import { bucketPrerequisite, type Prerequisite } from "./needs.ts";
 
 export const schema = switchable(
   {
+    ...workloadOptions,
+    workloads: workloadsSchema(lokiServices),
     external: externalSchema.optional().describe("An externally managed Loki: nothing is deployed."),
     mode: z
       .enum(["monolithic", "microservices"])
@@ -45,7 +48,10 @@ export function settings({ config, objectStore, bucketPrefix }: Facts): Partial<
   const { enabled, external, mode, tenant, streamRetention, bucketLifecycle } = config.components.loki;
   if (!enabled || external) return {};
   const bucket = `${bucketPrefix}loki`;
-  return { loki: withoutUndefined({ mode, tenant, streamRetention, objectStore, bucket, bucketLifecycle }) };
+  const options = optionsIn(config.components.loki);
+  return {
+    loki: withoutUndefined({ mode, tenant, streamRetention, objectStore, bucket, bucketLifecycle, ...options }),
+  };
 }
 
 export function external({ components: { loki } }: StackConfig): ExternalEndpoints {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { validateMimir } from "../../components/mimir/index.ts";
+import { mimirCaches, mimirServices, validateMimir } from "../../components/mimir/index.ts";
 import type { ExternalEndpoints, ObservabilityProps } from "../../components/observability.ts";
 import { tenantId } from "../../lib/formats/index.ts";
 import type { CheckedStack } from "../checks.ts";
@@ -10,12 +10,15 @@ import { text } from "../formats.ts";
 import type { Problem } from "../problem.ts";
 import { duration } from "../quantities.ts";
 import type { ResolvedStack } from "../resolve.ts";
+import { optionsIn, workloadOptions, workloadsSchema } from "../schema/options.ts";
 import { externalSchema, switchable } from "../schema/switch.ts";
 import type { StackConfig } from "../schema.ts";
 import { bucketPrerequisite, type Prerequisite } from "./needs.ts";
 
 export const schema = switchable(
   {
+    ...workloadOptions,
+    workloads: workloadsSchema([...mimirServices, ...mimirCaches]),
     external: externalSchema.optional().describe("An externally managed Mimir: nothing is deployed."),
     mode: z
       .enum(["monolithic", "microservices"])
@@ -33,7 +36,14 @@ export function settings({ config, objectStore, bucketPrefix }: Facts): Partial<
   const { enabled, external, mode, tenant, bucketLifecycle } = config.components.mimir;
   if (!enabled || external) return {};
   return {
-    mimir: withoutUndefined({ mode, tenant, objectStore, bucket: `${bucketPrefix}mimir-blocks`, bucketLifecycle }),
+    mimir: withoutUndefined({
+      mode,
+      tenant,
+      objectStore,
+      bucket: `${bucketPrefix}mimir-blocks`,
+      bucketLifecycle,
+      ...optionsIn(config.components.mimir),
+    }),
   };
 }
 

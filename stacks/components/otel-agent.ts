@@ -8,11 +8,13 @@ import { type Facts, withoutUndefined } from "../facts.ts";
 import { problemsOfComponent } from "../findings.ts";
 import { mapping } from "../formats.ts";
 import type { Problem } from "../problem.ts";
+import { agentOptions, optionsIn } from "../schema/options.ts";
 import { switchable } from "../schema/switch.ts";
 import { snippet } from "../snippet.ts";
 
 export const schema = switchable(
   {
+    ...agentOptions,
     nodeSelector: mapping(labelKey, labelValue)
       .optional()
       .describe("Labels of the nodes that run an agent. By default every node."),
@@ -42,10 +44,11 @@ export const schema = switchable(
 ).describe("OpenTelemetry Collector on every node.");
 
 export function settings({ config }: Facts): Partial<ObservabilityProps> {
-  const { enabled, routing, resolver, queue, kubeletInsecure, nodeSelector, service } = config.components.otelAgent;
+  const { enabled, routing, resolver, queue, kubeletInsecure, service } = config.components.otelAgent;
   if (!enabled) return {};
   const routeByTraceId = routing === "trace-id";
-  return { otelAgent: withoutUndefined({ routeByTraceId, resolver, queue, kubeletInsecure, nodeSelector, service }) };
+  const options = optionsIn(config.components.otelAgent);
+  return { otelAgent: withoutUndefined({ routeByTraceId, resolver, queue, kubeletInsecure, service, ...options }) };
 }
 
 export function checks(stack: CheckedStack): readonly Problem[] {

@@ -1,18 +1,20 @@
 import { z } from "zod";
 import type { ObservabilityProps } from "../../components/observability.ts";
-import { gatewayReplicas } from "../../components/otel-gateway/index.ts";
+import { gatewayReplicas, validateOtelGateway } from "../../components/otel-gateway/index.ts";
 import { attributeName, urlPath } from "../../lib/formats/index.ts";
 import type { CheckedStack } from "../checks.ts";
 import type { Facts } from "../facts.ts";
+import { problemsOfComponent, sharedProps } from "../findings.ts";
 import { text, unique } from "../formats.ts";
 import type { Problem } from "../problem.ts";
 import { duration } from "../quantities.ts";
+import { optionsIn, statelessOptions } from "../schema/options.ts";
 import { switchable } from "../schema/switch.ts";
 import { snippet } from "../snippet.ts";
 
 export const schema = switchable(
   {
-    replicas: z.int().min(1).max(100).optional().describe("Number of gateways, instead of the computed one."),
+    ...statelessOptions,
     tailSampling: z
       .strictObject({
         decisionWait: duration("1s", "10m").default(30).describe("How long a trace waits for its spans; 1s to 10m."),
@@ -39,12 +41,12 @@ export const schema = switchable(
 ).describe("OpenTelemetry Collectors that sample traces and expose metrics.");
 
 export function settings({ config }: Facts): Partial<ObservabilityProps> {
-  const { enabled, replicas, tailSampling, probePaths, resourceLabels, spanMetrics } = config.components.otelGateway;
+  const { enabled, tailSampling, probePaths, resourceLabels, spanMetrics } = config.components.otelGateway;
   if (!enabled) return {};
   const { decisionWait, latencyThreshold, keepPercent } = tailSampling;
   return {
     otelGateway: {
-      ...(replicas && { replicas }),
+      ...optionsIn(config.components.otelGateway),
       ...(probePaths && { probePaths }),
       tailSampling: { decisionWaitSeconds: decisionWait, latencyThresholdMs: latencyThreshold * 1000, keepPercent },
       resourceLabels,
@@ -53,7 +55,13 @@ export function settings({ config }: Facts): Partial<ObservabilityProps> {
   };
 }
 
-export function checks({ config, workload }: CheckedStack): readonly Problem[] {
+export function checks(stack: CheckedStack): readonly Problem[] {
+  const { otelGateway } = stack.props;
+  const findings = otelGateway ? validateOtelGateway({ ...sharedProps(stack), ...otelGateway }) : [];
+  return [...problemsOfComponent("otelGateway", findings), ...routesByTraceId(stack)];
+}
+
+function routesByTraceId({ config, workload }: CheckedStack): readonly Problem[] {
   const { otelAgent, otelGateway } = config.components;
   const { enabled, routing } = otelAgent;
   const replicas = otelGateway.replicas ?? gatewayReplicas(workload, config.availability);

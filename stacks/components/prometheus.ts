@@ -7,12 +7,15 @@ import { externalEndpoint } from "../external.ts";
 import { type Facts, withoutUndefined } from "../facts.ts";
 import { problemsOfComponent, sharedProps } from "../findings.ts";
 import type { Problem } from "../problem.ts";
+import { optionsIn, workloadOptions, workloadsSchema } from "../schema/options.ts";
 import { externalSchema, switchable } from "../schema/switch.ts";
 import type { StackConfig } from "../schema.ts";
 import { snippet } from "../snippet.ts";
 
 export const schema = switchable(
   {
+    ...workloadOptions,
+    workloads: workloadsSchema(["operator", "kube-state-metrics"]),
     external: externalSchema.optional().describe("An externally managed Prometheus: none is deployed."),
     watchAllMonitors: z
       .boolean()
@@ -38,6 +41,12 @@ export function settings({ config }: Facts): Partial<ObservabilityProps> {
   const { remoteRead, watchAllMonitors, crds, operator, kubeletInsecure } = prometheus;
   return {
     kubePrometheus: {
+      ...optionsIn(prometheus),
+      workloads: withoutUndefined({
+        ...optionsIn(prometheus).workloads,
+        alertmanager: optionsIn(config.components.alertmanager),
+        "node-exporter": optionsIn(nodeExporter),
+      }),
       readsMimir: remoteRead && mimir.enabled,
       watchAllMonitors,
       crds,

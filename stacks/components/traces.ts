@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ExternalEndpoints, ObservabilityProps } from "../../components/observability.ts";
-import { validateTraces } from "../../components/traces/index.ts";
+import { tempoServices, validateTraces } from "../../components/traces/index.ts";
 import { hostPort, httpUrl, indexPrefix, topic } from "../../lib/formats/index.ts";
 import type { CheckedStack } from "../checks.ts";
 import { externalEndpoint, externalGrpc } from "../external.ts";
@@ -9,6 +9,7 @@ import { problemsOfComponent, sharedProps } from "../findings.ts";
 import { text, unique } from "../formats.ts";
 import type { Problem } from "../problem.ts";
 import type { ResolvedStack } from "../resolve.ts";
+import { optionsIn, workloadOptions, workloadsSchema } from "../schema/options.ts";
 import { secretKeySchema } from "../schema/secret.ts";
 import { switchable } from "../schema/switch.ts";
 import type { StackConfig } from "../schema.ts";
@@ -45,6 +46,8 @@ const kafka = z.strictObject({
 
 export const schema = switchable(
   {
+    ...workloadOptions,
+    workloads: workloadsSchema(tempoServices),
     external: z
       .strictObject({
         backend: backend.describe("The kind of backend, for Grafana's data source."),
@@ -72,6 +75,7 @@ export function settings({ config, objectStore, bucketPrefix }: Facts): Partial<
       objectStore,
       bucket: `${bucketPrefix}tempo`,
       storage: traces.storage && withoutUndefined(traces.storage),
+      ...optionsIn(traces),
       kafka: traces.kafka && withoutUndefined(traces.kafka),
     }),
   };

@@ -7,8 +7,8 @@ import {
   defaultCluster,
   dnsDomain,
   type Endpoint,
-  images,
   type Pods,
+  serviceAccount,
   serviceHost,
   url,
 } from "../../../lib/kubernetes/index.ts";
@@ -85,6 +85,7 @@ function alertmanagerResource(
   externalUrl: string,
   routing: AlertRouting,
 ): IAlertmanager {
+  const account = chart.options(part).serviceAccount && serviceAccount(chart, { part });
   const secrets = receiverSecrets(routing.receivers ?? []);
   if (routing.deadMansSwitch && !secrets.includes(routing.deadMansSwitch.secret)) {
     secrets.push(routing.deadMansSwitch.secret);
@@ -94,8 +95,6 @@ function alertmanagerResource(
     kind: "Alertmanager",
     metadata: chart.metadata(chart.name, part),
     spec: {
-      image: chart.image("alertmanager"),
-      version: images.alertmanager.tag,
       replicas: sized.replicas,
       configSecret,
       ...(secrets.length > 0 && { secrets }),
@@ -103,6 +102,7 @@ function alertmanagerResource(
       // Longer than the longest repeat interval, or notifications are repeated after a restart.
       retention: "120h",
       automountServiceAccountToken: false,
+      ...(account && { serviceAccountName: account }),
       ...operatedSpec(chart, part, sized),
     },
   };

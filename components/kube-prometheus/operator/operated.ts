@@ -4,8 +4,11 @@ import type { ITopologySpreadConstraint } from "@kubernetes-models/prometheus-op
 import {
   type ComponentChart,
   disruptionBudget,
+  envVar,
+  images,
   type Labels,
   type Pods,
+  placementOf,
   podSecurity,
   service,
   serviceMonitor,
@@ -17,11 +20,19 @@ import { bytesQuantity, cpuQuantity, MiB, quantityCores, sized, type WorkloadSiz
 /** User ID of the Prometheus project's images. */
 export const nobody = 65_534;
 
-/** Fields of both resources: scheduling, security context, resources and storage. */
-export function operatedSpec(chart: ComponentChart, part: string, sized: WorkloadSize) {
+/** Fields of both resources: image, scheduling, security context, resources and storage. The part is also the image's name. */
+export function operatedSpec(chart: ComponentChart, part: "prometheus" | "alertmanager", sized: WorkloadSize) {
   const { storageClass } = chart.cluster;
   const { pullSecrets } = chart.images;
+  const { image, extraArgs, extraEnv, podLabels, podAnnotations, ...options } = chart.options(part, part);
   return {
+    image: chart.image(part, image),
+    // The operator derives flags from it, so that it must be a version.
+    version: /^v?\d+\.\d+\.\d+/.test(image?.tag ?? "") ? (image?.tag as string) : images[part].tag,
+    ...(extraArgs && { additionalArgs: extraArgs.map(operatedArgument) }),
+    ...(extraEnv && {
+      containers: [{ name: part, env: Object.entries(extraEnv).map(([name, value]) => envVar(name, value)) }],
+    }),
     imagePullPolicy: "IfNotPresent",
     storage: {
       volumeClaimTemplate: {
@@ -36,16 +47,27 @@ export function operatedSpec(chart: ComponentChart, part: string, sized: Workloa
     persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
     resources: {
       requests: { cpu: cpuQuantity(sized.cpuCores), memory: bytesQuantity(sized.memoryBytes) },
-      limits: { memory: bytesQuantity(sized.memoryLimitBytes ?? sized.memoryBytes) },
+      limits: {
+        memory: bytesQuantity(sized.memoryLimitBytes ?? sized.memoryBytes),
+        ...(sized.cpuLimitCores && { cpu: cpuQuantity(sized.cpuLimitCores) }),
+      },
     },
     securityContext: podSecurity(nobody),
     enableServiceLinks: false,
-    nodeSelector: { "kubernetes.io/os": "linux" },
+    ...placementOf(options),
     ...(sized.replicas > 1 && { topologySpreadConstraints: operatedSpread(chart, part) }),
-    ...(chart.priorityClassName && { priorityClassName: chart.priorityClassName }),
     ...(pullSecrets && { imagePullSecrets: pullSecrets.map((name) => ({ name })) }),
-    podMetadata: { labels: { "app.kubernetes.io/component": part, "app.kubernetes.io/part-of": "observability" } },
+    podMetadata: {
+      labels: { "app.kubernetes.io/component": part, "app.kubernetes.io/part-of": "observability", ...podLabels },
+      ...(podAnnotations && { annotations: { ...podAnnotations } }),
+    },
   } as const satisfies Partial<IPrometheus["spec"]>;
+}
+
+/** `--log.level=debug` as the resources have it: a name without dashes, and a value unless it is a switch. */
+function operatedArgument(argument: string): { readonly name: string; readonly value?: string } {
+  const [, name = "", value] = /^-{0,2}([^=]*)(?:=(.*))?$/s.exec(argument) ?? [];
+  return value === undefined ? { name } : { name, value };
 }
 
 /** Port of the config reloader, named `reloader-web`. */

@@ -3,7 +3,6 @@ import type { IRemoteWriteSpec } from "@kubernetes-models/prometheus-operator/mo
 import {
   type ComponentChart,
   type Endpoint,
-  images,
   monitorLabels,
   type Pods,
   scrapeLimits,
@@ -63,7 +62,7 @@ export function prometheus(chart: ComponentChart, props: PrometheusProps): Endpo
 
 function prometheusResource(
   chart: ComponentChart,
-  part: string,
+  part: "prometheus",
   serviceAccountName: string,
   externalUrl: string,
   props: PrometheusProps,
@@ -76,8 +75,6 @@ function prometheusResource(
     kind: "Prometheus",
     metadata: chart.metadata(chart.name, part),
     spec: {
-      image: chart.image("prometheus"),
-      version: images.prometheus.tag,
       replicas: sizing.replicasPerShard,
       shards: sizing.shards,
       // Remote read turns external labels into matchers, and Mimir's series do not have these two.

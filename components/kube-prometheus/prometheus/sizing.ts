@@ -22,7 +22,7 @@ const bytesPerSeries = { request: 8_192, limit: 12_288 } as const;
 /** "Most users report ~25% increased memory usage": https://prometheus.io/docs/practices/remote_write/#resource-usage (2026-11). */
 const remoteWriteFactor = 1.25;
 /** Resident memory of an idle Prometheus: 88 to 95 MiB measured with 3.13, and headroom. */
-const idleBytes = 128 * MiB;
+export const idleBytes = 128 * MiB;
 /** Samples per second that one core scrapes, stores, sends and evaluates rules over. An assumption, on the low side. */
 const samplesPerCore = 25_000;
 /** Local retention when Mimir answers queries: enough to debug a single shard, and to outlast an outage of remote write. */

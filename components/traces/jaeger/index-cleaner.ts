@@ -3,6 +3,7 @@ import {
   container,
   type EnvValue,
   objectLabels,
+  placementOf,
   podSecurity,
 } from "../../../lib/kubernetes/index.ts";
 import { MiB, sized } from "../../../lib/sizing/index.ts";
@@ -25,16 +26,19 @@ export function indexCleaner(chart: ComponentChart, storage: SearchStorage, rete
     INDEX_PREFIX: storage.indexPrefix ?? defaultIndexPrefix,
     ...(credentials && { ES_USERNAME: credentials.username, ES_PASSWORD: credentials.password }),
   };
+  const { podLabels, podAnnotations, ...options } = chart.options(part);
   const days = Math.ceil(retentionSeconds / 86_400);
   const template = {
-    metadata: { labels: objectLabels(chart.identity(part)) },
+    metadata: {
+      labels: { ...objectLabels(chart.identity(part)), ...podLabels },
+      ...(podAnnotations && { annotations: { ...podAnnotations } }),
+    },
     spec: {
       restartPolicy: "OnFailure" as const,
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       securityContext: podSecurity(user),
-      nodeSelector: { "kubernetes.io/os": "linux" },
-      ...(chart.priorityClassName && { priorityClassName: chart.priorityClassName }),
+      ...placementOf(options),
       ...(chart.images.pullSecrets && { imagePullSecrets: chart.images.pullSecrets.map((each) => ({ name: each })) }),
       containers: [
         container(chart, {

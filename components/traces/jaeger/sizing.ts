@@ -3,7 +3,7 @@ import type { KeptSpans } from "../capacity.ts";
 import type { JaegerStorage } from "./config.ts";
 
 /** Resident memory of an idle Jaeger: 52 to 87 MiB (measured, Jaeger 2.14). */
-const idleBytes = 96 * MiB;
+export const idleBytes = 96 * MiB;
 /**
  * Badger: memtables of 64 MiB each and block cache, 324 MiB of heap at 12 k spans/s (measured, Jaeger 2.14). Search: batches
  * on their way to the search engine (estimate).

@@ -1,0 +1,121 @@
+import { type ApiObject, JsonPatch } from "cdk8s";
+import { type Finding, InvalidPropsError } from "../../sizing/index.ts";
+import type { ComponentChart } from "../chart.ts";
+import { configHash, configHashAnnotation } from "../config-map.ts";
+import type { KubernetesObject } from "../object.ts";
+import { patchFootprints } from "./footprint.ts";
+import { jsonPatch, PatchError } from "./json-patch.ts";
+import { matchesWildcard, type Patch } from "./patch.ts";
+import { strategicMerge } from "./strategic-merge.ts";
+
+/** An object of a chart, as it is now. */
+interface Entry {
+  readonly chart: ComponentChart;
+  readonly object: ApiObject;
+  json: KubernetesObject;
+}
+
+/**
+ * Applies patches to the objects of charts, in order, each to what the ones before have left. Capacity follows, and so do the
+ * hashes that roll pods when a ConfigMap changes. Network policies, data sources and rules are not derived again.
+ * @throws InvalidPropsError with every patch that matches nothing, cannot be applied, or makes another object of one
+ */
+export function applyPatches(charts: readonly ComponentChart[], patches: readonly Patch[]): void {
+  if (patches.length === 0) return;
+  const entries = charts.flatMap((chart) =>
+    chart.apiObjects.map((object): Entry => ({ chart, object, json: object.toJson() as KubernetesObject })),
+  );
+  const findings = patches.flatMap((patch, index) => applyPatch(entries, patch, `patches.${index}`));
+  if (findings.length > 0) throw new InvalidPropsError("Observability", "patches", findings);
+}
+
+function applyPatch(entries: readonly Entry[], patch: Patch, at: string): readonly Finding[] {
+  const { kind, name, namespace } = patch.target;
+  const matching = entries.filter(
+    ({ json }) =>
+      matchesWildcard(json.kind, kind) &&
+      matchesWildcard(json.metadata.name, name) &&
+      (namespace === undefined || matchesWildcard(json.metadata.namespace ?? "", namespace)),
+  );
+  if (matching.length === 0) return [nothingMatches(entries, patch, at)];
+  return matching.flatMap((entry): readonly Finding[] => {
+    const { json: before } = entry;
+    const what = `${before.kind} ${before.metadata.name}`;
+    try {
+      const after = patched(before, patch);
+      const changed = identityFields.find((field) => identityOf(before, field) !== identityOf(after, field));
+      if (changed) {
+        const message = `${what}: the patch changes ${changed}`;
+        return [{ code: "SKP1312", at, message, fix: "# leave the object's identity as it is" }];
+      }
+      replace(entries, entry, after);
+      return [];
+    } catch (error) {
+      if (!(error instanceof PatchError)) throw error;
+      return [
+        {
+          code: "SKP1311",
+          at,
+          message: `${what}: ${error.message}`,
+          fix: "# compare the place with the object that `skopos render` writes",
+        },
+      ];
+    }
+  });
+}
+
+/** Kinds of Kubernetes itself, whose lists have merge keys; custom resources' groups have a dot and another domain. */
+const builtIn = /^(v1|apps\/|batch\/|autoscaling\/|policy\/|[a-z.]+\.k8s\.io\/)/;
+
+function patched(object: KubernetesObject, { merge, json }: Patch): KubernetesObject {
+  const merged = merge ? strategicMerge(object, merge, builtIn.test(object.apiVersion)) : object;
+  return jsonPatch(merged as KubernetesObject, json ?? []);
+}
+
+const identityFields = ["apiVersion", "kind", "metadata.name", "metadata.namespace"] as const;
+
+function identityOf(object: KubernetesObject, field: (typeof identityFields)[number]): unknown {
+  const metadata = (object.metadata ?? {}) as Partial<KubernetesObject["metadata"]>;
+  if (field === "metadata.name") return metadata.name;
+  if (field === "metadata.namespace") return metadata.namespace;
+  return object[field];
+}
+
+/** Replaces an object by its patched form, and lets everything that depends on it follow. */
+function replace(entries: readonly Entry[], entry: Entry, after: KubernetesObject): void {
+  const before = entry.json;
+  patchFootprints(entry.chart, before, after);
+  set(entry, after);
+  if (before.kind !== "ConfigMap") return;
+  const hash = (object: KubernetesObject) => configHash((object.data ?? {}) as Record<string, string>);
+  const [old, changed] = [hash(before), hash(after)];
+  if (old === changed) return;
+  const key = configHashAnnotation(before.metadata.name);
+  for (const user of entries) {
+    if (user.json.metadata.namespace !== before.metadata.namespace) continue;
+    const annotations = user.json.spec?.template?.metadata?.annotations;
+    if (annotations?.[key] !== old) continue;
+    const rolled = structuredClone(user.json);
+    rolled.spec.template.metadata.annotations[key] = changed;
+    set(user, rolled);
+  }
+}
+
+function set(entry: Entry, json: KubernetesObject): void {
+  entry.json = json;
+  entry.object.addJsonPatch(JsonPatch.replace("", json));
+}
+
+function nothingMatches(entries: readonly Entry[], { target }: Patch, at: string): Finding {
+  const { kind, name, namespace } = target;
+  const sameKind = entries.filter(({ json }) => matchesWildcard(json.kind, kind)).map(({ json }) => json.metadata.name);
+  const kinds = [...new Set(entries.map(({ json }) => json.kind))].sort();
+  const where = namespace === undefined ? "" : ` in namespace ${namespace}`;
+  const known = sameKind.length > 0 ? [...new Set(sameKind)].sort() : kinds;
+  return {
+    code: "SKP1310",
+    at: `${at}.target`,
+    message: `no ${kind} ${name}${where}`,
+    fix: `# ${sameKind.length > 0 ? `objects of kind ${kind}` : "kinds"}: ${known.join(", ")}`,
+  };
+}
