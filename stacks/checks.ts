@@ -1,6 +1,7 @@
 import { validateHostAgent } from "../lib/kubernetes/cluster.ts";
 import { formatCount, scales, type Workload, workloads } from "../lib/sizing/index.ts";
 import { components } from "./components/index.ts";
+import { settingsWithoutEffect } from "./effects.ts";
 import type { Problem } from "./problem.ts";
 import type { ResolvedStack } from "./resolve.ts";
 import { snippet } from "./snippet.ts";
@@ -153,6 +154,7 @@ const checks: readonly Check[] = [
   ephemeralAtScale,
   whichCluster,
   hostAgents,
+  settingsWithoutEffect,
   ipv4,
 ];
 

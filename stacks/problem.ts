@@ -60,6 +60,10 @@ export const problemCatalogue = {
     title: "A text in the wrong format",
     why: "The value becomes part of a URL, a name or a configuration file, where anything else is invalid or means something different.",
   },
+  SKP1013: {
+    title: "A setting without effect",
+    why: "Because of another setting nothing reads this one, so that it would silently do nothing.",
+  },
   SKP1201: {
     title: "Kubernetes version outside the supported range",
     why: "Objects are written for, and tested against, a range of API versions; outside it fields are missing or removed.",

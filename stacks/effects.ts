@@ -1,0 +1,70 @@
+import type { CheckedStack } from "./checks.ts";
+import type { Problem } from "./problem.ts";
+import type { StackConfig } from "./schema.ts";
+import { configPath } from "./snippet.ts";
+
+/** A setting that is set, and why it has no effect. */
+type Idle = readonly [path: readonly string[], isSet: boolean, why: string | false];
+
+/** Settings of an externally managed component that only one deployed by the stack would use. */
+const ownSettings = {
+  mimir: ["mode", "bucketLifecycle"],
+  loki: ["mode", "bucketLifecycle"],
+  traces: ["storage", "kafka"],
+  grafana: ["replicas", "database", "host", "route", "encryptionKey", "access", "teams"],
+} as const;
+
+function idleOf({ components, alerts, objectStorage, grafanaAdminPassword }: StackConfig): readonly Idle[] {
+  const { mimir, loki, traces, grafana, prometheus, alertmanager, alloy } = components;
+  const onDisks = objectStorage.kind === "filesystem" && "objects of a disk have no lifecycle rule";
+  const noAlertmanager =
+    (alertmanager.external && "the externally managed Alertmanager has its own receivers") ||
+    (!prometheus.enabled && "the Alertmanager is deployed with Prometheus, which is off");
+  const noGrafana = (grafana.external && "Grafana is externally managed") || (!grafana.enabled && "Grafana is off");
+  return [
+    [["alerts", "receivers"], alerts.receivers.length > 0, noAlertmanager],
+    [["alerts", "deadMansSwitch"], alerts.deadMansSwitch !== undefined, noAlertmanager],
+    [["grafanaAdminPassword"], grafanaAdminPassword !== undefined, noGrafana],
+    [["components", "prometheus", "remoteRead"], prometheus.remoteRead, !mimir.enabled && "Mimir is off"],
+    [["components", "alloy", "logSource"], alloy.logSource !== undefined, !loki.enabled && "Loki is off"],
+    [["components", "mimir", "bucketLifecycle"], mimir.bucketLifecycle !== undefined, onDisks],
+    [["components", "loki", "bucketLifecycle"], loki.bucketLifecycle !== undefined, onDisks],
+    [
+      ["components", "traces", "storage"],
+      traces.storage !== undefined,
+      traces.backend === "tempo" && "Tempo stores spans in object storage; a search engine is for backend: jaeger",
+    ],
+    [
+      ["components", "traces", "kafka"],
+      traces.kafka !== undefined,
+      traces.backend === "jaeger" && "Jaeger does not use Kafka; it is for backend: tempo",
+    ],
+    [
+      ["components", "loki", "streamRetention"],
+      loki.streamRetention.length > 0,
+      loki.external !== undefined && "loki is externally managed",
+    ],
+    ...Object.entries(ownSettings).flatMap(([name, settings]) => {
+      const component = components[name as keyof typeof ownSettings] as Readonly<Record<string, unknown>>;
+      return settings.map((key): Idle => {
+        const why = component.external !== undefined && `${name} is externally managed`;
+        return [["components", name, key], component[key] !== undefined, why];
+      });
+    }),
+  ];
+}
+
+/** Settings that are read and have no effect, because of another one. */
+export function settingsWithoutEffect({ config }: CheckedStack): readonly Problem[] {
+  return idleOf(config).flatMap(([path, isSet, why]) => {
+    if (!isSet || !why) return [];
+    return [
+      {
+        code: "SKP1013" as const,
+        path: configPath(path),
+        message: `has no effect: ${why}`,
+        fix: `# remove the key ${path.at(-1)}`,
+      },
+    ];
+  });
+}
