@@ -27,7 +27,8 @@ describe.each(["dev", "prod"])("the rendered files of %s", (stack) => {
     const crds = join(out, "00-crds");
     if (options.length > 0) {
       kubectl("apply", "--server-side", "-k", crds);
-      kubectl("wait", "--for=condition=Established", "--timeout=60s", "-k", crds);
+      // `kubectl wait` takes no -k.
+      kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all");
       kubectl("apply", "--server-side", "-k", out);
     } else {
       kubectl("apply", "--server-side", "-R", "-f", crds);
