@@ -135,3 +135,8 @@ describe("a value that looks like a secret is not repeated", () => {
     ).toEqual([]);
   });
 });
+
+test("a size with an unknown unit is not corrected to another size", () => {
+  const [problem] = problemsOf({ workload: { logsPerDay: "10G" } });
+  expect(problem?.fix).toBe("skopos:workload:\n  logsPerDay: ... # such as 512MiB, 10GiB, 2TiB");
+});

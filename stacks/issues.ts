@@ -155,7 +155,10 @@ function notAllowed(path: readonly PropertyKey[], input: unknown, values: readon
 function nearestQuantity(input: unknown, examples: readonly string[]): string {
   const [, digits, unit = ""] = /^\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)/.exec(String(input)) ?? [];
   const units = examples.map((example) => example.replace(/[\d.]+/, ""));
-  const meant = units.find((known) => known !== "" && unit.toLowerCase().startsWith(known.toLowerCase())) ?? units[0];
+  const known = units.find((each) => each !== "" && unit.toLowerCase().startsWith(each.toLowerCase()));
+  // An unknown unit says nothing of what was meant: 10G is neither 10MiB nor 10GB.
+  if (unit !== "" && known === undefined) return `... # such as ${examples.join(", ")}`;
+  const meant = known ?? units[0];
   return digits ? `${digits}${meant ?? ""}` : (examples[0] ?? "...");
 }
 
