@@ -176,7 +176,7 @@ const table: readonly Row[] = [
     AlloyChart,
     (cidr) => ({ cluster: { ...cluster, nodeCidrs: [cidr] } }),
     ["10.0.0.0/99", "10.0.0/8", "fd00::/129", "10.0.0.0"],
-    ["10.0.0.0/8", "fd00::/64"],
+    ["10.0.0.0/8"],
   ],
   [
     "DNS domain",
@@ -201,14 +201,6 @@ const table: readonly Row[] = [
     (name) => ({ images: { pullSecrets: [name] } }),
     ["A", "a_b", ""],
     ["regcred"],
-  ],
-  [
-    "priority class",
-    (priorityClassName) => ({ priorityClassName }),
-    PushgatewayChart,
-    (priorityClassName) => ({ priorityClassName }),
-    ["High!", ""],
-    ["high"],
   ],
   [
     "runbooks",
