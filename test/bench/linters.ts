@@ -16,7 +16,7 @@ import { mutations } from "../stacks/mutations/index.ts";
 /** A linter: what it finds in a file, one text for each finding. */
 interface Linter {
   readonly name: string;
-  /** How it runs: with every check it has. */
+  /** How it runs: with every check it has, Polaris with its default configuration. */
   readonly command: (file: string) => readonly string[];
   readonly read: (output: string) => readonly string[];
 }
