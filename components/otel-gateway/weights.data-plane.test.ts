@@ -31,7 +31,7 @@ beforeAll(async () => {
   const rendered = gateway.toJson().find(({ data }) => data?.["collector.yaml"])?.data["collector.yaml"];
   const file = join(folder, "gateway.yaml");
   writeFileSync(file, stringify(sink.receivesFrom(offCluster(parse(rendered), { host }))));
-  const [{ args }] = objectOf(gateway, "StatefulSet", "gateway-collector").spec.template.spec.containers;
+  const [{ args }] = objectOf(gateway, "StatefulSet", "otel-gateway-collector").spec.template.spec.containers;
   program = start(
     "otelcol",
     (args as string[]).map((arg) => (arg.startsWith("--config=") ? `--config=${file}` : arg)),
