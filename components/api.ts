@@ -7,6 +7,7 @@ export type {
   ClusterFacts,
   ComponentOptions,
   ComponentProps,
+  DnsServers,
   Edge,
   Endpoint,
   EnvValue,
@@ -85,15 +86,24 @@ export type {
 export type {
   AlertRouting,
   ControlPlanePart,
+  DiscordReceiver,
   EmailReceiver,
+  JiraReceiver,
   KubePrometheusEndpoints,
   KubePrometheusProps,
   KubePrometheusSizes,
   KubePrometheusSizing,
+  OpsgenieReceiver,
   PagerDutyReceiver,
+  PushoverReceiver,
   Receiver,
   RemoteWriteQueue,
   SlackReceiver,
+  SnsReceiver,
+  TeamsReceiver,
+  TelegramReceiver,
+  VictorOpsReceiver,
+  WebexReceiver,
   WebhookReceiver,
 } from "./kube-prometheus/index.ts";
 export type {
@@ -124,6 +134,7 @@ export type {
 export type { ExternalEndpoints, ObservabilityProps } from "./observability.ts";
 export type {
   GatewayResolver,
+  KubeletMetric,
   OtelAgentEndpoints,
   OtelAgentProps,
   OtelAgentSizing,

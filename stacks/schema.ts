@@ -4,6 +4,7 @@ import {
   clusterName,
   dnsLabel,
   dnsSubdomain,
+  labelKey,
   labelValue,
   line,
   location,
@@ -15,7 +16,7 @@ import { retentions } from "../lib/sizing/retention.ts";
 import { scales } from "../lib/sizing/workload.ts";
 import { rulesSchema, waiverSchema } from "../policies/engine/settings.ts";
 import { componentsSchema } from "./components/index.ts";
-import { text, unique } from "./formats.ts";
+import { mapping, port, text, unique } from "./formats.ts";
 import { bytes, count, duration } from "./quantities.ts";
 import { alertsSchema } from "./schema/alerts.ts";
 import { objectStorageSchema } from "./schema/object-storage.ts";
@@ -38,6 +39,20 @@ const clusterSchema = z.strictObject({
   nodeCidrs: cidrs.optional().describe("CIDRs of the nodes, for network policies towards the kubelet and host agents."),
   apiServerCidrs: cidrs.optional().describe("CIDRs of the API server, for network policies."),
   dnsDomain: text(dnsSubdomain).default("cluster.local").describe("DNS domain of the cluster's Services."),
+  dns: z
+    .strictObject({
+      pods: z
+        .strictObject({
+          namespace: text(dnsLabel).describe("Namespace of the pods."),
+          labels: z.array(mapping(labelKey, labelValue)).min(1).describe("Label sets, any of which selects pods."),
+        })
+        .optional()
+        .describe("Pods of DNS servers. By default none."),
+      cidrs: cidrs.optional().describe("Addresses of DNS servers that are not pods. By default none."),
+      ports: z.array(port).min(1).optional().describe("Ports at the servers. By default 53."),
+    })
+    .optional()
+    .describe("Where pods send DNS queries, for network policies. By default those of the platform."),
   networkPolicies: z.boolean().default(true).describe("Whether to deny all traffic except the declared connections."),
   context: text(line)
     .optional()

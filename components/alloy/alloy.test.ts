@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type ParsedBlock, parseAlloy } from "../../lib/alloy/index.ts";
 import type { Endpoint } from "../../lib/kubernetes/index.ts";
+import { cleanAttributes } from "../../lib/otel/index.ts";
 import { type Workload, workloads } from "../../lib/sizing/index.ts";
 import { attribute, find, id, plain, references } from "../../test/support/alloy-blocks.ts";
 import { chartProblems, monitoringProblems, objectOf } from "../../test/support/charts.ts";
@@ -176,6 +177,30 @@ describe("OTLP", () => {
     expect(args({ otlp })).not.toContain("--stability.level=experimental");
   });
 
+  test("sends spans to the gateway of their service too, where the gateways compute span metrics", () => {
+    const otlpByService = { ...otlpByTraceId, port: 4319 };
+    const chart = render({ gateway: { otlp, otlpByTraceId, otlpByService } });
+    const blocks = configOf(chart);
+    expect(next(blocks, "otelcol.processor.batch.applications").traces).toEqual([
+      "otelcol.exporter.loadbalancing.gateway.input",
+      "otelcol.exporter.loadbalancing.services.input",
+    ]);
+    expect(attribute(find(blocks, "otelcol.exporter.loadbalancing.services"), "routing_key")).toBe("service");
+    expect(chart.edges.flatMap(({ ports }) => ports)).toContain(4319);
+  });
+
+  test("treats attributes as the agent does", () => {
+    const transform = find(configOf(render({ gateway: { otlp } })), "otelcol.processor.transform.applications");
+    for (const [signal, groups] of Object.entries(cleanAttributes)) {
+      const blocks = transform.blocks.filter(({ name }) => name === `${signal}_statements`).slice(1);
+      const rendered = blocks.map((each) => ({
+        context: attribute(each, "context"),
+        statements: attribute(each, "statements"),
+      }));
+      expect(rendered).toEqual(groups);
+    }
+  });
+
   test("does not route by trace ID with a single gateway", () => {
     const blocks = configOf(render({ gateway: { otlp } }));
     expect(next(blocks, "otelcol.processor.batch.applications").traces).toEqual([
@@ -192,7 +217,7 @@ describe("OTLP", () => {
       way.push(at.split(".").slice(1, 3).join("."));
     }
     expect(way).toEqual(
-      ["memory_limiter", "k8sattributes", "transform", "filter", "batch"]
+      ["memory_limiter", "resourcedetection", "k8sattributes", "transform", "filter", "batch"]
         .map((name) => `processor.${name}`)
         .concat("exporter.otlp"),
     );

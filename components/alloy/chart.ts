@@ -12,6 +12,7 @@ import {
   type Mount,
   type Pods,
   type Privileges,
+  peerOf,
   reads,
   rules,
   scratchVolume,
@@ -22,10 +23,11 @@ import {
   sizeOverride,
 } from "../../lib/kubernetes/index.ts";
 import { hostMetricsJob } from "../../lib/monitoring/host-metrics.ts";
+import { detectedByEnvironment, detectorsOf, metadataService } from "../../lib/otel/index.ts";
 import { assertValid, GiB, type SizeOverride, type Workload, workloads } from "../../lib/sizing/index.ts";
 import { alloyConfig } from "./config.ts";
 import { hostMetricsPath, hostRoot } from "./host-metrics.ts";
-import { journalFolder, type LogOptions, type LogSource, nodeVariable, podLogFolder } from "./logs.ts";
+import { journalFolder, type LogOptions, type LogSource, podLogFolder } from "./logs.ts";
 import { alloyRules } from "./monitoring/alerts.ts";
 import { alloyDashboard } from "./monitoring/dashboards.ts";
 import { type AlloyGateway, exportersOf, otlpPorts } from "./otlp.ts";
@@ -108,6 +110,7 @@ export class AlloyChart extends ComponentChart<AlloyEndpoints> {
         cluster: this.cluster.name,
         logSource,
         hostMetrics,
+        detectors: detectorsOf(this.cluster.platform),
         ...(logs && { logs }),
         ...(logOptions && { logOptions }),
         ...(gateway && { gateway }),
@@ -141,7 +144,7 @@ export class AlloyChart extends ComponentChart<AlloyEndpoints> {
             // Without it, Alloy's load balancer accepts the configuration and drops the metrics.
             ...(gateway?.otlpByTraceId ? ["--stability.level=experimental"] : []),
           ],
-          env: { [nodeVariable]: { field: "spec.nodeName" }, GOMEMLIMIT: goMemoryLimit(sizing.alloy) },
+          env: { ...detectedByEnvironment(this.cluster.name), GOMEMLIMIT: goMemoryLimit(sizing.alloy) },
           ports,
           probes: { port: "http", readiness: "/-/ready", startupSeconds: 120 },
           mounts: [
@@ -203,6 +206,11 @@ export class AlloyChart extends ComponentChart<AlloyEndpoints> {
     if (!gateway) return;
     this.connects("any pod", pods, Object.values(otlpPorts), "application telemetry");
     this.connectsTo(pods, gateway.otlp, "metrics, logs and spans");
+    const { otlpByService } = gateway;
+    if (otlpByService) this.connects(pods, peerOf(otlpByService), [otlpByService.port], "spans for span metrics");
+    if (detectorsOf(this.cluster.platform).length > 0) {
+      this.connects(pods, { cidrs: [metadataService] }, [80], "cloud region and zone");
+    }
   }
 
   private publish(pods: Pods): AlloyEndpoints {

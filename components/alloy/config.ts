@@ -14,6 +14,8 @@ export interface AlloyConfigProps {
   readonly logs?: Endpoint;
   readonly logOptions?: LogOptions;
   readonly hostMetrics: boolean;
+  /** Resource detectors, after `env`. */
+  readonly detectors: readonly string[];
   /** Absent: no OTLP is received. */
   readonly gateway?: AlloyGateway;
 }
@@ -24,7 +26,14 @@ function alloyBlocks(props: AlloyConfigProps): Block[] {
     block("logging", { level: "info", format: "logfmt" }),
     ...(props.logs ? podLogs(props.logSource, props.logs, props.cluster, props.logOptions) : []),
     ...(props.hostMetrics ? hostMetrics() : []),
-    ...(props.gateway ? otlp(props.gateway, props.sizing.alloy, props.sizing.queueItems) : []),
+    ...(props.gateway
+      ? otlp({
+          gateway: props.gateway,
+          resources: props.sizing.alloy,
+          queueItems: props.sizing.queueItems,
+          detectors: props.detectors,
+        })
+      : []),
   ];
 }
 

@@ -95,7 +95,7 @@ describe("pod logs", () => {
   test("watches only pods of its node, and sends logs to Loki with tenant and cluster", () => {
     const blocks = configOf({ logs: push, cluster: { name: "prod-eu", version: "1.36", platform: "eks" } });
     const [selectors] = find(blocks, "discovery.kubernetes.pods").blocks;
-    expect(attribute(selectors as ParsedBlock, "field")).toBe("spec.nodeName= + sys.env(NODE_NAME)");
+    expect(attribute(selectors as ParsedBlock, "field")).toBe("spec.nodeName= + sys.env(K8S_NODE_NAME)");
     const write = find(blocks, "loki.write.loki");
     expect(attribute(write, "external_labels")).toEqual({ cluster: "prod-eu" });
     const [endpoint] = write.blocks as [ParsedBlock];

@@ -1,7 +1,15 @@
 import { type Block, block, call, component, ref, type Value } from "../../lib/alloy/index.ts";
 import { serviceOfHost } from "../../lib/formats/index.ts";
 import { type Endpoint, url } from "../../lib/kubernetes/index.ts";
-import { bareSpans, batch, cleanAttributes, largestMessageMiB, podAttributes, queued } from "../../lib/otel/index.ts";
+import {
+  bareSpans,
+  batch,
+  cleanAttributes,
+  largestMessageMiB,
+  podAttributes,
+  queued,
+  resourceDetection,
+} from "../../lib/otel/index.ts";
 import { MiB, type Resources } from "../../lib/sizing/index.ts";
 import { nodeVariable } from "./logs.ts";
 
@@ -17,11 +25,15 @@ export interface AlloyGateway {
    * @default `otlp`, which is only valid with a single gateway
    */
   readonly otlpByTraceId?: Endpoint;
+  /** For span metrics: the headless Service, so that each service goes to one pod. @default none */
+  readonly otlpByService?: Endpoint;
 }
 
 /** Number of exporters, each with a queue of its own. */
-export const exportersOf = (gateway: AlloyGateway | undefined): number =>
-  gateway === undefined ? 0 : gateway.otlpByTraceId ? 3 : 1;
+export function exportersOf(gateway: AlloyGateway | undefined): number {
+  if (gateway === undefined) return 0;
+  return 1 + (gateway.otlpByTraceId ? 2 : 0) + (gateway.otlpByService ? 1 : 0);
+}
 
 type Signal = "traces" | "metrics" | "logs";
 const signals: readonly Signal[] = ["traces", "metrics", "logs"];
@@ -30,22 +42,35 @@ const signals: readonly Signal[] = ["traces", "metrics", "logs"];
 const instance =
   'set(resource.attributes["service.instance.id"], resource.attributes["k8s.pod.name"]) where resource.attributes["service.instance.id"] == nil';
 
-/** The output block of a component: each signal to the named component's input. */
-function output(next: Readonly<Partial<Record<Signal, string>>>): Block {
+/** The output block of a component: each signal to the inputs of the named components. */
+function output(next: Readonly<Partial<Record<Signal, string | readonly string[]>>>): Block {
+  const inputs = (names: string | readonly string[]) => [names].flat().map((name) => ref(`${name}.input`));
   return block(
     "output",
-    Object.fromEntries(signals.flatMap((signal) => (next[signal] ? [[signal, [ref(`${next[signal]}.input`)]]] : []))),
+    Object.fromEntries(signals.flatMap((signal) => (next[signal] ? [[signal, inputs(next[signal])]] : []))),
   );
 }
 
 const all = (next: string) => output({ traces: next, metrics: next, logs: next });
 
+/** What {@link otlp} is made from. */
+export interface AlloyOtlpProps {
+  readonly gateway: AlloyGateway;
+  readonly resources: Resources;
+  readonly queueItems: number;
+  /** Resource detectors, after `env`. */
+  readonly detectors: readonly string[];
+}
+
 /** OTLP of applications: spans are routed by trace ID and metrics by resource, so that each series has one gateway. */
-export function otlp(gateway: AlloyGateway, resources: Resources, queueItems: number): Block[] {
+export function otlp({ gateway, resources, queueItems, detectors }: AlloyOtlpProps): Block[] {
   const limit = Math.floor(((resources.memoryLimitBytes ?? resources.memoryBytes) / MiB) * 0.8);
-  const { otlpByTraceId } = gateway;
+  const { otlpByTraceId, otlpByService } = gateway;
   const anyGateway = "otelcol.exporter.otlp.gateway";
-  const spans = otlpByTraceId ? "otelcol.exporter.loadbalancing.gateway" : anyGateway;
+  const spans = [
+    otlpByTraceId ? "otelcol.exporter.loadbalancing.gateway" : anyGateway,
+    ...(otlpByService ? ["otelcol.exporter.loadbalancing.services"] : []),
+  ];
   const metrics = otlpByTraceId ? "otelcol.exporter.loadbalancing.metrics" : anyGateway;
   return [
     component("otelcol.receiver.otlp", "applications", {}, [
@@ -61,8 +86,11 @@ export function otlp(gateway: AlloyGateway, resources: Resources, queueItems: nu
       "otelcol.processor.memory_limiter",
       "applications",
       { check_interval: "1s", limit: `${limit}MiB`, spike_limit: `${Math.floor(limit / 5)}MiB` },
-      [all("otelcol.processor.k8sattributes.applications")],
+      [all("otelcol.processor.resourcedetection.applications")],
     ),
+    component("otelcol.processor.resourcedetection", "applications", resourceDetection(detectors), [
+      all("otelcol.processor.k8sattributes.applications"),
+    ]),
     component("otelcol.processor.k8sattributes", "applications", {}, [
       block("filter", { node: call("sys.env", nodeVariable) }),
       block("extract", { metadata: podAttributes }),
@@ -94,6 +122,7 @@ export function otlp(gateway: AlloyGateway, resources: Resources, queueItems: nu
           loadBalancing("metrics", "resource", otlpByTraceId, queueItems),
         ]
       : []),
+    ...(otlpByService ? [loadBalancing("services", "service", otlpByService, queueItems)] : []),
     component("otelcol.exporter.otlp", "gateway", {}, [
       block("client", { endpoint: url(gateway.otlp) }, [tls(gateway.otlp)]),
       ...delivery(queueItems),
@@ -106,7 +135,12 @@ function association(source: Readonly<Record<string, Value>>): Block {
 }
 
 /** Hashes over pod names rather than addresses, so that a restarted gateway keeps its traces and series. */
-function loadBalancing(label: string, routingKey: "traceID" | "resource", to: Endpoint, queueItems: number): Block {
+function loadBalancing(
+  label: string,
+  routingKey: "traceID" | "resource" | "service",
+  to: Endpoint,
+  queueItems: number,
+): Block {
   return component("otelcol.exporter.loadbalancing", label, { routing_key: routingKey }, [
     block("resolver", {}, [
       block("kubernetes", { service: serviceOfHost(to.host), ports: [to.port], return_hostnames: true }),

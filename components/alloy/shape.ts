@@ -7,7 +7,7 @@ import type { AlloyProps } from "./chart.ts";
 export const alloyShape: ShapeOf<AlloyProps> = {
   ...componentShape,
   logs: endpointShape,
-  gateway: { otlp: endpointShape, otlpByTraceId: endpointShape },
+  gateway: { otlp: endpointShape, otlpByTraceId: endpointShape, otlpByService: endpointShape },
   hostMetrics: flag,
   logSource: oneOf("api", "files"),
   logOptions: { multilineFirstLine: re2, redact: uniqueListOf(re2), severity: flag, journal: flag },

@@ -45,7 +45,10 @@ test("Prometheus is the only data source if it reads older samples from Mimir", 
 });
 
 test("aggregates have their own data source with their tenant", () => {
-  expect(byUid(all)["skopos-metrics-aggregates"]).toMatchObject({ secureJsonData: { httpHeaderValue1: "long-term" } });
+  expect(byUid(all)["skopos-metrics-aggregates"]).toMatchObject({
+    secureJsonData: { httpHeaderValue1: "long-term" },
+    jsonData: { timeInterval: "300s" },
+  });
 });
 
 test("rules are queried from their evaluator", () => {

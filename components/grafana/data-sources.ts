@@ -1,6 +1,7 @@
 import { doubledDollars } from "../../lib/formats/index.ts";
 import { type Endpoint, url } from "../../lib/kubernetes/index.ts";
 import { dataSources as known } from "../../lib/monitoring/data-sources.ts";
+import { aggregateSeconds } from "../mimir/index.ts";
 
 /** Endpoints of data sources. Those that the stack lacks are absent. */
 export interface Sources {
@@ -116,7 +117,14 @@ export function dataSources(sources: Sources, options: DataSourceOptions): DataS
   return [
     ...(everything ? [dataSource(known.metrics, "prometheus", everything, metrics(everything))] : []),
     ...(recent ? [dataSource(known.recent, "prometheus", recent, metrics(recent))] : []),
-    ...(aggregates ? [dataSource(known.aggregates, "prometheus", aggregates, metrics(aggregates))] : []),
+    ...(aggregates
+      ? [
+          dataSource(known.aggregates, "prometheus", aggregates, {
+            ...metrics(aggregates),
+            timeInterval: `${aggregateSeconds}s`,
+          }),
+        ]
+      : []),
     // In monolithic mode the ruler has the same address as the query API.
     ...(ruler && ruler.host !== everything?.host ? [dataSource(known.rules, "prometheus", ruler, metrics(ruler))] : []),
     ...(loki

@@ -47,12 +47,12 @@ describe.each(platforms)("%s", (platform) => {
   const monitors = [...named(chart, "ServiceMonitor"), ...named(chart, "PodMonitor")];
 
   test.each([
-    ["CoreDnsGone", "kube-prometheus-coredns"],
-    ["KubeApiServerGone", "kube-prometheus-kube-apiserver"],
-    ["KubeControllerManagerGone", "kube-prometheus-kube-controller-manager"],
-    ["KubeSchedulerGone", "kube-prometheus-kube-scheduler"],
-    ["KubeletsGone", "kube-prometheus-kubelet"],
-    ["NodeDiskAlmostFull", "kube-prometheus-node-exporter"],
+    ["CoreDNSDown", "kube-prometheus-coredns"],
+    ["KubeAPIDown", "kube-prometheus-kube-apiserver"],
+    ["KubeControllerManagerDown", "kube-prometheus-kube-controller-manager"],
+    ["KubeSchedulerDown", "kube-prometheus-kube-scheduler"],
+    ["KubeletDown", "kube-prometheus-kubelet"],
+    ["NodeFilesystemAlmostOutOfSpace", "kube-prometheus-node-exporter"],
   ])("deploys %s only together with its monitor", (alert, monitor) => {
     expect(alerts.includes(alert)).toBe(monitors.includes(monitor));
   });

@@ -65,6 +65,7 @@ export class KubePrometheusChart extends ComponentChart<KubePrometheusEndpoints>
           kubeletInsecure: props.kubeletInsecure ?? false,
           exemplars: props.exemplars ?? 100_000,
           alertmanager: external.alertmanager ? externalAlertmanager(this, external.alertmanager) : alerting(this),
+          ...(props.externalUrl && { externalUrl: props.externalUrl }),
           ...(props.remoteWrite && { remoteWrite: props.remoteWrite }),
           ...(props.remoteRead && { remoteRead: props.remoteRead }),
         });

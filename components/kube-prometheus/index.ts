@@ -1,14 +1,23 @@
 export { operatedAlertmanager } from "./alertmanager/alertmanager.ts";
 export type { AlertRouting } from "./alertmanager/config.ts";
 export type {
+  DiscordReceiver,
   EmailReceiver,
+  JiraReceiver,
+  OpsgenieReceiver,
   PagerDutyReceiver,
+  PushoverReceiver,
   Receiver,
   SlackReceiver,
+  SnsReceiver,
+  TeamsReceiver,
+  TelegramReceiver,
+  VictorOpsReceiver,
+  WebexReceiver,
   WebhookReceiver,
 } from "./alertmanager/receivers.ts";
 export * from "./chart.ts";
-export type { ControlPlanePart } from "./control-plane/targets.ts";
+export { type ControlPlanePart, controlPlaneParts } from "./control-plane/targets.ts";
 export { haClusterLabel } from "./prometheus/prometheus.ts";
 export * from "./prometheus/scaling.ts";
 export type { RemoteWriteQueue } from "./prometheus/sizing.ts";

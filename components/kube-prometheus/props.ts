@@ -45,6 +45,11 @@ export interface KubePrometheusProps extends ComponentProps {
   readonly remoteWriteReceiver?: boolean;
   /** Select every monitor and rule in the cluster, not only those labelled `release: kube-prometheus-stack`. @default false */
   readonly watchAllMonitors?: boolean;
+  /**
+   * URL at which people reach Prometheus: the start of the links in alerts.
+   * @default the Service's, which browsers outside the cluster cannot open
+   */
+  readonly externalUrl?: string;
   /** Exemplars kept in memory; 0 disables them. @default 100000 */
   readonly exemplars?: number;
   /** Receivers of alerts. @default none: alerts are visible in Alertmanager and Grafana only */

@@ -3,6 +3,7 @@ import {
   dnsLabel,
   flag,
   host,
+  httpUrl,
   line,
   listOf,
   mailAddresses,
@@ -17,6 +18,7 @@ import {
 } from "../../lib/formats/index.ts";
 import { componentShape, endpointShape, secretKeyShape } from "../../lib/kubernetes/index.ts";
 import { availabilityShape, podSizeShape, retentionShape, sizeShape } from "../../lib/sizing/index.ts";
+import { controlPlaneParts } from "./control-plane/targets.ts";
 import type { KubePrometheusProps } from "./props.ts";
 
 /** What each part of {@link KubePrometheusProps} may be. */
@@ -40,24 +42,45 @@ export const kubePrometheusShape: ShapeOf<KubePrometheusProps> = {
   remoteWriteReceiver: flag,
   watchAllMonitors: flag,
   exemplars: numeric,
+  externalUrl: httpUrl,
   alerts: {
     receivers: listOf({
-      kind: oneOf("slack", "pagerduty", "email", "webhook"),
+      kind: oneOf(
+        ...["slack", "pagerduty", "email", "webhook", "teams", "discord", "telegram"],
+        ...["opsgenie", "victorops", "pushover", "webex", "jira", "sns"],
+      ),
       name: line,
       severities: uniqueListOf(oneOf("critical", "warning", "info")),
       labels: mapOf(prometheusLabel, anyText),
+      muteDuring: uniqueListOf(line),
       sendResolved: flag,
       channel: line,
       webhookUrl: secretKeyShape,
       routingKey: secretKeyShape,
+      team: line,
       to: mailAddresses,
       from: mailAddresses,
       server: { host, port: portNumber },
       auth: { username: line, password: secretKeyShape },
       url: secretKeyShape,
       port: portNumber,
+      botToken: secretKeyShape,
+      chatId: numeric,
+      apiKey: secretKeyShape,
+      userKey: secretKeyShape,
+      token: secretKeyShape,
+      roomId: line,
+      apiUrl: httpUrl,
+      project: line,
+      issueType: line,
+      topicArn: line,
+      region: line,
     }),
     deadMansSwitch: secretKeyShape,
+    externalUrl: httpUrl,
+    muteTimes: unchecked,
+    routes: unchecked,
+    inhibitions: unchecked,
   },
   external: { prometheus: endpointShape, alertmanager: endpointShape },
   crds: flag,
@@ -66,5 +89,5 @@ export const kubePrometheusShape: ShapeOf<KubePrometheusProps> = {
   nodeExporter: flag,
   hostMetrics: flag,
   kubeletInsecure: flag,
-  controlPlane: uniqueListOf(oneOf("kube-apiserver", "coredns", "kube-controller-manager", "kube-scheduler", "etcd")),
+  controlPlane: uniqueListOf(oneOf(...controlPlaneParts)),
 };

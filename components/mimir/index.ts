@@ -11,7 +11,7 @@ export {
 export { MimirChart } from "./chart.ts";
 export type { GatewayRouteProps } from "./gateway-route.ts";
 export { seriesLimit, type TenantLimits } from "./limits.ts";
-export { aggregateGroups, longTermTenant } from "./monitoring/aggregates.ts";
+export { aggregateGroups, aggregateSeconds, longTermTenant } from "./monitoring/aggregates.ts";
 export { MimirRulesChart, type MimirRulesProps } from "./monitoring/rules.ts";
 export type { MimirEndpoints, MimirProps } from "./props.ts";
 export {

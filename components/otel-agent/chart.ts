@@ -21,11 +21,15 @@ import {
   collectorName,
   collectorPods,
   collectorPorts,
+  detectedByEnvironment,
+  detectorsOf,
+  metadataService,
   type QueueStorage,
   queueFolder,
 } from "../../lib/otel/index.ts";
 import { assertValid, type SizeOverride, type Workload, workloads } from "../../lib/sizing/index.ts";
-import { detectorsOf, exportersOf, type GatewayResolver, metadataService, otelAgentConfig } from "./config.ts";
+import { exportersOf, type GatewayResolver, otelAgentConfig } from "./config.ts";
+import { defaultKubeletMetrics, type KubeletMetric } from "./kubelet.ts";
 import { otelAgentAlerts } from "./monitoring/alerts.ts";
 import { otelAgentDashboard } from "./monitoring/dashboards.ts";
 import { otelAgentShape } from "./shape.ts";
@@ -74,6 +78,8 @@ export interface OtelAgentProps extends ComponentProps {
   readonly queue?: QueueStorage;
   /** Skip verification of the kubelets' serving certificates, for clusters whose kubelets use self-signed ones. @default false */
   readonly kubeletInsecure?: boolean;
+  /** Metrics that are read from the kubelet. @default CPU, memory and file systems of containers, pods and nodes */
+  readonly kubeletMetrics?: readonly KubeletMetric[];
 }
 
 export interface OtelAgentEndpoints {
@@ -114,11 +120,10 @@ export class OtelAgentChart extends ComponentChart<OtelAgentEndpoints> {
     const account = serviceAccount(this, {
       part: this.component,
       clusterRules: [
-        reads("", "pods", "namespaces", "nodes"),
-        reads("apps", "replicasets", "deployments", "statefulsets", "daemonsets"),
-        reads("batch", "jobs"),
+        // Names of owners come from the pods themselves.
+        reads("", "pods"),
         { apiGroups: [""], resources: ["nodes/stats"], verbs: ["get"] },
-        ...(resolver === "kubernetes" ? [reads("discovery.k8s.io", "endpointslices"), reads("", "endpoints")] : []),
+        ...(resolver === "kubernetes" ? [reads("discovery.k8s.io", "endpointslices")] : []),
       ],
     });
     collector(this, {
@@ -132,12 +137,10 @@ export class OtelAgentChart extends ComponentChart<OtelAgentEndpoints> {
         resolver,
         detectors,
         kubeletInsecure: props.kubeletInsecure ?? false,
+        kubeletMetrics: props.kubeletMetrics ?? defaultKubeletMetrics,
       }),
       sized: sizing.agent,
-      env: {
-        K8S_NODE_NAME: { field: "spec.nodeName" },
-        OTEL_RESOURCE_ATTRIBUTES: `k8s.cluster.name=${this.cluster.name},k8s.node.name=$(K8S_NODE_NAME),host.name=$(K8S_NODE_NAME)`,
-      },
+      env: detectedByEnvironment(this.cluster.name),
       serviceAccount: account,
       ...(queue === "disk" && {
         mounts: [{ volume: scratchVolume("queues", sizing.queueDiskBytes), path: queueFolder }],

@@ -1,11 +1,5 @@
 import { serviceOfHost } from "../../lib/formats/index.ts";
-import {
-  type ClusterFacts,
-  type Endpoint,
-  type Platform,
-  serviceAccountFolder,
-  url,
-} from "../../lib/kubernetes/index.ts";
+import { type ClusterFacts, type Endpoint, url } from "../../lib/kubernetes/index.ts";
 import {
   batch,
   type CollectorConfig,
@@ -18,10 +12,12 @@ import {
   podAttributes,
   type QueueStorage,
   queued,
+  resourceDetection,
   selfTelemetry,
   transform,
   unqueued,
 } from "../../lib/otel/index.ts";
+import { type KubeletMetric, kubeletStats } from "./kubelet.ts";
 import type { OtelAgentSizing } from "./sizing.ts";
 
 /**
@@ -46,35 +42,8 @@ export interface OtelAgentConfigProps {
   readonly detectors: readonly string[];
   /** Whether the kubelet's certificate is checked against the cluster's CA. */
   readonly kubeletInsecure: boolean;
+  readonly kubeletMetrics: readonly KubeletMetric[];
 }
-
-/** The metadata service of AWS, GCP and Azure: what cloud detectors ask. */
-export const metadataService = "169.254.169.254/32";
-
-/**
- * Detectors that find the cloud's region and zone. `eks` is not among them: it stops the collector where its platform
- * is not there, and adds nothing to `ec2` that the stack's own configuration does not know.
- */
-const cloudDetectors: Readonly<Partial<Record<Platform, readonly string[]>>> = {
-  eks: ["ec2"],
-  gke: ["gcp"],
-  aks: ["azure"],
-};
-
-/** The detectors of a platform, without `env`. */
-export function detectorsOf(platform: Platform): readonly string[] {
-  return cloudDetectors[platform] ?? [];
-}
-
-/** The six CPU and memory metrics of containers, pods and nodes that dashboards and alerts rest on. */
-const kubeletMetrics = [
-  "container.cpu.time",
-  "container.memory.usage",
-  "k8s.pod.cpu.time",
-  "k8s.pod.memory.usage",
-  "k8s.node.cpu.time",
-  "k8s.node.memory.usage",
-] as const;
 
 /** Number of exporters, each with a queue of its own. */
 export function exportersOf({
@@ -102,11 +71,11 @@ export function otelAgentConfig(props: OtelAgentConfigProps): CollectorConfig {
   return {
     receivers: {
       otlp: otlpReceiver(collectorPorts["otlp-grpc"], collectorPorts["otlp-http"]),
-      kubelet_stats: kubeletStats(props.kubeletInsecure),
+      kubelet_stats: kubeletStats(props.kubeletMetrics, props.kubeletInsecure),
     },
     processors: {
       memory_limiter: memoryLimiter(sizing.agent),
-      resource_detection: { detectors: ["env", ...props.detectors], override: false, timeout: "5s" },
+      resource_detection: resourceDetection(props.detectors),
       k8s_attributes: kubernetesAttributes,
       // Copied where the application did not say who it is, and never overwritten. Not on the gateway, whose pods are not theirs.
       resource: { attributes: [{ key: "service.instance.id", from_attribute: "k8s.pod.name", action: "insert" }] },
@@ -136,17 +105,6 @@ export function otelAgentConfig(props: OtelAgentConfigProps): CollectorConfig {
         logs: { receivers: ["otlp"], processors, exporters: ["otlp_grpc"] },
       },
     },
-  };
-}
-
-function kubeletStats(insecure: boolean): object {
-  return {
-    auth_type: "serviceAccount",
-    endpoint: "https://${env:K8S_NODE_NAME}:10250",
-    ...(insecure ? { insecure_skip_verify: true } : { ca_file: `${serviceAccountFolder}/ca.crt` }),
-    collection_interval: "30s",
-    metric_groups: ["container", "pod", "node"],
-    metrics: Object.fromEntries(kubeletMetrics.map((name) => [name, { enabled: true }])),
   };
 }
 

@@ -3,6 +3,7 @@ import { componentShape, endpointShape, labelsShape } from "../../lib/kubernetes
 import { queueStorages } from "../../lib/otel/index.ts";
 import { podSizeShape } from "../../lib/sizing/index.ts";
 import type { OtelAgentProps } from "./chart.ts";
+import { kubeletMetrics } from "./kubelet.ts";
 
 /** Detectors of the collector. @see https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/v0.159.0/processor/resourcedetectionprocessor */
 const detector = oneOf(
@@ -47,4 +48,5 @@ export const otelAgentShape: ShapeOf<OtelAgentProps> = {
   detectors: uniqueListOf(detector),
   queue: oneOf(...queueStorages),
   kubeletInsecure: flag,
+  kubeletMetrics: uniqueListOf(oneOf(...kubeletMetrics)),
 };

@@ -58,7 +58,11 @@ export interface OtelGatewayProps extends ComponentProps {
   readonly traces?: Endpoint & { readonly backend: string };
   /** OTLP/HTTP endpoint for logs, such as Loki's. @default none: no logs pipeline */
   readonly logs?: Endpoint;
-  /** Compute request rate, errors and duration from spans, before sampling. @default false */
+  /**
+   * Compute request rate, errors and duration of each service's operations from spans, before sampling. Agents then send every span
+   * twice, and there are about 20 series per operation, kind and status.
+   * @default false
+   */
   readonly spanMetrics?: boolean;
 }
 
@@ -136,6 +140,9 @@ export class OtelGatewayChart extends ComponentChart<OtelGatewayEndpoints> {
       targetPort: gatewayPorts.prometheus,
       interval: "30s",
       honorLabels: false,
+      // The series are about other pods than the gateway. With its labels, queries that sum `container_memory_usage_bytes` by
+      // namespace would book the whole cluster's memory to this one.
+      metricRelabelings: [{ action: "labeldrop", regex: "(namespace|pod|container|service|endpoint)" }],
       class: "cluster",
     });
     for (const [to, why] of [

@@ -109,7 +109,7 @@ export function otelGatewayConfig(props: OtelGatewayConfigProps): CollectorConfi
     ...(spanMetrics && {
       "traces/span-metrics": {
         receivers: ["otlp/spans"],
-        processors: ["memory_limiter", "filter/noise", "filter/probes", "transform/peer-service"],
+        processors: ["memory_limiter", "filter/noise", "filter/probes", "transform/peer-service", "transform/service"],
         exporters: ["span_metrics"],
       },
     }),
@@ -144,6 +144,10 @@ export function otelGatewayConfig(props: OtelGatewayConfigProps): CollectorConfi
       }),
       // Span metrics have no traces: probes are removed span by span.
       ...(spanMetrics && {
+        "transform/service": {
+          error_mode: "ignore",
+          trace_statements: [`keep_keys(resource.attributes, ${JSON.stringify(serviceAttributes)})`],
+        },
         "filter/probes": { error_mode: "ignore", trace_conditions: probeSpans(props.probePaths).map(unlessFailed) },
       }),
       "transform/clean-attrs": transform(cleaned),
@@ -176,10 +180,36 @@ export function otelGatewayConfig(props: OtelGatewayConfigProps): CollectorConfi
       }),
     },
     ...(spanMetrics && {
-      connectors: { span_metrics: { metrics_flush_interval: "15s", dimensions: [{ name: "peer.service" }] } },
+      connectors: { span_metrics: spanMetricsConnector(sizing) },
     }),
     extensions: healthCheck,
     service: { extensions: ["health_check"], telemetry: selfTelemetry("detailed"), pipelines },
+  };
+}
+
+/**
+ * Attributes of span metrics: those of the service. With those of the pod there would be a histogram of each operation per pod, and
+ * counters that start again with every restart.
+ */
+const serviceAttributes = [
+  "service.name",
+  "service.namespace",
+  "deployment.environment.name",
+  "k8s.cluster.name",
+  "k8s.namespace.name",
+];
+
+function spanMetricsConnector({ spanMetricsResources }: OtelGatewaySizing): object {
+  return {
+    metrics_flush_interval: "15s",
+    dimensions: [{ name: "peer.service" }],
+    // An ID that every start of the gateway draws anew: it would rename every series.
+    exclude_dimensions: ["collector.instance.id"],
+    resource_metrics_cache_size: spanMetricsResources,
+    // Series of a service at most, so that IDs in span names do not fill the gateway; the rest is one series, otel_metric_overflow.
+    aggregation_cardinality_limit: 2_000,
+    metrics_expiration: "30m",
+    series_expiration: "30m",
   };
 }
 

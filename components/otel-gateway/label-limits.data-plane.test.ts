@@ -25,19 +25,25 @@ const agent = new OtelAgentChart(new App(), "agent", {
 const rendered = (chart: ComponentChart) =>
   parse(chart.toJson().find(({ data }) => data?.["collector.yaml"])?.data["collector.yaml"]);
 
-/** Limits of the monitor of the gateway's :8889, as Prometheus' configuration names them. */
-function scrapeLimits(): object {
+/** What the monitor of the gateway's :8889 asks of Prometheus, by the names of Prometheus' configuration. */
+function asMonitored(): { readonly limits: object; readonly metric_relabel_configs: readonly object[] } {
   const monitor = gateway
     .toJson()
     .find(({ kind, metadata }) => kind === "ServiceMonitor" && metadata.name === "otel-gateway");
-  const { labelLimit, labelNameLengthLimit, labelValueLengthLimit } = monitor?.spec ?? {};
+  const { labelLimit, labelNameLengthLimit, labelValueLengthLimit, endpoints } = monitor?.spec ?? {};
   expect(labelValueLengthLimit).toBeGreaterThan(0);
   return {
-    label_limit: labelLimit,
-    label_name_length_limit: labelNameLengthLimit,
-    label_value_length_limit: labelValueLengthLimit,
+    limits: {
+      label_limit: labelLimit,
+      label_name_length_limit: labelNameLengthLimit,
+      label_value_length_limit: labelValueLengthLimit,
+    },
+    metric_relabel_configs: endpoints[0].metricRelabelings,
   };
 }
+
+/** Labels that the operator gives the gateway's target. */
+const labels = { namespace, pod: "otel-gateway-collector-0", container: "collector", service: "otel-gateway" };
 
 const running: RunningProgram[] = [];
 
@@ -89,7 +95,10 @@ async function send(): Promise<void> {
     resource: { attributes: list({ ...resource, "service.name": text(name), "k8s.pod.name": text("pod-0") }) },
     scopeMetrics: [
       {
-        metrics: [{ name: "orders", gauge: { dataPoints: [{ asDouble: 7, timeUnixNano, attributes: list(point) }] } }],
+        metrics: [
+          { name: "orders", gauge: { dataPoints: [{ asDouble: 7, timeUnixNano, attributes: list(point) }] } },
+          { name: "container.memory.usage", unit: "By", gauge: { dataPoints: [{ asDouble: 7, timeUnixNano }] } },
+        ],
       },
     ],
   }));
@@ -119,9 +128,16 @@ beforeAll(async () => {
   await run("otelcol", "gateway", gatewayConfig, collector, `http://${hosts.gateway}:13133/`);
   const agentConfig = offCluster(rendered(agent), { host: hosts.agent, gateway: hosts.gateway });
   await run("otelcol", "agent", agentConfig, collector, `http://${hosts.agent}:13133/`);
+  const { limits, metric_relabel_configs } = asMonitored();
   const scrape = {
-    global: { scrape_interval: "1s", metric_name_validation_scheme: "legacy", ...scrapeLimits() },
-    scrape_configs: [{ job_name: "otel-gateway", static_configs: [{ targets: [`${hosts.gateway}:8889`] }] }],
+    global: { scrape_interval: "1s", metric_name_validation_scheme: "legacy", ...limits },
+    scrape_configs: [
+      {
+        job_name: "otel-gateway",
+        metric_relabel_configs,
+        static_configs: [{ targets: [`${hosts.gateway}:8889`], labels }],
+      },
+    ],
   };
   const args = [`--storage.tsdb.path=${folder}/tsdb`, `--web.listen-address=${hosts.prometheus}:9090`];
   await run("prometheus", "prometheus", scrape, [...args, "--config.file"], `http://${hosts.prometheus}:9090/-/ready`);
@@ -166,4 +182,10 @@ test("truncations are counted per application", async () => {
       .filter((name) => !/plain|java/.test(name))
       .sort(),
   );
+});
+
+test("memory of applications is not booked to the namespace of the gateway", async () => {
+  const used = await query("sum by (namespace, pod) (container_memory_usage_bytes)");
+  expect(used.map(({ metric }) => metric)).toEqual([{}]);
+  expect((await query("up"))[0]?.metric).toMatchObject(labels);
 });

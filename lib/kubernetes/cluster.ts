@@ -28,8 +28,52 @@ export interface ClusterFacts {
   readonly nodeCidrs?: readonly string[];
   /** CIDRs of the API server, for the same reason. */
   readonly apiServerCidrs?: readonly string[];
+  /** Where pods send DNS queries, for NetworkPolicies. @default by platform: {@link dnsServersOf} */
+  readonly dns?: DnsServers;
   /** DNS domain of Services. @default "cluster.local" */
   readonly dnsDomain?: string;
+}
+
+/** Where pods send DNS queries. */
+export interface DnsServers {
+  /** Pods of DNS servers: any of these label sets in the namespace. @default none */
+  readonly pods?: { readonly namespace: string; readonly labels: readonly Readonly<Record<string, string>>[] };
+  /** Addresses of DNS servers on the host's network or outside the cluster. @default none */
+  readonly cidrs?: readonly string[];
+  /** Ports at the servers, not those of a Service in front of them. @default [53] */
+  readonly ports?: readonly number[];
+}
+
+/**
+ * Address of NodeLocal DNSCache on every node. Its pods use the host's network, so that no policy can select them by label, but where
+ * Cilium redirects queries to pods of its own.
+ * @see https://kubernetes.io/docs/tasks/administer-cluster/nodelocaldns/
+ */
+const nodeLocal = "169.254.20.10/32";
+
+const kubeDns: DnsServers = {
+  pods: { namespace: "kube-system", labels: [{ "k8s-app": "kube-dns" }, { "k8s-app": "node-local-dns" }] },
+  cidrs: [nodeLocal],
+};
+
+/** Cloud DNS for GKE answers at the metadata address: https://cloud.google.com/kubernetes-engine/docs/how-to/cloud-dns. */
+const cloudDns = "169.254.169.254/32";
+
+/**
+ * OpenShift's DNS operator runs CoreDNS on port 5353 behind a Service on 53, and policies are about the pods' port.
+ * @see https://docs.redhat.com/en/documentation/openshift_container_platform/4.19/html/networking_operators/dns-operator
+ */
+const openshiftDns: DnsServers = {
+  pods: { namespace: "openshift-dns", labels: [{ "dns.operator.openshift.io/daemonset-dns": "default" }] },
+  ports: [5353],
+};
+
+/** The DNS servers of a cluster. */
+export function dnsServersOf({ dns, platform }: ClusterFacts): DnsServers {
+  if (dns) return dns;
+  if (platform === "openshift") return openshiftDns;
+  if (platform === "gke" || platform === "gke-autopilot") return { ...kubeDns, cidrs: [nodeLocal, cloudDns] };
+  return kubeDns;
 }
 
 /** A generic cluster. */

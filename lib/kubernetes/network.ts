@@ -2,7 +2,7 @@ import type { INetworkPolicy } from "kubernetes-models/networking.k8s.io/v1/Netw
 import type { INetworkPolicyPeer } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicyPeer";
 import type { INetworkPolicyPort } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicyPort";
 import { type Port, portOf } from "../formats/index.ts";
-import type { ClusterFacts } from "./cluster.ts";
+import { type ClusterFacts, dnsServersOf } from "./cluster.ts";
 import {
   endpointOf,
   isConstruct,
@@ -111,12 +111,12 @@ function podPeers(peer: Peer, cluster: ClusterFacts): INetworkPolicyPeer[] {
   if (peer === "api server") return cidrPeers(cluster.apiServerCidrs ?? []);
   if (peer === "nodes") return cidrPeers(cluster.nodeCidrs ?? []);
   if (peer === "dns") {
-    return [
-      {
-        namespaceSelector: namespaceCalled("kube-system"),
-        podSelector: { matchLabels: { "k8s-app": "kube-dns" } },
-      },
-    ];
+    const { pods, cidrs = [] } = dnsServersOf(cluster);
+    const selected = (pods?.labels ?? []).map((matchLabels) => ({
+      namespaceSelector: namespaceCalled(pods?.namespace as string),
+      podSelector: { matchLabels: { ...matchLabels } },
+    }));
+    return [...selected, ...cidrPeers(cidrs)];
   }
   if (isConstruct(peer)) return podPeers(podsOf(peer), cluster);
   if ("cidrs" in peer) return cidrPeers(peer.cidrs);
@@ -168,10 +168,11 @@ function denyAll(namespace: string, shared: boolean): INetworkPolicy {
   };
 }
 
-const dnsPorts: INetworkPolicyPort[] = [
-  { port: 53, protocol: "UDP" },
-  { port: 53, protocol: "TCP" },
-];
+const dnsPorts = (cluster: ClusterFacts): INetworkPolicyPort[] =>
+  (dnsServersOf(cluster).ports ?? [53]).flatMap((port) => [
+    { port, protocol: "UDP" as const },
+    { port, protocol: "TCP" as const },
+  ]);
 
 function workloadPolicy(pods: Pods, ingress: Edge[], egress: Edge[], cluster: ClusterFacts): INetworkPolicy {
   const { instance, part } = pods.identity;
@@ -190,7 +191,7 @@ function workloadPolicy(pods: Pods, ingress: Edge[], egress: Edge[], cluster: Cl
       // Omitted if empty: the API server does not store empty lists, so every apply would count as a change.
       ...(allowedIn.length > 0 && { ingress: allowedIn.map(([ports, from]) => ({ from, ...ports })) }),
       egress: [
-        { to: podPeers("dns", cluster), ports: dnsPorts },
+        { to: podPeers("dns", cluster), ports: dnsPorts(cluster) },
         ...merged(egress, (edge) => podPeers(edge.to, cluster)).map(([ports, to]) => ({ to, ...ports })),
       ],
     },

@@ -136,8 +136,12 @@ export function objectStorePodLabels(store: ObjectStore): Labels {
   return store.kind === "azure" && !store.credentials ? { "azure.workload.identity/use": "true" } : {};
 }
 
-/** Addresses of GKE's metadata server, which listens on port 80, and on 988 behind its DNAT. */
-const metadataServers: Peer = { cidrs: ["169.254.169.252/32", "169.254.169.254/32"] };
+/**
+ * Where pods with an identity get credentials: GKE's metadata server on 80, and 988 behind its own DNAT, and the EKS Pod Identity
+ * agent on 80.
+ * @see https://docs.aws.amazon.com/eks/latest/userguide/pod-id-agent-setup.html
+ */
+const metadataServers: Peer = { cidrs: ["169.254.169.252/32", "169.254.169.254/32", "169.254.170.23/32"] };
 
 /** Declares that pods reach their object store, and the metadata service where they get credentials from it. */
 export function connectsToObjectStore(chart: ComponentChart, from: Peer, store: ObjectStore): void {

@@ -9,6 +9,8 @@ export interface Probes {
   readonly readiness: string;
   /** @default none: a restart rarely fixes a pod that is not ready */
   readonly liveness?: string;
+  /** Port of the liveness probe. @default `port` */
+  readonly livenessPort?: string;
   /** Longest time to start, in seconds: a WAL replay takes minutes. @default 300 */
   readonly startupSeconds?: number;
 }
@@ -23,8 +25,8 @@ export function probeFields(probes: Probes): {
   readinessProbe: IProbe;
   livenessProbe?: IProbe;
 } {
-  const get = (path: string) =>
-    path === "tcp" ? { tcpSocket: { port: probes.port } } : { httpGet: { path, port: probes.port } };
+  const get = (path: string, port = probes.port) =>
+    path === "tcp" ? { tcpSocket: { port } } : { httpGet: { path, port } };
   return {
     startupProbe: {
       ...get(probes.startup ?? probes.readiness),
@@ -33,7 +35,12 @@ export function probeFields(probes: Probes): {
     },
     readinessProbe: { ...get(probes.readiness), periodSeconds: period, timeoutSeconds: 3 },
     ...(probes.liveness && {
-      livenessProbe: { ...get(probes.liveness), periodSeconds: period, timeoutSeconds: 5, failureThreshold: 6 },
+      livenessProbe: {
+        ...get(probes.liveness, probes.livenessPort),
+        periodSeconds: period,
+        timeoutSeconds: 5,
+        failureThreshold: 6,
+      },
     }),
   };
 }

@@ -13,6 +13,7 @@ import {
   labelKey,
   labelValue,
   line,
+  listOf,
   location,
   mapOf,
   oneOf,
@@ -47,6 +48,11 @@ export const componentShape = {
     zones: uniqueListOf(labelValue),
     nodeCidrs: uniqueListOf(cidr),
     apiServerCidrs: uniqueListOf(cidr),
+    dns: {
+      pods: { namespace: dnsLabel, labels: listOf(mapOf(labelKey, labelValue)) },
+      cidrs: uniqueListOf(cidr),
+      ports: uniqueListOf(portNumber),
+    },
     dnsDomain: dnsSubdomain,
   },
   images: {

@@ -91,7 +91,7 @@ function sourceVariables(dashboard: Dashboard): VariableJson[] {
   if (dashboard.variables?.length) languages.add("promql");
   return [...languages].sort().map((language) => {
     const { variable, type, source } = signals[language];
-    const { uid, name } = dataSources[source];
+    const { uid, name } = dataSources[language === "promql" ? (dashboard.metrics ?? source) : source];
     return { type: "datasource", name: variable, label: name, query: type, current: { text: name, value: uid } };
   });
 }

@@ -37,6 +37,8 @@ export interface Dashboard {
   readonly refresh?: "5s" | "10s" | "30s" | "1m" | "5m";
   /** Start of the default time range, which ends now. @default "now-1h" */
   readonly from?: `now-${string}`;
+  /** Data source of metrics that it opens with. @default "metrics" */
+  readonly metrics?: "metrics" | "aggregates";
   /** In addition to a data source variable per signal that the dashboard queries. @default none */
   readonly variables?: readonly Variable[];
   /** @default all dashboards of the stack */

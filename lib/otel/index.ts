@@ -2,6 +2,7 @@ export * from "./alerts.ts";
 export * from "./attributes.ts";
 export * from "./collector.ts";
 export * from "./config.ts";
+export * from "./detectors.ts";
 export * from "./noise.ts";
 export * from "./panels.ts";
 export * from "./props.ts";

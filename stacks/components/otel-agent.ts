@@ -1,12 +1,12 @@
 import { z } from "zod";
 import type { ObservabilityProps } from "../../components/observability.ts";
-import { validateOtelAgent } from "../../components/otel-agent/index.ts";
+import { kubeletMetrics, validateOtelAgent } from "../../components/otel-agent/index.ts";
 import { labelKey, labelValue } from "../../lib/formats/index.ts";
 import { queueStorages } from "../../lib/otel/index.ts";
 import type { CheckedStack } from "../checks.ts";
 import { type Facts, withoutUndefined } from "../facts.ts";
 import { problemsOfComponent } from "../findings.ts";
-import { mapping } from "../formats.ts";
+import { mapping, unique } from "../formats.ts";
 import type { Problem } from "../problem.ts";
 import { agentOptions, optionsIn } from "../schema/options.ts";
 import { switchable } from "../schema/switch.ts";
@@ -38,6 +38,11 @@ export const schema = switchable(
       .describe(
         "Where telemetry waits that cannot be sent: in memory for a minute, or on disk for a quarter of an hour, also while the agent restarts.",
       ),
+    kubeletMetrics: unique(z.enum(kubeletMetrics))
+      .optional()
+      .describe(
+        "Metrics that are read from the kubelet. By default CPU, memory and file systems of containers, pods and nodes.",
+      ),
     kubeletInsecure: z.boolean().default(false).describe("Skip verification of the kubelet's certificate."),
   },
   true,
@@ -47,8 +52,10 @@ export function settings({ config }: Facts): Partial<ObservabilityProps> {
   const { enabled, routing, resolver, queue, kubeletInsecure, service } = config.components.otelAgent;
   if (!enabled) return {};
   const routeByTraceId = routing === "trace-id";
-  const options = optionsIn(config.components.otelAgent);
-  return { otelAgent: withoutUndefined({ routeByTraceId, resolver, queue, kubeletInsecure, service, ...options }) };
+  const { kubeletMetrics: metrics, ...rest } = { ...config.components.otelAgent };
+  const options = optionsIn(rest);
+  const own = { routeByTraceId, resolver, queue, kubeletInsecure, kubeletMetrics: metrics, service };
+  return { otelAgent: withoutUndefined({ ...own, ...options }) };
 }
 
 export function checks(stack: CheckedStack): readonly Problem[] {

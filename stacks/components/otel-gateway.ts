@@ -35,7 +35,9 @@ export const schema = switchable(
     spanMetrics: z
       .boolean()
       .default(false)
-      .describe("Whether to compute request rate, errors and duration from spans, before sampling."),
+      .describe(
+        "Whether to compute request rate, errors and duration of each service from spans, before sampling. Agents then send every span twice, and there are about 20 series per operation, kind and status.",
+      ),
   },
   true,
 ).describe("OpenTelemetry Collectors that sample traces and expose metrics.");

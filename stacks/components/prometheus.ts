@@ -1,11 +1,13 @@
 import { z } from "zod";
-import { validateKubePrometheus } from "../../components/kube-prometheus/index.ts";
+import { controlPlaneParts, validateKubePrometheus } from "../../components/kube-prometheus/index.ts";
 import type { ExternalEndpoints, ObservabilityProps } from "../../components/observability.ts";
+import { httpUrl } from "../../lib/formats/index.ts";
 import type { Endpoint } from "../../lib/kubernetes/index.ts";
 import type { CheckedStack } from "../checks.ts";
 import { externalEndpoint } from "../external.ts";
 import { type Facts, withoutUndefined } from "../facts.ts";
 import { problemsOfComponent, sharedProps } from "../findings.ts";
+import { text, unique } from "../formats.ts";
 import type { Problem } from "../problem.ts";
 import { optionsIn, workloadOptions, workloadsSchema } from "../schema/options.ts";
 import { externalSchema, switchable } from "../schema/switch.ts";
@@ -30,6 +32,14 @@ export const schema = switchable(
       .boolean()
       .default(true)
       .describe("Whether to install the operator; turn it off if the cluster already runs one."),
+    externalUrl: text(httpUrl)
+      .optional()
+      .describe("URL at which people reach Prometheus, for links in alerts. By default its Service's."),
+    controlPlane: unique(z.enum(controlPlaneParts))
+      .optional()
+      .describe(
+        "Parts of the control plane that are monitored. By default those that the platform exposes as it is set up.",
+      ),
     kubeletInsecure: z.boolean().default(false).describe("Skip verification of the kubelet's certificate."),
   },
   true,
@@ -38,7 +48,7 @@ export const schema = switchable(
 export function settings({ config }: Facts): Partial<ObservabilityProps> {
   const { prometheus, mimir, nodeExporter } = config.components;
   if (!prometheus.enabled) return {};
-  const { remoteRead, watchAllMonitors, crds, operator, kubeletInsecure } = prometheus;
+  const { remoteRead, watchAllMonitors, crds, operator, kubeletInsecure, externalUrl, controlPlane } = prometheus;
   return {
     kubePrometheus: {
       ...optionsIn(prometheus),
@@ -52,10 +62,11 @@ export function settings({ config }: Facts): Partial<ObservabilityProps> {
       crds,
       operator,
       kubeletInsecure,
+      ...withoutUndefined({ externalUrl, controlPlane }),
       nodeExporter: nodeExporter.enabled,
       alerts: {
+        ...withoutUndefined(config.alerts),
         receivers: config.alerts.receivers.map(withoutUndefined),
-        ...(config.alerts.deadMansSwitch && { deadMansSwitch: config.alerts.deadMansSwitch }),
       },
     },
   };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { host, line, mailAddresses, prometheusLabel } from "../../lib/formats/index.ts";
+import { host, httpUrl, line, mailAddresses, prometheusLabel } from "../../lib/formats/index.ts";
 import { port, text } from "../formats.ts";
 import { secretKeySchema } from "./secret.ts";
 
@@ -14,6 +14,10 @@ const receiver = {
     .record(text(prometheusLabel), z.string())
     .optional()
     .describe("Labels that an alert must have: {team: payments}. By default any."),
+  muteDuring: z
+    .array(text(line))
+    .optional()
+    .describe("Names of the muteTimes in which it is not notified. By default none."),
   sendResolved: z.boolean().default(true).describe("Whether to notify it when an alert is resolved."),
 };
 
@@ -53,6 +57,64 @@ const receiverSchema = z
       url: secretKeySchema.describe("Secret key with the URL, since it often contains a token."),
       port: port.optional().describe("Port of that URL, for the network policy. By default 443."),
     }),
+    z.strictObject({
+      kind: z.literal("teams").describe("Microsoft Teams."),
+      ...receiver,
+      webhookUrl: secretKeySchema.describe("Secret key with the URL of the workflow."),
+    }),
+    z.strictObject({
+      kind: z.literal("discord").describe("Discord."),
+      ...receiver,
+      webhookUrl: secretKeySchema.describe("Secret key with the URL of the webhook, followed by /slack."),
+    }),
+    z.strictObject({
+      kind: z.literal("telegram").describe("Telegram."),
+      ...receiver,
+      botToken: secretKeySchema.describe("Secret key with the token of the bot."),
+      chatId: z.int().describe("Chat; those of groups are negative."),
+    }),
+    z.strictObject({
+      kind: z.literal("opsgenie").describe("Opsgenie."),
+      ...receiver,
+      apiKey: secretKeySchema.describe("Secret key with the API key."),
+    }),
+    z.strictObject({
+      kind: z.literal("victorops").describe("VictorOps (Splunk On-Call)."),
+      ...receiver,
+      apiKey: secretKeySchema.describe("Secret key with the API key."),
+      team: text(line).describe("Routing key, which selects the team."),
+    }),
+    z.strictObject({
+      kind: z.literal("pushover").describe("Pushover."),
+      ...receiver,
+      userKey: secretKeySchema.describe("Secret key with the key of the user or group."),
+      token: secretKeySchema.describe("Secret key with the token of the application."),
+    }),
+    z.strictObject({
+      kind: z.literal("webex").describe("Webex."),
+      ...receiver,
+      roomId: text(line).describe("ID of the room."),
+      botToken: secretKeySchema.describe("Secret key with the token of the bot."),
+    }),
+    z.strictObject({
+      kind: z.literal("jira").describe("Jira: an issue for each group of alerts."),
+      ...receiver,
+      apiUrl: text(httpUrl).describe("URL of the REST API: https://example.atlassian.net/rest/api/3/."),
+      project: text(line).describe("Key of the project."),
+      issueType: text(line).default("Bug").describe("Type of the issues."),
+      auth: z
+        .strictObject({
+          username: text(line).describe("User name."),
+          password: secretKeySchema.describe("Secret key with the password or API token."),
+        })
+        .describe("Authentication."),
+    }),
+    z.strictObject({
+      kind: z.literal("sns").describe("Amazon SNS, with the role of Alertmanager's pod."),
+      ...receiver,
+      topicArn: text(line).describe("ARN of the topic."),
+      region: text(line).describe("Region of the topic."),
+    }),
   ])
   .describe("Where alerts of some severities are sent.");
 
@@ -62,6 +124,21 @@ export const alertsSchema = z.strictObject({
     .array(receiverSchema)
     .default([])
     .describe("Who is notified. Without receivers, alerts are only shown in Grafana."),
+  muteTimes: z
+    .record(z.string(), z.array(z.record(z.string(), z.unknown())))
+    .optional()
+    .describe("Times in which receivers are not notified, by name, as Alertmanager's time_intervals. By default none."),
+  routes: z
+    .array(z.record(z.string(), z.unknown()))
+    .optional()
+    .describe("Routes before those of the receivers, in Alertmanager's own format. By default none."),
+  inhibitions: z
+    .array(z.record(z.string(), z.unknown()))
+    .optional()
+    .describe("Inhibitions beyond those between severities, in Alertmanager's own format. By default none."),
+  externalUrl: text(httpUrl)
+    .optional()
+    .describe("URL at which people reach Alertmanager, for links in notifications. By default its Service's."),
   deadMansSwitch: secretKeySchema
     .optional()
     .describe(

@@ -143,7 +143,9 @@ function kubeletMetrics(times = 1) {
     sum("k8s.node.cpu.time", "s"),
     gauge("k8s.node.memory.usage", "By"),
   ];
-  const scopeMetrics = Array.from({ length: times }, () => ({ metrics }));
+  const value = { key: "build.notes", value: { stringValue: "x".repeat(5_000) } };
+  const cut = { name: "orders", gauge: { dataPoints: [{ ...point, attributes: [value] }] } };
+  const scopeMetrics = Array.from({ length: times }, () => ({ metrics: [...metrics, cut] }));
   return { resourceMetrics: [{ resource, scopeMetrics }] };
 }
 

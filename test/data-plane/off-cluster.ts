@@ -17,6 +17,12 @@ const replaceBlocks = (blocks: Json, replace: (type: string, block: Json) => unk
     Object.entries(blocks).map(([name, block]) => [name, replace(name.split("/")[0] as string, block as Json)]),
   );
 
+/** Port of the gateways that a load balancer sends to. */
+function portOf({ resolver }: Json): number {
+  const { k8s, dns } = resolver as { k8s?: { ports: number[] }; dns?: { port: string } };
+  return Number(k8s?.ports[0] ?? dns?.port);
+}
+
 /**
  * A rendered collector configuration as it can start outside a cluster. All that is changed:
  * - `kubelet_stats` asks without a service account's token
@@ -41,7 +47,7 @@ export function offCluster(
     }),
     exporters: replaceBlocks(config.exporters, (type, block) =>
       type === "load_balancing"
-        ? { ...block, resolver: { static: { hostnames: gateways.map((address) => `${address}:4317`) } } }
+        ? { ...block, resolver: { static: { hostnames: gateways.map((address) => `${address}:${portOf(block)}`) } } }
         : block,
     ),
   };

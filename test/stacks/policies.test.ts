@@ -4,7 +4,6 @@ import { variants } from "./variants.ts";
 
 /** Findings about variants that no stack file waives, and why they are there. */
 const known: readonly (readonly [finding: RegExp, reason: string])[] = [
-  [/^collectors\/traces-held OpenTelemetryCollector/, "the gateway is sized for all of its replicas"],
   [/^availability\/single-replica Prometheus/, "small stacks have one Prometheus"],
 ];
 

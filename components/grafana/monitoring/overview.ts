@@ -1,4 +1,5 @@
 import { clusterVariable, type Dashboard, type Link, type Panel, type Row } from "../../../lib/monitoring/dashboard.ts";
+import { oncePerShard } from "../../../lib/monitoring/prometheus-pairs.ts";
 import type { Sources } from "../data-sources.ts";
 
 /**
@@ -123,8 +124,12 @@ function metrics(mimir: boolean): Row {
         queries: [{ promql: `avg(up{${at}})` }],
         links: [{ title: "Prometheus", dashboard: prometheus }],
       },
-      flow("Samples scraped", `sum(rate(prometheus_tsdb_head_samples_appended_total{${at}}[5m]))`, prometheus),
-      flow("Series in Prometheus", `sum(prometheus_tsdb_head_series{${at}})`, prometheus, "short"),
+      flow(
+        "Samples scraped",
+        `sum(${oncePerShard(`rate(prometheus_tsdb_head_samples_appended_total{${at}}[5m])`)})`,
+        prometheus,
+      ),
+      flow("Series in Prometheus", `sum(${oncePerShard(`prometheus_tsdb_head_series{${at}}`)})`, prometheus, "short"),
       ...(mimir
         ? [
             lost(

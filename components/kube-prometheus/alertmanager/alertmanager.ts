@@ -67,7 +67,7 @@ export function alertmanager(
     type: "Opaque",
     stringData: { "alertmanager.yaml": yamlText(alertmanagerConfig(routing)) },
   });
-  chart.add(alertmanagerResource(chart, sized, configSecret, url(endpoint), routing));
+  chart.add(alertmanagerResource(chart, sized, configSecret, routing.externalUrl ?? url(endpoint), routing));
   addReloader(chart, { part, name: `alertmanager-${chart.name}`, sized });
   if (sized.replicas > 1) shardBudget(chart, part, 0, 1);
   operatedService(chart, { part, name, port: alertmanagerPort });
@@ -97,6 +97,9 @@ function alertmanagerResource(
     spec: {
       replicas: sized.replicas,
       configSecret,
+      // AlertmanagerConfigs of teams, of any namespace; each applies to the alerts of its own.
+      alertmanagerConfigSelector: {},
+      alertmanagerConfigNamespaceSelector: {},
       ...(secrets.length > 0 && { secrets }),
       externalUrl,
       // Longer than the longest repeat interval, or notifications are repeated after a restart.

@@ -6,6 +6,7 @@ import { afterAll, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { requireProgram } from "../../../test/data-plane/process.ts";
 import { type AlertRouting, alertmanagerConfig } from "./config.ts";
+import { otherReceivers } from "./receivers.fixture.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "skopos-alertmanager-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -34,9 +35,20 @@ function write(name: string, config: unknown): string {
   return file;
 }
 
+/** Every kind of receiver, and what people write themselves. */
+const custom: AlertRouting = {
+  receivers: otherReceivers.map((receiver) => ({ ...receiver, severities: ["info"], muteDuring: ["nights"] })),
+  muteTimes: { nights: [{ times: [{ start_time: "18:00", end_time: "24:00" }], weekdays: ["monday:friday"] }] },
+  routes: [{ receiver: "jira", matchers: ['team="shop"'] }],
+  inhibitions: [
+    { source_matchers: ['alertname="ClusterDown"'], target_matchers: ['severity="warning"'], equal: ["cluster"] },
+  ],
+};
+
 test.each([
   ["nobody", {}],
   ["everybody", routing],
+  ["every kind of receiver", custom],
 ] as const)("amtool takes the configuration that tells %s", (name, who) => {
   const file = write(name, alertmanagerConfig(who));
   const output = execFileSync(requireProgram("amtool"), ["check-config", file], { encoding: "utf8" });
@@ -58,6 +70,12 @@ test("routes alerts to every receiver whose severities and labels match", () => 
   expect(told(file, "alertname=X", "severity=warning", 'team="pay\\"ments"')).toEqual(["team", "mail", "hook"]);
   expect(told(file, "alertname=X", "severity=info")).toEqual(["nobody"]);
   expect(told(file, "alertname=Watchdog", "severity=info")).toEqual(["dead-mans-switch"]);
+});
+
+test("custom routes come before those of the receivers", () => {
+  const file = write("custom", alertmanagerConfig(custom));
+  expect(told(file, "alertname=X", "severity=info", "team=shop")).toEqual(["jira"]);
+  expect(told(file, "alertname=X", "severity=info")).toEqual(otherReceivers.map(({ name }) => name));
 });
 
 test("amtool rejects an invalid configuration", () => {

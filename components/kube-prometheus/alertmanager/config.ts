@@ -4,6 +4,11 @@ import { type Receiver, receiverConfig, secretFile } from "./receivers.ts";
 
 /** Receivers of alerts. */
 export interface AlertRouting {
+  /**
+   * URL at which people reach Alertmanager: the start of the links in notifications.
+   * @default the Service's, which browsers outside the cluster cannot open
+   */
+  readonly externalUrl?: string;
   /** Receivers; each gets every alert that matches its severities and labels. @default none: alerts are only visible in Alertmanager and Grafana */
   readonly receivers?: readonly Receiver[];
   /**
@@ -11,6 +16,24 @@ export interface AlertRouting {
    * @default none
    */
   readonly deadMansSwitch?: SecretKey;
+  /**
+   * Times in which receivers that name them are not notified, by name.
+   * @default none
+   * @see https://prometheus.io/docs/alerting/latest/configuration/#time_interval
+   */
+  readonly muteTimes?: Readonly<Record<string, readonly object[]>>;
+  /**
+   * Routes that come before those of the receivers, in Alertmanager's own format.
+   * @default none
+   * @see https://prometheus.io/docs/alerting/latest/configuration/#route
+   */
+  readonly routes?: readonly object[];
+  /**
+   * Inhibitions in addition to those between severities, in Alertmanager's own format.
+   * @default none
+   * @see https://prometheus.io/docs/alerting/latest/configuration/#inhibition-related-settings
+   */
+  readonly inhibitions?: readonly object[];
 }
 
 const nobody = "nobody";
@@ -23,7 +46,8 @@ export const reservedReceivers: readonly string[] = [nobody, deadMansSwitch];
  * Alertmanager's configuration file. Every receiver whose severities and labels match is notified, not only the first.
  * Secrets are referenced as files that the pod mounts.
  */
-export function alertmanagerConfig({ receivers = [], deadMansSwitch: watchdog }: AlertRouting): object {
+export function alertmanagerConfig(routing: AlertRouting): object {
+  const { receivers = [], deadMansSwitch: watchdog, muteTimes = {}, routes = [], inhibitions = [] } = routing;
   return {
     global: { resolve_timeout: "5m" },
     route: {
@@ -41,12 +65,14 @@ export function alertmanagerConfig({ receivers = [], deadMansSwitch: watchdog }:
           group_interval: "1m",
           repeat_interval: "5m",
         },
+        ...routes,
         ...receivers.map((receiver) => ({
           receiver: receiver.name,
           matchers: [
             `severity=~"${(receiver.severities ?? ["critical", "warning"]).join("|")}"`,
             ...Object.entries(receiver.labels ?? {}).map(([name, value]) => `${name}=${doubleQuoted(value)}`),
           ],
+          ...(receiver.muteDuring && { mute_time_intervals: receiver.muteDuring }),
           continue: true,
         })),
       ],
@@ -54,7 +80,11 @@ export function alertmanagerConfig({ receivers = [], deadMansSwitch: watchdog }:
     inhibit_rules: [
       quiet("critical", "warning|info", ["cluster", "namespace", "alertname"]),
       quiet("warning", "info", ["cluster", "namespace", "alertname"]),
+      ...inhibitions,
     ],
+    ...(Object.keys(muteTimes).length > 0 && {
+      time_intervals: Object.entries(muteTimes).map(([name, time_intervals]) => ({ name, time_intervals })),
+    }),
     receivers: [
       { name: nobody },
       ...(watchdog

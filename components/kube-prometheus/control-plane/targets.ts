@@ -2,7 +2,14 @@ import type { IScrapeClass } from "@kubernetes-models/prometheus-operator/monito
 import { allowsHostAgents, type Platform } from "../../../lib/kubernetes/index.ts";
 
 /** Control plane components that can be monitored. */
-export type ControlPlanePart = "kube-apiserver" | "coredns" | "kube-controller-manager" | "kube-scheduler" | "etcd";
+export const controlPlaneParts = [
+  "kube-apiserver",
+  "coredns",
+  "kube-controller-manager",
+  "kube-scheduler",
+  "etcd",
+] as const;
+export type ControlPlanePart = (typeof controlPlaneParts)[number];
 
 /** How to scrape a control plane component on a platform. */
 export interface ControlPlaneTarget {

@@ -174,7 +174,7 @@ const nodes: Row = {
       max: 1,
       thresholds: { critical: 0.95 },
       queries: [{ promql: `instance:node_memory_utilisation:ratio{${cluster}}`, legend: "{{instance}}" }],
-      links: [runbook("NodeMemoryAlmostFull")],
+      links: [runbook("NodeMemoryHighUtilization")],
     },
     {
       type: "timeseries",

@@ -26,7 +26,7 @@ function rules(): Row {
             legend: "{{rule_group}}",
           },
         ],
-        links: [runbook("PrometheusRuleMissed")],
+        links: [runbook("PrometheusMissingRuleEvaluations")],
       },
       {
         type: "timeseries",
@@ -38,7 +38,7 @@ function rules(): Row {
             legend: "{{rule_group}}",
           },
         ],
-        links: [runbook("PrometheusRuleFailing")],
+        links: [runbook("PrometheusRuleFailures")],
       },
     ],
   };
@@ -118,7 +118,7 @@ function operated(): Row {
           { counter: "prometheus_operator_reconcile_operations_total" },
           { counter: "prometheus_operator_reconcile_errors_total", name: "failed" },
         ],
-        links: [runbook("PrometheusOperatorReconcileFailing")],
+        links: [runbook("PrometheusOperatorReconcileErrors")],
       }),
       {
         type: "timeseries",
@@ -130,7 +130,7 @@ function operated(): Row {
             legend: "{{resource}} for {{controller}}",
           },
         ],
-        links: [runbook("PrometheusOperatorRejected")],
+        links: [runbook("PrometheusOperatorRejectedResources")],
       },
     ],
   };

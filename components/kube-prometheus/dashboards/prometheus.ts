@@ -93,7 +93,7 @@ function now(): Row {
         unit: "none",
         mappings: { 0: ["outdated", "red"], 1: ["current", "green"] },
         queries: [{ promql: `min(prometheus_config_last_reload_successful{${prometheus}})` }],
-        links: [runbook("PrometheusConfigReloadFailed")],
+        links: [runbook("PrometheusBadConfig")],
       },
     ],
   };

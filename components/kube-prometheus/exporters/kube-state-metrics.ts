@@ -72,7 +72,7 @@ export function kubeStateMetrics(chart: ComponentChart, sized: WorkloadSize): vo
           env: { POD_NAME: { field: "metadata.name" }, POD_NAMESPACE: { field: "metadata.namespace" } },
         }),
         ports,
-        probes: { port: "telemetry", readiness: "/readyz" },
+        probes: { port: "telemetry", readiness: "/readyz", liveness: "/livez", livenessPort: "http" },
       },
     ],
   } as const;

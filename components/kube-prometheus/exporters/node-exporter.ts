@@ -47,7 +47,7 @@ export function nodeExporter(chart: ComponentChart, sized: WorkloadSize, namespa
           "--no-collector.btrfs",
         ],
         ports: { metrics: nodeExporterPort },
-        probes: { port: "metrics", readiness: "/" },
+        probes: { port: "metrics", readiness: "/", liveness: "/" },
         mounts: [{ volume: root, path: "/host/root", propagation: "HostToContainer" }],
       },
     ],

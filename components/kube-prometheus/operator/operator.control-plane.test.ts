@@ -9,6 +9,7 @@ import { type Cluster, startCluster } from "../../../test/cluster/cluster.ts";
 import { quantity } from "../../../test/cluster/quantity.ts";
 import { type RunningProgram, start } from "../../../test/data-plane/process.ts";
 import { until } from "../../../test/support/wait.ts";
+import { otherReceivers } from "../alertmanager/receivers.fixture.ts";
 import { KubePrometheusChart } from "../index.ts";
 
 // The real operator, with the flags and the rights that its Deployment has, on a real API server.
@@ -18,7 +19,10 @@ const chart = new KubePrometheusChart(new App(), "metrics", {
   agentsNamespace: "observability-agents",
   workload: workloads.large,
   remoteWrite: { scheme: "http", host: "mimir", port: 8080, path: "/api/v1/push" },
-  alerts: { receivers: [{ kind: "webhook", name: "hook", url: { secret: "hook", key: "url" } }] },
+  alerts: {
+    receivers: [{ kind: "webhook", name: "hook", url: { secret: "hook", key: "url" } }, ...otherReceivers],
+    muteTimes: { nights: [{ times: [{ start_time: "18:00", end_time: "24:00" }] }] },
+  },
 });
 const objects = chart.toJson() as KubernetesObject[];
 const nodes = 3;
@@ -42,7 +46,7 @@ let operator: RunningProgram;
 
 beforeAll(async () => {
   cluster = await startCluster({ nodes: { simulated: nodes } });
-  const namespaces = [namespace, "observability-agents"].map((name) => ({
+  const namespaces = [namespace, "observability-agents", "shop"].map((name) => ({
     apiVersion: "v1",
     kind: "Namespace",
     metadata: { name },
@@ -113,6 +117,33 @@ describe("the operator, with the permissions of its ServiceAccount", () => {
     expect(new Set(jobs.map((job) => job.split("/")[2]))).toEqual(
       new Set(monitors.map(({ metadata }) => metadata.name)),
     );
+  });
+
+  it("adds AlertmanagerConfigs of teams to the configuration of Alertmanager, for alerts of their own namespace", async () => {
+    const team = {
+      apiVersion: "monitoring.coreos.com/v1alpha1",
+      kind: "AlertmanagerConfig",
+      metadata: { name: "team", namespace: "shop" },
+      spec: {
+        route: { receiver: "hook" },
+        receivers: [{ name: "hook", webhookConfigs: [{ url: "http://shop.example.com/" }] }],
+      },
+    };
+    await apply(cluster.api, [team as unknown as KubernetesObject]);
+    const config = async () => {
+      const secrets = await list<KubernetesObject & { data: Record<string, string> }>("v1", "Secret");
+      const generated = secrets.find(({ metadata }) => metadata.name === "alertmanager-kube-prometheus-generated");
+      return gunzipSync(Buffer.from(generated?.data["alertmanager.yaml.gz"] ?? "", "base64")).toString();
+    };
+    const name = "shop/team/hook";
+    await until("the team's receiver", async () => (await config()).includes(name), { explain: operator.output });
+    const { receivers, route } = parse(await config());
+    const names = receivers.map((receiver: { name: string }) => receiver.name);
+    expect(names).toEqual(expect.arrayContaining([name, "hook", ...otherReceivers.map((receiver) => receiver.name)]));
+    expect(route.routes.find((each: { receiver: string }) => each.receiver === name)).toMatchObject({
+      matchers: ['namespace="shop"'],
+      continue: true,
+    });
   });
 
   it("keeps the list of kubelets in the stack's namespace", async () => {

@@ -37,6 +37,7 @@ export interface PrometheusProps {
   readonly remoteWriteReceiver: boolean;
   readonly watchAllMonitors: boolean;
   readonly kubeletInsecure: boolean;
+  readonly externalUrl?: string;
   readonly exemplars: number;
   readonly alertmanager: Pick<IPrometheus["spec"], "alerting" | "additionalAlertManagerConfigs">;
 }
@@ -49,7 +50,7 @@ export function prometheus(chart: ComponentChart, props: PrometheusProps): Endpo
   const pods = operatedPods(chart, part);
   const endpoint = { scheme: "http", host: serviceHost(chart, name), port: prometheusPort, pods } as const;
   const account = prometheusAccount(chart, part);
-  chart.add(prometheusResource(chart, part, account, url(endpoint), props));
+  chart.add(prometheusResource(chart, part, account, props.externalUrl ?? url(endpoint), props));
   addReloader(chart, { part, name: `prometheus-${chart.name}`, sized: sizing.prometheus });
   for (let shard = 0; shard < sizing.shards && sizing.replicasPerShard > 1; shard++) {
     shardBudget(chart, part, shard, sizing.shards);

@@ -104,7 +104,7 @@ const workloads: AlertCase[] = [
     series: { 'kube_job_failed{namespace="shop",job_name="report",condition="true"}': gauge(1, 0) },
   },
   {
-    alert: "KubeHpaAtMaximum",
+    alert: "KubeHpaMaxedOut",
     series: {
       'kube_horizontalpodautoscaler_status_current_replicas{namespace="shop",horizontalpodautoscaler="cart"}': gauge(
         10,
@@ -115,7 +115,7 @@ const workloads: AlertCase[] = [
     },
   },
   {
-    alert: "KubeDisruptionBudgetUnmet",
+    alert: "KubePdbNotEnoughHealthyPods",
     series: {
       'kube_poddisruptionbudget_status_current_healthy{namespace="shop",poddisruptionbudget="cart"}': gauge(1, 2),
       'kube_poddisruptionbudget_status_desired_healthy{namespace="shop",poddisruptionbudget="cart"}': constant(2),
@@ -143,7 +143,7 @@ const workloads: AlertCase[] = [
 
 const nodes: AlertCase[] = [
   {
-    alert: "NodeDiskAlmostFull",
+    alert: "NodeFilesystemAlmostOutOfSpace",
     series: {
       [`node_filesystem_avail_bytes{${disk}}`]: gauge(4.9, 5),
       [`node_filesystem_size_bytes{${disk}}`]: constant(100),
@@ -151,7 +151,7 @@ const nodes: AlertCase[] = [
     },
   },
   {
-    alert: "NodeDiskFillingUp",
+    alert: "NodeFilesystemSpaceFillingUp",
     // 19 GiB of 100 that shrink by 1 GiB an hour are gone within a day; by a tenth of that they are not.
     series: {
       [`node_filesystem_avail_bytes{${disk}}`]: slope([19 * GiB, -GiB / 60], [19 * GiB, -GiB / 600]),
@@ -161,7 +161,7 @@ const nodes: AlertCase[] = [
     minutes: 400,
   },
   {
-    alert: "NodeInodesAlmostGone",
+    alert: "NodeFilesystemAlmostOutOfFiles",
     series: {
       [`node_filesystem_files_free{${disk}}`]: gauge(49, 50),
       [`node_filesystem_files{${disk}}`]: constant(1000),
@@ -169,13 +169,13 @@ const nodes: AlertCase[] = [
     },
   },
   {
-    alert: "NodeMemoryAlmostFull",
+    alert: "NodeMemoryHighUtilization",
     series: {
       'node_memory_MemAvailable_bytes{instance="n"}': gauge(4.9, 5),
       'node_memory_MemTotal_bytes{instance="n"}': constant(100),
     },
   },
-  { alert: "NodeClockSkewed", series: { 'node_timex_offset_seconds{instance="n"}': gauge(-0.051, -0.05) } },
+  { alert: "NodeClockSkewDetected", series: { 'node_timex_offset_seconds{instance="n"}': gauge(-0.051, -0.05) } },
   {
     alert: "NodeNetworkErrors",
     series: {
@@ -186,7 +186,7 @@ const nodes: AlertCase[] = [
     },
   },
   {
-    alert: "NodeConntrackAlmostFull",
+    alert: "NodeHighNumberConntrackEntriesUsed",
     series: {
       'node_nf_conntrack_entries{instance="n"}': gauge(76, 75),
       'node_nf_conntrack_entries_limit{instance="n"}': constant(100),
@@ -195,13 +195,13 @@ const nodes: AlertCase[] = [
 ];
 
 const cluster: AlertCase[] = [
-  { alert: "KubeletsGone", series: { 'up{job="kubelet",metrics_path="/metrics",node="n"}': gauge(0, 1) } },
+  { alert: "KubeletDown", series: { 'up{job="kubelet",metrics_path="/metrics",node="n"}': gauge(0, 1) } },
   {
     alert: "KubeletCertificateExpiring",
     series: { 'kubelet_certificate_manager_server_ttl_seconds{node="n"}': gauge(604_799, 604_800) },
   },
   {
-    alert: "KubeNodePodsAlmostFull",
+    alert: "KubeletTooManyPods",
     series: {
       ...Object.fromEntries(
         Array.from({ length: 19 }, (_, index) => [
@@ -236,7 +236,7 @@ const cluster: AlertCase[] = [
     },
     minutes: 400,
   },
-  { alert: "KubeApiServerGone", series: { 'up{job="apiserver",instance="a"}': gauge(0, 1) } },
+  { alert: "KubeAPIDown", series: { 'up{job="apiserver",instance="a"}': gauge(0, 1) } },
   {
     alert: "KubeApiServerErrors",
     series: {
@@ -259,10 +259,10 @@ const cluster: AlertCase[] = [
     },
   },
   {
-    alert: "KubeAggregatedApiDown",
+    alert: "KubeAggregatedAPIDown",
     series: { 'aggregator_unavailable_apiservice{name="v1beta1.metrics.k8s.io"}': gauge(1, 0) },
   },
-  { alert: "CoreDnsGone", series: { 'up{job="coredns",instance="a"}': gauge(0, 1) } },
+  { alert: "CoreDNSDown", series: { 'up{job="coredns",instance="a"}': gauge(0, 1) } },
   {
     alert: "CoreDnsErrors",
     series: {
@@ -270,8 +270,8 @@ const cluster: AlertCase[] = [
       'coredns_dns_responses_total{rcode="NOERROR"}': counter(969, 970),
     },
   },
-  { alert: "KubeControllerManagerGone", series: { 'up{job="kube-controller-manager"}': gauge(0, 1) } },
-  { alert: "KubeSchedulerGone", series: { 'up{job="kube-scheduler"}': gauge(undefined, 1) } },
+  { alert: "KubeControllerManagerDown", series: { 'up{job="kube-controller-manager"}': gauge(0, 1) } },
+  { alert: "KubeSchedulerDown", series: { 'up{job="kube-scheduler"}': gauge(undefined, 1) } },
   { alert: "EtcdNoLeader", series: { 'etcd_server_has_leader{instance="e"}': gauge(0, 1) } },
   {
     alert: "EtcdDatabaseAlmostFull",

@@ -9,7 +9,7 @@ export const kubeletAlerts: RuleGroup = {
   name: "kubelets",
   rules: [
     {
-      alert: "KubeletsGone",
+      alert: "KubeletDown",
       expr: 'absent(up{job="kubelet",metrics_path="/metrics"} == 1)',
       for: "15m",
       severity: "critical",
@@ -25,7 +25,7 @@ export const kubeletAlerts: RuleGroup = {
         "A certificate of the kubelet on {{ $labels.node }} expires in {{ $value | humanizeDuration }} and has not been renewed.",
     },
     {
-      alert: "KubeNodePodsAlmostFull",
+      alert: "KubeletTooManyPods",
       expr:
         'count by (cluster, node) ((kube_pod_status_phase{phase="Running"} == 1) * on (cluster, namespace, pod) group_left (node) kube_pod_info)' +
         ' / on (cluster, node) max by (cluster, node) (kube_node_status_capacity{resource="pods"}) > 0.95',
@@ -67,7 +67,7 @@ const gone = (alert: string, job: string, what: string): Alert => ({
 /** Alerts by control plane component. */
 const byPart: Readonly<Record<ControlPlanePart, readonly Alert[]>> = {
   "kube-apiserver": [
-    gone("KubeApiServerGone", "apiserver", "API server"),
+    gone("KubeAPIDown", "apiserver", "API server"),
     {
       alert: "KubeApiServerErrors",
       expr:
@@ -89,7 +89,7 @@ const byPart: Readonly<Record<ControlPlanePart, readonly Alert[]>> = {
       description: "The 99th percentile latency of {{ $labels.verb }} requests is {{ $value | humanizeDuration }}.",
     },
     {
-      alert: "KubeAggregatedApiDown",
+      alert: "KubeAggregatedAPIDown",
       expr: "max by (cluster, name) (aggregator_unavailable_apiservice) == 1",
       for: "15m",
       severity: "warning",
@@ -98,7 +98,7 @@ const byPart: Readonly<Record<ControlPlanePart, readonly Alert[]>> = {
     },
   ],
   coredns: [
-    gone("CoreDnsGone", "coredns", "CoreDNS"),
+    gone("CoreDNSDown", "coredns", "CoreDNS"),
     {
       alert: "CoreDnsErrors",
       expr:
@@ -110,8 +110,8 @@ const byPart: Readonly<Record<ControlPlanePart, readonly Alert[]>> = {
       description: "{{ $value | humanizePercentage }} of the DNS responses are SERVFAIL.",
     },
   ],
-  "kube-controller-manager": [gone("KubeControllerManagerGone", "kube-controller-manager", "controller manager")],
-  "kube-scheduler": [gone("KubeSchedulerGone", "kube-scheduler", "scheduler")],
+  "kube-controller-manager": [gone("KubeControllerManagerDown", "kube-controller-manager", "controller manager")],
+  "kube-scheduler": [gone("KubeSchedulerDown", "kube-scheduler", "scheduler")],
   etcd: [
     {
       alert: "EtcdNoLeader",

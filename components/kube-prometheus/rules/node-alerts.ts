@@ -9,7 +9,7 @@ export const nodeAlerts: RuleGroup = {
   name: "nodes",
   rules: [
     {
-      alert: "NodeDiskAlmostFull",
+      alert: "NodeFilesystemAlmostOutOfSpace",
       expr: `${free} < 0.05 and ${writable}`,
       for: "15m",
       severity: "critical",
@@ -18,7 +18,7 @@ export const nodeAlerts: RuleGroup = {
         "{{ $labels.mountpoint }} on {{ $labels.instance }} has {{ $value | humanizePercentage }} of its space left.",
     },
     {
-      alert: "NodeDiskFillingUp",
+      alert: "NodeFilesystemSpaceFillingUp",
       expr: `${free} < 0.2 and predict_linear(node_filesystem_avail_bytes{${disks}}[6h], 86400) < 0 and ${writable}`,
       for: "1h",
       severity: "warning",
@@ -27,7 +27,7 @@ export const nodeAlerts: RuleGroup = {
         "{{ $labels.mountpoint }} on {{ $labels.instance }} has {{ $value | humanizePercentage }} of its space left and is filling up.",
     },
     {
-      alert: "NodeInodesAlmostGone",
+      alert: "NodeFilesystemAlmostOutOfFiles",
       expr: `node_filesystem_files_free{${disks}} / (node_filesystem_files{${disks}} > 0) < 0.05 and ${writable}`,
       for: "15m",
       severity: "critical",
@@ -36,7 +36,7 @@ export const nodeAlerts: RuleGroup = {
         "{{ $labels.mountpoint }} on {{ $labels.instance }} has {{ $value | humanizePercentage }} of its inodes left.",
     },
     {
-      alert: "NodeMemoryAlmostFull",
+      alert: "NodeMemoryHighUtilization",
       expr: "node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes < 0.05",
       for: "15m",
       severity: "warning",
@@ -45,7 +45,7 @@ export const nodeAlerts: RuleGroup = {
         "{{ $labels.instance }} has {{ $value | humanizePercentage }} of its memory available. Pods will be evicted when it runs out.",
     },
     {
-      alert: "NodeClockSkewed",
+      alert: "NodeClockSkewDetected",
       expr: "abs(node_timex_offset_seconds) > 0.05",
       for: "10m",
       severity: "warning",
@@ -65,7 +65,7 @@ export const nodeAlerts: RuleGroup = {
         "{{ $labels.device }} on {{ $labels.instance }} has errors on {{ $value | humanizePercentage }} of its packets.",
     },
     {
-      alert: "NodeConntrackAlmostFull",
+      alert: "NodeHighNumberConntrackEntriesUsed",
       expr: "node_nf_conntrack_entries / node_nf_conntrack_entries_limit > 0.75",
       for: "10m",
       severity: "warning",

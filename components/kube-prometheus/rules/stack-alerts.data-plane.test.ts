@@ -25,11 +25,11 @@ const remote = 'pod="prometheus-0",remote_name="long-term",url="http://mimir"';
 const stack: AlertCase[] = [
   { alert: "Watchdog", series: {}, always: true },
   {
-    alert: "PrometheusConfigReloadFailed",
+    alert: "PrometheusBadConfig",
     series: { 'prometheus_config_last_reload_successful{pod="p"}': gauge(0, 1) },
   },
   {
-    alert: "PrometheusNotIngesting",
+    alert: "PrometheusNotIngestingSamples",
     series: {
       'prometheus_tsdb_head_samples_appended_total{pod="p",type="float"}': counter(0, 1),
       'prometheus_tsdb_head_samples_appended_total{pod="p",type="histogram"}': constant(0),
@@ -44,11 +44,11 @@ const stack: AlertCase[] = [
     },
   },
   {
-    alert: "PrometheusRuleFailing",
+    alert: "PrometheusRuleFailures",
     series: { 'prometheus_rule_evaluation_failures_total{pod="p",rule_group="g"}': counter(1, 0) },
   },
   {
-    alert: "PrometheusRuleMissed",
+    alert: "PrometheusMissingRuleEvaluations",
     series: { 'prometheus_rule_group_iterations_missed_total{pod="p",rule_group="g"}': counter(1, 0) },
   },
   {
@@ -60,12 +60,12 @@ const stack: AlertCase[] = [
     },
   },
   {
-    alert: "PrometheusDuplicateSamples",
+    alert: "PrometheusDuplicateTimestamps",
     series: { 'prometheus_target_scrapes_sample_duplicate_timestamp_total{pod="p"}': counter(60, 0) },
   },
   { alert: "PrometheusSeriesAbovePlan", series: { 'prometheus_tsdb_head_series{pod="p"}': gauge(375_001, 375_000) } },
   {
-    alert: "PrometheusNoAlertmanager",
+    alert: "PrometheusNotConnectedToAlertmanagers",
     series: { 'prometheus_notifications_alertmanagers_discovered{pod="p"}': gauge(0, 1) },
   },
   {
@@ -97,7 +97,7 @@ const stack: AlertCase[] = [
     },
   },
   {
-    alert: "AlertmanagerConfigReloadFailed",
+    alert: "AlertmanagerFailedReload",
     series: { 'alertmanager_config_last_reload_successful{pod="a"}': gauge(0, 1) },
   },
   {
@@ -108,22 +108,22 @@ const stack: AlertCase[] = [
       'alertmanager_notifications_total{pod="a",integration="slack"}': counter(100, 100),
     },
   },
-  { alert: "AlertmanagerMembersMissing", series: { 'alertmanager_cluster_members{pod="a"}': gauge(1, 2) } },
+  { alert: "AlertmanagerMembersInconsistent", series: { 'alertmanager_cluster_members{pod="a"}': gauge(1, 2) } },
   {
-    alert: "PrometheusOperatorReconcileFailing",
+    alert: "PrometheusOperatorReconcileErrors",
     series: {
       'prometheus_operator_reconcile_errors_total{controller="prometheus"}': counter(11, 10),
       'prometheus_operator_reconcile_operations_total{controller="prometheus"}': counter(100, 100),
     },
   },
   {
-    alert: "PrometheusOperatorRejected",
+    alert: "PrometheusOperatorRejectedResources",
     series: {
       'prometheus_operator_managed_resources{controller="prometheus",resource="ServiceMonitor",state="rejected"}':
         gauge(1, 0),
     },
   },
-  { alert: "ConfigReloaderFailing", series: { 'reloader_last_reload_successful{pod="p"}': gauge(0, 1) } },
+  { alert: "ConfigReloaderSidecarErrors", series: { 'reloader_last_reload_successful{pod="p"}': gauge(0, 1) } },
 ];
 
 /** Groups that each Prometheus evaluates over what it scrapes itself. */
@@ -135,11 +135,11 @@ test("every alert fires above its threshold, stays silent just below it, and res
 
 test("a wrong threshold fails the test", () => {
   const wrong = {
-    alert: "AlertmanagerMembersMissing",
+    alert: "AlertmanagerMembersInconsistent",
     series: { 'alertmanager_cluster_members{pod="a"}': gauge(2, 1) },
   };
   const cases = [...stack.filter(({ alert }) => alert !== wrong.alert), wrong];
-  expect(() => runAlertCases(everything(), cases, local)).toThrow(/AlertmanagerMembersMissing/);
+  expect(() => runAlertCases(everything(), cases, local)).toThrow(/AlertmanagerMembersInconsistent/);
 });
 
 test("promtool and its linter accept every rule", () => {

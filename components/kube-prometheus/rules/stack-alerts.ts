@@ -28,7 +28,7 @@ export function prometheusAlerts(known: Pick<MonitoredTargets, "plannedSeries" |
     local: true,
     rules: [
       {
-        alert: "PrometheusConfigReloadFailed",
+        alert: "PrometheusBadConfig",
         expr: "max_over_time(prometheus_config_last_reload_successful[5m]) == 0",
         for: "10m",
         severity: "critical",
@@ -36,7 +36,7 @@ export function prometheusAlerts(known: Pick<MonitoredTargets, "plannedSeries" |
         description: "{{ $labels.pod }} runs with an outdated configuration: new monitors and rules have no effect.",
       },
       {
-        alert: "PrometheusNotIngesting",
+        alert: "PrometheusNotIngestingSamples",
         expr: `sum without (type) (rate(prometheus_tsdb_head_samples_appended_total[5m])) <= 0`,
         for: "10m",
         severity: "critical",
@@ -55,7 +55,7 @@ export function prometheusAlerts(known: Pick<MonitoredTargets, "plannedSeries" |
           "{{ $labels.pod }} failed {{ $value | humanize }} times in 3 hours to compact, reload or replay its data.",
       },
       {
-        alert: "PrometheusRuleFailing",
+        alert: "PrometheusRuleFailures",
         expr: "increase(prometheus_rule_evaluation_failures_total[5m]) > 0",
         for: "15m",
         severity: "critical",
@@ -63,7 +63,7 @@ export function prometheusAlerts(known: Pick<MonitoredTargets, "plannedSeries" |
         description: "{{ $labels.pod }} fails to evaluate rules of {{ $labels.rule_group }}: its alerts do not fire.",
       },
       {
-        alert: "PrometheusRuleMissed",
+        alert: "PrometheusMissingRuleEvaluations",
         expr: "increase(prometheus_rule_group_iterations_missed_total[5m]) > 0",
         for: "15m",
         severity: "warning",
@@ -83,7 +83,7 @@ export function prometheusAlerts(known: Pick<MonitoredTargets, "plannedSeries" |
           "{{ $labels.pod }} rejected {{ $value | humanize }} scrapes in 10 minutes because of too many samples, targets or labels.",
       },
       {
-        alert: "PrometheusDuplicateSamples",
+        alert: "PrometheusDuplicateTimestamps",
         expr: "rate(prometheus_target_scrapes_sample_duplicate_timestamp_total[5m]) > 0",
         for: "10m",
         severity: "warning",
@@ -99,7 +99,7 @@ export function prometheusAlerts(known: Pick<MonitoredTargets, "plannedSeries" |
         description: `{{ $labels.pod }} holds {{ $value | humanize }} series; it was sized for ${formatCount(known.plannedSeries)}.`,
       },
       {
-        alert: "PrometheusNoAlertmanager",
+        alert: "PrometheusNotConnectedToAlertmanagers",
         expr: "max_over_time(prometheus_notifications_alertmanagers_discovered[5m]) < 1",
         for: "10m",
         severity: "critical",
@@ -160,7 +160,7 @@ export function alertmanagerAlerts(members: number): RuleGroup {
     local: true,
     rules: [
       {
-        alert: "AlertmanagerConfigReloadFailed",
+        alert: "AlertmanagerFailedReload",
         expr: "max_over_time(alertmanager_config_last_reload_successful[5m]) == 0",
         for: "10m",
         severity: "critical",
@@ -183,7 +183,7 @@ export function alertmanagerAlerts(members: number): RuleGroup {
       ...(members > 1
         ? [
             {
-              alert: "AlertmanagerMembersMissing",
+              alert: "AlertmanagerMembersInconsistent",
               expr: `max_over_time(alertmanager_cluster_members[5m]) < ${members}`,
               for: "15m",
               severity: "warning",
@@ -202,7 +202,7 @@ export const operatorAlerts: RuleGroup = {
   local: true,
   rules: [
     {
-      alert: "PrometheusOperatorReconcileFailing",
+      alert: "PrometheusOperatorReconcileErrors",
       expr: "rate(prometheus_operator_reconcile_errors_total[5m]) / rate(prometheus_operator_reconcile_operations_total[5m]) > 0.1",
       for: "15m",
       severity: "warning",
@@ -211,7 +211,7 @@ export const operatorAlerts: RuleGroup = {
         "{{ $value | humanizePercentage }} of the reconciliations of the {{ $labels.controller }} controller fail.",
     },
     {
-      alert: "PrometheusOperatorRejected",
+      alert: "PrometheusOperatorRejectedResources",
       expr: 'min_over_time(prometheus_operator_managed_resources{state="rejected"}[5m]) > 0',
       for: "5m",
       severity: "warning",
@@ -220,7 +220,7 @@ export const operatorAlerts: RuleGroup = {
         "The {{ $labels.controller }} controller rejected {{ $value }} {{ $labels.resource }} resources: they have no effect.",
     },
     {
-      alert: "ConfigReloaderFailing",
+      alert: "ConfigReloaderSidecarErrors",
       expr: "max_over_time(reloader_last_reload_successful[5m]) == 0",
       for: "10m",
       severity: "warning",

@@ -118,7 +118,7 @@ export const workloadAlerts: RuleGroup = {
       description: "Job {{ $labels.namespace }}/{{ $labels.job_name }} failed. Removing it clears this alert.",
     },
     {
-      alert: "KubeHpaAtMaximum",
+      alert: "KubeHpaMaxedOut",
       expr:
         "kube_horizontalpodautoscaler_status_current_replicas >= kube_horizontalpodautoscaler_spec_max_replicas" +
         " and kube_horizontalpodautoscaler_spec_max_replicas > kube_horizontalpodautoscaler_spec_min_replicas",
@@ -129,7 +129,7 @@ export const workloadAlerts: RuleGroup = {
         "{{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} has been running at its maximum of {{ $value }} replicas for 30 minutes.",
     },
     {
-      alert: "KubeDisruptionBudgetUnmet",
+      alert: "KubePdbNotEnoughHealthyPods",
       expr: "kube_poddisruptionbudget_status_current_healthy < kube_poddisruptionbudget_status_desired_healthy",
       for: "15m",
       severity: "warning",

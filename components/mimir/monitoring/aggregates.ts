@@ -1,3 +1,4 @@
+import { oncePerShard } from "../../../lib/monitoring/prometheus-pairs.ts";
 import type { Recording, RuleGroup } from "../../../lib/monitoring/rules.ts";
 import type { Workload } from "../../../lib/sizing/index.ts";
 
@@ -78,7 +79,7 @@ const groups: Readonly<Record<"workload" | "namespace" | "service" | "cluster", 
     cluster("memory_allocatable_bytes:sum", 'kube_node_status_allocatable{resource="memory"}'),
     cluster("nodes:count", "kube_node_info"),
     cluster("pods:count", 'kube_pod_status_phase{phase="Running"}'),
-    cluster("active_series:sum", "prometheus_tsdb_head_series"),
+    cluster("active_series:sum", oncePerShard("prometheus_tsdb_head_series")),
   ],
 };
 

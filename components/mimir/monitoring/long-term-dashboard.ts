@@ -8,8 +8,8 @@ export function longTermDashboard(): Dashboard {
   return {
     uid: "skopos-mimir-long-term",
     title: "Long-term usage",
-    description:
-      'Usage per cluster, namespace and workload at five-minute resolution. Select the data source "Metrics (aggregates)".',
+    description: "Usage per cluster, namespace and workload at five-minute resolution.",
+    metrics: "aggregates",
     refresh: "5m",
     from: "now-90d",
     variables: [

@@ -3,6 +3,7 @@ import { App } from "cdk8s";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { type Dashboard, dashboardErrors, panelsOf } from "../../../lib/monitoring/dashboard.ts";
+import { dashboardJson } from "../../../lib/monitoring/dashboard-json.ts";
 import { retentionProfiles, scales } from "../../../lib/sizing/index.ts";
 import { objectOf } from "../../../test/support/charts.ts";
 import { render } from "../../../test/support/mimir.ts";
@@ -92,6 +93,12 @@ test("dashboards' queries are read by the real grammar, and their runbooks exist
   expect(
     [...runbooks].filter((alert) => !existsSync(new URL(`../../../docs/runbooks/${alert}.md`, import.meta.url))),
   ).toEqual([]);
+});
+
+test("the long-term dashboard opens with the data source of its tenant", () => {
+  const longTerm = dashboards.find(({ uid }) => uid === "skopos-mimir-long-term") as Dashboard;
+  const source = dashboardJson(longTerm, "https://runbooks.example.com").templating.list?.[0];
+  expect(source).toMatchObject({ type: "datasource", current: { value: "skopos-metrics-aggregates" } });
 });
 
 test("the long-term dashboard asks for nothing that is not recorded", () => {

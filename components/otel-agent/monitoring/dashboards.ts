@@ -137,7 +137,7 @@ const infrastructure: Row = {
       min: 0,
       queries: [
         {
-          promql: "sum by (k8s_node_name) (rate(k8s_node_cpu_time_seconds_total[$__rate_interval]))",
+          promql: "max by (k8s_node_name) (rate(k8s_node_cpu_time_seconds_total[$__rate_interval]))",
           legend: "{{k8s_node_name}}",
         },
       ],

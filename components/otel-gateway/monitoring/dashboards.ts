@@ -11,6 +11,8 @@ export function otelGatewayDashboard(chart: ComponentChart): Dashboard {
   const where = 'cluster=~"$cluster", namespace=~"$namespace"';
   const own = `${where}, job="${name}-monitoring"`;
   const exposed = `${where}, job="${name}-headless"`;
+  // The series themselves are about other pods, and carry no namespace of the gateway.
+  const series = `cluster=~"$cluster", job="${name}-headless"`;
   return {
     uid: "skopos-otel-gateway",
     title: "OpenTelemetry gateway",
@@ -24,7 +26,13 @@ export function otelGatewayDashboard(chart: ComponentChart): Dashboard {
       { title: "Agents", dashboard: "skopos-otel-agent" },
       { title: "Overview", dashboard: "skopos-overview" },
     ],
-    rows: [now(own, exposed), sampling(own), received(own, exposed), sent(own), processRow(own, collectorProcess)],
+    rows: [
+      now(own, exposed),
+      sampling(own),
+      received(own, exposed, series),
+      sent(own),
+      processRow(own, collectorProcess),
+    ],
   };
 }
 
@@ -129,7 +137,7 @@ function sampling(own: string): Row {
   };
 }
 
-function received(own: string, exposed: string): Row {
+function received(own: string, exposed: string, series: string): Row {
   return {
     title: "Received and exposed",
     panels: [
@@ -158,13 +166,27 @@ function received(own: string, exposed: string): Row {
       },
       {
         type: "timeseries",
+        title: "Series with cut attributes",
+        description:
+          "Series of applications that send attributes that are too long or too many for a label. They carry skopos_attributes_cut.",
+        unit: "short",
+        min: 0,
+        queries: [
+          {
+            promql: `count by (k8s_namespace_name, service_name) ({${series}, skopos_attributes_cut="true"})`,
+            legend: "{{k8s_namespace_name}} {{service_name}}",
+          },
+        ],
+      },
+      {
+        type: "timeseries",
         title: "Container memory by gateway",
         description: "Metrics that a gateway exposes about the containers of the agents that send to it.",
         unit: "bytes",
         min: 0,
         queries: [
           {
-            promql: 'container_memory_usage_bytes{instance=~"$gateway"}',
+            promql: `container_memory_usage_bytes{${series}, instance=~"$gateway"}`,
             legend: "{{k8s_namespace_name}} {{k8s_pod_name}} {{k8s_container_name}}",
           },
         ],
@@ -172,7 +194,7 @@ function received(own: string, exposed: string): Row {
       {
         type: "table",
         title: "Which gateway serves which node",
-        queries: [{ promql: "group by (instance, k8s_node_name) (container_cpu_time_seconds_total)" }],
+        queries: [{ promql: `group by (instance, k8s_node_name) (container_cpu_time_seconds_total{${series}})` }],
         columns: [
           { field: "k8s_node_name", title: "Node" },
           { field: "instance", title: "Gateway" },

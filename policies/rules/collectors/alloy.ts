@@ -172,6 +172,14 @@ const routing = alloyRule(
       if (block.name === "otelcol.exporter.loadbalancing") {
         const [key] = textsIn(attribute(block, "routing_key"));
         if (key === undefined || key === "traceID" || !takesTraces(document, id)) continue;
+        // Span metrics need the spans of a service together, beside the same spans by trace ID.
+        const beside = document.blocks.some(
+          (each) =>
+            each.name === block.name &&
+            textsIn(attribute(each, "routing_key"))[0] === "traceID" &&
+            takesTraces(document, idOf(each)),
+        );
+        if (key === "service" && beside) continue;
         yield {
           message: `${id} routes by ${key}: the spans of one trace reach several gateways`,
           path: document.path,

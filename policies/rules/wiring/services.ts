@@ -212,7 +212,8 @@ const dns = podRule(
     // A pod that may connect nowhere has nothing to resolve.
     if (rules.length === 0) return;
     const asks = rules.some(
-      ({ ports, anyPort }) => anyPort || ports.some((port) => port.port === 53 || port.port === "dns"),
+      ({ ports, anyPort }) =>
+        anyPort || ports.some((port) => port.port === 53 || port.port === 5353 || port.port === "dns"),
     );
     const calls = serviceAddresses(objects).some(({ readers }) => readers.includes(pod));
     if (asks || !calls) return;
