@@ -2,6 +2,7 @@
  * What both entry points export: the types of props, endpoints and sizes, the profiles, and the error of invalid props.
  */
 
+export type { Port } from "../lib/formats/index.ts";
 export type {
   CardinalityClass,
   ClusterFacts,
@@ -65,6 +66,7 @@ export type {
   AlloyGateway,
   AlloyProps,
   AlloySizing,
+  LogOptions,
   LogSource,
 } from "./alloy/index.ts";
 export type {
@@ -107,6 +109,7 @@ export type {
   WebhookReceiver,
 } from "./kube-prometheus/index.ts";
 export type {
+  LokiCache,
   LokiEndpoints,
   LokiLimits,
   LokiMode,

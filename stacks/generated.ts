@@ -47,8 +47,8 @@ function configurationPage(): string {
   ].join("\n");
 }
 
-/** Where the options of single workloads and the defaults are: documented once. */
-const workloadKey = /^skopos:(components\.\w+\.workloads|defaults)\./;
+/** Where the options of single workloads and the defaults are: documented once, below the names of the workloads. */
+const workloadKey = /^skopos:(components\.\w+\.workloads\.[\w-]+|defaults)\./;
 
 /** Where a component's own keys are. */
 const componentKey = /^skopos:components\.\w+\.\w+$/;

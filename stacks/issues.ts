@@ -109,27 +109,28 @@ const depth = (issues: readonly Issue[]): number => Math.max(...issues.map(({ pa
 
 /** A key of an earlier version, with what replaces it. */
 function retiredKey(path: readonly PropertyKey[], key: string, input: unknown): Problem | undefined {
-  if (path.length === 0 && key === "priorityClassName") {
-    const name = String((input as Record<string, unknown>)[key]);
-    return {
-      code: "SKP1007",
-      path: "skopos:priorityClassName",
-      message: "was replaced: it is one of the defaults of all pods",
-      fix: snippet(["defaults", "priorityClassName"], name),
-    };
-  }
-  if (path.length > 0 || key !== "keep") return undefined;
-  const { retention, keep } = input as Record<string, unknown>;
-  const profile = typeof retention === "string" ? retention : "standard";
-  const overrides = typeof keep === "object" && keep !== null ? Object.entries(keep) : [];
-  const lines = [["profile", profile], ...overrides].map(([name, value]) => `  ${name}: ${value}`);
-  return {
-    code: "SKP1007",
-    path: "skopos:keep",
-    message: "was replaced: overrides of the retention profile are part of skopos:retention",
-    fix: ["skopos:retention:", ...lines].join("\n"),
-  };
+  const replaced = path.length === 0 ? replacements[key]?.(input as Record<string, unknown>) : undefined;
+  return replaced && { code: "SKP1007", path: `skopos:${key}`, ...replaced };
 }
+
+/** Keys of earlier versions, each with what replaces it. */
+const replacements: Readonly<
+  Record<string, (input: Readonly<Record<string, unknown>>) => { message: string; fix: string }>
+> = {
+  priorityClassName: ({ priorityClassName }) => ({
+    message: "was replaced: it is one of the defaults of all pods",
+    fix: snippet(["defaults", "priorityClassName"], String(priorityClassName)),
+  }),
+  keep: ({ retention, keep }) => {
+    const profile = typeof retention === "string" ? retention : "standard";
+    const overrides = typeof keep === "object" && keep !== null ? Object.entries(keep) : [];
+    const lines = [["profile", profile], ...overrides].map(([name, value]) => `  ${name}: ${value}`);
+    return {
+      message: "was replaced: overrides of the retention profile are part of skopos:retention",
+      fix: ["skopos:retention:", ...lines].join("\n"),
+    };
+  },
+};
 
 function unknownKey(path: readonly PropertyKey[]): Problem {
   const key = String(path.at(-1));

@@ -240,6 +240,10 @@ export const problemCatalogue = {
     title: "A cluster without IPv4",
     why: "The programs of the stack listen on IPv4 addresses: probes, scrapes and clients would not reach pods that only have an IPv6 address.",
   },
+  SKP1261: {
+    title: "Grafana without an administrator's password",
+    why: "Grafana's pods would wait for a Secret that nobody creates, after everything else is deployed.",
+  },
   SKP1301: {
     title: "Options of a workload that does not exist",
     why: "Which workloads a component has depends on its mode; options of any other would silently have no effect.",

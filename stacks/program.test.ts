@@ -23,7 +23,7 @@ test.each([
 
 test("a missing password of Grafana's administrator stops the program before anything is registered", () => {
   pulumi.runtime.setAllConfig({ ...least, "skopos:availability": "single" });
-  expect(runStack).toThrow(/SKP1207 skopos:grafanaAdminPassword[\s\S]*pulumi config set --secret/);
+  expect(runStack).toThrow(/SKP1261 skopos:grafanaAdminPassword[\s\S]*pulumi config set --secret/);
 });
 
 test.each([
@@ -31,5 +31,5 @@ test.each([
   ["no Grafana", { "skopos:components": '{"grafana": false}' }],
 ])("%s needs no password", (_, extra) => {
   pulumi.runtime.setAllConfig({ ...least, ...extra });
-  expect(() => runStack()).not.toThrow("SKP1207");
+  expect(() => runStack()).not.toThrow("SKP1261");
 });

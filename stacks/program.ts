@@ -55,7 +55,7 @@ function requirePassword({ config }: ResolvedStack): void {
   if (!enabled || external || adminSecret || config.grafanaAdminPassword !== undefined) return;
   throw new ConfigurationError([
     {
-      code: "SKP1207",
+      code: "SKP1261",
       path: "skopos:grafanaAdminPassword",
       message: "Grafana has no administrator's password, and components.grafana.adminSecret names no existing Secret",
       fix: "# run: pulumi config set --secret skopos:grafanaAdminPassword\n# or, with a Secret of your own:\nskopos:components:\n  grafana:\n    adminSecret: { name: grafana-admin }",

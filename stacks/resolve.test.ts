@@ -32,6 +32,9 @@ test("the least configuration is enough", () => {
   expect(problemsOf(least)).toEqual([]);
 });
 
+/** Tempo with the Kafka that it needs at `large`. */
+const tempo = { backend: "tempo", kafka: { address: "kafka.example.com:9092" } };
+
 /** One configuration a code, wrong in that one way. */
 const mistakes: readonly (readonly [Problem["code"], object])[] = [
   ["SKP1001", { ...least, retentoin: "standard" }],
@@ -45,7 +48,7 @@ const mistakes: readonly (readonly [Problem["code"], object])[] = [
   ["SKP1203", { ...least, components: { otelAgent: { routing: "any" } } }],
   ["SKP1204", { ...least, components: { otelAgent: { nodeSelector: { a: "b" }, service: "node-local" } } }],
   ["SKP1205", { ...least, workload: { activeSeries: "10M" } }],
-  ["SKP1206", { ...least, scale: "large", retention: "ephemeral", components: { traces: { backend: "tempo" } } }],
+  ["SKP1206", { ...least, scale: "large", retention: "ephemeral", components: { traces: tempo } }],
   ["SKP1207", { ...least, objectStorage: { kind: "gcs" } }],
   ["SKP1208", { ...least, cluster: { ...least.cluster, context: undefined } }],
   [
@@ -67,10 +70,7 @@ const mistakes: readonly (readonly [Problem["code"], object])[] = [
   ["SKP1220", { ...least, namespaces: { stack: "kube-system" } }],
   ["SKP1214", { ...least, scale: "large" }],
   ["SKP1215", { ...least, components: { grafana: { replicas: 2 } } }],
-  [
-    "SKP1216",
-    { ...least, scale: "large", components: { prometheus: { remoteRead: true }, traces: { backend: "tempo" } } },
-  ],
+  ["SKP1216", { ...least, scale: "large", components: { prometheus: { remoteRead: true }, traces: tempo } }],
   ["SKP1213", { ...least, collectors: "operator", components: { otelAgent: { nodeSelector: { a: "b" } } } }],
 ];
 
@@ -210,7 +210,7 @@ test("prerequisites are complete, name their namespace, and come in the order in
   const config = {
     ...least,
     cluster: { ...least.cluster, storageClass: "fast" },
-    priorityClassName: "observability",
+    defaults: { priorityClassName: "observability" },
     images: { pullSecrets: ["registry"] },
     components: {
       grafana: {
@@ -263,9 +263,7 @@ test("every code of the catalogue says what and why", () => {
 
 describe("capacity", () => {
   const totals = (workload: object, scale: string) => {
-    const stack = renderStack(
-      resolve({ ...least, scale, workload, components: { traces: { backend: "tempo" } } }, { stack: "s" }),
-    );
+    const stack = renderStack(resolve({ ...least, scale, workload, components: { traces: tempo } }, { stack: "s" }));
     const plan = planStack(stack);
     // Not Prometheus' own: once it is sharded it keeps hours instead of days, since Mimir answers for the rest.
     const others = plan.workloads.filter(({ component }) => component !== "kube-prometheus");

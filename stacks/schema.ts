@@ -44,12 +44,15 @@ const clusterSchema = z.strictObject({
       pods: z
         .strictObject({
           namespace: text(dnsLabel).describe("Namespace of the pods."),
-          labels: z.array(mapping(labelKey, labelValue)).min(1).describe("Label sets, any of which selects pods."),
+          labels: z
+            .array(mapping(labelKey, labelValue).describe("Labels of some of the pods."))
+            .min(1)
+            .describe("Label sets, any of which selects pods."),
         })
         .optional()
         .describe("Pods of DNS servers. By default none."),
       cidrs: cidrs.optional().describe("Addresses of DNS servers that are not pods. By default none."),
-      ports: z.array(port).min(1).optional().describe("Ports at the servers. By default 53."),
+      ports: z.array(port.describe("A port.")).min(1).optional().describe("Ports at the servers. By default 53."),
     })
     .optional()
     .describe("Where pods send DNS queries, for network policies. By default those of the platform."),

@@ -1,4 +1,5 @@
 export {
+  type LokiCache,
   type LokiMode,
   type LokiService,
   type LokiWorkload,

@@ -22,7 +22,7 @@ export const schema = switchable(
     multilineFirstLine: text(re2)
       .optional()
       .describe("First line of an entry: lines that do not match are joined to the entry before."),
-    redact: unique(text(re2))
+    redact: unique(text(re2).describe("A regular expression."))
       .optional()
       .describe("Secrets to remove from pod logs: the capture groups of each expression are replaced by ***."),
     severity: z.boolean().optional().describe("Whether the severity named in a line is stored as structured metadata."),

@@ -38,7 +38,7 @@ export const schema = switchable(
       .describe(
         "Where telemetry waits that cannot be sent: in memory for a minute, or on disk for a quarter of an hour, also while the agent restarts.",
       ),
-    kubeletMetrics: unique(z.enum(kubeletMetrics))
+    kubeletMetrics: unique(z.enum(kubeletMetrics).describe("A metric."))
       .optional()
       .describe(
         "Metrics that are read from the kubelet. By default CPU, memory and file systems of containers, pods and nodes.",

@@ -35,7 +35,7 @@ export const schema = switchable(
     externalUrl: text(httpUrl)
       .optional()
       .describe("URL at which people reach Prometheus, for links in alerts. By default its Service's."),
-    controlPlane: unique(z.enum(controlPlaneParts))
+    controlPlane: unique(z.enum(controlPlaneParts).describe("A component of the control plane."))
       .optional()
       .describe(
         "Parts of the control plane that are monitored. By default those that the platform exposes as it is set up.",

@@ -6,7 +6,7 @@ const expression = z
   .strictObject({
     key: text(labelKey).describe("Label."),
     operator: z.enum(["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"]).describe("How the label is compared."),
-    values: z.array(text(labelValue)).optional().describe("Values that it is compared with."),
+    values: z.array(text(labelValue).describe("A value.")).optional().describe("Values that it is compared with."),
   })
   .describe("A condition on a label.");
 
@@ -28,7 +28,7 @@ const podTerm = z
   .strictObject({
     labelSelector: labelSelector.optional().describe("The pods."),
     namespaceSelector: labelSelector.optional().describe("Their namespaces, by label."),
-    namespaces: z.array(text(dnsLabel)).optional().describe("Their namespaces, by name."),
+    namespaces: z.array(text(dnsLabel).describe("A namespace.")).optional().describe("Their namespaces, by name."),
     topologyKey: text(labelKey).describe("Node label whose values are the places: topology.kubernetes.io/zone."),
   })
   .describe("Pods, and the place that is shared with or kept apart from them.");
@@ -36,7 +36,7 @@ const podTerm = z
 const podAffinity = z.strictObject({
   requiredDuringSchedulingIgnoredDuringExecution: z.array(podTerm).optional().describe("Terms that must hold."),
   preferredDuringSchedulingIgnoredDuringExecution: z
-    .array(z.strictObject({ weight, podAffinityTerm: podTerm }))
+    .array(z.strictObject({ weight, podAffinityTerm: podTerm }).describe("A term and its weight."))
     .optional()
     .describe("Terms that should hold."),
 });
@@ -50,7 +50,7 @@ export const affinitySchema = z.strictObject({
         .optional()
         .describe("Nodes that the pods must be on."),
       preferredDuringSchedulingIgnoredDuringExecution: z
-        .array(z.strictObject({ weight, preference: nodeTerm }))
+        .array(z.strictObject({ weight, preference: nodeTerm }).describe("Conditions and their weight."))
         .optional()
         .describe("Nodes that the pods should be on."),
     })
@@ -61,14 +61,16 @@ export const affinitySchema = z.strictObject({
 });
 
 /** A toleration. @see https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/ */
-export const tolerationSchema = z.strictObject({
-  key: text(labelKey).optional().describe("Key of the taint. By default any."),
-  operator: z.enum(["Equal", "Exists"]).optional().describe("Whether the value matters. By default it does."),
-  value: text(labelValue).optional().describe("Value of the taint."),
-  effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).optional().describe("Effect. By default any."),
-  tolerationSeconds: z
-    .int()
-    .min(0)
-    .optional()
-    .describe("Seconds for which NoExecute is tolerated. By default forever."),
-});
+export const tolerationSchema = z
+  .strictObject({
+    key: text(labelKey).optional().describe("Key of the taint. By default any."),
+    operator: z.enum(["Equal", "Exists"]).optional().describe("Whether the value matters. By default it does."),
+    value: text(labelValue).optional().describe("Value of the taint."),
+    effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).optional().describe("Effect. By default any."),
+    tolerationSeconds: z
+      .int()
+      .min(0)
+      .optional()
+      .describe("Seconds for which NoExecute is tolerated. By default forever."),
+  })
+  .describe("A taint to tolerate.");

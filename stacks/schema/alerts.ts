@@ -15,7 +15,7 @@ const receiver = {
     .optional()
     .describe("Labels that an alert must have: {team: payments}. By default any."),
   muteDuring: z
-    .array(text(line))
+    .array(text(line).describe("A name."))
     .optional()
     .describe("Names of the muteTimes in which it is not notified. By default none."),
   sendResolved: z.boolean().default(true).describe("Whether to notify it when an alert is resolved."),
@@ -125,15 +125,15 @@ export const alertsSchema = z.strictObject({
     .default([])
     .describe("Who is notified. Without receivers, alerts are only shown in Grafana."),
   muteTimes: z
-    .record(z.string(), z.array(z.record(z.string(), z.unknown())))
+    .record(z.string(), z.array(z.record(z.string(), z.unknown()).describe("A time interval.")))
     .optional()
     .describe("Times in which receivers are not notified, by name, as Alertmanager's time_intervals. By default none."),
   routes: z
-    .array(z.record(z.string(), z.unknown()))
+    .array(z.record(z.string(), z.unknown()).describe("A route."))
     .optional()
     .describe("Routes before those of the receivers, in Alertmanager's own format. By default none."),
   inhibitions: z
-    .array(z.record(z.string(), z.unknown()))
+    .array(z.record(z.string(), z.unknown()).describe("An inhibition."))
     .optional()
     .describe("Inhibitions beyond those between severities, in Alertmanager's own format. By default none."),
   externalUrl: text(httpUrl)

@@ -94,7 +94,7 @@ export const agentOptions = {
     .optional()
     .describe("Parts of the main container's image: {tag: 3.2.1}. By default the tested version."),
   extraArgs: z
-    .array(z.string())
+    .array(z.string().describe("An argument."))
     .optional()
     .describe("Arguments of the main container, after its own: [--log.level=debug]. By default none."),
 };
@@ -115,9 +115,9 @@ export const workloadOptions = {
 
 /** Options of the workloads of a component that has several. */
 export function workloadsSchema(names: readonly [string, ...string[]]) {
-  const one = z.strictObject(workloadOptions).optional();
+  const one = z.strictObject(workloadOptions);
   return z
-    .strictObject(Object.fromEntries(names.map((name) => [name, one])))
+    .strictObject(Object.fromEntries(names.map((name) => [name, one.optional().describe(`Options of ${name}.`)])))
     .optional()
     .describe(`Options of single workloads: {${names[0]}: {resources: {requests: {memory: 4Gi}}}}. By default none.`);
 }

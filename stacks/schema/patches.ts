@@ -6,23 +6,25 @@ import { text } from "../formats.ts";
 
 const pointer = text(jsonPointer);
 
-const operation = z.discriminatedUnion("op", [
-  ...(["add", "replace", "test"] as const).map((op) =>
-    z.strictObject({
-      op: z.literal(op).describe("The operation."),
-      path: pointer.describe("JSON pointer: /spec/replicas."),
-      value: z.unknown().describe("The value."),
-    }),
-  ),
-  z.strictObject({ op: z.literal("remove").describe("The operation."), path: pointer.describe("JSON pointer.") }),
-  ...(["move", "copy"] as const).map((op) =>
-    z.strictObject({
-      op: z.literal(op).describe("The operation."),
-      from: pointer.describe("JSON pointer of the source."),
-      path: pointer.describe("JSON pointer of the destination."),
-    }),
-  ),
-] as unknown as [z.ZodObject<{ op: z.ZodLiteral<"remove">; path: z.ZodString }>]);
+const operation = z
+  .discriminatedUnion("op", [
+    ...(["add", "replace", "test"] as const).map((op) =>
+      z.strictObject({
+        op: z.literal(op).describe("The operation."),
+        path: pointer.describe("JSON pointer: /spec/replicas."),
+        value: z.unknown().describe("The value."),
+      }),
+    ),
+    z.strictObject({ op: z.literal("remove").describe("The operation."), path: pointer.describe("JSON pointer.") }),
+    ...(["move", "copy"] as const).map((op) =>
+      z.strictObject({
+        op: z.literal(op).describe("The operation."),
+        from: pointer.describe("JSON pointer of the source."),
+        path: pointer.describe("JSON pointer of the destination."),
+      }),
+    ),
+  ] as unknown as [z.ZodObject<{ op: z.ZodLiteral<"remove">; path: z.ZodString }>])
+  .describe("An operation of RFC 6902.");
 
 const patch = z
   .strictObject({
@@ -43,7 +45,8 @@ const patch = z
       .optional()
       .describe("JSON patch: [{op: replace, path: /spec/replicas, value: 5}]; after merge. By default none."),
   })
-  .refine(({ merge, json }) => merge ?? json, { message: "has neither merge nor json" });
+  .refine(({ merge, json }) => merge ?? json, { message: "has neither merge nor json" })
+  .describe("A change of the objects that its target matches.");
 
 /** Changes of rendered objects. */
 export const patchesSchema = z

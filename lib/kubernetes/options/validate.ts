@@ -1,4 +1,4 @@
-import { type Finding, formatBytes, MiB, type WorkloadSize } from "../../sizing/index.ts";
+import { type Finding, formatBytes, MiB, validateCounts, type WorkloadSize } from "../../sizing/index.ts";
 import { softMemoryShare } from "../container.ts";
 import { parseCores, parseSize } from "./size.ts";
 import type { ComponentOptions, PodOptions, WorkloadOptions } from "./types.ts";
@@ -83,38 +83,24 @@ const reserved = { podLabels: /^(app\.kubernetes\.io|skopos\.dev)\//, podAnnotat
 function validatePods(options: PodOptions, at: string): Finding[] {
   const { nodeSelector = {}, extraEnv = {} } = options;
   const os = nodeSelector["kubernetes.io/os"];
-  return [
-    ...(["podLabels", "podAnnotations"] as const).flatMap((key) =>
-      Object.keys(options[key] ?? {})
-        .filter((name) => reserved[key].test(name))
-        .map((name) => ({
-          code: "SKP1303" as const,
-          at: `${at}${key}`,
-          message: `${name} is set by the component itself`,
-          fix: "# choose a name with a prefix of your own",
-        })),
-    ),
-    ...(os === undefined || os === "linux"
-      ? []
-      : [
-          {
-            code: "SKP1303" as const,
-            at: `${at}nodeSelector`,
-            message: `kubernetes.io/os: ${os}: the images are for Linux`,
-            fix: "# leave out kubernetes.io/os",
-          },
-        ]),
-    ...("GOMEMLIMIT" in extraEnv
-      ? [
-          {
-            code: "SKP1303" as const,
-            at: `${at}extraEnv`,
-            message: "GOMEMLIMIT is derived from the memory limit",
-            fix: "# set resources.limits.memory instead",
-          },
-        ]
-      : []),
-  ];
+  const mistakes: [key: string, message: string, fix: string][] = [];
+  for (const key of ["podLabels", "podAnnotations"] as const) {
+    for (const name of Object.keys(options[key] ?? {}).filter((each) => reserved[key].test(each))) {
+      mistakes.push([key, `${name} is set by the component itself`, "# choose a name with a prefix of your own"]);
+    }
+  }
+  if (os !== undefined && os !== "linux") {
+    mistakes.push([
+      "nodeSelector",
+      `kubernetes.io/os: ${os}: the images are for Linux`,
+      "# leave out kubernetes.io/os",
+    ]);
+  }
+  if ("GOMEMLIMIT" in extraEnv) {
+    const message = "GOMEMLIMIT is derived from the memory limit";
+    mistakes.push(["extraEnv", message, "# set resources.limits.memory instead"]);
+  }
+  return mistakes.map(([key, message, fix]) => ({ code: "SKP1303", at: `${at}${key}`, message, fix }));
 }
 
 function validateAmounts(options: WorkloadOptions, at: string, facts: WorkloadFacts): Finding[] {
@@ -145,16 +131,12 @@ function quantities({ resources, disk }: WorkloadOptions) {
 
 function validateCount({ replicas }: WorkloadOptions, at: string, { single, everyNode }: WorkloadFacts): Finding[] {
   if (replicas === undefined) return [];
-  const place = { at: `${at}replicas` };
-  if (!Number.isInteger(replicas) || replicas < 1) {
-    return [{ code: "SKP1247", ...place, message: `${replicas} is not a whole number of at least 1`, fix: "1" }];
-  }
-  if (everyNode) {
-    const message = "there is one pod on every node";
-    return [{ code: "SKP1305", ...place, message, fix: "# choose the nodes by nodeSelector instead" }];
-  }
-  if (single && replicas > 1) return [{ code: "SKP1305", ...place, message: `${replicas}: ${single}`, fix: "1" }];
-  return [];
+  const invalid = validateCounts({ [`${at}replicas`]: replicas });
+  if (invalid.length > 0) return [...invalid];
+  const [message, fix] = everyNode
+    ? ["there is one pod on every node", "# choose the nodes by nodeSelector instead"]
+    : [single && replicas > 1 ? `${replicas}: ${single}` : undefined, "1"];
+  return message === undefined ? [] : [{ code: "SKP1305", at: `${at}replicas`, message, fix: fix ?? "1" }];
 }
 
 /** Idle memory of the smallest programs. */
@@ -168,21 +150,16 @@ function validateSize({ disk, resources }: WorkloadOptions, at: string, facts: W
     findings.push({ code: "SKP1306", at: `${at}disk`, message, fix: "# leave it out" });
   }
   const limit = size.memoryLimitBytes ?? size.memoryBytes;
+  const lowLimit = (of: string, message: string, fix: string): void => {
+    findings.push({ code: "SKP1307", at: `${at}resources.limits.${of}`, message, fix });
+  };
   if (limit < size.memoryBytes) {
-    findings.push({
-      code: "SKP1307",
-      at: `${at}resources.limits.memory`,
-      message: `${formatBytes(limit)} is less than the request of ${formatBytes(size.memoryBytes)}`,
-      fix: bytesText(size.memoryBytes),
-    });
+    const request = formatBytes(size.memoryBytes);
+    lowLimit("memory", `${formatBytes(limit)} is less than the request of ${request}`, bytesText(size.memoryBytes));
   }
   if (size.cpuLimitCores !== undefined && size.cpuLimitCores < size.cpuCores) {
-    findings.push({
-      code: "SKP1307",
-      at: `${at}resources.limits.cpu`,
-      message: `${size.cpuLimitCores} cores are less than the request of ${size.cpuCores}`,
-      fix: String(size.cpuCores),
-    });
+    const message = `${size.cpuLimitCores} cores are less than the request of ${size.cpuCores}`;
+    lowLimit("cpu", message, String(size.cpuCores));
   }
   const memory = resources?.requests?.memory ?? resources?.limits?.memory;
   if (memory !== undefined && limit * softMemoryShare < idleBytes) {
