@@ -57,7 +57,8 @@ describe("notes", () => {
     expect(crossed({ workload: { activeSeries: 100_000 }, retention: { profile: "standard", mimir: "1d" } })).toEqual(
       [],
     );
-    const large = crossed({ scale: "large" }).join("\n");
+    const kafka = { address: "kafka.example.com:9092" };
+    const large = crossed({ scale: "large", components: { traces: { backend: "tempo", kafka } } }).join("\n");
     expect(large).toContain("10 M active series is above 1 M");
     expect(large).toContain("samples/s is above");
     expect(large).toContain("shards");

@@ -78,7 +78,7 @@ describe("Jaeger", () => {
 
   test("its connections to the search engine are declared by the ports of the URLs", () => {
     const [edge] = render({ storage: search }).edges;
-    expect(edge?.ports).toEqual([443, 9243]);
+    expect(edge?.ports).toEqual([9243, 443]);
   });
 });
 

@@ -256,7 +256,7 @@ describe("options that cannot work are errors", () => {
     [
       "a variable of the container's own",
       "dev",
-      { alloy: { extraEnv: { NODE_NAME: "x" } } },
+      { alloy: { extraEnv: { K8S_NODE_NAME: "x" } } },
       "SKP1309 skopos:components.alloy.extraEnv",
     ],
     ["no amount", "dev", { mimir: { disk: "10 potatoes" } }, `SKP1002 ${mimir}.disk`],
