@@ -36,8 +36,12 @@ const stores: Readonly<Record<string, ObjectStore>> = {
     identity: { "eks.amazonaws.com/role-arn": "a" },
   },
   GCS: { kind: "gcs", identity: {} },
-  "Azure by key": { kind: "azure", account: "a", credentials: { accountKey: { secret: "az", key: "key" } } },
-  "Azure by identity": { kind: "azure", account: "a", identity: {} },
+  "Azure by key": {
+    kind: "azure",
+    account: "observability",
+    credentials: { accountKey: { secret: "az", key: "key" } },
+  },
+  "Azure by identity": { kind: "azure", account: "observability", identity: {} },
 };
 
 /** One Loki of each kind: workload, retention, store. */
@@ -54,12 +58,13 @@ function chartOf(workload: Workload, retention: RetentionName, store: ObjectStor
   });
 }
 
-/** The arguments and the file that each of a chart's workloads starts with. */
+/** The arguments that each workload of Loki itself starts with: the caches have no configuration file. */
 function processes(chart: LokiChart): { readonly name: string; readonly args: readonly string[] }[] {
   return chart
     .toJson()
     .filter(({ kind }) => kind === "Deployment" || kind === "StatefulSet")
-    .map(({ metadata, spec }) => ({ name: metadata.name, args: spec.template.spec.containers[0].args }));
+    .map(({ metadata, spec }) => ({ name: metadata.name, args: spec.template.spec.containers[0].args as string[] }))
+    .filter(({ args }) => args.some((arg) => arg.startsWith("-config.file=")));
 }
 
 const configOf = (chart: LokiChart): string =>

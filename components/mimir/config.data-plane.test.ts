@@ -26,7 +26,11 @@ const variants: Record<string, Omit<MimirProps, "namespace">> = {
     mode: "microservices",
     availability: "single",
   },
-  medium: { workload: workloads.medium, objectStore: { kind: "azure", account: "a", identity: {} }, alertmanager },
+  medium: {
+    workload: workloads.medium,
+    objectStore: { kind: "azure", account: "observability", identity: {} },
+    alertmanager,
+  },
   large: { workload: workloads.large, objectStore: s3, evaluator: "mimir", alertmanager },
   xlarge: { workload: workloads.xlarge, objectStore: s3, evaluator: "mimir", haClusterLabel: "prometheus_shard" },
 };

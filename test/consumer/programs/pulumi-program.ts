@@ -7,7 +7,9 @@ const registered: string[] = [];
 await pulumi.runtime.setMocks({
   newResource: ({ type, name, inputs }) => {
     registered.push(type);
-    return { id: `${name}-id`, state: inputs };
+    // The Kubernetes provider names what has no name.
+    const state = type.startsWith("kubernetes:") ? { ...inputs, metadata: { name, ...inputs.metadata } } : inputs;
+    return { id: `${name}-id`, state };
   },
   call: ({ inputs }) => inputs,
 });

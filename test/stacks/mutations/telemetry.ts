@@ -110,7 +110,7 @@ export const telemetry: readonly Mutation[] = [
   mutation(
     "collectors/memory-limit",
     "the limiter's limit is raised above the container's",
-    change(gatewayConfig, `${collector}/processors/memory_limiter/limit_mib`, 2048),
+    change(gatewayConfig, `${collector}/processors/memory_limiter/limit_mib`, 4096),
   ),
   mutation(
     "collectors/batch-position",
@@ -166,7 +166,7 @@ export const telemetry: readonly Mutation[] = [
   mutation("collectors/alloy-credentials", "a password is written into Alloy's configuration", {
     object: alloy,
     path: alloyText,
-    from: 'tenant_id = "anonymous"',
+    from: 'tenant_id           = "anonymous"',
     to: 'tenant_id = "anonymous"\n\n\t\tbasic_auth {\n\t\t\tusername = "alloy"\n\t\t\tpassword = "0123456789abcdef"\n\t\t}',
   }),
   mutation(
