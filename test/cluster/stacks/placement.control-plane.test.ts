@@ -20,8 +20,8 @@ const stack = variant("prod", {
   "cluster.storageClass": storageClass,
   "workload.nodes": nodes,
   availability: "redundant",
-  // A single Tempo carries no more of xlarge's spans.
-  ...(scale === "xlarge" && { "components.otelGateway.tailSampling.keepPercent": 5 }),
+  // A single Tempo does not carry the spans of these scales.
+  "components.traces.kafka": { address: "kafka.example.com:9092" },
 });
 const zones = stack.resolved.props.cluster.zones!;
 const { footprints } = stack;

@@ -36,9 +36,11 @@ const owners = everywhere(
  * An account that is not here has no business with the API at all.
  */
 const needs: Readonly<Record<string, readonly Request[]>> = {
-  // k8s_attributes and kubelet_stats processors; the k8s resolver of the load balancing exporter.
+  // The k8s_attributes processor, which derives the names of owners from the pod; the kubelet_stats receiver; the k8s
+  // resolver of the load balancing exporter.
+  // https://github.com/open-telemetry/opentelemetry-collector-contrib/blob/v0.159.0/processor/k8sattributesprocessor/README.md
   "otel-agent": [
-    ...owners,
+    ...everywhere("get,list,watch", "pods"),
     ...everywhere("get", "nodes/stats"),
     ...everywhere("list,watch", "discovery.k8s.io/endpointslices"),
   ],

@@ -6,6 +6,9 @@ import { type Cluster, startCluster } from "../cluster.ts";
 import { transition } from "../transition.ts";
 import { type Changes, prerequisites, variant } from "./variants.ts";
 
+/** A single Tempo does not carry the spans from `large` on. */
+const kafka: Changes = { "components.traces.kafka": { address: "kafka.example.com:9092" } };
+
 // Seven profiles of one cluster, each to each other: 42 transitions. Scale, retention, availability, who runs the
 // collectors and which components there are all change somewhere.
 const profiles: Readonly<Record<string, Changes>> = {
@@ -13,19 +16,15 @@ const profiles: Readonly<Record<string, Changes>> = {
   "small, standard": { scale: "small", retention: "standard" },
   "medium, standard": { scale: "medium", retention: "standard" },
   "medium, extended, operator": { scale: "medium", retention: "extended", collectors: "operator" },
-  "large, extended": { scale: "large", retention: "extended" },
+  "large, extended": { scale: "large", retention: "extended", ...kafka },
   "large, archive, no logs": {
     scale: "large",
     retention: "archive",
+    ...kafka,
     "components.loki": false,
     "components.alloy": false,
   },
-  "xlarge, extended": {
-    scale: "xlarge",
-    retention: "extended",
-    // A single Tempo carries no more.
-    "components.otelGateway.tailSampling.keepPercent": 5,
-  },
+  "xlarge, extended": { scale: "xlarge", retention: "extended", ...kafka },
 };
 
 let cluster: Cluster;
@@ -33,8 +32,12 @@ const variants = new Map(Object.entries(profiles).map(([name, changes]) => [name
 const names = [...variants.keys()];
 const isDefinition = ({ kind }: KubernetesObject) => kind === "CustomResourceDefinition";
 
-/** A profile's objects without its CRDs: those are the same in every profile, and applied once. */
-const of = (name: string) => variants.get(name)!.objects.filter((object) => !isDefinition(object));
+/** Guards of rings deny what must wait for pods. No pod runs here: components/mimir/ring-guard.control-plane.test.ts. */
+const isGuard = ({ kind, metadata }: KubernetesObject) =>
+  kind === "ValidatingAdmissionPolicyBinding" && /-(scale|scale-down|zones)$/.test(metadata.name);
+
+/** A profile's objects without guards, and without its CRDs: those are the same in every profile, and applied once. */
+const of = (name: string) => variants.get(name)!.objects.filter((object) => !isDefinition(object) && !isGuard(object));
 
 /** Takes a profile away but for its namespaces, which are every profile's and take seconds to go. */
 const clear = (name: string) =>
