@@ -31,7 +31,7 @@ import { PushgatewayChart, type PushgatewayProps } from "./pushgateway/index.ts"
 import { TracesChart, type TracesEndpoints, type TracesProps } from "./traces/index.ts";
 
 /** What the stack gives to every component. */
-type Given =
+type CommonProps =
   | Exclude<keyof ComponentProps, keyof ComponentOptions>
   | "defaults"
   | "workload"
@@ -39,7 +39,10 @@ type Given =
   | "retention";
 
 /** A component's own settings: all but what the stack gives to every component and what it connects. */
-type Settings<Props extends ComponentProps, Connected extends keyof Props = never> = Omit<Props, Given | Connected>;
+type Settings<Props extends ComponentProps, Connected extends keyof Props = never> = Omit<
+  Props,
+  CommonProps | Connected
+>;
 
 /** Endpoints of externally managed components, which the stack connects to instead of deploying its own. */
 export interface ExternalEndpoints {

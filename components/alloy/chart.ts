@@ -1,7 +1,6 @@
 import type { Construct } from "constructs";
 import {
   ComponentChart,
-  type ComponentProps,
   configMap,
   configVolume,
   daemonSet,
@@ -24,40 +23,17 @@ import {
 } from "../../lib/kubernetes/index.ts";
 import { hostMetricsJob } from "../../lib/monitoring/host-metrics.ts";
 import { detectedByEnvironment, detectorsOf, metadataService } from "../../lib/otel/index.ts";
-import { assertValid, GiB, type SizeOverride, type Workload, workloads } from "../../lib/sizing/index.ts";
+import { assertValid, GiB, workloads } from "../../lib/sizing/index.ts";
 import { alloyConfig } from "./config.ts";
 import { hostMetricsPath, hostRoot } from "./host-metrics.ts";
 import { journalFolder, type LogOptions, type LogSource, podLogFolder } from "./logs.ts";
 import { alloyRules } from "./monitoring/alerts.ts";
 import { alloyDashboard } from "./monitoring/dashboards.ts";
 import { type AlloyGateway, exportersOf, otlpPorts } from "./otlp.ts";
+import type { AlloyEndpoints, AlloyProps } from "./props.ts";
 import { alloyShape } from "./shape.ts";
 import { type AlloySizing, logSourceFor, sizeAlloy } from "./sizing.ts";
 import { validateAlloy } from "./validate.ts";
-
-export interface AlloyProps extends ComponentProps {
-  /** Loki's push API, for pod logs. @default none: no pod logs are read */
-  readonly logs?: Endpoint;
-  /** Endpoints of the gateway, for OTLP of applications. @default none: no OTLP is received */
-  readonly gateway?: AlloyGateway;
-  /** Provide host metrics, if node-exporter does not. Needs a namespace of Pod Security level `privileged`. @default false */
-  readonly hostMetrics?: boolean;
-  /** How pod logs are read; `files` needs a namespace of Pod Security level `privileged`. @default "api" below the `medium` workload, else "files" */
-  readonly logSource?: LogSource;
-  /** What happens to log lines on their way to Loki. @default lines are sent as they are */
-  readonly logOptions?: LogOptions;
-  /** Of which nodes, pods, `logBytesPerDay` and `spansPerSecond` are used. @default the `small` workload */
-  readonly workload?: Workload;
-  /** Values that replace computed resources. @default computed from the workload */
-  readonly size?: Omit<SizeOverride, "replicas" | "minReplicas">;
-}
-
-export interface AlloyEndpoints {
-  /** OTLP/gRPC for applications. Absent without a gateway. */
-  readonly otlpGrpc?: Endpoint;
-  /** OTLP/HTTP for applications. Absent without a gateway. */
-  readonly otlpHttp?: Endpoint;
-}
 
 const httpPort = 12_345;
 /** User ID of the image's unprivileged user. */

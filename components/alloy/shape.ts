@@ -1,7 +1,7 @@
 import { flag, oneOf, re2, type ShapeOf, unchecked, uniqueListOf } from "../../lib/formats/index.ts";
 import { componentShape, endpointShape } from "../../lib/kubernetes/index.ts";
 import { podSizeShape } from "../../lib/sizing/index.ts";
-import type { AlloyProps } from "./chart.ts";
+import type { AlloyProps } from "./props.ts";
 
 /** What each part of {@link AlloyProps} may be. */
 export const alloyShape: ShapeOf<AlloyProps> = {

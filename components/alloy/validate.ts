@@ -1,6 +1,6 @@
 import { defaultCluster, sizeOverride, validateHostAgent, validateOptions } from "../../lib/kubernetes/index.ts";
 import { type Finding, validateProps, validateWorkload, workloads } from "../../lib/sizing/index.ts";
-import type { AlloyProps } from "./chart.ts";
+import type { AlloyProps } from "./props.ts";
 import { alloyShape } from "./shape.ts";
 import { idle, sizeAlloy } from "./sizing.ts";
 

@@ -2,11 +2,8 @@ import type { Construct } from "constructs";
 import {
   apiServerPorts,
   ComponentChart,
-  type ComponentProps,
   dashboardConfigMap,
-  type Endpoint,
   kubeletPort,
-  type Labels,
   peerOf,
   reads,
   rules,
@@ -16,7 +13,6 @@ import {
   sizeOverride,
 } from "../../lib/kubernetes/index.ts";
 import {
-  type CollectorMode,
   collector,
   collectorName,
   collectorPods,
@@ -24,70 +20,17 @@ import {
   detectedByEnvironment,
   detectorsOf,
   metadataService,
-  type QueueStorage,
   queueFolder,
 } from "../../lib/otel/index.ts";
-import { assertValid, type SizeOverride, type Workload, workloads } from "../../lib/sizing/index.ts";
-import { exportersOf, type GatewayResolver, otelAgentConfig } from "./config.ts";
-import { defaultKubeletMetrics, type KubeletMetric } from "./kubelet.ts";
+import { assertValid, workloads } from "../../lib/sizing/index.ts";
+import { exportersOf, otelAgentConfig } from "./config.ts";
+import { defaultKubeletMetrics } from "./kubelet.ts";
 import { otelAgentAlerts } from "./monitoring/alerts.ts";
 import { otelAgentDashboard } from "./monitoring/dashboards.ts";
+import type { OtelAgentEndpoints, OtelAgentProps } from "./props.ts";
 import { otelAgentShape } from "./shape.ts";
 import { type OtelAgentSizing, sizeOtelAgent } from "./sizing.ts";
 import { validateOtelAgent } from "./validate.ts";
-
-export interface OtelAgentProps extends ComponentProps {
-  /** Endpoints of the gateway. */
-  readonly gateway: {
-    /** For logs: load-balanced by the Service. */
-    readonly otlp: Endpoint;
-    /**
-     * For spans and metrics: the headless Service, so that each trace and each series goes to one pod.
-     * @default `otlp`, which is only valid with a single gateway
-     */
-    readonly otlpByTraceId?: Endpoint;
-    /** For span metrics: the headless Service, so that each service goes to one pod. @default none */
-    readonly otlpByService?: Endpoint;
-  };
-  /** Whether the chart deploys the collector itself, or an OpenTelemetryCollector resource for the OpenTelemetry operator. @default "native" */
-  readonly mode?: CollectorMode;
-  /** Of which nodes, pods and `spansPerSecond` are used. @default the `small` workload */
-  readonly workload?: Workload;
-  /** Values that replace computed resources. @default computed from the workload */
-  readonly size?: Omit<SizeOverride, "replicas" | "minReplicas">;
-  /** Nodes that get an agent, `{"otel-agent": "true"}`. The Service then sends other nodes' telemetry across the cluster. @default every node */
-  readonly nodeSelector?: Labels;
-  /**
-   * Which agent applications reach through the Service: the one on their own node, or any.
-   * @default "node-local", and "cluster" with a `nodeSelector`, since not every node has an agent then
-   */
-  readonly service?: "node-local" | "cluster";
-  /** How the agent discovers gateway pods. @default "kubernetes", which hashes over pod names, so that new addresses do not change routes */
-  readonly resolver?: GatewayResolver;
-  /**
-   * Resource detectors in addition to `env`.
-   * @default by platform: ec2, gcp, azure or none
-   * @see https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/v0.159.0/processor/resourcedetectionprocessor
-   */
-  readonly detectors?: readonly string[];
-  /**
-   * Where telemetry waits that cannot be sent. On `disk`, a quarter of an hour of it outlives restarts of the container, but not the
-   * pod.
-   * @default "memory"
-   */
-  readonly queue?: QueueStorage;
-  /** Skip verification of the kubelets' serving certificates, for clusters whose kubelets use self-signed ones. @default false */
-  readonly kubeletInsecure?: boolean;
-  /** Metrics that are read from the kubelet. @default CPU, memory and file systems of containers, pods and nodes */
-  readonly kubeletMetrics?: readonly KubeletMetric[];
-}
-
-export interface OtelAgentEndpoints {
-  /** OTLP/gRPC for applications. */
-  readonly otlpGrpc: Endpoint;
-  /** OTLP/HTTP for applications. */
-  readonly otlpHttp: Endpoint;
-}
 
 /**
  * The OpenTelemetry agent: a collector on every node that receives telemetry of applications, reads the kubelet's CPU and

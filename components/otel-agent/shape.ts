@@ -2,8 +2,8 @@ import { flag, oneOf, type ShapeOf, unchecked, uniqueListOf } from "../../lib/fo
 import { componentShape, endpointShape, labelsShape } from "../../lib/kubernetes/index.ts";
 import { queueStorages } from "../../lib/otel/index.ts";
 import { podSizeShape } from "../../lib/sizing/index.ts";
-import type { OtelAgentProps } from "./chart.ts";
 import { kubeletMetrics } from "./kubelet.ts";
+import type { OtelAgentProps } from "./props.ts";
 
 /** Detectors of the collector. @see https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/v0.159.0/processor/resourcedetectionprocessor */
 const detector = oneOf(

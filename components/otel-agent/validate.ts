@@ -1,6 +1,6 @@
 import { defaultCluster, sizeOverride, validateHostAgent, validateOptions } from "../../lib/kubernetes/index.ts";
 import { type Finding, validateProps, validateWorkload, workloads } from "../../lib/sizing/index.ts";
-import type { OtelAgentProps } from "./chart.ts";
+import type { OtelAgentProps } from "./props.ts";
 import { otelAgentShape } from "./shape.ts";
 import { idleBytes, sizeOtelAgent } from "./sizing.ts";
 

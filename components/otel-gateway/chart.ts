@@ -1,79 +1,27 @@
 import type { Construct } from "constructs";
 import {
   ComponentChart,
-  type ComponentProps,
   dashboardConfigMap,
-  type Endpoint,
   rules,
   serviceHost,
   serviceMonitor,
   sizeOverride,
 } from "../../lib/kubernetes/index.ts";
 import {
-  type CollectorMode,
   collector,
   collectorName,
   collectorPods,
   collectorPorts,
   collectorServiceLabels,
 } from "../../lib/otel/index.ts";
-import { type Availability, assertValid, type SizeOverride, type Workload, workloads } from "../../lib/sizing/index.ts";
-import {
-  defaultProbePaths,
-  defaultTailSampling,
-  gatewayPorts,
-  otelGatewayConfig,
-  type ResourceLabels,
-  spanMetricsPort,
-  type TailSampling,
-} from "./config.ts";
+import { assertValid, workloads } from "../../lib/sizing/index.ts";
+import { defaultProbePaths, defaultTailSampling, gatewayPorts, otelGatewayConfig, spanMetricsPort } from "./config.ts";
 import { otelGatewayAlerts } from "./monitoring/alerts.ts";
 import { otelGatewayDashboard } from "./monitoring/dashboards.ts";
+import type { OtelGatewayEndpoints, OtelGatewayProps } from "./props.ts";
 import { otelGatewayShape } from "./shape.ts";
 import { type OtelGatewaySizing, sizeOtelGateway } from "./sizing.ts";
 import { validateOtelGateway } from "./validate.ts";
-
-export interface OtelGatewayProps extends ComponentProps {
-  /** Whether the chart deploys the collector itself, or an OpenTelemetryCollector resource for the OpenTelemetry operator. @default "native" */
-  readonly mode?: CollectorMode;
-  /** Of which `spansPerSecond` and `spansPerTrace` are used. @default the `small` workload */
-  readonly workload?: Workload;
-  /** Whether the gateway survives the loss of a pod or a node. @default "redundant" */
-  readonly availability?: Availability;
-  /** Number of gateways. @default computed from the workload */
-  readonly replicas?: number;
-  /** Values that replace computed resources. @default computed from the workload */
-  readonly size?: Omit<SizeOverride, "replicas" | "minReplicas">;
-  /** Which traces are kept. @default after 30 s: all with errors, all longer than 1 s, 50 % of the rest */
-  readonly tailSampling?: TailSampling;
-  /**
-   * Paths of health probes. Traces that start with one, or with the user agent of a known prober, are dropped unless they
-   * contain an error.
-   * @default ["/healthz", "/livez", "/readyz", "/startupz"]
-   */
-  readonly probePaths?: readonly string[];
-  /** Resource attributes that become labels of the metrics on :8889. @default "all" @example ["k8s.namespace.name", "k8s.pod.name"] */
-  readonly resourceLabels?: ResourceLabels;
-  /** OTLP/gRPC endpoint for sampled traces, with the backend's name (`jaeger`, `tempo`). @default none: no traces pipeline */
-  readonly traces?: Endpoint & { readonly backend: string };
-  /** OTLP/HTTP endpoint for logs, such as Loki's. @default none: no logs pipeline */
-  readonly logs?: Endpoint;
-  /**
-   * Compute request rate, errors and duration of each service's operations from spans, before sampling. Agents then send every span
-   * twice, and there are about 20 series per operation, kind and status.
-   * @default false
-   */
-  readonly spanMetrics?: boolean;
-}
-
-export interface OtelGatewayEndpoints {
-  /** OTLP/gRPC, load-balanced by the Service. */
-  readonly otlp: Endpoint;
-  /** OTLP/gRPC of the headless Service, for spans routed by trace ID. */
-  readonly otlpByTraceId: Endpoint;
-  /** OTLP/gRPC of the headless Service, for spans routed by service name. Absent without `spanMetrics`. */
-  readonly otlpByService?: Endpoint;
-}
 
 /**
  * Writes the sampling probability of each kept trace into the tracestate of its spans, so that metrics computed from kept spans

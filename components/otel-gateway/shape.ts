@@ -12,7 +12,7 @@ import {
 } from "../../lib/formats/index.ts";
 import { componentShape, endpointShape } from "../../lib/kubernetes/index.ts";
 import { availabilityShape, podSizeShape } from "../../lib/sizing/index.ts";
-import type { OtelGatewayProps } from "./chart.ts";
+import type { OtelGatewayProps } from "./props.ts";
 
 /** What each part of {@link OtelGatewayProps} may be. */
 export const otelGatewayShape: ShapeOf<OtelGatewayProps> = {

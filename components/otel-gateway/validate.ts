@@ -1,7 +1,7 @@
 import { sizeOverride, validateOptions } from "../../lib/kubernetes/index.ts";
 import { type Finding, validateCounts, validateProps, validateWorkload, workloads } from "../../lib/sizing/index.ts";
-import type { OtelGatewayProps } from "./chart.ts";
 import { defaultTailSampling } from "./config.ts";
+import type { OtelGatewayProps } from "./props.ts";
 import { otelGatewayShape } from "./shape.ts";
 import { idleBytes, sizeOtelGateway } from "./sizing.ts";
 

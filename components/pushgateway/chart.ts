@@ -1,11 +1,9 @@
 import type { Construct } from "constructs";
 import {
   ComponentChart,
-  type ComponentProps,
   claimVolume,
   dashboardConfigMap,
   deployment,
-  type Endpoint,
   rules,
   service,
   serviceHost,
@@ -13,28 +11,13 @@ import {
   sizeOverride,
   statefulSet,
 } from "../../lib/kubernetes/index.ts";
-import { assertValid, type SizeOverride, seconds } from "../../lib/sizing/index.ts";
+import { assertValid, seconds } from "../../lib/sizing/index.ts";
 import { pushgatewayAlerts } from "./monitoring/alerts.ts";
 import { pushgatewayDashboard } from "./monitoring/dashboards.ts";
+import type { PushgatewayEndpoints, PushgatewayProps } from "./props.ts";
 import { pushgatewayShape } from "./shape.ts";
 import { type PushgatewaySizing, sizePushgateway } from "./sizing.ts";
 import { validatePushgateway } from "./validate.ts";
-
-export interface PushgatewayProps extends ComponentProps {
-  /** Pushed series of all jobs together. @default 1000: a dozen each for about a hundred jobs */
-  readonly series?: number;
-  /** Values that replace computed resources. @default computed from `series` */
-  readonly size?: Omit<SizeOverride, "replicas" | "minReplicas">;
-  /** Bytes of a volume that keeps pushed metrics across restarts. @default none: jobs push again in their next run */
-  readonly diskBytes?: number;
-  /** Age in seconds at which a pushed group triggers an alert. @default one day */
-  readonly staleSeconds?: number;
-}
-
-export interface PushgatewayEndpoints {
-  /** Push API: jobs push to `/metrics/job/<name>`. @see https://github.com/prometheus/pushgateway#api */
-  readonly push: Endpoint;
-}
 
 const port = 9091;
 const user = 65_534;

@@ -1,3 +1,4 @@
 export * from "./chart.ts";
+export * from "./props.ts";
 export * from "./sizing.ts";
 export * from "./validate.ts";

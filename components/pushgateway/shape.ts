@@ -1,7 +1,7 @@
 import { numeric, type ShapeOf } from "../../lib/formats/index.ts";
 import { componentShape } from "../../lib/kubernetes/index.ts";
 import { podSizeShape } from "../../lib/sizing/index.ts";
-import type { PushgatewayProps } from "./chart.ts";
+import type { PushgatewayProps } from "./props.ts";
 
 /** What each part of {@link PushgatewayProps} may be. */
 export const pushgatewayShape: ShapeOf<PushgatewayProps> = {

@@ -1,6 +1,6 @@
 import { sizeOverride, validateOptions } from "../../lib/kubernetes/index.ts";
 import { type Finding, validateProps } from "../../lib/sizing/index.ts";
-import type { PushgatewayProps } from "./chart.ts";
+import type { PushgatewayProps } from "./props.ts";
 import { pushgatewayShape } from "./shape.ts";
 import { idleBytes, sizePushgateway } from "./sizing.ts";
 

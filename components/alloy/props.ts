@@ -1,0 +1,28 @@
+import type { ComponentProps, Endpoint } from "../../lib/kubernetes/index.ts";
+import type { SizeOverride, Workload } from "../../lib/sizing/index.ts";
+import type { LogOptions, LogSource } from "./logs.ts";
+import type { AlloyGateway } from "./otlp.ts";
+
+export interface AlloyProps extends ComponentProps {
+  /** Loki's push API, for pod logs. @default none: no pod logs are read */
+  readonly logs?: Endpoint;
+  /** Endpoints of the gateway, for OTLP of applications. @default none: no OTLP is received */
+  readonly gateway?: AlloyGateway;
+  /** Provide host metrics, if node-exporter does not. Needs a namespace of Pod Security level `privileged`. @default false */
+  readonly hostMetrics?: boolean;
+  /** How pod logs are read; `files` needs a namespace of Pod Security level `privileged`. @default "api" below the `medium` workload, else "files" */
+  readonly logSource?: LogSource;
+  /** What happens to log lines on their way to Loki. @default lines are sent as they are */
+  readonly logOptions?: LogOptions;
+  /** Of which nodes, pods, `logBytesPerDay` and `spansPerSecond` are used. @default the `small` workload */
+  readonly workload?: Workload;
+  /** Values that replace computed resources. @default computed from the workload */
+  readonly size?: Omit<SizeOverride, "replicas" | "minReplicas">;
+}
+
+export interface AlloyEndpoints {
+  /** OTLP/gRPC for applications. Absent without a gateway. */
+  readonly otlpGrpc?: Endpoint;
+  /** OTLP/HTTP for applications. Absent without a gateway. */
+  readonly otlpHttp?: Endpoint;
+}
