@@ -4,7 +4,7 @@ import type { ClusterFacts } from "./cluster.ts";
 import type { Zone } from "./workload.ts";
 
 /** Replication factor of the rings: each zone holds one copy of all data. */
-export const zoneCount = 3;
+const zoneCount = 3;
 
 /** The three zones of a zone-aware component, pinned to the cluster's zones if three are known. */
 export function threeZones(cluster: ClusterFacts): readonly Zone[] {

@@ -17,13 +17,13 @@ export const otlpMessageBytes = batchItems * itemBytes;
  * 100 MiB; Loki's server defaults to 4 MiB and Tempo's to 16 MiB. Loki's jsonnet sets the same value.
  * @see https://github.com/grafana/loki/blob/v3.7.8/production/ksonnet/loki/config.libsonnet
  */
-export const storeMessageBytes = 100 * MiB;
+const storeMessageBytes = 100 * MiB;
 
 /**
  * Concurrent gRPC calls per connection. A querier has one connection per ingester, on which the server's default of 100
  * makes calls wait. Value of Loki's jsonnet and of Mimir's Helm chart.
  */
-export const grpcStreams = 1_000;
+const grpcStreams = 1_000;
 
 /** `server` settings that Mimir, Loki and Tempo share. */
 export const grpcServer = {
