@@ -13,11 +13,12 @@ import { addRender } from "./commands/render.ts";
 import { CommandFailure, ioFailure } from "./failure.ts";
 import { print, progress } from "./terminal.ts";
 
-// A reader that has seen enough (`skopos plan | head`) closes the pipe: that is not an error.
+// A reader that has seen enough (`skopos plan | head`) closes the pipe: that is no error of its own.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
-    throw error;
+    if (error.code === "EPIPE") process.exit(process.exitCode ?? 0);
+    if (stream === process.stdout) progress(ioFailure(error)?.message ?? error.message);
+    process.exit(2);
   });
 }
 
@@ -35,34 +36,41 @@ const json = process.argv.includes("--json");
 try {
   await program.parseAsync();
 } catch (error) {
-  process.exitCode = report(error);
+  // Before anything is written: a closed pipe ends the process with it.
+  process.exitCode = exitCodeOf(error);
+  report(error);
 }
 
-/** Shows what went wrong, as JSON on stdout with `--json`. Returns the exit code. */
-function report(error: unknown): number {
+/** 1 for a mistake in the configuration or the command line, 2 where it could not be found out. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof ConfigurationError) return 1;
+  return error instanceof CommanderError ? error.exitCode : 2;
+}
+
+/** Shows what went wrong, as JSON on stdout with `--json`. @throws what is not a mistake of the user */
+function report(error: unknown): void {
   if (error instanceof ConfigurationError) {
     if (json) {
       const problems = error.problems.map((problem) => ({ ...problem, why: problemCatalogue[problem.code].why }));
       print(JSON.stringify({ error: "invalid configuration", problems }, null, 2));
-      return 1;
+      return;
     }
     const { length } = error.problems;
     progress(error.message);
     progress(
       `\n${length} ${length === 1 ? "problem" : "problems"}, nothing was written. Run "skopos explain CODE" for details.`,
     );
-    return 1;
+    return;
   }
   if (error instanceof CommanderError) {
     // Commander has printed its message, or the help or version that was asked for.
     if (json && error.exitCode !== 0) print(JSON.stringify({ error: error.message }));
-    return error.exitCode;
+    return;
   }
   const failure = error instanceof CommandFailure ? error : ioFailure(error);
   if (!failure) throw error;
   if (json) print(JSON.stringify({ error: failure.message }));
   else progress(failure.message);
-  return 2;
 }
 
 function packageVersion(): string {

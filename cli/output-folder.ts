@@ -9,6 +9,21 @@ export const inventoryName = ".skopos-inventory";
 export interface WriteOptions {
   /** Whether to write to a folder with files of others, and to overwrite them. They are never deleted. @default false */
   readonly force?: boolean;
+  /** Stack that the manifests belong to, which the folder then keeps. @default none */
+  readonly stack?: string;
+}
+
+/** Start of the line of an inventory that names its stack. */
+const stackMark = "# stack: ";
+
+/** Refuses a folder that holds another stack: its files would be deleted, and its claim sizes taken for those of this one. */
+export function checkStack(folder: string, stack: string): void {
+  const mark = inventoryLines(folder).find((line) => line.startsWith(stackMark));
+  const held = mark?.slice(stackMark.length);
+  if (held === undefined || held === stack) return;
+  throw new CommandFailure(
+    `--out ${folder} holds stack ${held}: name another folder, such as dist/${stack}, or delete it`,
+  );
 }
 
 /**
@@ -23,14 +38,14 @@ export function writeManifests(folder: string, manifests: readonly Manifest[], o
   if (!options.force) checkForeign(folder, paths, written);
   createFolder(resolve(folder));
   // First everything that is or will be there: an interrupted run must not lose track of its files.
-  writeInventory(folder, [...new Set([...written, ...paths])]);
+  writeInventory(folder, [...new Set([...written, ...paths])], options.stack);
   for (const { path, text } of manifests) {
     createFolder(resolve(folder, dirname(path)));
     writeFileSync(join(folder, path), text);
   }
   const wanted = new Set(paths);
   for (const stale of written) if (!wanted.has(stale)) remove(folder, stale);
-  writeInventory(folder, paths);
+  writeInventory(folder, paths, options.stack);
 }
 
 /** Refuses folders that hold the project: its own files could be taken for output. */
@@ -56,22 +71,29 @@ function checkForeign(folder: string, paths: readonly string[], written: readonl
   }
   const taken = paths.filter((path) => !known.has(path) && existsSync(join(folder, path)));
   if (taken.length > 0) {
+    const few = taken.slice(0, 5).join(", ");
+    const names = taken.length > 5 ? `${few} and ${taken.length - 5} more` : few;
     throw new CommandFailure(
-      `--out ${folder} has files that were not written by skopos and would be overwritten: ${taken.join(", ")}; move them, or add --force`,
+      `--out ${folder} has files that ${inventoryName} does not list and that would be overwritten: ${names}; move them, or add --force`,
     );
   }
 }
 
 /** The files of an earlier run. Lines that lead out of the folder are ignored: someone else wrote them. */
 export function readInventory(folder: string): readonly string[] {
-  const file = join(folder, inventoryName);
-  if (!existsSync(file)) return [];
-  const lines = readFileSync(file, "utf8").split("\n");
-  return lines.filter((line) => line !== "" && !isAbsolute(line) && !normalize(line).startsWith(".."));
+  return inventoryLines(folder).filter(
+    (line) => line !== "" && !line.startsWith("#") && !isAbsolute(line) && !normalize(line).startsWith(".."),
+  );
 }
 
-function writeInventory(folder: string, paths: readonly string[]): void {
-  writeFileSync(join(folder, inventoryName), `${paths.toSorted().join("\n")}\n`);
+function inventoryLines(folder: string): readonly string[] {
+  const file = join(folder, inventoryName);
+  return existsSync(file) ? readFileSync(file, "utf8").split("\n") : [];
+}
+
+function writeInventory(folder: string, paths: readonly string[], stack: string | undefined): void {
+  const mark = stack === undefined ? "" : `${stackMark}${stack}\n`;
+  writeFileSync(join(folder, inventoryName), `${mark}${paths.toSorted().join("\n")}\n`);
 }
 
 /** Deletes a file, and its folder if that is empty then. */

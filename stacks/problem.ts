@@ -316,6 +316,8 @@ function formatProblem({ code, path, message, fix }: Problem): string {
   return `${code} ${path}: ${message}\n  because ${lowerFirst(problemCatalogue[code].why)}\n  fix:\n${indented}`;
 }
 
-/** A sentence that continues another one; acronyms and names such as GKE stay as they are. */
-const lowerFirst = (text: string): string =>
-  /^[A-Z][a-z ]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
+/** Names at the start of a sentence, which keep their capital within one. */
+const names = /^(?:[A-Z]{2}|Alertmanager|Grafana|Kubernetes|Loki|Mimir|Prometheus|Pulumi|Skopos|Tempo)/;
+
+/** A sentence that continues another one; names and acronyms such as GKE stay as they are. */
+const lowerFirst = (text: string): string => (names.test(text) ? text : text.charAt(0).toLowerCase() + text.slice(1));

@@ -3,7 +3,7 @@ import { type Finding, InvalidPropsError } from "../../sizing/index.ts";
 import type { ComponentChart } from "../chart.ts";
 import { configHash, configHashAnnotation } from "../config-map.ts";
 import type { KubernetesObject } from "../object.ts";
-import { patchFootprints } from "./footprint.ts";
+import { assertAmounts, patchFootprints } from "./footprint.ts";
 import { jsonPatch, PatchError } from "./json-patch.ts";
 import { matchesWildcard, type Patch } from "./patch.ts";
 import { strategicMerge } from "./strategic-merge.ts";
@@ -43,6 +43,7 @@ function applyPatch(entries: readonly Entry[], patch: Patch, at: string): readon
     const what = `${before.kind} ${before.metadata.name}`;
     try {
       const after = patched(before, patch);
+      assertAmounts(after);
       const changed = identityFields.find((field) => identityOf(before, field) !== identityOf(after, field));
       if (changed) {
         const message = `${what}: the patch changes ${changed}`;

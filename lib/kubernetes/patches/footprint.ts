@@ -1,6 +1,7 @@
 import type { Resources } from "../../sizing/index.ts";
 import type { ComponentChart, Footprint } from "../chart.ts";
 import type { KubernetesObject } from "../object.ts";
+import { PatchError } from "./json-patch.ts";
 
 type Amounts = Required<Pick<Resources, "replicas" | "cpuCores" | "memoryBytes" | "diskBytes">>;
 
@@ -26,6 +27,18 @@ const factors = {
 function quantity(value: unknown): number {
   const match = /^(\d+(?:\.\d+)?)([mkMGT]|[KMGT]i)?$/.exec(String(value ?? ""));
   return match ? Number(match[1]) * factors[(match[2] ?? "") as keyof typeof factors] : 0;
+}
+
+/**
+ * Asserts that the numbers of a patched object are numbers: everything that counts pods relies on them.
+ * @throws PatchError that names the first one that is not
+ */
+export function assertAmounts({ spec = {} }: KubernetesObject): void {
+  for (const key of ["replicas", "shards"]) {
+    const value: unknown = spec[key];
+    if (value === undefined || (Number.isInteger(value) && (value as number) >= 0)) continue;
+    throw new PatchError(`spec.${key} is ${JSON.stringify(value)}, not a whole number`);
+  }
 }
 
 /** What an object asks for: pods, and requests of one of them. */

@@ -186,6 +186,11 @@ describe("patches that cannot be meant are errors, all of them at once", () => {
       /the value is another one/,
     ],
     ["of prototypes", set("StatefulSet", "east", [{ op: "add", path: "/__proto__/x", value: 7 }]), /SKP1311/],
+    [
+      "of a number that is a text",
+      { target: { kind: "StatefulSet", name: "east" }, merge: { spec: { replicas: "two" } } },
+      /SKP1311 patches.0: StatefulSet east: spec.replicas is "two", not a whole number/,
+    ],
     ["of no pointer", set("StatefulSet", "east", [{ op: "remove", path: "" }]), /not a JSON pointer/],
     [
       "that rename",
