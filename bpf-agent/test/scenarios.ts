@@ -1,4 +1,5 @@
 /** Ways in which a host's interfaces can be stacked, each with traffic of which it is known what must be counted. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ReaderOptions } from "../src/options.ts";
 import type { Flow } from "./harness.ts";
 import { acquaint, connect, Namespace, routed } from "./netns.ts";
@@ -102,6 +103,19 @@ function beyond(links: number): { host: Namespace; far: Namespace } {
   return { host, far };
 }
 
+/** Bits of the state of an 802.3ad port: it collects and distributes. IEEE 802.1AX-2020, 6.4.2.3. */
+const carrying = 0x30;
+
+/** Waits until both ports of an 802.3ad bond carry packets on both sides: until then, the bond drops some. */
+async function negotiated(side: Namespace): Promise<void> {
+  const carries = (link: string): boolean => {
+    const [{ linkinfo }] = JSON.parse(side.run("ip", "-j", "-d", "link", "show", link));
+    const { ad_actor_oper_port_state: own, ad_partner_oper_port_state: partner } = linkinfo.info_slave_data;
+    return (own & partner & carrying) === carrying;
+  };
+  while (!["up0", "up1"].every(carries)) await sleep(50);
+}
+
 /** A bond of two links on both sides. */
 const bonded = (mode: string): Scenario => ({
   name: `bond, ${mode}`,
@@ -122,6 +136,7 @@ const bonded = (mode: string): Scenario => ({
       );
     }
     acquaint(host, "bond0", "10.7.0.1", far, "bond0", "10.7.0.2");
+    if (mode === "802.3ad") await Promise.all([host, far].map(negotiated));
     const traffic = async (talk: Talker) => {
       await talk({ server: host, client: far, address: "10.7.0.1" });
       return [each("10.7.0.1", "10.7.0.2")];
