@@ -119,33 +119,6 @@ describe("the operator, with the permissions of its ServiceAccount", () => {
     );
   });
 
-  it("adds AlertmanagerConfigs of teams to the configuration of Alertmanager, for alerts of their own namespace", async () => {
-    const team = {
-      apiVersion: "monitoring.coreos.com/v1alpha1",
-      kind: "AlertmanagerConfig",
-      metadata: { name: "team", namespace: "shop" },
-      spec: {
-        route: { receiver: "hook" },
-        receivers: [{ name: "hook", webhookConfigs: [{ url: "http://shop.example.com/" }] }],
-      },
-    };
-    await apply(cluster.api, [team as unknown as KubernetesObject]);
-    const config = async () => {
-      const secrets = await list<KubernetesObject & { data: Record<string, string> }>("v1", "Secret");
-      const generated = secrets.find(({ metadata }) => metadata.name === "alertmanager-kube-prometheus-generated");
-      return gunzipSync(Buffer.from(generated?.data["alertmanager.yaml.gz"] ?? "", "base64")).toString();
-    };
-    const name = "shop/team/hook";
-    await until("the team's receiver", async () => (await config()).includes(name), { explain: operator.output });
-    const { receivers, route } = parse(await config());
-    const names = receivers.map((receiver: { name: string }) => receiver.name);
-    expect(names).toEqual(expect.arrayContaining([name, "hook", ...otherReceivers.map((receiver) => receiver.name)]));
-    expect(route.routes.find((each: { receiver: string }) => each.receiver === name)).toMatchObject({
-      matchers: ['namespace="shop"'],
-      continue: true,
-    });
-  });
-
   it("keeps the list of kubelets in the stack's namespace", async () => {
     interface Slice extends KubernetesObject {
       readonly endpoints: readonly { readonly addresses: readonly string[] }[];
