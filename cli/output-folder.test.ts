@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { checkStack, inventoryName, writeManifests } from "./output-folder.ts";
+import { inventoryName, requireSameStack, writeManifests } from "./output-folder.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "skopos-output-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -44,9 +44,9 @@ test("deletes the folder of a component that is gone", () => {
 test("belongs to the stack that was first written to it", () => {
   const out = fresh();
   writeManifests(out, [manifest("loki/a.yaml")], { stack: "dev" });
-  expect(() => checkStack(out, "prod")).toThrow("holds stack dev");
-  expect(() => checkStack(out, "dev")).not.toThrow();
-  expect(() => checkStack(fresh(), "prod")).not.toThrow();
+  expect(() => requireSameStack(out, "prod")).toThrow("holds stack dev");
+  expect(() => requireSameStack(out, "dev")).not.toThrow();
+  expect(() => requireSameStack(fresh(), "prod")).not.toThrow();
   writeManifests(out, [manifest("loki/b.yaml")], { stack: "dev" });
   expect(files(out)).toEqual([inventoryName, "loki/b.yaml"]);
 });

@@ -17,7 +17,7 @@ export interface WriteOptions {
 const stackMark = "# stack: ";
 
 /** Refuses a folder that holds another stack: its files would be deleted, and its claim sizes taken for those of this one. */
-export function checkStack(folder: string, stack: string): void {
+export function requireSameStack(folder: string, stack: string): void {
   const mark = inventoryLines(folder).find((line) => line.startsWith(stackMark));
   const held = mark?.slice(stackMark.length);
   if (held === undefined || held === stack) return;

@@ -7,7 +7,7 @@ import { fluxFiles, forArgoCd, kustomizeFiles } from "../gitops.ts";
 import { stackFolder } from "../home.ts";
 import { manifestsOf } from "../manifests.ts";
 import { jsonOption, stackOption } from "../options.ts";
-import { checkStack, writeManifests } from "../output-folder.ts";
+import { requireSameStack, writeManifests } from "../output-folder.ts";
 import { type KeptClaims, keepClaims, keptClaimsText } from "../recorded-claims.ts";
 import { print, progress } from "../terminal.ts";
 
@@ -35,7 +35,7 @@ Examples:
     )
     .action(({ stack, out, force = false, resizeClaims = false, json, ...gitOps }: RenderOptions) => {
       const folder = out.replace("<stack>", stack);
-      checkStack(folder, stack);
+      requireSameStack(folder, stack);
       const kept: KeptClaims[] = [];
       const keep: Adjust = resizeClaims ? same : keepClaims(folder, (each) => kept.push(each));
       const annotate: Adjust = gitOps.argocd ? forArgoCd : same;
