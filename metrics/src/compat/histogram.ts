@@ -1,5 +1,5 @@
 import type { HistogramHandle } from "../instruments/histogram.ts";
-import { BaseMetric, isLabels, type MetricConfiguration, requireFinite } from "./metric.ts";
+import { BaseMetric, isLabels, lazyObserver, type MetricConfiguration, requireFinite } from "./metric.ts";
 import { secondsTimer } from "./timer.ts";
 import type {
   CollectFunction,
@@ -81,13 +81,8 @@ export class Histogram<T extends string = string> extends BaseMetric<T, Histogra
   labels(...given: (string | LabelValues<T>)[]): Histogram.Internal<T> {
     const labels = this.toLabels(given);
     this.validateLabels(labels);
-    let handle: HistogramHandle | undefined;
     return {
-      observe: (value) => {
-        requireFinite(value);
-        handle ??= this.handle(labels);
-        handle.observe(value);
-      },
+      observe: lazyObserver(() => this.handle(labels)),
       startTimer: () => this.startTimer(labels),
     };
   }

@@ -46,6 +46,16 @@ export function requireFinite(value: unknown): asserts value is number {
   if (!Number.isFinite(value)) throw new TypeError(`Value is not a valid number: ${format(value)}`);
 }
 
+/** Observes values by a handle that is made for the first of them: a label set without values has no series. */
+export function lazyObserver(handle: () => { observe(value: number): void }): (value: number) => void {
+  let made: ReturnType<typeof handle> | undefined;
+  return (value) => {
+    requireFinite(value);
+    made ??= handle();
+    made.observe(value);
+  };
+}
+
 /** What the four metric types share. */
 export abstract class BaseMetric<T extends string, H extends Handle> {
   name: string;

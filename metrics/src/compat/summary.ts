@@ -1,7 +1,7 @@
 import type { SummaryHandle } from "../instruments/summary.ts";
 import { readPoints } from "../read/digest.ts";
 import { core } from "./core.ts";
-import { BaseMetric, isLabels, type MetricConfiguration, requireFinite } from "./metric.ts";
+import { BaseMetric, isLabels, lazyObserver, type MetricConfiguration, requireFinite } from "./metric.ts";
 import { secondsTimer } from "./timer.ts";
 import type { CollectFunction, LabelValues, MetricObjectWithValues, MetricValueWithName } from "./types.ts";
 
@@ -79,13 +79,8 @@ export class Summary<T extends string = string> extends BaseMetric<T, SummaryHan
   labels(...given: (string | LabelValues<T>)[]): Summary.Internal<T> {
     const labels = this.toLabels(given);
     this.validateLabels(labels);
-    let handle: SummaryHandle | undefined;
     return {
-      observe: (value) => {
-        requireFinite(value);
-        handle ??= this.handle(labels);
-        handle.observe(value);
-      },
+      observe: lazyObserver(() => this.handle(labels)),
       startTimer: () => this.startTimer(labels),
     };
   }
