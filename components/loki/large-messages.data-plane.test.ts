@@ -14,7 +14,7 @@ import { LokiChart } from "./index.ts";
 const folder = mkdtempSync(join(tmpdir(), "skopos-loki-messages-"));
 const chart = new LokiChart(new App(), "loki", { namespace: "obs", workload: workloads.small });
 const { otlp, query } = chart.endpoints;
-const place = { host: "127.0.36.1", httpPort: 3100, grpcPort: 19_295, folder };
+const place = { host: "127.0.36.1", httpPort: 3100, folder };
 const at = (path: string) => `http://${place.host}:${place.httpPort}${path}`;
 let loki: RunningProgram;
 

@@ -129,7 +129,7 @@ const logAlerts: RuleGroup[] = [
 describe("a started Loki", () => {
   const chart = chartOf(dev, "ephemeral", { kind: "filesystem" }, { alertmanager, logAlerts });
   const { push, otlp, query } = chart.endpoints;
-  const place = { host: "127.0.33.1", httpPort: 3100, grpcPort: 19_195, folder };
+  const place = { host: "127.0.33.1", httpPort: 3100, folder };
   const at = (path: string) => `http://${place.host}:${place.httpPort}${path}`;
   const tenant = query.headers ?? {};
   let loki: RunningProgram;

@@ -96,7 +96,6 @@ beforeAll(async () => {
   const loki = lokiOffCluster(fileOf("loki", "loki.yaml"), {
     host: hosts.loki,
     httpPort: 3100,
-    grpcPort: 9096,
     folder: join(folder, "loki"),
   });
   const jaeger = fileOf("jaeger", "jaeger.yaml")

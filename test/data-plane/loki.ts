@@ -2,13 +2,22 @@ import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 
-/** Loopback address and ports of one Loki process in a test. Its own services find each other on 127.0.0.1. */
+/** Loopback address and port of one Loki process in a test. */
 export interface LokiPlacement {
+  /** Address in 127.0.0.0/17 that no other test file uses. */
   readonly host: string;
   readonly httpPort: number;
-  readonly grpcPort: number;
   /** Everything it writes. */
   readonly folder: string;
+}
+
+/**
+ * Loki's own services find each other on 127.0.0.1, which test files share: the gRPC port is derived from the host, so that two
+ * files cannot take the same one. All lie below the ephemeral ports of Linux, which start at 32,768.
+ */
+function grpcPort(host: string): number {
+  const [, , third = 0, fourth = 0] = host.split(".").map(Number);
+  return 12_000 + third * 128 + fourth;
 }
 
 /**
@@ -18,7 +27,7 @@ export interface LokiPlacement {
  * - the runtime file overrides nothing, unless a test has written it
  * - rules are read, and evaluated, every second, so that a test need not wait a minute
  */
-export function offCluster(config: string, { host, httpPort, grpcPort, folder }: LokiPlacement): string {
+export function offCluster(config: string, { host, httpPort, folder }: LokiPlacement): string {
   const moved = parse(
     config.replaceAll("/var/loki", join(folder, "data")).replaceAll("/etc/loki", join(folder, "etc")),
   );
@@ -26,7 +35,7 @@ export function offCluster(config: string, { host, httpPort, grpcPort, folder }:
     http_listen_address: host,
     http_listen_port: httpPort,
     grpc_listen_address: "127.0.0.1",
-    grpc_listen_port: grpcPort,
+    grpc_listen_port: grpcPort(host),
   });
   if (moved.ruler) Object.assign(moved.ruler, { poll_interval: "1s", evaluation_interval: "1s" });
   mkdirSync(join(folder, "data"), { recursive: true });

@@ -78,7 +78,7 @@ describe("Mimir", () => {
 });
 
 describe("Loki", () => {
-  const place = { host, httpPort: 3100, grpcPort: 19_295 };
+  const place = { host, httpPort: 3100 };
   const at = (path: string) => `http://${host}:${place.httpPort}${path}`;
 
   const startOn = async (disk: string): Promise<[RunningProgram, LokiChart]> => {
