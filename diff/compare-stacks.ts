@@ -38,16 +38,24 @@ export async function compareRevision(
   options: CompareOptions = {},
 ): Promise<Report> {
   const progress = options.progress ?? (() => {});
-  using base = checkOut(project, revision, progress);
+  const head = realpathSync(project);
   using scratch = scratchFolder();
+  const renderHead = (stack: string) => settled(renderStackOf(head, stack, join(scratch.path, stack, "head")));
+  // The first one is rendered while the revision is checked out.
+  const [firstStack] = stacks;
+  const first = firstStack === undefined ? undefined : renderHead(firstStack);
+  using base = await afterwards(first, () => checkOut(project, revision, progress));
   const compared: StackDiff[] = [];
   const failed: FailedDiff[] = [];
   for (const stack of stacks) {
     progress(`rendering ${stack} at ${revision} and in the work tree ...`);
-    const [before, after] = await Promise.allSettled([
-      renderStackOf(base.project, stack, join(scratch.path, stack, "base")),
-      renderStackOf(realpathSync(project), stack, join(scratch.path, stack, "head")),
-    ]);
+    const renderings = [
+      settled(renderStackOf(base.project, stack, join(scratch.path, stack, "base"))),
+      stack === firstStack && first ? first : renderHead(stack),
+    ] as const;
+    // Read while both render.
+    const own = { before: options.policiesOf?.(base.project, stack), after: options.policiesOf?.(head, stack) };
+    const [before, after] = await Promise.all(renderings);
     for (const [side, result] of [
       ["base", before],
       ["head", after],
@@ -56,10 +64,6 @@ export async function compareRevision(
         failed.push({ stack, side, error: readable(result.reason, [base.project, scratch.path]) });
     }
     if (before.status !== "fulfilled" || after.status !== "fulfilled") continue;
-    const own = {
-      before: options.policiesOf?.(base.project, stack),
-      after: options.policiesOf?.(realpathSync(project), stack),
-    };
     try {
       compared.push(compareRenderings(stack, before.value, after.value, options, own));
     } catch (error) {
@@ -68,6 +72,22 @@ export async function compareRevision(
     }
   }
   return { base: `${revision} (${base.commit.slice(0, 10)})`, head: "work tree", stacks: compared, failed };
+}
+
+/** A promise that never rejects, so that it may be waited for later. */
+async function settled<T>(promise: Promise<T>): Promise<PromiseSettledResult<T>> {
+  const [result] = await Promise.allSettled([promise]);
+  return result;
+}
+
+/** What `make` returns; where it throws, only when `running` has ended, which writes to a folder that is about to be removed. */
+async function afterwards<T>(running: Promise<unknown> | undefined, make: () => T): Promise<T> {
+  try {
+    return make();
+  } catch (error) {
+    await running;
+    throw error;
+  }
 }
 
 /** The policies of both sides, as far as their stack files could be read. */
@@ -99,7 +119,7 @@ function compareFolderPair(before: string, after: string, options: CompareOption
   if (options.policies === false || (diff.changes.length === 0 && sameSettings(own))) return { diff };
   // With the facts of one side alone, every finding that needs them would look new.
   const both = own?.before && own.after && { before: own.before, after: own.after };
-  return { diff, policies: comparePolicies(before, after, both) };
+  return { diff, policies: comparePolicies(before, after, both, pair.parsed) };
 }
 
 const sameSettings = (own: OwnPolicies | undefined): boolean => same(own?.before, own?.after);

@@ -2,7 +2,7 @@ import { checkObjects } from "../policies/engine/check.ts";
 import type { Finding } from "../policies/engine/finding.ts";
 import type { KubernetesObject } from "../policies/engine/object.ts";
 import type { Facts, RuleSetting, Waiver } from "../policies/engine/settings.ts";
-import { readManifests } from "../policies/load/files.ts";
+import { type ParsedFiles, readManifests } from "../policies/load/files.ts";
 import { rules } from "../policies/rules/index.ts";
 import { shippedWaivers } from "../policies/shipped-waivers.ts";
 import { compareText } from "./model/object.ts";
@@ -20,15 +20,17 @@ export interface SidePolicies {
  * Policy findings of two folders of manifests: what a change introduces, what it fixes, and how many were there before. Each
  * side has its own settings and waivers. Rules that compare two states see the old objects when they check the new ones.
  *
+ * @param parsed files that were read already. @default none
  * @throws RuleSettingsError where a side's settings cannot be used
  */
 export function comparePolicies(
   before: string,
   after: string,
   own?: { readonly before: SidePolicies; readonly after: SidePolicies },
+  parsed: ParsedFiles = new Map(),
 ): PolicyChanges {
-  const { objects: previous } = readManifests([before]);
-  const { objects } = readManifests([after]);
+  const { objects: previous } = readManifests([before], parsed);
+  const { objects } = readManifests([after], parsed);
   const [left, right] = [findingsOf(previous, own?.before), findingsOf(objects, own?.after, previous)];
   const only = (these: ReadonlyMap<string, PolicyFinding>, others: ReadonlyMap<string, PolicyFinding>) =>
     [...these].filter(([key]) => !others.has(key)).map(([, finding]) => finding);

@@ -1,6 +1,7 @@
 import { isAbsolute } from "node:path";
 import type { Command } from "commander";
 import type { KubernetesObject } from "../../lib/kubernetes/index.ts";
+import { planStack } from "../../stacks/plan.ts";
 import { loadStack } from "../../stacks/stack.ts";
 import { CommandFailure } from "../failure.ts";
 import { fluxFiles, forArgoCd, kustomizeFiles } from "../gitops.ts";
@@ -39,7 +40,8 @@ Examples:
       const kept: KeptClaims[] = [];
       const keep: Adjust = resizeClaims ? same : keepClaims(folder, (each) => kept.push(each));
       const annotate: Adjust = gitOps.argocd ? forArgoCd : same;
-      const objects = manifestsOf(loadStack(stackFolder(), stack), (object) => annotate(keep(object)));
+      const rendered = loadStack(stackFolder(), stack);
+      const objects = manifestsOf(rendered, (object) => annotate(keep(object)));
       const path = out.replace("<stack>", stack).replace(/^\.\//, "").replace(/\/+$/, "");
       if (gitOps.flux && (isAbsolute(path) || path.startsWith("..")))
         throw new CommandFailure("--flux needs an --out inside the repository, relative to its root: clusters/prod");
@@ -49,8 +51,13 @@ Examples:
         ...(gitOps.flux ? fluxFiles(objects, { stack, path }) : []),
       ];
       writeManifests(folder, manifests, { force, stack });
-      if (json)
-        return print(JSON.stringify({ stack, folder, files: manifests.map(({ path }) => path), keptClaims: kept }));
+      if (json) {
+        const files = manifests.map(({ path }) => path);
+        const { kubernetesVersion, totals, cost } = planStack(rendered);
+        return print(
+          JSON.stringify({ stack, folder, files, keptClaims: kept, plan: { kubernetesVersion, totals, cost } }),
+        );
+      }
       progress(`wrote ${objects.length} objects of ${stack} to ${folder}`);
       if (kept.length > 0) progress(keptClaimsText(stack, kept));
     });

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
-import { ManifestError } from "../../policies/load/files.ts";
+import { ManifestError, type ParsedFiles } from "../../policies/load/files.ts";
 import { type LoadProblem, readManifest } from "../../policies/load/yaml.ts";
 import type { Manifest } from "../model/object.ts";
 import { DiffInputError } from "./errors.ts";
@@ -11,6 +11,11 @@ export interface ObjectPair {
   readonly after: readonly Manifest[];
 }
 
+/** The same, and what was parsed for it. */
+export interface FolderPair extends ObjectPair {
+  readonly parsed: ParsedFiles;
+}
+
 /**
  * Reads two folders of manifests: YAML or JSON, streams, Lists, what Helm writes. A file that is the same on both sides, byte
  * for byte, is not parsed: most of a large tree never is.
@@ -18,17 +23,20 @@ export interface ObjectPair {
  * @throws ManifestError with every problem of every file
  * @throws DiffInputError where a folder is missing
  */
-export function readFolders(before: string, after: string): ObjectPair {
+export function readFolders(before: string, after: string): FolderPair {
   const [left, right] = [filesOf(before), filesOf(after)];
   const problems: LoadProblem[] = [];
+  const parsed: ParsedFiles = new Map();
   const read = (files: ReadonlyMap<string, Buffer>, others: ReadonlyMap<string, Buffer>, folder: string): Manifest[] =>
     [...files].flatMap(([path, content]) => {
       if (others.get(path)?.equals(content)) return [];
-      const { objects, problems: found } = readManifest(content.toString("utf8"), join(folder, path));
-      problems.push(...found);
-      return objects.map(({ raw }) => raw as unknown as Manifest);
+      const text = content.toString("utf8");
+      const file = readManifest(text, join(folder, path));
+      problems.push(...file.problems);
+      parsed.set(text, file);
+      return file.objects.map(({ raw }) => raw as unknown as Manifest);
     });
-  const pair = { before: read(left, right, before), after: read(right, left, after) };
+  const pair = { before: read(left, right, before), after: read(right, left, after), parsed };
   if (problems.length > 0) throw new ManifestError(problems);
   return pair;
 }

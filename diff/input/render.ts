@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, realpathSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, sep } from "node:path";
 import { skoposOf } from "./revision.ts";
 
 /** Longest time that rendering a stack may take, in milliseconds: a render takes about one second. */
@@ -44,24 +45,35 @@ export async function renderStackOf(project: string, stack: string, scratch: str
   const home = join(scratch, "home");
   mkdirSync(home, { recursive: true });
   const command = skoposOf(project);
-  const [rendered, plan] = await Promise.allSettled([
-    run(command, ["render", "--stack", stack, "--out", folder], project, home),
-    run(command, ["plan", "--stack", stack, "--json"], project, home),
-  ]);
-  // Both fail for a mistake in the stack; only render says on stderr which.
-  if (rendered.status === "rejected") throw rendered.reason;
-  if (plan.status === "rejected") throw plan.reason;
-  return { folder, plan: JSON.parse(plan.value) as PlannedTotals };
+  // Code of a temporary checkout never runs again from there: compiled, it would only fill the cache.
+  const env = { HOME: home, USERPROFILE: home, ...(isBelow(realpathSync(command), tmpdir()) && noCompileCache) };
+  const skopos = (...args: readonly string[]) => run(command, [...args, "--stack", stack], project, env);
+  const render = ["render", "--out", folder];
+  // What --json says of a mistake is for programs: a reader gets the words.
+  const { plan } = JSON.parse(await skopos(...render, "--json").catch(() => skopos(...render))) as {
+    plan?: PlannedTotals;
+  };
+  // A revision from before `render --json` had it.
+  return { folder, plan: plan ?? (JSON.parse(await skopos("plan", "--json")) as PlannedTotals) };
 }
 
-function run(script: string, args: readonly string[], cwd: string, home: string): Promise<string> {
+const noCompileCache = { NODE_DISABLE_COMPILE_CACHE: "1" };
+
+const isBelow = (path: string, folder: string) => path.startsWith(`${realpathSync(folder)}${sep}`);
+
+function run(
+  script: string,
+  args: readonly string[],
+  cwd: string,
+  own: Readonly<Record<string, string>>,
+): Promise<string> {
   const env = Object.fromEntries(
     passedOn.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [script, ...args], {
       cwd,
-      env: { ...env, HOME: home, USERPROFILE: home, NO_COLOR: "1" },
+      env: { ...env, ...own, NO_COLOR: "1" },
       stdio: ["ignore", "pipe", "pipe"],
       timeout: longestRender,
       killSignal: "SIGKILL",

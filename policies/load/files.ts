@@ -26,18 +26,23 @@ export interface Manifests {
   readonly ignored: readonly string[];
 }
 
+/** What files say, by their content: of two folders with mostly the same files, each is parsed once. */
+export type ParsedFiles = Map<string, ReadFile>;
+
 /**
  * Reads manifests from files, from folders with everything below them, and from standard input (`-`).
  *
+ * @param parsed what was parsed before, and gets what is parsed now. An object that comes from it names the file that was first
+ * read. @default nothing
  * @throws ManifestError with every problem of every file
  */
-export function readManifests(paths: readonly string[]): Manifests {
+export function readManifests(paths: readonly string[], parsed?: ParsedFiles): Manifests {
   const files = paths.flatMap((path) => (path === "-" ? ["-"] : filesIn(path)));
   const problems: LoadProblem[] = [];
   const objects: KubernetesObject[] = [];
   const ignored: string[] = [];
   for (const file of files) {
-    const read = typeof file === "string" ? readOne(file) : { objects: [], problems: [file], ignored: [] };
+    const read = typeof file === "string" ? readOne(file, parsed) : { objects: [], problems: [file], ignored: [] };
     problems.push(...read.problems);
     objects.push(...read.objects.filter((object) => !isChartTest(object)));
     if (read.ignored.length > 0 && read.objects.length === 0) ignored.push(typeof file === "string" ? file : file.file);
@@ -72,7 +77,7 @@ function filesIn(path: string): readonly (string | LoadProblem)[] {
     });
 }
 
-function readOne(file: string): ReadFile {
+function readOne(file: string, parsed: ParsedFiles = new Map()): ReadFile {
   const problem = (message: string, fix: string): ReadFile => ({
     objects: [],
     problems: [{ file, line: 1, message, fix }],
@@ -89,7 +94,12 @@ function readOne(file: string): ReadFile {
       }
       if (isBinary(file)) return problem("the file is not text", "name only manifests: YAML or JSON");
     }
-    return readManifest(readFileSync(file === "-" ? 0 : file, "utf8"), file === "-" ? "(standard input)" : file);
+    const content = readFileSync(file === "-" ? 0 : file, "utf8");
+    const known = parsed.get(content);
+    if (known) return known;
+    const read = readManifest(content, file === "-" ? "(standard input)" : file);
+    if (read.problems.length === 0) parsed.set(content, read);
+    return read;
   } catch (error) {
     return problem(`cannot be read: ${error instanceof Error ? error.message : error}`, "check the file's permissions");
   }
