@@ -39,6 +39,7 @@ export type {
   WorkloadConstruct,
   WorkloadOptions,
 } from "../lib/kubernetes/index.ts";
+export type { AlertOverride, AlertOverrides } from "../lib/monitoring/alert-overrides.ts";
 export type { Dashboard } from "../lib/monitoring/dashboard.ts";
 export type { Alert, Evaluator, Recording, RuleGroup, Severity } from "../lib/monitoring/rules.ts";
 export type { CollectorMode, QueueStorage } from "../lib/otel/index.ts";

@@ -1,6 +1,7 @@
 import type { Construct } from "constructs";
 import {
   applyPatches,
+  assertKnownAlerts,
   type ClusterFacts,
   type ComponentChart,
   type ComponentOptions,
@@ -10,6 +11,7 @@ import {
   type Patch,
   type PodOptions,
 } from "../lib/kubernetes/index.ts";
+import type { AlertOverrides } from "../lib/monitoring/alert-overrides.ts";
 import type { Evaluator } from "../lib/monitoring/rules.ts";
 import type { CollectorMode } from "../lib/otel/index.ts";
 import type { Availability, Retention, Workload } from "../lib/sizing/index.ts";
@@ -68,6 +70,8 @@ export interface ObservabilityProps {
   /** Options of all pods. @default none */
   readonly defaults?: PodOptions;
   readonly runbooks?: string;
+  /** Changes of alerts, by name. A name that no component of the stack has is an error. @default none */
+  readonly alertOverrides?: AlertOverrides;
   /** Whether everything but the declared connections is denied. */
   readonly networkPolicies: boolean;
   readonly workload: Workload;
@@ -117,6 +121,7 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
     ...(props.images && { images: props.images }),
     ...(props.defaults && { defaults: props.defaults }),
     ...(props.runbooks && { runbooks: props.runbooks }),
+    ...(props.alertOverrides && { alertOverrides: props.alertOverrides }),
   };
   const load = { workload, availability, retention };
 
@@ -243,6 +248,7 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
     const sharedNamespaces = !props.namespaces.create;
     add(new NetworkPoliciesChart(scope, "network-policies", { ...shared, allowed, sharedNamespaces }));
   }
+  assertKnownAlerts(charts, props.alertOverrides ?? {});
   applyPatches(charts, props.patches ?? []);
   return charts;
 }

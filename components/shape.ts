@@ -13,7 +13,7 @@ import { TracesChart } from "./traces/index.ts";
 
 const backendShape = { ...endpointShape, backend: oneOf("jaeger", "tempo") };
 
-const { cluster, images, priorityClassName, evaluator, runbooks } = componentShape;
+const { cluster, images, priorityClassName, evaluator, runbooks, alertOverrides } = componentShape;
 
 /** What each part of a whole stack's props may be. */
 export const observabilityShape: Shape = {
@@ -22,6 +22,7 @@ export const observabilityShape: Shape = {
   priorityClassName,
   evaluator,
   runbooks,
+  alertOverrides,
   namespaces: { stack: dnsLabel, agents: dnsLabel, create: flag },
   networkPolicies: flag,
   workload: unchecked,

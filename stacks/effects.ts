@@ -24,6 +24,11 @@ function idleOf({ components, alerts, objectStorage, grafanaAdminPassword }: Sta
   return [
     [["alerts", "receivers"], alerts.receivers.length > 0, noAlertmanager],
     [["alerts", "deadMansSwitch"], alerts.deadMansSwitch !== undefined, noAlertmanager],
+    [
+      ["alerts", "deadMansSwitch"],
+      alerts.deadMansSwitch !== undefined,
+      alerts.rules.Watchdog?.enabled === false && "the Watchdog alert that it waits for is disabled",
+    ],
     [["grafanaAdminPassword"], grafanaAdminPassword !== undefined, noGrafana],
     [["components", "prometheus", "remoteRead"], prometheus.remoteRead, !mimir.enabled && "Mimir is off"],
     [["components", "alloy", "logSource"], alloy.logSource !== undefined, !loki.enabled && "Loki is off"],

@@ -23,6 +23,7 @@ const places: readonly (readonly [start: string, path: readonly string[]])[] = [
   ["workloads.alertmanager.", ["components", "alertmanager"]],
   ["workloads.node-exporter.", ["components", "nodeExporter"]],
   ["defaults.", ["defaults"]],
+  ["alertOverrides.", ["alerts", "rules"]],
 ];
 
 /** Props that the stack passes to every component's chart. */

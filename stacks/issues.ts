@@ -1,12 +1,12 @@
 import type { z } from "zod";
 import { type Format, looksSecret } from "../lib/formats/index.ts";
+import { nearest } from "../lib/formats/nearest.ts";
 import { type Finding, outOfRange as rangeFinding, wrongFormat, wrongType } from "../lib/sizing/index.ts";
 import { knownKeys } from "./json-schema.ts";
 import type { Problem } from "./problem.ts";
 import { plainSecret } from "./schema/secret.ts";
 import { unknownOffline } from "./secure.ts";
 import { configPath, snippet } from "./snippet.ts";
-import { nearest } from "./suggest.ts";
 
 export type Issue = z.core.$ZodIssue;
 

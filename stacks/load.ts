@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { nearest } from "../lib/formats/nearest.ts";
 import { ConfigurationError, type Problem } from "./problem.ts";
 import { stackSchema } from "./schema.ts";
-import { nearest } from "./suggest.ts";
 import { readYamlFile } from "./yaml-file.ts";
 
 /** A stack's configuration as it is written, keys without their `skopos:`. */

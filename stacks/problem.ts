@@ -292,6 +292,18 @@ export const problemCatalogue = {
     title: "A patch that makes another object",
     why: "Kind, name and namespace are how everything else refers to the object.",
   },
+  SKP1313: {
+    title: "A change of an alert that does not exist",
+    why: "It would silently have no effect, most often after an alert was renamed or a component turned off.",
+  },
+  SKP1314: {
+    title: "A threshold of an alert that has none",
+    why: "Only the expression of an alert that compares one value with one number has a number to replace.",
+  },
+  SKP1315: {
+    title: "One change of alerts that differ in severity",
+    why: "The alert exists once for each severity, with another threshold: with the same threshold or severity, two alerts would fire at once.",
+  },
 } as const satisfies Record<string, { title: string; why: string }>;
 
 export type ProblemCode = keyof typeof problemCatalogue;

@@ -6,6 +6,7 @@ import { components } from "./components/index.ts";
 import { factsOf, withoutUndefined } from "./facts.ts";
 import { parseConfig } from "./parse.ts";
 import { ConfigurationError, type Problem } from "./problem.ts";
+import { alertOverridesOf } from "./schema/alert-rules.ts";
 import { plain } from "./schema/options.ts";
 import { patchesOf } from "./schema/patches.ts";
 import type { StackConfig } from "./schema.ts";
@@ -82,6 +83,7 @@ export function resolveProps(config: StackConfig, workload: Workload, retention:
     defaults: Object.keys(plain(config.defaults)).length > 0 ? plain(config.defaults) : undefined,
     patches: config.patches.length > 0 ? patchesOf(config.patches) : undefined,
     runbooks: config.runbooks,
+    alertOverrides: Object.keys(config.alerts.rules).length > 0 ? alertOverridesOf(config.alerts.rules) : undefined,
     networkPolicies: config.cluster.networkPolicies,
     workload,
     retention,

@@ -147,7 +147,7 @@ export const stackSchema = z.strictObject({
   objectStorage: objectStorageSchema
     .default({ kind: "filesystem" })
     .describe("Storage backend of Mimir, Loki and Tempo."),
-  alerts: alertsSchema.prefault({}).describe("Where alerts are sent."),
+  alerts: alertsSchema.prefault({}).describe("Where alerts are sent, and changes of single alerts."),
   runbooks: text(location)
     .default("docs/runbooks")
     .describe("Base URL or path of runbooks, for the runbook_url of every alert."),

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
+import { nearest } from "../../lib/formats/nearest.ts";
 import { type ProblemCode, problemCatalogue } from "../../stacks/problem.ts";
-import { nearest } from "../../stacks/suggest.ts";
 import { jsonOption } from "../options.ts";
 import { paint, print, progress } from "../terminal.ts";
 

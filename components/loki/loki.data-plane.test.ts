@@ -117,17 +117,30 @@ const logAlerts: RuleGroup[] = [
     rules: [
       {
         alert: "ShopOrdersFail",
-        expr: 'sum(count_over_time({app="shop"} |= "refused" [5m])) > 0',
+        expr: 'sum(count_over_time({app="shop"} |= "refused" [5m])) > 100',
         severity: "warning",
         summary: "Orders fail.",
         description: "{{ $value }} orders were refused.",
+      },
+      {
+        alert: "ShopOpen",
+        expr: 'sum(count_over_time({app="shop"}[5m])) > 0',
+        severity: "info",
+        summary: "There are orders.",
+        description: "There are orders.",
       },
     ],
   },
 ];
 
+/** Above its own threshold, this alert would not fire; the disabled one would. */
+const alertOverrides = {
+  ShopOrdersFail: { threshold: 0, severity: "critical", labels: { team: "shop" } },
+  ShopOpen: { enabled: false },
+} as const;
+
 describe("a started Loki", () => {
-  const chart = chartOf(dev, "ephemeral", { kind: "filesystem" }, { alertmanager, logAlerts });
+  const chart = chartOf(dev, "ephemeral", { kind: "filesystem" }, { alertmanager, logAlerts, alertOverrides });
   const { push, otlp, query } = chart.endpoints;
   const place = { host: "127.0.33.1", httpPort: 3100, folder };
   const at = (path: string) => `http://${place.host}:${place.httpPort}${path}`;
@@ -223,8 +236,11 @@ describe("a started Loki", () => {
     await until("a firing alert", async () => (await firing()).length > 0);
     expect(await firing()).toMatchObject([
       {
-        labels: { alertname: "ShopOrdersFail", severity: "warning" },
-        annotations: { description: "1 orders were refused.", runbook_url: "docs/runbooks/ShopOrdersFail.md" },
+        labels: { alertname: "ShopOrdersFail", severity: "critical", team: "shop" },
+        annotations: {
+          description: "1 orders were refused. The threshold of this stack is 0.",
+          runbook_url: "docs/runbooks/ShopOrdersFail.md",
+        },
       },
     ]);
   });

@@ -56,6 +56,14 @@ export const prometheusLabel = byPattern(
   ["team"],
 );
 
+/** A label that a rule may add to its alerts. @see https://prometheus.io/docs/alerting/latest/overview/ */
+export const alertLabel: Format = {
+  name: "a label of an alert",
+  examples: ["team"],
+  mistake: (text) =>
+    text === "alertname" || text === "severity" ? "the alert sets it itself" : prometheusLabel.mistake(text),
+};
+
 /** A tenant of Mimir and Loki. @see https://grafana.com/docs/mimir/latest/configure/about-tenant-ids/ */
 export const tenantId: Format = {
   name: "a tenant ID",
@@ -224,4 +232,12 @@ export const jsonPointer = byPattern(
   /^(\/([^~/]|~[01])*)+$/,
   "it starts with a slash; ~1 stands for a slash in a key, ~0 for a tilde",
   ["/spec/replicas"],
+);
+
+/** @see https://prometheus.io/docs/prometheus/3.0/configuration/configuration/ `<duration>` */
+export const prometheusDuration = byPattern(
+  "a duration",
+  /^((\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?)(?<=\d[a-z]+)$/,
+  "numbers with units, such as 10m or 1h30m",
+  ["10m"],
 );

@@ -1,8 +1,11 @@
+import type { LRParser } from "@lezer/lr";
+import { parser as promqlParser } from "@prometheus-io/lezer-promql";
 import { ApiObject, type ApiObjectProps, Chart } from "cdk8s";
 import type { Construct } from "constructs";
 import type { Port } from "../formats/index.ts";
+import { type AlertOverrides, hasThreshold, overrideAlerts } from "../monitoring/alert-overrides.ts";
 import type { Dashboard } from "../monitoring/dashboard.ts";
-import type { Evaluator, RuleGroup } from "../monitoring/rules.ts";
+import type { Evaluator, RuleGroup, Severity } from "../monitoring/rules.ts";
 import type { ObjectStorageUse, Resources, WorkloadSize } from "../sizing/index.ts";
 import { type ClusterFacts, defaultCluster } from "./cluster.ts";
 import type { SelectedPods, WorkloadConstruct } from "./constructs.ts";
@@ -26,6 +29,12 @@ export interface ComponentProps extends ComponentOptions {
   readonly evaluator?: Evaluator;
   /** Base URL of the runbooks, from which each alert's `runbook_url` is made. @default "docs/runbooks", the folder of this package */
   readonly runbooks?: string;
+  /**
+   * Changes of its alerts, by name.
+   * @default none
+   * @example { MimirIngesterUnhealthy: { for: "10m", severity: "warning" }, MimirPushLatency: { enabled: false } }
+   */
+  readonly alertOverrides?: AlertOverrides;
 }
 
 /** An object of a published model, whose name may be typed as optional. */
@@ -54,6 +63,14 @@ export interface ScrapeTarget {
   readonly port: number;
 }
 
+/** An alert of a component before any change. */
+interface KnownAlert {
+  readonly name: string;
+  readonly severity: Severity;
+  /** Whether it has a threshold that can be changed. */
+  readonly hasThreshold: boolean;
+}
+
 /** A component as a cdk8s chart: its objects with explicit names, its endpoints and its connections. */
 export abstract class ComponentChart<Endpoints = object> extends Chart {
   /** Endpoints that other components can connect to. */
@@ -70,6 +87,9 @@ export abstract class ComponentChart<Endpoints = object> extends Chart {
   readonly runbooks: string;
   /** Rule groups of the component. */
   readonly ruleGroups: RuleGroup[] = [];
+  readonly alertOverrides: AlertOverrides;
+  /** Alerts of the component before any change. */
+  readonly knownAlerts: KnownAlert[] = [];
   /** Dashboards of the component. */
   readonly dashboards: Dashboard[] = [];
   /** Every connection that this component opens or accepts from outside the stack. */
@@ -109,6 +129,16 @@ export abstract class ComponentChart<Endpoints = object> extends Chart {
     this.#options = props;
     this.evaluator = props.evaluator ?? "prometheus";
     this.runbooks = props.runbooks ?? "docs/runbooks";
+    this.alertOverrides = props.alertOverrides ?? {};
+  }
+
+  /** Applies the overrides of alerts to rule groups. @param parser of the language of the rules */
+  changeAlerts(groups: readonly RuleGroup[], parser: LRParser = promqlParser): readonly RuleGroup[] {
+    for (const rule of groups.flatMap(({ rules }) => rules)) {
+      if (!("alert" in rule)) continue;
+      this.knownAlerts.push({ name: rule.alert, severity: rule.severity, hasThreshold: hasThreshold(rule, parser) });
+    }
+    return overrideAlerts(groups, this.alertOverrides, parser);
   }
 
   /** The identity of one part of this instance. */

@@ -1,3 +1,4 @@
+export * from "./alert-overrides.ts";
 export * from "./chart.ts";
 export * from "./claims.ts";
 export * from "./cluster.ts";

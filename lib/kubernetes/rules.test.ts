@@ -1,6 +1,9 @@
 import { App } from "cdk8s";
 import { describe, expect, test } from "vitest";
+import type { AlertOverrides } from "../monitoring/alert-overrides.ts";
 import type { Alert, Evaluator, RuleGroup } from "../monitoring/rules.ts";
+import { InvalidPropsError } from "../sizing/index.ts";
+import { assertKnownAlerts } from "./alert-overrides.ts";
 import { ComponentChart, type ComponentProps } from "./chart.ts";
 import { rules } from "./rules.ts";
 
@@ -89,4 +92,45 @@ test.each(["up ==", "sum(up", "rate(up[5x])", "up{job=shop}"])("a query that is 
 
 test("no object is made of no rules", () => {
   expect(new Shop([]).toJson()).toEqual([]);
+});
+
+describe("an alert at two severities", () => {
+  const two: readonly RuleGroup[] = [
+    {
+      name: "shop",
+      rules: [alert({ expr: "errors > 9", severity: "critical" }), alert({ expr: "errors > 3", severity: "warning" })],
+    },
+  ];
+  const changed = (alertOverrides: AlertOverrides) =>
+    (
+      new Shop(two, { alertOverrides }).toJson() as {
+        spec: { groups: { rules: { expr: string; for?: string }[] }[] };
+      }[]
+    )
+      .flatMap(({ spec }) => spec.groups.flatMap(({ rules }) => rules))
+      .map(({ expr, for: held }) => [expr, held]);
+
+  test("is changed as a whole by its name, and alone by its name and severity", () => {
+    expect(changed({ ShopDown: { for: "5m" }, "ShopDown/warning": { for: "9m", threshold: 4 } })).toEqual([
+      ["errors > 9", "5m"],
+      ["errors > 4", "9m"],
+    ]);
+    expect(changed({ "ShopDown/critical": { enabled: false } })).toEqual([["errors > 3", undefined]]);
+    expect(new Shop(two, { alertOverrides: { ShopDown: { enabled: false } } }).toJson()).toEqual([]);
+  });
+
+  test("cannot have one threshold or severity for both", () => {
+    const shared: AlertOverrides = { ShopDown: { threshold: 4, severity: "info", for: "1m" } };
+    const codes = () => {
+      try {
+        assertKnownAlerts([new Shop(two)], shared);
+      } catch (error) {
+        return (error as InvalidPropsError).findings.map(({ code, at }) => `${code} ${at}`);
+      }
+      return [];
+    };
+    expect(codes()).toEqual(["SKP1315 alertOverrides.ShopDown.threshold", "SKP1315 alertOverrides.ShopDown.severity"]);
+    expect(() => assertKnownAlerts([new Shop(groups)], { ShopDown: { severity: "info" } })).not.toThrow();
+    expect(() => assertKnownAlerts([new Shop(groups)], { ShopDown: { threshold: 1 } })).toThrow(InvalidPropsError);
+  });
 });

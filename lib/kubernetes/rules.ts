@@ -12,7 +12,7 @@ function rule(chart: ComponentChart, each: Alert | Recording, checked: (query: s
     alert: each.alert,
     expr: checked(each.expr),
     ...(each.for && { for: each.for }),
-    labels: { severity: each.severity },
+    labels: { severity: each.severity, ...each.labels },
     annotations: {
       summary: each.summary,
       description: each.description,
@@ -39,7 +39,8 @@ export function ruleGroup(
  * Adds rule groups as a PrometheusRule. Groups that Mimir evaluates do not have the label by which Prometheus selects
  * rules; the stack passes them to the ruler.
  */
-export function rules(chart: ComponentChart, part: string, groups: readonly RuleGroup[]): void {
+export function rules(chart: ComponentChart, part: string, ownGroups: readonly RuleGroup[]): void {
+  const groups = chart.changeAlerts(ownGroups);
   chart.ruleGroups.push(...groups);
   const elsewhere = (group: RuleGroup) => evaluatorOf(group, chart.evaluator) === "mimir";
   for (const [suffix, labels, chosen] of [

@@ -1,4 +1,5 @@
 import {
+  alertLabel,
   anyText,
   cidr,
   clusterName,
@@ -16,9 +17,11 @@ import {
   listOf,
   location,
   mapOf,
+  numeric,
   oneOf,
   portName,
   portNumber,
+  prometheusDuration,
   region,
   registry,
   type ShapeOf,
@@ -62,6 +65,14 @@ export const componentShape = {
   ...optionsShape,
   evaluator: oneOf("prometheus", "mimir"),
   runbooks: location,
+  alertOverrides: mapOf(line, {
+    enabled: flag,
+    threshold: numeric,
+    for: prometheusDuration,
+    severity: oneOf("critical", "warning", "info"),
+    labels: mapOf(alertLabel, line),
+    summary: line,
+  }),
 } as const satisfies ShapeOf<ComponentProps>;
 
 /** Shape of an {@link Endpoint}. */

@@ -11,6 +11,8 @@ export interface Alert {
   /** How long the condition must hold before the alert fires. @default it fires at once */
   readonly for?: Duration;
   readonly severity: Severity;
+  /** Labels in addition to the severity. @default none */
+  readonly labels?: Readonly<Record<string, string>>;
   /** One line, without values. */
   readonly summary: string;
   /** What is wrong, with values and labels by `{{ $labels.x }}` and `{{ $value }}`. */

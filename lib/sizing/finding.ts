@@ -48,7 +48,10 @@ export type FindingCode =
   | "SKP1309"
   | "SKP1310"
   | "SKP1311"
-  | "SKP1312";
+  | "SKP1312"
+  | "SKP1313"
+  | "SKP1314"
+  | "SKP1315";
 
 /** One invalid prop of a component: a mistake that the program itself would accept, or report only at start. */
 export interface Finding {

@@ -48,6 +48,7 @@ export const schema = switchable(
 export function settings({ config }: Facts): Partial<ObservabilityProps> {
   const { prometheus, mimir, nodeExporter } = config.components;
   if (!prometheus.enabled) return {};
+  const { rules: _, ...routing } = config.alerts;
   const { remoteRead, watchAllMonitors, crds, operator, kubeletInsecure, externalUrl, controlPlane } = prometheus;
   return {
     kubePrometheus: {
@@ -65,8 +66,8 @@ export function settings({ config }: Facts): Partial<ObservabilityProps> {
       ...withoutUndefined({ externalUrl, controlPlane }),
       nodeExporter: nodeExporter.enabled,
       alerts: {
-        ...withoutUndefined(config.alerts),
-        receivers: config.alerts.receivers.map(withoutUndefined),
+        ...withoutUndefined(routing),
+        receivers: routing.receivers.map(withoutUndefined),
       },
     },
   };

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { host, httpUrl, line, mailAddresses, prometheusLabel } from "../../lib/formats/index.ts";
 import { port, text } from "../formats.ts";
+import { alertRulesSchema } from "./alert-rules.ts";
 import { secretKeySchema } from "./secret.ts";
 
 const receiver = {
@@ -120,6 +121,11 @@ const receiverSchema = z
 
 /** Where alerts go. */
 export const alertsSchema = z.strictObject({
+  rules: alertRulesSchema
+    .default({})
+    .describe(
+      "Changes of single alerts, by name, or by name/severity where an alert exists at several: {MimirPushLatency: {threshold: 5, for: 30m}, CoreDNSDown: {enabled: false}}.",
+    ),
   receivers: z
     .array(receiverSchema)
     .default([])

@@ -13,5 +13,5 @@ function logql(query: string): string {
 
 /** Renders log alerts as a rule file for Loki's ruler: Prometheus' format with LogQL expressions. */
 export function logRules(chart: ComponentChart, groups: readonly RuleGroup[]): string {
-  return yamlText({ groups: groups.map((group) => ruleGroup(chart, group, logql)) });
+  return yamlText({ groups: chart.changeAlerts(groups, parser).map((group) => ruleGroup(chart, group, logql)) });
 }
