@@ -22,6 +22,7 @@ import {
   KubePrometheusChart,
   type KubePrometheusProps,
   operatedAlertmanager,
+  teamRuleConfigMaps,
 } from "./kube-prometheus/index.ts";
 import { LokiChart, type LokiEndpoints, type LokiProps } from "./loki/index.ts";
 import { MimirChart, type MimirEndpoints, type MimirProps, MimirRulesChart } from "./mimir/index.ts";
@@ -93,7 +94,7 @@ export interface ObservabilityProps {
     /** Whether Prometheus asks Mimir for what is older than its own blocks. */
     readonly readsMimir: boolean;
   };
-  readonly mimir?: Settings<MimirProps, "alertmanager" | "haClusterLabel">;
+  readonly mimir?: Settings<MimirProps, "alertmanager" | "haClusterLabel" | "ruleConfigMaps">;
   readonly loki?: Settings<LokiProps, "alertmanager">;
   readonly traces?: Settings<TracesProps, "metrics">;
   readonly alloy?: Settings<AlloyProps, "logs" | "gateway" | "hostMetrics"> &
@@ -140,7 +141,10 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
         ...load,
         ...props.mimir,
         ...alerting,
-        ...(props.kubePrometheus && { haClusterLabel }),
+        ...(props.kubePrometheus && {
+          haClusterLabel,
+          ...(props.evaluator === "mimir" && !external.prometheus && { ruleConfigMaps: teamRuleConfigMaps(shared) }),
+        }),
       }),
     );
   const mimir = ownMimir?.endpoints ?? external.mimir;

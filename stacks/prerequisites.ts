@@ -14,7 +14,20 @@ export function prerequisites(stack: ResolvedStack): readonly Prerequisite[] {
     ),
   ];
   const inNamespace = [...secrets, ...ofComponents];
-  return [...clusterWide(stack), ...namespacesFor(stack, inNamespace), ...inNamespace];
+  return [...clusterWide(stack), ...namespacesFor(stack, inNamespace), ...namespacesOfTeams(stack), ...inNamespace];
+}
+
+/** Namespaces in which the Prometheus operator gets a role. */
+function namespacesOfTeams({ config, props }: ResolvedStack): readonly Prerequisite[] {
+  const { stack, agents } = config.namespaces;
+  if (!props.kubePrometheus || config.components.prometheus.operator === false) return [];
+  return config.alerts.configNamespaces
+    .filter((name) => name !== stack && name !== agents)
+    .map((name) => ({
+      what: `Namespace ${name}`,
+      why: "alerts.configNamespaces names it",
+      command: `kubectl get namespace ${name}`,
+    }));
 }
 
 function clusterWide({ config }: ResolvedStack): readonly Prerequisite[] {

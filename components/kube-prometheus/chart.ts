@@ -52,7 +52,8 @@ export class KubePrometheusChart extends ComponentChart<KubePrometheusEndpoints>
     this.sizing = sizeKubePrometheus(load);
     const { external = {} } = props;
     if (props.crds ?? true) crds(this);
-    const reconciler = (props.operator ?? true) ? operator(this, this.sizing.operator) : undefined;
+    const reconciler =
+      (props.operator ?? true) ? operator(this, this.sizing.operator, props.alerts?.configNamespaces) : undefined;
 
     const manager = external.alertmanager ?? alertmanager(this, this.sizing.alertmanager, props.alerts ?? {});
     const own = external.prometheus

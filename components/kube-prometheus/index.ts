@@ -19,6 +19,7 @@ export type {
 export * from "./chart.ts";
 export { type ControlPlanePart, controlPlaneParts } from "./control-plane/targets.ts";
 export { haClusterLabel } from "./prometheus/prometheus.ts";
+export { teamRuleConfigMaps } from "./prometheus/rules.ts";
 export * from "./prometheus/scaling.ts";
 export type { RemoteWriteQueue } from "./prometheus/sizing.ts";
 export type { KubePrometheusEndpoints, KubePrometheusProps } from "./props.ts";

@@ -76,6 +76,7 @@ export const kubePrometheusShape: ShapeOf<KubePrometheusProps> = {
       topicArn: line,
       region: line,
     }),
+    configNamespaces: uniqueListOf(dnsLabel),
     deadMansSwitch: secretKeyShape,
     externalUrl: httpUrl,
     muteTimes: unchecked,

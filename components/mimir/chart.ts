@@ -21,7 +21,7 @@ import { aggregateGroups, longTermTenant } from "./monitoring/aggregates.ts";
 import { type MimirAlertContext, mimirAlerts } from "./monitoring/alerts.ts";
 import { mimirDashboard } from "./monitoring/dashboards.ts";
 import { longTermDashboard } from "./monitoring/long-term-dashboard.ts";
-import { frontendPart, type MimirContext, ringLabels, ringService } from "./pod.ts";
+import { frontendPart, type MimirContext, ringLabels, ringService, rulesConfigMap } from "./pod.ts";
 import {
   type MimirEndpoints,
   type MimirProps,
@@ -109,7 +109,12 @@ export class MimirChart extends ComponentChart<MimirEndpoints> {
     return {
       chart: this,
       objectStore,
-      ruleTenants: this.ruleTenants,
+      ruleFiles: Object.fromEntries(
+        this.ruleTenants.map((tenant) => [
+          tenant,
+          [rulesConfigMap(this, tenant), ...(tenant === this.tenant ? (props.ruleConfigMaps ?? []) : [])],
+        ]),
+      ),
       config: configMap(this, this.component, this.name, { "mimir.yaml": mimirYaml(config) }),
       // Reloaded every ten seconds: changing a limit restarts no pod.
       runtime: configMap(

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -94,6 +94,12 @@ describe("a single process with the rendered configuration and rules", () => {
 
   const write = (labels: Record<string, string>, value: number) =>
     remoteWrite(at(push.path ?? ""), [{ labels, samples: [[Date.now(), value]] }], push.headers);
+
+  const ruleNames = async (): Promise<string[]> => {
+    const response = await fetch(at("/prometheus/api/v1/rules"), { headers: query.headers ?? {} });
+    const { data } = (await response.json()) as { data: { groups: { rules: { name: string }[] }[] } };
+    return data.groups.flatMap((group) => group.rules.map(({ name }) => name));
+  };
 
   const ask = async (promql: string, tenant = "anonymous"): Promise<{ metric: object; value: [number, string] }[]> => {
     const response = await fetch(`${at(query.path ?? "")}/api/v1/query?query=${encodeURIComponent(promql)}`, {
@@ -239,6 +245,72 @@ describe("a single process with the rendered configuration and rules", () => {
     const answer = (await response.json()) as { data: { groups: { name: string; rules: { health: string }[] }[] } };
     const unhealthy = answer.data.groups.flatMap((group) => group.rules).filter(({ health }) => health === "err");
     expect(unhealthy).toEqual([]);
+  });
+
+  test("evaluates a rule of a team once, over the series of all shards and of both replicas", async () => {
+    // As the Prometheus operator writes a PrometheusRule.
+    const file = join(rulesFolder, chart.tenant, "shop-team-2f0e6c1a-58f4-4f5f-8a2c-52a6f1f0d6e1.yaml");
+    writeFileSync(
+      file,
+      `groups:
+- interval: 1s
+  labels:
+    team: shop
+  limit: 10
+  name: team
+  query_offset: 0s
+  rules:
+  - expr: sum(team_orders)
+    record: team:orders:sum
+  - alert: TeamOrdersHigh
+    expr: sum(team_orders) > 10
+    for: 1s
+    keep_firing_for: 1m
+    labels:
+      severity: warning
+`,
+    );
+    for (const [shard, value] of [5, 6].entries())
+      for (const replica of [0, 1])
+        await write(
+          {
+            __name__: "team_orders",
+            instance: `${shard}`,
+            prometheus_shard: `c2/${shard}`,
+            __replica__: `prometheus-${shard}-${replica}`,
+          },
+          value,
+        );
+    await expect
+      .poll(() => ask("team:orders:sum"), { timeout: 30_000 })
+      .toMatchObject([{ metric: { team: "shop" }, value: [expect.anything(), "11"] }]);
+    await expect
+      .poll(() => alerts.filter(({ labels }) => labels.alertname === "TeamOrdersHigh"), { timeout: 30_000 })
+      .not.toHaveLength(0);
+    rmSync(file);
+    await expect.poll(async () => (await ruleNames()).includes("team:orders:sum"), { timeout: 30_000 }).toBe(false);
+  });
+
+  test("counts synchronizations that cannot read a file, while it evaluates what it read before", async () => {
+    const counts = async () => {
+      const metrics = await (await fetch(at("/metrics"))).text();
+      const value = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, "m").exec(metrics)?.[1]);
+      return {
+        synced: value('cortex_ruler_sync_rules_total\\{reason="periodic"\\}'),
+        loaded: value("cortex_ruler_load_rule_groups_seconds_count"),
+      };
+    };
+    const file = join(rulesFolder, chart.tenant, "shop-broken.yaml");
+    writeFileSync(file, "groups:\n- name: broken\n  rules:\n  - record: broken\n    expr: sum(\n");
+    // One that was under way may still succeed.
+    const first = (await counts()).synced;
+    await expect.poll(async () => (await counts()).synced, { timeout: 30_000 }).toBeGreaterThan(first + 1);
+    const before = await counts();
+    await expect.poll(async () => (await counts()).synced, { timeout: 30_000 }).toBeGreaterThan(before.synced + 1);
+    expect((await counts()).loaded).toBe(before.loaded);
+    expect(await ruleNames()).toContain("shop:orders:sum");
+    rmSync(file);
+    await expect.poll(async () => (await counts()).loaded, { timeout: 30_000 }).toBeGreaterThan(before.loaded);
   });
 
   test("exposes every metric that its alerts and dashboard query", async () => {

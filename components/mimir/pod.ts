@@ -35,8 +35,8 @@ export interface MimirContext {
   readonly objectStore: ObjectStore;
   /** ServiceAccount of the pods: their identity towards the object store. */
   readonly identityAccount: string;
-  /** Tenants whose rules the ruler evaluates. */
-  readonly ruleTenants: readonly string[];
+  /** ConfigMaps with rule files, by the tenant whose rules they are. */
+  readonly ruleFiles: Readonly<Record<string, readonly string[]>>;
 }
 
 /** One workload of Mimir. */
@@ -139,7 +139,7 @@ function dataMount({ sized }: ServiceProps): Mount {
 
 /** Pod template of one workload. */
 function mimirPod(context: MimirContext, props: ServiceProps, data: Mount) {
-  const { chart, config, runtime, objectStore, ruleTenants } = context;
+  const { chart, config, runtime, objectStore, ruleFiles } = context;
   const { service, sized } = props;
   return {
     part: service,
@@ -165,15 +165,19 @@ function mimirPod(context: MimirContext, props: ServiceProps, data: Mount) {
           { volume: configVolume(config), path: configDirectory },
           { volume: configVolume(runtime), path: runtimeDirectory },
           data,
-          ...(props.rules ? ruleTenants.map((tenant) => rulesMount(chart, tenant)) : []),
+          ...(props.rules ? Object.entries(ruleFiles).map(([tenant, names]) => rulesMount(tenant, names)) : []),
         ],
       },
     ],
   } as const;
 }
 
-/** Mounts a tenant's rules. Optional, because the ConfigMap is created last; reloaded, so its hash must not restart pods. */
-function rulesMount(chart: ComponentChart, tenant: string): Mount {
-  const name = rulesConfigMap(chart, tenant);
-  return { volume: { name, source: { configMap: { name, optional: true } } }, path: `${rulesDirectory}/${tenant}` };
+/**
+ * Mounts a tenant's rules: one folder with the files of several ConfigMaps. They are optional, because they are created
+ * last; and since they are reloaded, their content must not restart pods.
+ */
+function rulesMount(tenant: string, [first = tenant, ...others]: readonly string[]): Mount {
+  const optional = (name: string) => ({ configMap: { name, optional: true } });
+  const source = others.length === 0 ? optional(first) : { projected: { sources: [first, ...others].map(optional) } };
+  return { volume: { name: first, source }, path: `${rulesDirectory}/${tenant}` };
 }

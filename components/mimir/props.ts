@@ -67,6 +67,12 @@ export interface MimirProps extends ComponentProps {
   readonly haClusterLabel?: string;
   /** Headless Service of the Alertmanager; every replica must receive every alert. @default none: alerts are not sent */
   readonly alertmanager?: Endpoint;
+  /**
+   * ConfigMaps with further rule files of the tenant, in the namespace of Mimir. The ruler reads those that exist, and
+   * polls them for changes.
+   * @default none
+   */
+  readonly ruleConfigMaps?: readonly string[];
   /** Exposes Mimir to clients outside the cluster through an existing Gateway. @default none */
   readonly gatewayRoute?: GatewayRouteProps;
 }

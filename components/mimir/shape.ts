@@ -50,6 +50,7 @@ export const mimirShape: ShapeOf<MimirProps> = {
   promotedResourceAttributes: uniqueListOf(attributeName),
   haClusterLabel: prometheusLabel,
   alertmanager: endpointShape,
+  ruleConfigMaps: uniqueListOf(dnsSubdomain),
   gatewayRoute: {
     gateway: { name: dnsSubdomain, namespace: dnsLabel },
     hostnames: uniqueListOf(host),

@@ -8,6 +8,9 @@ import type { Pods } from "./network.ts";
 /** Label by which Prometheus selects monitors and rules: the default of the kube-prometheus-stack Helm chart. */
 export const monitorLabels: Labels = { release: "kube-prometheus-stack" };
 
+/** Label of PrometheusRules that says who evaluates them: `prometheus` or `mimir`. Without it, the stack's evaluator does. */
+export const evaluatorLabel = "skopos.dev/evaluator";
+
 /**
  * Limits of the attributes that collectors convert to labels, below those of the scrape. Resources of Java applications on
  * EC2 have about 40 attributes.

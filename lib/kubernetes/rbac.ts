@@ -16,6 +16,8 @@ export interface AccountProps {
   readonly clusterRules?: readonly IPolicyRule[];
   /** Permissions in its own namespace. @default none */
   readonly namespaceRules?: readonly IPolicyRule[];
+  /** Permissions in other namespaces, which must exist. @default none */
+  readonly otherNamespaces?: { readonly names: readonly string[]; readonly rules: readonly IPolicyRule[] };
   /** Annotations: the cloud's workload identity. @default none */
   readonly annotations?: Labels;
   /** Host-level agents on OpenShift run under the `privileged` security context constraints. @default false */
@@ -40,6 +42,8 @@ export function serviceAccount(chart: ComponentChart, props: AccountProps): stri
   });
   if (props.clusterRules) bind(chart, props, "Cluster", name, props.clusterRules);
   if (props.namespaceRules) bind(chart, props, "", name, props.namespaceRules);
+  const { names = [], rules = [] } = props.otherNamespaces ?? {};
+  for (const other of names) bind(chart, props, "", `${chart.home}-${name}`, rules, name, other);
   if (props.hostAgent && chart.cluster.platform === "openshift") {
     bind(
       chart,
@@ -61,8 +65,8 @@ export function serviceAccount(chart: ComponentChart, props: AccountProps): stri
 }
 
 /**
- * Adds a role and binds it to an account. Names of cluster roles contain the namespace, so that two instances in one
- * cluster do not overwrite each other's.
+ * Adds a role and binds it to an account. Names of roles outside the account's namespace contain that namespace, so that
+ * two instances in one cluster do not overwrite each other's.
  */
 function bind(
   chart: ComponentChart,
@@ -71,13 +75,14 @@ function bind(
   name: string,
   rules: readonly IPolicyRule[],
   account = name,
+  where = namespace,
 ): void {
   const apiVersion = "rbac.authorization.k8s.io/v1";
   const home = chart.metadata(name, part, {}, namespace);
   const metadata =
     scope === "Cluster"
       ? { name: `${chart.home}-${name}`, labels: home.labels }
-      : { name, labels: home.labels, namespace: home.namespace };
+      : { name, labels: home.labels, namespace: where ?? home.namespace };
   chart.add({ apiVersion, kind: `${scope}Role`, metadata, rules: rules.map((rule) => ({ ...rule })) });
   chart.add({
     apiVersion,

@@ -2,7 +2,8 @@ import type { IPrometheusRule } from "@kubernetes-models/prometheus-operator/mon
 import { promql } from "../monitoring/promql.ts";
 import { type Alert, evaluatorOf, type Recording, type RuleGroup } from "../monitoring/rules.ts";
 import type { ComponentChart } from "./chart.ts";
-import { monitorLabels } from "./monitors.ts";
+import type { Labels } from "./labels.ts";
+import { evaluatorLabel, monitorLabels } from "./monitors.ts";
 
 /** A rule in the format of Prometheus and Mimir. */
 function rule(chart: ComponentChart, each: Alert | Recording, checked: (query: string) => string) {
@@ -37,15 +38,17 @@ export function ruleGroup(
 
 /**
  * Adds rule groups as a PrometheusRule. Groups that Mimir evaluates do not have the label by which Prometheus selects
- * rules; the stack passes them to the ruler.
+ * rules; the stack passes them to the ruler with the labels and tenants that a PrometheusRule cannot express.
  */
 export function rules(chart: ComponentChart, part: string, ownGroups: readonly RuleGroup[]): void {
   const groups = chart.changeAlerts(ownGroups);
   chart.ruleGroups.push(...groups);
+  // Where Mimir evaluates all rules without this label, what is left to Prometheus has to say so.
+  const here: Labels = chart.evaluator === "mimir" ? { [evaluatorLabel]: "prometheus" } : {};
   const elsewhere = (group: RuleGroup) => evaluatorOf(group, chart.evaluator) === "mimir";
   for (const [suffix, labels, chosen] of [
-    ["", monitorLabels, groups.filter((group) => !elsewhere(group))],
-    ["-ruler", { "skopos.dev/evaluator": "mimir" }, groups.filter(elsewhere)],
+    ["", { ...monitorLabels, ...here }, groups.filter((group) => !elsewhere(group))],
+    ["-ruler", { [evaluatorLabel]: "mimir" }, groups.filter(elsewhere)],
   ] as const) {
     if (chosen.length === 0) continue;
     const object = {

@@ -220,6 +220,7 @@ function operatedPods(object: KubernetesObject): readonly OperatedPod[] {
   if (object.kind === "OpenTelemetryCollector") return [collectorPod(object)];
   if (object.kind === "Alertmanager") return [prometheusPod(object, "alertmanager", 0)];
   if (object.kind !== "Prometheus" && object.kind !== "PrometheusAgent") return [];
+  if (object.spec.replicas === 0) return [];
   // Of an object that is not fully known the shards may be what is not known.
   const shards = number(fields(object.raw.spec).shards) ?? 1;
   return Array.from({ length: Math.min(Math.max(1, Math.floor(shards)), mostShards) }, (_, shard) =>

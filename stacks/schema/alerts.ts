@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { host, httpUrl, line, mailAddresses, prometheusLabel } from "../../lib/formats/index.ts";
-import { port, text } from "../formats.ts";
+import { dnsLabel, host, httpUrl, line, mailAddresses, prometheusLabel } from "../../lib/formats/index.ts";
+import { port, text, unique } from "../formats.ts";
 import { alertRulesSchema } from "./alert-rules.ts";
 import { secretKeySchema } from "./secret.ts";
 
@@ -142,6 +142,11 @@ export const alertsSchema = z.strictObject({
     .array(z.record(z.string(), z.unknown()).describe("An inhibition."))
     .optional()
     .describe("Inhibitions beyond those between severities, in Alertmanager's own format. By default none."),
+  configNamespaces: unique(text(dnsLabel).describe("A namespace."))
+    .default([])
+    .describe(
+      "Namespaces whose AlertmanagerConfigs are used beside the stack's own, each for the alerts of its namespace. They must exist; the operator may list their Secrets.",
+    ),
   externalUrl: text(httpUrl)
     .optional()
     .describe("URL at which people reach Alertmanager, for links in notifications. By default its Service's."),

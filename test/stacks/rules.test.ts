@@ -53,6 +53,38 @@ describe.each(variants)("$name", ({ render }) => {
   });
 });
 
+test.each(["medium", "large"])(
+  "at %s, rules of teams have one evaluator: Prometheus, or the ruler that mounts them",
+  (scale) => {
+    const stack = variants.find(({ name }) => name === `${scale} + standard`)?.render() as RenderedStack;
+    const objects = objectsOf(stack).map(({ object }) => object);
+    const selecting = objects.filter(({ kind }) => kind === "Prometheus") as (KubernetesObject & {
+      spec: { replicas: number; ruleSelector: { matchLabels: object; matchExpressions?: object[] } };
+    })[];
+    const mounted = objects
+      .filter(({ kind, metadata }) => kind === "Deployment" && metadata.name === "mimir-ruler")
+      .flatMap((ruler) => [...JSON.stringify(ruler).matchAll(/"name":"(prometheus-[^"]*-rulefiles-\d+)"/g)])
+      .map(([, name]) => name);
+    const label = "skopos.dev/evaluator";
+    const found = selecting.map(({ metadata, spec }) => [metadata.name, spec.replicas > 0, spec.ruleSelector]);
+    const release = { release: "kube-prometheus-stack" };
+    if (scale === "medium") {
+      expect(found).toEqual([["kube-prometheus", true, { matchLabels: release }]]);
+      expect(mounted).toEqual([]);
+    } else {
+      expect(found).toEqual([
+        ["kube-prometheus", true, { matchLabels: { ...release, [label]: "prometheus" } }],
+        [
+          "kube-prometheus-rules",
+          false,
+          { matchLabels: release, matchExpressions: [{ key: label, operator: "DoesNotExist" }] },
+        ],
+      ]);
+      expect(mounted).toContain("prometheus-kube-prometheus-rules-rulefiles-0");
+    }
+  },
+);
+
 test("an alert's name is its own in the whole stack", () => {
   const stack = variants[4]?.render() as RenderedStack;
   const alerts = stack.charts.flatMap((chart) =>

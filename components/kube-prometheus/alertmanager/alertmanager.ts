@@ -97,7 +97,7 @@ function alertmanagerResource(
     spec: {
       replicas: sized.replicas,
       configSecret,
-      // AlertmanagerConfigs of teams, of any namespace; each applies to the alerts of its own.
+      // AlertmanagerConfigs of every namespace that the operator watches; each applies to the alerts of its own.
       alertmanagerConfigSelector: {},
       alertmanagerConfigNamespaceSelector: {},
       ...(secrets.length > 0 && { secrets }),

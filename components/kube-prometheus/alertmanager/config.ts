@@ -9,6 +9,13 @@ export interface AlertRouting {
    * @default the Service's, which browsers outside the cluster cannot open
    */
   readonly externalUrl?: string;
+  /**
+   * Namespaces whose AlertmanagerConfigs are used, beside the stack's own; each applies to the alerts of its namespace.
+   * They must exist. The operator may list the Secrets and ConfigMaps of each: AlertmanagerConfigs reference them.
+   * @default none
+   * @see https://prometheus-operator.dev/docs/developer/alerting/#alertmanagerconfig-resource
+   */
+  readonly configNamespaces?: readonly string[];
   /** Receivers; each gets every alert that matches its severities and labels. @default none: alerts are only visible in Alertmanager and Grafana */
   readonly receivers?: readonly Receiver[];
   /**

@@ -10,7 +10,7 @@ import { quantity } from "../../../test/cluster/quantity.ts";
 import { type RunningProgram, start } from "../../../test/data-plane/process.ts";
 import { until } from "../../../test/support/wait.ts";
 import { otherReceivers } from "../alertmanager/receivers.fixture.ts";
-import { KubePrometheusChart } from "../index.ts";
+import { KubePrometheusChart, teamRuleConfigMaps } from "../index.ts";
 
 // The real operator, with the flags and the rights that its Deployment has, on a real API server.
 const namespace = "observability";
@@ -18,9 +18,11 @@ const chart = new KubePrometheusChart(new App(), "metrics", {
   namespace,
   agentsNamespace: "observability-agents",
   workload: workloads.large,
+  evaluator: "mimir",
   remoteWrite: { scheme: "http", host: "mimir", port: 8080, path: "/api/v1/push" },
   alerts: {
     receivers: [{ kind: "webhook", name: "hook", url: { secret: "hook", key: "url" } }, ...otherReceivers],
+    configNamespaces: ["shop"],
     muteTimes: { nights: [{ times: [{ start_time: "18:00", end_time: "24:00" }] }] },
   },
 });
@@ -46,7 +48,7 @@ let operator: RunningProgram;
 
 beforeAll(async () => {
   cluster = await startCluster({ nodes: { simulated: nodes } });
-  const namespaces = [namespace, "observability-agents", "shop"].map((name) => ({
+  const namespaces = [namespace, "observability-agents", "shop", "payments"].map((name) => ({
     apiVersion: "v1",
     kind: "Namespace",
     metadata: { name },
@@ -89,6 +91,10 @@ describe("the operator, with the permissions of its ServiceAccount", () => {
     );
     expect(made.map(({ metadata }) => metadata.name).sort()).toEqual(expected);
     expect(made.map(({ spec }) => spec.replicas)).toEqual([2, 2, 2, 2, 2]);
+    const forMimir = async () =>
+      (await list<Workload>("apps/v1", "StatefulSet")).find(({ metadata }) => metadata.name.endsWith("-rules"));
+    await until("the resource of rules", async () => (await forMimir()) !== undefined);
+    expect((await forMimir())?.spec.replicas).toBe(0);
   });
 
   it("requests as much as the plan states", async () => {
@@ -117,6 +123,91 @@ describe("the operator, with the permissions of its ServiceAccount", () => {
     expect(new Set(jobs.map((job) => job.split("/")[2]))).toEqual(
       new Set(monitors.map(({ metadata }) => metadata.name)),
     );
+  });
+
+  it("adds AlertmanagerConfigs of teams to the configuration of Alertmanager, for alerts of their own namespace", async () => {
+    const secret = (key: string) => ({
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "team", namespace: "shop" },
+      stringData: { url: `http://shop.example.com/${key}` },
+    });
+    // Only the namespaces of the configuration are read: not payments.
+    const team = (of: string) => ({
+      apiVersion: "monitoring.coreos.com/v1alpha1",
+      kind: "AlertmanagerConfig",
+      metadata: { name: "team", namespace: of },
+      spec: {
+        route: { receiver: "hook" },
+        receivers: [{ name: "hook", webhookConfigs: [{ urlSecret: { name: "team", key: "url" } }] }],
+      },
+    });
+    await apply(cluster.api, [secret("first"), team("payments"), team("shop")] as unknown as KubernetesObject[]);
+    const config = async () => {
+      const secrets = await list<KubernetesObject & { data: Record<string, string> }>("v1", "Secret");
+      const generated = secrets.find(({ metadata }) => metadata.name === "alertmanager-kube-prometheus-generated");
+      return gunzipSync(Buffer.from(generated?.data["alertmanager.yaml.gz"] ?? "", "base64")).toString();
+    };
+    const name = "shop/team/hook";
+    await until("the team's receiver", async () => (await config()).includes(name), { explain: operator.output });
+    const { receivers, route } = parse(await config());
+    const names = receivers.map((receiver: { name: string }) => receiver.name);
+    expect(names).toEqual(expect.arrayContaining([name, "hook", ...otherReceivers.map((receiver) => receiver.name)]));
+    expect(route.routes.find((each: { receiver: string }) => each.receiver === name)).toMatchObject({
+      matchers: ['namespace="shop"'],
+      continue: true,
+    });
+    expect(names).not.toContain("payments/team/hook");
+    expect(await config()).toContain("shop.example.com/first");
+    // A rotated Secret needs no change of the AlertmanagerConfig.
+    await apply(cluster.api, [secret("second") as unknown as KubernetesObject]);
+    await until("the new URL", async () => (await config()).includes("shop.example.com/second"));
+  });
+
+  it("writes rules of teams to what Mimir's ruler mounts, without broken ones, and the shards evaluate only their own", async () => {
+    const release = { release: "kube-prometheus-stack" };
+    const rule = (name: string, of: string, expr: string, labels: Record<string, string> = release) => ({
+      apiVersion: "monitoring.coreos.com/v1",
+      kind: "PrometheusRule",
+      metadata: { name, namespace: of, labels },
+      // A field of Thanos, which Mimir's parser rejects.
+      spec: { groups: [{ name, partial_response_strategy: "warn", rules: [{ record: `team:${name}`, expr }] }] },
+    });
+    await apply(cluster.api, [
+      rule("orders", "shop", "sum(orders_total)"),
+      rule("invoices", "payments", "sum(invoices_total)"),
+      rule("broken", "shop", "sum(orders_total"),
+      rule("unlabelled", "shop", "sum(carts)", {}),
+      rule("own", "shop", "sum(up)", { ...release, "skopos.dev/evaluator": "prometheus" }),
+    ] as unknown as KubernetesObject[]);
+    const files = async (of: string) => {
+      const maps = await list<KubernetesObject & { data?: Record<string, string> }>("v1", "ConfigMap");
+      return maps
+        .filter(({ metadata }) => metadata.name.startsWith(`prometheus-kube-prometheus${of}-rulefiles-`))
+        .flatMap(({ metadata, data = {} }) =>
+          Object.entries(data).map(([file, text]) => ({ ...metadata, file, text })),
+        );
+    };
+    const recorded = async (of: string) =>
+      [
+        ...(await files(of))
+          .map(({ text }) => text)
+          .join("")
+          .matchAll(/record: team:(\S+)/g),
+      ]
+        .map(([, name]) => name)
+        .sort();
+    await until("rules of teams", async () => (await recorded("-rules")).length === 2, { explain: operator.output });
+    await until("the shards' rules", async () => (await recorded("")).length === 1, { explain: operator.output });
+    expect(await recorded("-rules")).toEqual(["invoices", "orders"]);
+    expect(await recorded("")).toEqual(["own"]);
+    const forMimir = await files("-rules");
+    expect(forMimir.map(({ text }) => text).join("")).not.toContain("partial_response_strategy");
+    expect(teamRuleConfigMaps({ namespace })).toEqual(expect.arrayContaining(forMimir.map(({ name }) => name)));
+    // The stack's own rules reach Mimir by another ConfigMap: none is evaluated twice.
+    const own = objects.filter(({ kind }) => kind === "PrometheusRule").map(({ metadata }) => metadata.name);
+    expect(forMimir.filter(({ file }) => own.some((name) => file.startsWith(`${namespace}-${name}-`)))).toEqual([]);
+    expect((await files("")).some(({ file }) => file.startsWith(`${namespace}-kube-prometheus-`))).toBe(true);
   });
 
   it("keeps the list of kubelets in the stack's namespace", async () => {

@@ -13,19 +13,28 @@ import {
 import { bytesQuantity, cpuQuantity, type WorkloadSize } from "../../../lib/sizing/index.ts";
 import { exposesKubelet } from "../control-plane/targets.ts";
 import { nobody, reloader } from "./operated.ts";
-import { operatorClusterRules, operatorNamespaceRules } from "./rights.ts";
+import { alertmanagerConfigRules, operatorClusterRules, operatorNamespaceRules } from "./rights.ts";
 
 const part = "operator";
 const ports = { http: 8080 } as const;
 
-/** Adds the Prometheus Operator. It makes workloads in this namespace alone, and reads monitors in all. */
-export function operator(chart: ComponentChart, sized: WorkloadSize): ApiObject {
+/**
+ * Adds the Prometheus Operator. It creates workloads in this namespace only, and reads monitors and rules of all.
+ * @param configNamespaces other namespaces whose AlertmanagerConfigs it reads
+ */
+export function operator(
+  chart: ComponentChart,
+  sized: WorkloadSize,
+  configNamespaces: readonly string[] = [],
+): ApiObject {
+  const others = configNamespaces.filter((name) => name !== chart.home);
   const name = partName(chart, part);
   const kubelets = exposesKubelet(chart.cluster.platform);
   const account = serviceAccount(chart, {
     part,
     clusterRules: operatorClusterRules,
     namespaceRules: operatorNamespaceRules(kubelets),
+    otherNamespaces: { names: others, rules: alertmanagerConfigRules },
   });
   const workload = deployment(chart, {
     part,
@@ -50,7 +59,7 @@ export function operator(chart: ComponentChart, sized: WorkloadSize): ApiObject 
           `--cluster-domain=${dnsDomain(chart.cluster)}`,
           `--prometheus-instance-namespaces=${chart.home}`,
           `--alertmanager-instance-namespaces=${chart.home}`,
-          `--alertmanager-config-namespaces=${chart.home}`,
+          `--alertmanager-config-namespaces=${[chart.home, ...others].join(",")}`,
           `--thanos-ruler-instance-namespaces=${chart.home}`,
           // The list of kubelets stands beside the stack and goes with it, instead of staying behind in kube-system.
           ...(kubelets

@@ -23,13 +23,25 @@ export const operatorClusterRules: readonly IPolicyRule[] = [
   { apiGroups: ["events.k8s.io"], resources: ["events"], verbs: ["create", "patch"] },
 ];
 
+/**
+ * Rights in each namespace whose AlertmanagerConfigs are used: the operator watches the Secrets and ConfigMaps that
+ * these reference by listing all of the namespace, which is why the cluster as a whole is not an option.
+ * @see https://github.com/prometheus-operator/prometheus-operator/blob/v0.93.1/pkg/alertmanager/operator.go
+ */
+export const alertmanagerConfigRules: readonly IPolicyRule[] = [
+  reads(group, "alertmanagerconfigs"),
+  { apiGroups: [group], resources: ["alertmanagerconfigs/status"], verbs: ["get", "update", "patch"] },
+  reads("", "configmaps", "secrets"),
+];
+
 /** Rights in its own namespace: manage workloads, and the list of kubelet addresses. */
 export function operatorNamespaceRules(kubelets: boolean): IPolicyRule[] {
   return [
-    reads(group, ...workloads, "alertmanagerconfigs"),
+    ...alertmanagerConfigRules,
+    reads(group, ...workloads),
     {
       apiGroups: [group],
-      resources: [...workloads, "alertmanagerconfigs"].flatMap((each) => [`${each}/status`, `${each}/finalizers`]),
+      resources: workloads.flatMap((each) => [`${each}/status`, `${each}/finalizers`]),
       verbs: ["get", "update", "patch"],
     },
     { apiGroups: ["apps"], resources: ["statefulsets"], verbs: [...all, "deletecollection"] },

@@ -14,6 +14,7 @@ import { scrapeClasses } from "../control-plane/targets.ts";
 import { addReloader, operatedPods, operatedService, operatedSpec, shardBudget } from "../operator/operated.ts";
 import type { KubePrometheusSizing } from "../sizing.ts";
 import { prometheusAccount } from "./account.ts";
+import { ruleSelector, rulesForMimir } from "./rules.ts";
 
 /** Prometheus' HTTP port, which the operator names `web`. */
 const prometheusPort = 9090;
@@ -58,6 +59,7 @@ export function prometheus(chart: ComponentChart, props: PrometheusProps): Endpo
   // Replicas scrape at different times: graphs of a client that alternates between them would flap.
   const clientIpAffinity = sizing.replicasPerShard > 1;
   operatedService(chart, { part, name, port: prometheusPort, clientIpAffinity });
+  if (chart.evaluator === "mimir") rulesForMimir(chart, props.watchAllMonitors);
   return endpoint;
 }
 
@@ -104,6 +106,7 @@ function prometheusResource(
       }),
       ...props.alertmanager,
       ...selectors(found),
+      ruleSelector: ruleSelector(chart, props.watchAllMonitors),
       serviceDiscoveryRole: "EndpointSlice",
       // Monitors must not reference files of this pod, such as its token.
       arbitraryFSAccessThroughSMs: { deny: true },
@@ -118,7 +121,7 @@ function prometheusResource(
   };
 }
 
-/** Selects every kind of monitor and rule in every namespace; `{}` selects all of them. */
+/** Selects every kind of monitor in every namespace; `{}` selects all of them. */
 function selectors(found: object): Partial<IPrometheus["spec"]> {
   return {
     serviceMonitorSelector: found,
@@ -129,7 +132,6 @@ function selectors(found: object): Partial<IPrometheus["spec"]> {
     probeNamespaceSelector: {},
     scrapeConfigSelector: found,
     scrapeConfigNamespaceSelector: {},
-    ruleSelector: found,
     ruleNamespaceSelector: {},
   };
 }

@@ -81,6 +81,13 @@ const cases: AlertCase[] = [
     },
   },
   {
+    alert: "MimirRulesNotRead",
+    series: {
+      [`cortex_ruler_sync_rules_total{${of("ruler")},reason="periodic"}`]: counter(1, 1),
+      [`cortex_ruler_load_rule_groups_seconds_count{${of("ruler")}}`]: counter(0, 1),
+    },
+  },
+  {
     alert: "MimirRuleEvaluationsMissed",
     series: {
       [`cortex_prometheus_rule_group_iterations_missed_total{${of("ruler")},user="anonymous"}`]: counter(2, 0),

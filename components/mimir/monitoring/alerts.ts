@@ -111,6 +111,15 @@ const rulerAlerts = (own: string): Alert[] => [
       "Rule group {{ $labels.rule_group }} of tenant {{ $labels.user }} failed {{ $value | humanize }} times in 5 minutes.",
   },
   {
+    alert: "MimirRulesNotRead",
+    // Only a synchronization that could list the rules goes on to load them.
+    expr: `rate(cortex_ruler_sync_rules_total{${own},reason="periodic"}[10m]) > 0 unless ignoring (reason) rate(cortex_ruler_load_rule_groups_seconds_count{${own}}[10m]) > 0`,
+    for: "10m",
+    severity: "critical",
+    summary: "Mimir's ruler cannot read its rule files.",
+    description: "{{ $labels.pod }} evaluates the rules that it read before: changes of rules have no effect.",
+  },
+  {
     alert: "MimirRuleEvaluationsMissed",
     expr: `100 * sum by (cluster, namespace, pod) (rate(cortex_prometheus_rule_group_iterations_missed_total{${own}}[5m])) / sum by (cluster, namespace, pod) (rate(cortex_prometheus_rule_group_iterations_total{${own}}[5m])) > 1`,
     for: "15m",

@@ -277,6 +277,7 @@ const estimate = objectRule(
     }),
   },
   function* (prometheus, { set: objects, parameters }) {
+    if (prometheus.spec.replicas === 0) return;
     const { activeSeries = 0 } = objects.facts;
     const byMonitor = Map.groupBy(targets(objects), ({ monitor }) => monitor);
     for (const [monitor, found] of byMonitor) {

@@ -52,7 +52,7 @@ const retentionTime = objectRule(
     remedy: "Set `retention`.",
   },
   function* (prometheus) {
-    if (duration(prometheus.spec.retention) !== undefined) return;
+    if (prometheus.spec.replicas === 0 || duration(prometheus.spec.retention) !== undefined) return;
     const path = ["spec", "retention"];
     yield {
       message: `its retention is ${text(prometheus.spec.retention) ?? "not stated"}`,
@@ -72,7 +72,8 @@ const storage = objectRule(
     remedy: "Add `storage.volumeClaimTemplate`.",
   },
   function* (prometheus, { set: objects }) {
-    // A development stack keeps nothing on purpose.
+    // A development stack keeps nothing on purpose, and what has no pods keeps nothing at all.
+    if (prometheus.spec.replicas === 0) return;
     if (isFields(at(prometheus.spec, "storage", "volumeClaimTemplate")) || objects.facts.availability === "single")
       return;
     const path = ["spec", "storage"];

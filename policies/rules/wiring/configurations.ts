@@ -13,6 +13,7 @@ const alertmanagers = objectRule(
     remedy: "Name the Service of the Alertmanager, its namespace and the name of its port.",
   },
   function* (prometheus, { set: objects }) {
+    if (prometheus.spec.replicas === 0) return;
     const named = items(fields(prometheus.spec.alerting).alertmanagers);
     const path = ["spec", "alerting", "alertmanagers"];
     if (named.length === 0 && objects.ofKind("Alertmanager").length > 0) {

@@ -54,7 +54,7 @@ const needs: Readonly<Record<string, readonly Request[]>> = {
       "namespaces",
     ),
     ...everywhere("get", "secrets", "configmaps"),
-    ...at(home, "list,watch", ...monitoring("prometheuses", "alertmanagers")),
+    ...at(home, "list,watch", ...monitoring("prometheuses", "alertmanagers", "alertmanagerconfigs")),
     ...at(home, "update", ...monitoring("prometheuses/status", "alertmanagers/status", "prometheuses/finalizers")),
     ...at(home, "list,watch,create,update,delete", "apps/statefulsets", "secrets", "configmaps"),
     ...at(home, "get,create,update", "services"),
