@@ -105,6 +105,11 @@ export const programs: readonly Program[] = [
     stamp: { "main.Version": "v1.8.0" },
   },
   {
+    name: "rclone",
+    module: "github.com/rclone/rclone",
+    binaries: { rclone: "." },
+  },
+  {
     name: "alertmanager",
     module: "github.com/prometheus/alertmanager",
     binaries: packages("github.com/prometheus/alertmanager/cmd", ["alertmanager", "amtool"]),
