@@ -8,13 +8,16 @@ type Idle = readonly [path: readonly string[], isSet: boolean, why: string | fal
 
 /** Settings of an externally managed component that only one deployed by the stack would use. */
 const ownSettings = {
-  mimir: ["mode", "bucketLifecycle"],
+  mimir: ["mode", "bucketLifecycle", "archiveBucket"],
   loki: ["mode", "bucketLifecycle"],
   traces: ["storage", "kafka"],
   grafana: ["replicas", "database", "host", "route", "encryptionKey", "access", "teams"],
 } as const;
 
-function idleOf({ components, alerts, objectStorage, grafanaAdminPassword }: StackConfig): readonly Idle[] {
+function idleOf(
+  { components, alerts, objectStorage, grafanaAdminPassword }: StackConfig,
+  archiveSeconds: number,
+): readonly Idle[] {
   const { mimir, loki, traces, grafana, prometheus, alertmanager, alloy } = components;
   const onDisks = objectStorage.kind === "filesystem" && "objects of a disk have no lifecycle rule";
   const noAlertmanager =
@@ -33,6 +36,11 @@ function idleOf({ components, alerts, objectStorage, grafanaAdminPassword }: Sta
     [["components", "prometheus", "remoteRead"], prometheus.remoteRead, !mimir.enabled && "Mimir is off"],
     [["components", "alloy", "logSource"], alloy.logSource !== undefined, !loki.enabled && "Loki is off"],
     [["components", "mimir", "bucketLifecycle"], mimir.bucketLifecycle !== undefined, onDisks],
+    [
+      ["components", "mimir", "archiveBucket"],
+      mimir.archiveBucket !== undefined && mimir.external === undefined,
+      archiveSeconds === 0 && "retention.archive is 0s: nothing is archived",
+    ],
     [["components", "loki", "bucketLifecycle"], loki.bucketLifecycle !== undefined, onDisks],
     [
       ["components", "traces", "storage"],
@@ -60,8 +68,8 @@ function idleOf({ components, alerts, objectStorage, grafanaAdminPassword }: Sta
 }
 
 /** Settings that are read and have no effect, because of another one. */
-export function settingsWithoutEffect({ config }: CheckedStack): readonly Problem[] {
-  return idleOf(config).flatMap(([path, isSet, why]) => {
+export function settingsWithoutEffect({ config, retention }: CheckedStack): readonly Problem[] {
+  return idleOf(config, retention.archive).flatMap(([path, isSet, why]) => {
     if (!isSet || !why) return [];
     return [
       {

@@ -6,6 +6,7 @@ import { snippet } from "./snippet.ts";
 /** Where a chart's prop stands in the stack file: the start of the prop's path, and the key it comes from. */
 const places: readonly (readonly [start: string, path: readonly string[]])[] = [
   ["retention.mimir", ["retention", "mimir"]],
+  ["retention.archive", ["retention", "archive"]],
   ["retention.aggregates", ["retention", "aggregates"]],
   ["retention.loki", ["retention", "loki"]],
   ["retention.traces", ["retention", "traces"]],

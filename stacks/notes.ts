@@ -70,13 +70,22 @@ function outageNotes({ props }: RenderedStack): readonly string[] {
   ];
 }
 
-/** What a bucket must have for cold storage: the stores themselves delete when their retention is over. */
-function archiveNotes({ config, retention }: RenderedStack): readonly string[] {
+/** What is archived by the stack, and what is not. */
+function archiveNotes({ config, retention, props }: RenderedStack): readonly string[] {
   if (retention.archive === 0 || config.objectStorage.kind === "filesystem") return [];
   const period = formatDuration(retention.archive);
   return [
-    `archive: replicate the buckets to cold storage with object lock (compliance mode, ${period}) and access logging; the stores delete expired data from their own buckets, so lock the replicas, never the originals`,
-    `archive: a lifecycle rule on the original buckets must be longer than retention plus deletion delay, limited to the tenant's prefix, and must not cover index/`,
+    ...(props.mimir
+      ? [
+          `archive: Mimir's blocks are copied to ${props.mimir.archiveBucket} every night and kept for ${period} by its object lock; how to restore them is in docs/archive.md`,
+        ]
+      : []),
+    ...(props.loki
+      ? [
+          `archive: logs are archived by replicating the bucket ${props.loki.bucket} to one with object lock (${period}) and access logging, as docs/archive.md shows; Loki deletes expired logs from its own bucket, so lock the replica, never the original`,
+        ]
+      : []),
+    "archive: traces are not archived",
   ];
 }
 

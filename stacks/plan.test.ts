@@ -65,7 +65,9 @@ describe("notes", () => {
   });
 
   test("say what the buckets of an archive need", () => {
-    expect(planNotes(stack({ retention: "archive" })).join("\n")).toMatch(/object lock .* access log/);
+    expect(planNotes(stack({ retention: "archive" })).join("\n")).toMatch(
+      /kept for 2555d by its object lock.*access logging/s,
+    );
     expect(planNotes(stack()).join("\n")).not.toContain("object lock");
   });
 

@@ -244,6 +244,10 @@ export const problemCatalogue = {
     title: "Grafana without an administrator's password",
     why: "Grafana's pods would wait for a Secret that nobody creates, after everything else is deployed.",
   },
+  SKP1262: {
+    title: "An archive without an object store",
+    why: "The archive is a bucket that blocks are copied to; on a pod's volume there is nothing to copy from or to.",
+  },
   SKP1301: {
     title: "Options of a workload that does not exist",
     why: "Which workloads a component has depends on its mode; options of any other would silently have no effect.",

@@ -38,6 +38,28 @@ export function blockBytes({ workload, retention, availability }: MimirLoad): nu
   return Math.ceil(series + aggregates);
 }
 
+/** Object requests per archived object: copied, listed twice and hashed. */
+const archiveRequests = 4;
+
+/** Bytes of the archive once its period is full: one copy of every compacted block, those of the aggregates included. */
+export function archiveUsage({ workload, retention }: MimirLoad): ObjectStorageUse {
+  const aggregates = retention.aggregates > 0 ? aggregateSeries(workload) / aggregateSeconds : 0;
+  const rate = (samplesPerSecond(workload) + aggregates) * bytesPerSample;
+  const tenants = retention.aggregates > 0 ? 2 : 1;
+  const objects = Math.max(1, compactorShards(workload.activeSeries)) * objectsPerBlock * tenants;
+  const perMonth = Math.ceil((objects * archiveRequests * secondsPerMonth) / day);
+  return {
+    bytes: Math.ceil(rate * retention.archive),
+    putsPerMonth: perMonth,
+    getsPerMonth: perMonth,
+    reasons: {
+      bytes: `archive: ${Math.round(rate / bytesPerSample)} samples/s x ${bytesPerSample} B x ${Math.round(retention.archive / day)} d`,
+      putsPerMonth: `archive: ${objects} objects per day, each copied and listed`,
+      getsPerMonth: `archive: ${objects} objects per day, each hashed once`,
+    },
+  };
+}
+
 /**
  * Bytes that Mimir keeps in its bucket, and requests per month.
  * @param pods replicas that ship blocks, and replicas that sync them

@@ -13,6 +13,8 @@ import {
   serviceHost,
 } from "../../lib/kubernetes/index.ts";
 import { assertValid } from "../../lib/sizing/index.ts";
+import { archive, archiveJob } from "./archive/jobs.ts";
+import { archiveUsage } from "./bucket-usage.ts";
 import { mimirConfig, mimirPorts, mimirRuntime, mimirYaml } from "./config.ts";
 import { connectMimir } from "./edges.ts";
 import { type ClientServices, gatewayRoute } from "./gateway-route.ts";
@@ -71,7 +73,13 @@ export class MimirChart extends ComponentChart<MimirEndpoints> {
     if (sizing.mode === "monolithic") monolithic(context, sizing);
     else microservices(context, sizing);
     connectMimir(this, { sizing, objectStore, ...(alertmanager && { alertmanager }) });
-    if (objectStore.kind !== "filesystem") this.objectStorage.push(sizing.objectStorage);
+    if (objectStore.kind !== "filesystem") {
+      this.objectStorage.push(sizing.objectStorage);
+      if (retention.archive > 0) {
+        archive(this, { ...resolved, objectStore, identityAccount: context.identityAccount });
+        this.objectStorage.push(archiveUsage(mimirLoad(resolved)));
+      }
+    }
     if (props.gatewayRoute) gatewayRoute(this, props.gatewayRoute, this.clientServices());
     const alertContext = this.alertContext(resolved);
     dashboardConfigMap(this, mimirDashboard(this, alertContext));
@@ -128,12 +136,13 @@ export class MimirChart extends ComponentChart<MimirEndpoints> {
     };
   }
 
-  private alertContext({ tenants, workload }: ResolvedMimirProps): MimirAlertContext {
+  private alertContext({ tenants, workload, retention, objectStore }: ResolvedMimirProps): MimirAlertContext {
     const limit = tenants[this.tenant]?.max_global_series_per_user;
     return {
       sizing: this.sizing,
       tenant: this.tenant,
       seriesLimit: typeof limit === "number" && limit > 0 ? limit : seriesLimit(workload.activeSeries),
+      ...(retention.archive > 0 && objectStore.kind !== "filesystem" && { archiveJob: archiveJob(this) }),
       evaluates: this.evaluator === "mimir" || this.ruleTenants.length > 1,
     };
   }

@@ -3,7 +3,7 @@ import { type Endpoint, maxItemBytes, type ObjectStore, url } from "../../lib/ku
 import { grpcServer, MiB, type Retention, type Workload, type WorkloadSize } from "../../lib/sizing/index.ts";
 import { blocksBucket, commonStorage, dataDirectory } from "./bucket-config.ts";
 import type { MimirCache } from "./capacity.ts";
-import { defaultLimits, longTermLimits, type TenantLimits } from "./limits.ts";
+import { defaultLimits, longTermLimits, restoredLimits, restoredTenant, type TenantLimits } from "./limits.ts";
 import type { MimirSizing } from "./sizing.ts";
 
 /** Ports of every Mimir process. */
@@ -170,7 +170,8 @@ export function mimirRuntime(
   const aggregates = props.retention.aggregates > 0 && {
     [longTermTenant]: longTermLimits({ ...props, distributors: distributors(props.sizing) }),
   };
-  const overrides: Record<string, TenantLimits> = { ...aggregates };
+  const restored = props.retention.archive > 0 && { [restoredTenant]: restoredLimits };
+  const overrides: Record<string, TenantLimits> = { ...aggregates, ...restored };
   for (const [tenant, limits] of Object.entries(tenants)) overrides[tenant] = { ...overrides[tenant], ...limits };
   return { overrides };
 }

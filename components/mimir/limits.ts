@@ -120,6 +120,16 @@ export function longTermLimits({
   };
 }
 
+/** Tenant that archived blocks are restored for. */
+export const restoredTenant = "restored";
+
+/** Limits of the tenant of restored blocks: they stay until the tenant is deleted, and queries reach all of them. */
+export const restoredLimits: TenantLimits = {
+  compactor_blocks_retention_period: "0s",
+  max_query_lookback: "0s",
+  max_total_query_length: "0s",
+};
+
 /** Retention of blocks, and the time range that queries may cover. */
 function kept(seconds: number): TenantLimits {
   return {

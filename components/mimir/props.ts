@@ -43,6 +43,12 @@ export interface MimirProps extends ComponentProps {
    * @default none: no lifecycle rule
    */
   readonly bucketLifecycle?: number;
+  /**
+   * Bucket (Azure: container) that blocks are copied to before their retention ends, if `retention.archive` is set and the object
+   * store is a service. It must exist, in the same object store.
+   * @default "mimir-archive"
+   */
+  readonly archiveBucket?: string;
   /** Tenant that the stack writes to and queries: the value of `X-Scope-OrgID`. @default "anonymous" */
   readonly tenant?: string;
   /**
@@ -102,6 +108,7 @@ export type ResolvedMimirProps = MimirProps &
       | "availability"
       | "objectStore"
       | "bucket"
+      | "archiveBucket"
       | "tenant"
       | "tenants"
       | "promotedResourceAttributes"
@@ -119,6 +126,7 @@ export function resolveMimirProps(props: MimirProps): ResolvedMimirProps {
     retention: props.retention ?? retentionProfiles.standard,
     availability: props.availability ?? (objectStore.kind === "filesystem" ? "single" : "redundant"),
     bucket: props.bucket ?? "mimir-blocks",
+    archiveBucket: props.archiveBucket ?? "mimir-archive",
     tenant: props.tenant ?? "anonymous",
     tenants: props.tenants ?? {},
     promotedResourceAttributes: props.promotedResourceAttributes ?? defaultPromotedAttributes,

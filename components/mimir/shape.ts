@@ -45,6 +45,7 @@ export const mimirShape: ShapeOf<MimirProps> = {
   objectStore: objectStoreShape,
   bucket,
   bucketLifecycle: secondCount,
+  archiveBucket: bucket,
   tenant: tenantId,
   tenants: mapOf(tenantId, mapOf(limitName, unchecked)),
   promotedResourceAttributes: uniqueListOf(attributeName),

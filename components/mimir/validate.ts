@@ -13,8 +13,10 @@ import {
   validateProps,
   validateWorkload,
 } from "../../lib/sizing/index.ts";
+import { settleHours } from "./archive/scripts.ts";
 import { shapes } from "./capacity.ts";
 import { deletionDelaySeconds } from "./config.ts";
+import { restoredTenant } from "./limits.ts";
 import { longTermTenant } from "./monitoring/aggregates.ts";
 import { maxSeriesPerIngester } from "./monitoring/store-alerts.ts";
 import { type MimirProps, mimirLoad, type ResolvedMimirProps, resolveMimirProps } from "./props.ts";
@@ -43,6 +45,7 @@ function combinations(props: MimirProps): readonly Finding[] {
     ...validateReplicas(resolved, sizing),
     ...validateZones(resolved, sizing),
     ...validateRetention(resolved),
+    ...validateArchive(resolved),
     ...validateTenants(resolved),
     ...validateOptions(props, workloadsOf(sizing)),
   ];
@@ -109,6 +112,29 @@ function validateZones({ cluster }: ResolvedMimirProps, sizing: MimirSizing): Fi
   return findings;
 }
 
+/** Shortest retention in seconds with an archive: blocks settle, a run copies them, and an alert leaves time to act. */
+const minArchivedRetention = 7 * 86_400;
+
+function validateArchive({ retention, objectStore }: ResolvedMimirProps): Finding[] {
+  if (retention.archive === 0) return [];
+  const findings: Finding[] = [];
+  if (objectStore.kind === "filesystem") {
+    findings.push({
+      code: "SKP1262",
+      at: "retention.archive",
+      message: `blocks would be archived for ${formatDuration(retention.archive)}, but there is no object store`,
+      fix: "0s",
+    });
+  }
+  for (const key of ["mimir", "aggregates"] as const) {
+    const kept = retention[key];
+    if (kept === 0 || kept >= minArchivedRetention || kept < minRetention) continue;
+    const why = `blocks are archived once they are ${settleHours} h old, and must not be deleted before`;
+    findings.push(shortRetention(`retention.${key}`, kept, minArchivedRetention, why));
+  }
+  return findings;
+}
+
 function validateRetention({ retention, bucketLifecycle }: ResolvedMimirProps): Finding[] {
   const findings: Finding[] = [];
   const { mimir, aggregates } = retention;
@@ -129,11 +155,14 @@ function validateRetention({ retention, bucketLifecycle }: ResolvedMimirProps): 
 
 function validateTenants({ tenant, tenants, retention, workload }: ResolvedMimirProps): Finding[] {
   const findings: Finding[] = [];
-  if (tenant === longTermTenant && retention.aggregates > 0) {
+  const reserved =
+    (tenant === longTermTenant && retention.aggregates > 0 && "the aggregates") ||
+    (tenant === restoredTenant && retention.archive > 0 && "blocks restored from the archive");
+  if (reserved) {
     findings.push({
       code: "SKP1229",
       at: "tenant",
-      message: `${longTermTenant} is the tenant of the aggregates: series would be kept as long as the aggregates`,
+      message: `${tenant} is the tenant of ${reserved}: series would be kept as long as those`,
       fix: "tenant: anonymous",
     });
   }

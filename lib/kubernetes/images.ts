@@ -43,6 +43,7 @@ export const images = {
   mimir: { registry: "docker.io", repository: "grafana/mimir", tag: "3.2.0" },
   memcached: { registry: "docker.io", repository: "library/memcached", tag: "1.6.39-alpine" },
   "memcached-exporter": { registry: "quay.io", repository: "prometheus/memcached-exporter", tag: "v0.15.3" },
+  rclone: { registry: "docker.io", repository: "rclone/rclone", tag: "1.76.0" },
   loki: { registry: "docker.io", repository: "grafana/loki", tag: "3.7.8" },
   tempo: { registry: "docker.io", repository: "grafana/tempo", tag: "3.0.3" },
   jaeger: { registry: "docker.io", repository: "jaegertracing/jaeger", tag: "2.14.0" },

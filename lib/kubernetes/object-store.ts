@@ -1,6 +1,6 @@
 import type { Finding } from "../sizing/index.ts";
 import type { ComponentChart } from "./chart.ts";
-import { isConstruct, type Server, type ServiceAccountConstruct } from "./constructs.ts";
+import { addressOf, isConstruct, type Server, type ServiceAccountConstruct } from "./constructs.ts";
 import type { EnvValue } from "./container.ts";
 import type { Labels } from "./labels.ts";
 import { anywhere, type Peer, serverPeer } from "./network.ts";
@@ -53,6 +53,9 @@ export type ObjectStore =
   /** The pod's own volume: a single replica, for development only. */
   | { readonly kind: "filesystem" };
 
+/** An object store that is a service. */
+export type RemoteStore = Exclude<ObjectStore, { readonly kind: "filesystem" }>;
+
 /** Environment variables that carry an object store's credentials into a configuration file that expands `${NAME}`. */
 export function objectStoreEnv(store: ObjectStore): Readonly<Record<string, EnvValue>> {
   if (store.kind === "s3" && store.credentials) {
@@ -82,6 +85,50 @@ export function objectStoreAccess(store: ObjectStore): {
     env: { GOOGLE_APPLICATION_CREDENTIALS: `${keyFolder}/${key}` },
     mounts: [{ volume: secretVolume(secret), path: keyFolder }],
   };
+}
+
+/**
+ * A remote of rclone, configured by environment variables. Without credentials it takes those of the pod's identity.
+ * @param name the remote's name: `name:bucket/path`
+ * @see https://rclone.org/docs/#config-file
+ */
+export function rcloneRemote(name: string, store: RemoteStore): Readonly<Record<string, EnvValue>> {
+  const options = Object.entries(rcloneOptions(store));
+  return Object.fromEntries(options.map(([key, value]) => [`RCLONE_CONFIG_${name.toUpperCase()}_${key}`, value]));
+}
+
+function rcloneOptions(store: RemoteStore): Readonly<Record<string, EnvValue>> {
+  const identity = { ENV_AUTH: "true" };
+  switch (store.kind) {
+    case "s3": {
+      const endpoint = addressOf(store.endpoint);
+      const { credentials } = store;
+      return {
+        TYPE: "s3",
+        PROVIDER: /\.amazonaws\.com(\.cn)?(:\d+)?$/.test(endpoint) ? "AWS" : "Other",
+        ENDPOINT: `${store.insecure ? "http" : "https"}://${endpoint}`,
+        REGION: store.region,
+        NO_CHECK_BUCKET: "true",
+        ...(credentials
+          ? { ACCESS_KEY_ID: credentials.accessKeyId, SECRET_ACCESS_KEY: credentials.secretAccessKey }
+          : identity),
+      };
+    }
+    case "gcs":
+      return {
+        TYPE: "gcs",
+        BUCKET_POLICY_ONLY: "true",
+        NO_CHECK_BUCKET: "true",
+        ...(store.credentials ? { SERVICE_ACCOUNT_CREDENTIALS: store.credentials.serviceAccount } : identity),
+      };
+    case "azure":
+      return {
+        TYPE: "azureblob",
+        ACCOUNT: store.account,
+        NO_CHECK_CONTAINER: "true",
+        ...(store.credentials ? { KEY: store.credentials.accountKey } : identity),
+      };
+  }
 }
 
 const credentialFixes = {

@@ -37,6 +37,7 @@ export type FindingCode =
   | "SKP1253"
   | "SKP1254"
   | "SKP1255"
+  | "SKP1262"
   | "SKP1301"
   | "SKP1302"
   | "SKP1303"

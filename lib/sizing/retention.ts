@@ -38,11 +38,12 @@ const of = (
 
 /**
  * What each profile keeps. 15 d is all metrics at full resolution; days 16 to 365 are also kept as aggregates;
- * `archive` keeps seven years, the longest period of common audit rules. Loki requires at least 24 h.
+ * `archive` copies all blocks to cold storage for seven years, the longest period of common audit rules, and keeps the
+ * aggregates queryable for as long. Loki requires at least 24 h.
  */
 export const retentionProfiles: Readonly<Record<RetentionName, Retention>> = {
   ephemeral: of("6h", "24h", "0s", "24h", "24h", "0s"),
   standard: of("15d", "90d", "0s", "31d", "7d", "0s"),
   extended: of("15d", "365d", "730d", "90d", "14d", "0s"),
-  archive: of("15d", "365d", "730d", "90d", "14d", "2555d"),
+  archive: of("15d", "365d", "2555d", "90d", "14d", "2555d"),
 };

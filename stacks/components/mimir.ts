@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { mimirCaches, mimirServices, validateMimir } from "../../components/mimir/index.ts";
 import type { ExternalEndpoints, ObservabilityProps } from "../../components/observability.ts";
-import { tenantId } from "../../lib/formats/index.ts";
+import { bucket, tenantId } from "../../lib/formats/index.ts";
 import type { CheckedStack } from "../checks.ts";
 import { externalEndpoint } from "../external.ts";
 import { type Facts, withoutUndefined } from "../facts.ts";
@@ -13,6 +13,7 @@ import type { ResolvedStack } from "../resolve.ts";
 import { optionsIn, workloadOptions, workloadsSchema } from "../schema/options.ts";
 import { externalSchema, switchable } from "../schema/switch.ts";
 import type { StackConfig } from "../schema.ts";
+import { archivePrerequisites } from "./archive.ts";
 import { bucketPrerequisite, type Prerequisite } from "./needs.ts";
 
 export const schema = switchable(
@@ -28,12 +29,17 @@ export const schema = switchable(
     bucketLifecycle: duration("1d", "100y")
       .optional()
       .describe("Age at which a lifecycle rule of the bucket deletes objects; must exceed every retention."),
+    archiveBucket: text(bucket)
+      .optional()
+      .describe(
+        "Bucket that blocks are copied to while retention.archive is set. By default <prefix>mimir-archive of the object storage.",
+      ),
   },
   true,
 ).describe("Long-term metrics storage.");
 
 export function settings({ config, objectStore, bucketPrefix }: Facts): Partial<ObservabilityProps> {
-  const { enabled, external, mode, tenant, bucketLifecycle } = config.components.mimir;
+  const { enabled, external, mode, tenant, bucketLifecycle, archiveBucket } = config.components.mimir;
   if (!enabled || external) return {};
   return {
     mimir: withoutUndefined({
@@ -42,6 +48,7 @@ export function settings({ config, objectStore, bucketPrefix }: Facts): Partial<
       objectStore,
       bucket: `${bucketPrefix}mimir-blocks`,
       bucketLifecycle,
+      archiveBucket: archiveBucket ?? `${bucketPrefix}mimir-archive`,
       ...optionsIn(config.components.mimir),
     }),
   };
@@ -66,7 +73,12 @@ export function checks(stack: CheckedStack): readonly Problem[] {
   return mimir ? problemsOfComponent("mimir", validateMimir({ ...sharedProps(stack), ...mimir })) : [];
 }
 
-export function prerequisites({ config }: ResolvedStack): readonly Prerequisite[] {
+export function prerequisites({ config, retention, props }: ResolvedStack): readonly Prerequisite[] {
   const { enabled, external } = config.components.mimir;
-  return enabled && !external ? bucketPrerequisite(config, "mimir-blocks") : [];
+  if (!enabled || external) return [];
+  const archive = props.mimir?.archiveBucket ?? "";
+  return [
+    ...bucketPrerequisite(config, "mimir-blocks"),
+    ...(retention.archive > 0 ? archivePrerequisites(config.objectStorage, archive, retention.archive, "blocks") : []),
+  ];
 }

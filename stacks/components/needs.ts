@@ -23,10 +23,11 @@ export function secretPrerequisite(
   };
 }
 
-type Store = StackConfig["objectStorage"];
+/** An object store that is a service. */
+export type RemoteStorage = Exclude<StackConfig["objectStorage"], { kind: "filesystem" }>;
 
 /** Creates a bucket where the stack looks for it: at the store's own endpoint, in its region, or in its account. */
-function createBucket(store: Exclude<Store, { kind: "filesystem" }>, bucket: string): string {
+export function createBucket(store: RemoteStorage, bucket: string): string {
   if (store.kind === "gcs") return `gcloud storage buckets create gs://${bucket}`;
   if (store.kind === "azure") return `az storage container create --name ${bucket} --account-name ${store.account}`;
   const scheme = store.insecure ? "http" : "https";

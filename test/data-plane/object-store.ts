@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { IContainer } from "kubernetes-models/v1/Container";
+import type { IEnvVar } from "kubernetes-models/v1/EnvVar";
 import type { ComponentChart, ObjectStore } from "../../lib/kubernetes/index.ts";
 import { type RunningProgram, ready, start } from "./process.ts";
 
@@ -53,9 +54,17 @@ export function secretEnv(chart: ComponentChart): Readonly<Record<string, string
   const workload = chart.toJson().find(({ kind }) => kind === "StatefulSet");
   const [container] = workload.spec.template.spec.containers as IContainer[];
   return Object.fromEntries(
-    (container?.env ?? []).flatMap(({ name, valueFrom }) => {
+    Object.entries(secretValues(container?.env ?? [])).filter(([name]) => name.startsWith("OBJECT_STORE_")),
+  );
+}
+
+/** A container's variables, those of the credentials' Secret with the server's keys. */
+export function secretValues(env: readonly IEnvVar[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    env.flatMap(({ name, value, valueFrom }) => {
       const reference = valueFrom?.secretKeyRef;
-      return reference?.name === "bucket" ? [[name, keys[reference.key as keyof typeof keys]]] : [];
+      const found = reference?.name === "bucket" ? keys[reference.key as keyof typeof keys] : value;
+      return found === undefined ? [] : [[name, found]];
     }),
   );
 }

@@ -13,7 +13,7 @@ const runbooks = pages().filter((page) => page.startsWith("docs/runbooks/"));
 const nameOf = (page: string): string => page.slice("docs/runbooks/".length, -".md".length);
 
 /** The three environments, the largest stack, and a control plane with etcd, which no managed platform exposes. */
-const stacks = [...environments, ...profilePairs.filter(({ name }) => name === "xlarge + extended")].map(({ render }) =>
+const stacks = [...environments, ...profilePairs.filter(({ name }) => name === "xlarge + archive")].map(({ render }) =>
   render(),
 );
 const charts: readonly ComponentChart[] = [

@@ -60,13 +60,15 @@ function requestsOf({ kind, spec }: KubernetesObject & { spec?: AnyWorkload }, s
   const onEveryNode = kind === "DaemonSet" || spec.mode === "daemonset";
   const pods = onEveryNode ? stack.workload.nodes : (spec.replicas ?? 1) * (spec.shards ?? 1);
   const operated = kind === "Prometheus" || kind === "Alertmanager";
-  const template = spec.template?.spec;
+  // Jobs that are created by hand are not planned.
+  const scheduled = kind === "CronJob" && !spec.suspend && spec.jobTemplate.spec;
+  const template = (scheduled || spec).template?.spec;
   const sidecars = (template?.initContainers ?? []).filter(
     ({ restartPolicy }: { restartPolicy?: string }) => restartPolicy === "Always",
   );
   const containers = [...(template?.containers ?? []), ...sidecars].map(({ resources }) => resources.requests);
   const known = ["Deployment", "StatefulSet", "DaemonSet", "Prometheus", "Alertmanager", "OpenTelemetryCollector"];
-  if (!known.includes(kind)) return none;
+  if (!known.includes(kind) && !scheduled) return none;
   const { cpuCores, memoryBytes } = add([
     ...containers,
     ...(spec.resources ? [spec.resources.requests] : []),

@@ -1,4 +1,5 @@
 import { test } from "vitest";
+import { retentionProfiles } from "../../../lib/sizing/index.ts";
 import {
   type AlertCase,
   checkRules,
@@ -11,7 +12,7 @@ import {
 import { render } from "../../../test/support/mimir.ts";
 
 /** With zones, caches and rulers: every alert is there. */
-const chart = render("large", { evaluator: "mimir" });
+const chart = render("large", { evaluator: "mimir", retention: retentionProfiles.archive });
 
 const of = (part: string) => `namespace="obs",job="mimir-${part}",pod="mimir-${part}-0"`;
 const ingester = `namespace="obs",job="mimir-ingester",pod="mimir-ingester-zone-a-0"`;
@@ -147,6 +148,17 @@ const cases: AlertCase[] = [
     alert: "MimirCompactorStale",
     minutes: 1560,
     series: { [`cortex_compactor_last_successful_run_timestamp_seconds{${of("compactor")}}`]: stale(1560) },
+  },
+  {
+    alert: "MimirArchiveIncomplete",
+    minutes: 3120,
+    series: { 'kube_cronjob_status_last_successful_time{namespace="obs",cronjob="mimir-archive"}': stale(3120) },
+  },
+  {
+    // It has never completed.
+    alert: "MimirArchiveIncomplete",
+    minutes: 3120,
+    series: { 'kube_cronjob_created{namespace="obs",cronjob="mimir-archive"}': stale(3120) },
   },
   {
     alert: "MimirBucketIndexStale",

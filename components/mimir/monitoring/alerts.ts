@@ -10,6 +10,8 @@ export interface MimirAlertContext {
   readonly tenant: string;
   /** Series the tenant may hold in memory, before replication. */
   readonly seriesLimit: number;
+  /** The CronJob that archives blocks. @default none */
+  readonly archiveJob?: string;
   /** Whether this Mimir evaluates rules. */
   readonly evaluates: boolean;
 }
@@ -32,6 +34,29 @@ export function mimirAlerts(chart: ComponentChart, context: MimirAlertContext): 
       rules: [...requestAlerts(own), ...(context.evaluates ? rulerAlerts(own) : [])],
     },
     { name: "mimir", rules: storeAlerts(chart, own, context) },
+    ...(context.archiveJob ? [{ name: "mimir.archive", rules: archiveAlerts(chart, context.archiveJob) }] : []),
+  ];
+}
+
+/**
+ * A run succeeds only if every block that has settled is in the archive, and nothing is missing there. Three days without one
+ * is noticed long before a retention deletes what was not copied.
+ */
+function archiveAlerts(chart: ComponentChart, job: string): Alert[] {
+  const own = `namespace="${chart.home}",cronjob="${job}"`;
+  const age = (metric: string) => `time() - max by (cluster, namespace, cronjob) (${metric}{${own}})`;
+  const done = "kube_cronjob_status_last_successful_time";
+  const never = `(${age("kube_cronjob_created")} unless on (cluster, namespace, cronjob) ${done}{${own}})`;
+  return [
+    {
+      alert: "MimirArchiveIncomplete",
+      expr: `(${age(done)} or ${never}) > 2 * 86400`,
+      for: "1h",
+      severity: "critical",
+      summary: "The archive of Mimir's blocks has not been complete for two days.",
+      description:
+        "{{ $labels.namespace }}/{{ $labels.cronjob }} last completed {{ $value | humanizeDuration }} ago: blocks are not copied, or the archive has lost some.",
+    },
   ];
 }
 

@@ -1,6 +1,6 @@
 import type { ComponentChart } from "../../../lib/kubernetes/index.ts";
 import { clusterVariable, type Dashboard, type Row } from "../../../lib/monitoring/dashboard.ts";
-import { runbook } from "../../../lib/monitoring/panel.ts";
+import { type Panel, runbook } from "../../../lib/monitoring/panel.ts";
 import { ratePanel, rateStat } from "../../../lib/monitoring/rates.ts";
 import type { MimirAlertContext } from "./alerts.ts";
 import { blocks, cacheRow, evaluation, lines, reads, writes } from "./dashboard-rows.ts";
@@ -37,7 +37,7 @@ export function mimirDashboard(chart: ComponentChart, context: MimirAlertContext
   };
 }
 
-function now(own: string, { sizing, tenant, seriesLimit }: MimirAlertContext): Row {
+function now(own: string, { sizing, tenant, seriesLimit, archiveJob }: MimirAlertContext): Row {
   const factor = sizing.replicationFactor;
   const series = (user: string) =>
     `sum(cortex_ingester_memory_series_created_total{${own}${user}} - cortex_ingester_memory_series_removed_total{${own}${user}}) / ${factor}`;
@@ -83,7 +83,21 @@ function now(own: string, { sizing, tenant, seriesLimit }: MimirAlertContext): R
         queries: [{ promql: `time() - max(cortex_compactor_last_successful_run_timestamp_seconds{${own}} > 0)` }],
         links: [runbook("MimirCompactorStale")],
       },
+      ...(archiveJob ? [archiveAge(archiveJob)] : []),
     ],
+  };
+}
+
+function archiveAge(job: string): Panel {
+  const own = `cluster=~"$cluster", namespace=~"$namespace", cronjob="${job}"`;
+  return {
+    type: "stat",
+    title: "Time since the archive was complete",
+    unit: "s",
+    noValue: "never",
+    thresholds: { warning: 36 * 3600, critical: 48 * 3600 },
+    queries: [{ promql: `time() - max(kube_cronjob_status_last_successful_time{${own}})` }],
+    links: [runbook("MimirArchiveIncomplete")],
   };
 }
 
