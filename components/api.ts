@@ -20,6 +20,7 @@ export type {
   ImageOverride,
   KubernetesObject,
   Labels,
+  NetworkEngine,
   ObjectStore,
   Patch,
   PatchOperation,

@@ -345,6 +345,22 @@ describe("an Output", () => {
     expect(egress).not.toContain("skoposoutput");
   });
 
+  test("with a port opens that port on Cilium, where ports are text", async () => {
+    const cluster = { name: "c", version: "1.35", platform: "aks" } as const;
+    const charts = await runUnderMocks(
+      () =>
+        new Observability("o", {
+          ...base,
+          cluster,
+          loki: { objectStore: { ...s3, endpoint: soon("minio:9000") } } as never,
+        }),
+    );
+    const policies = charts.resources.filter(({ type }) => type.endsWith(":CiliumNetworkPolicy"));
+    const egress = JSON.stringify(policies.map(({ inputs }) => plain(inputs)));
+    expect(egress).toContain('"port":"9000"');
+    expect(egress).not.toContain("skoposoutput");
+  });
+
   test("that names a Secret three times mounts it once", async () => {
     const name = soon("hooks");
     const three = ["a", "b", "c"].map((receiver) => ({

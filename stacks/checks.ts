@@ -1,4 +1,4 @@
-import { validateHostAgent } from "../lib/kubernetes/cluster.ts";
+import { networkEngineOf, validateHostAgent } from "../lib/kubernetes/cluster.ts";
 import { formatCount, scales, type Workload, workloads } from "../lib/sizing/index.ts";
 import { components } from "./components/index.ts";
 import { settingsWithoutEffect } from "./effects.ts";
@@ -50,9 +50,11 @@ const namespaceNames: Check = ({ config: { namespaces } }) =>
     ];
   });
 
-const policyAddresses: Check = ({ config }) => {
+const policyAddresses: Check = ({ config, props }) => {
   const { networkPolicies, nodeCidrs, apiServerCidrs } = config.cluster;
-  if (!networkPolicies) return [];
+  const engine = networkEngineOf(props.cluster);
+  // Cilium knows nodes and API server by identity.
+  if (!networkPolicies || engine === "cilium" || engine === "none") return [];
   const missing = [
     [
       "nodeCidrs",

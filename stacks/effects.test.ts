@@ -38,6 +38,12 @@ test.each<[readonly string[], object]>([
   [["components.loki.bucketLifecycle"], { ...disks, components: { loki: { bucketLifecycle: "10y" } } }],
   [["components.traces.storage"], { components: { traces: { backend: "tempo", storage: search } } }],
   [["components.traces.kafka"], { components: { traces: { backend: "jaeger", kafka } } }],
+  [["cluster.networkEngine"], { cluster: { ...least.cluster, networkEngine: "cilium" } }],
+  [["cluster.loadBalancerCidrs"], { cluster: { ...least.cluster, loadBalancerCidrs: ["10.3.0.0/24"] } }],
+  [
+    ["cluster.tunnelCidrs"],
+    { cluster: { ...least.cluster, networkPolicies: true, networkEngine: "cilium", tunnelCidrs: ["10.4.0.0/16"] } },
+  ],
   [["components.mimir.mode"], { components: { mimir: { external, mode: "monolithic" } } }],
   [["components.loki.mode"], { components: { loki: { external, mode: "monolithic" } } }],
   [

@@ -1,3 +1,4 @@
+import { type NetworkEngine, networkEngineOf } from "../lib/kubernetes/index.ts";
 import type { CheckedStack } from "./checks.ts";
 import type { Problem } from "./problem.ts";
 import type { StackConfig } from "./schema.ts";
@@ -15,8 +16,9 @@ const ownSettings = {
 } as const;
 
 function idleOf(
-  { components, alerts, objectStorage, grafanaAdminPassword }: StackConfig,
+  { cluster, components, alerts, objectStorage, grafanaAdminPassword }: StackConfig,
   archiveSeconds: number,
+  engine: NetworkEngine,
 ): readonly Idle[] {
   const { mimir, loki, traces, grafana, prometheus, alertmanager, alloy } = components;
   const onDisks = objectStorage.kind === "filesystem" && "objects of a disk have no lifecycle rule";
@@ -24,7 +26,21 @@ function idleOf(
     (alertmanager.external && "the externally managed Alertmanager has its own receivers") ||
     (!prometheus.enabled && "the Alertmanager is deployed with Prometheus, which is off");
   const noGrafana = (grafana.external && "Grafana is externally managed") || (!grafana.enabled && "Grafana is off");
+  const noPolicies =
+    (!cluster.networkPolicies && "networkPolicies is off") ||
+    (engine === "none" && "without a network engine there are no policies");
   return [
+    [
+      ["cluster", "networkEngine"],
+      cluster.networkEngine !== undefined,
+      !cluster.networkPolicies && "networkPolicies is off",
+    ],
+    [["cluster", "loadBalancerCidrs"], cluster.loadBalancerCidrs !== undefined, noPolicies],
+    [
+      ["cluster", "tunnelCidrs"],
+      cluster.tunnelCidrs !== undefined,
+      noPolicies || (engine === "cilium" && "Cilium knows nodes by identity, not by address"),
+    ],
     [["alerts", "receivers"], alerts.receivers.length > 0, noAlertmanager],
     [["alerts", "deadMansSwitch"], alerts.deadMansSwitch !== undefined, noAlertmanager],
     [
@@ -68,8 +84,8 @@ function idleOf(
 }
 
 /** Settings that are read and have no effect, because of another one. */
-export function settingsWithoutEffect({ config, retention }: CheckedStack): readonly Problem[] {
-  return idleOf(config, retention.archive).flatMap(([path, isSet, why]) => {
+export function settingsWithoutEffect({ config, props, retention }: CheckedStack): readonly Problem[] {
+  return idleOf(config, retention.archive, networkEngineOf(props.cluster)).flatMap(([path, isSet, why]) => {
     if (!isSet || !why) return [];
     return [
       {

@@ -1,6 +1,7 @@
 import { type KubePrometheusChart, scalingTriggers } from "../components/kube-prometheus/index.ts";
 import { type LokiChart, lokiMonolithicBytesPerDay } from "../components/loki/index.ts";
 import { type MimirChart, mimirMicroservicesFrom } from "../components/mimir/index.ts";
+import { networkEngineOf } from "../lib/kubernetes/index.ts";
 import { formatBytes, formatCount, formatDuration, seconds } from "../lib/sizing/index.ts";
 import type { RenderedStack } from "./stack.ts";
 
@@ -13,6 +14,7 @@ export function planNotes(stack: RenderedStack): readonly string[] {
     ...archiveNotes(stack),
     ...aggregateNotes(stack),
     ...runbookNotes(stack),
+    ...networkNotes(stack),
   ];
 }
 
@@ -102,4 +104,19 @@ function runbookNotes({ config }: RenderedStack): readonly string[] {
   return [
     `runbook links in notifications are relative paths; set skopos:runbooks to the URL where ${config.runbooks} is published`,
   ];
+}
+
+/** What the network engine leaves open, or needs. */
+function networkNotes({ config: { cluster }, props }: RenderedStack): readonly string[] {
+  const engine = networkEngineOf(props.cluster);
+  if (!cluster.networkPolicies || engine === "none") {
+    const why = cluster.networkPolicies ? "no network engine enforces any" : "skopos:cluster.networkPolicies is off";
+    return [`no network policies are rendered (${why}): every pod of the cluster reaches every component`];
+  }
+  if (engine === "calico" && !cluster.tunnelCidrs) {
+    return [
+      "Calico: with VXLAN or IPIP encapsulation, nodes reach pods of other nodes from their tunnel addresses; set skopos:cluster.tunnelCidrs to the IP pools then",
+    ];
+  }
+  return [];
 }

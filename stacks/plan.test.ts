@@ -71,6 +71,20 @@ describe("notes", () => {
     expect(planNotes(stack()).join("\n")).not.toContain("object lock");
   });
 
+  test("say that nothing is denied without network policies, and what Calico's tunnels need", () => {
+    const network = (cluster: object) =>
+      planNotes(stack({ cluster: { name: "c", version: "1.35", context: "c", ...cluster } }))
+        .filter((note) => /network pol|tunnelCidrs/.test(note))
+        .map((note) => note.slice(0, 24));
+    const cidrs = { nodeCidrs: ["10.1.0.0/16"], apiServerCidrs: ["10.2.0.0/24"] };
+    expect(network({ networkPolicies: false })).toEqual(["no network policies are "]);
+    expect(network({ networkEngine: "none" })).toEqual(["no network policies are "]);
+    expect(network({ ...cidrs, networkEngine: "calico" })).toEqual(["Calico: with VXLAN or IP"]);
+    expect(network({ ...cidrs, networkEngine: "calico", tunnelCidrs: ["192.168.0.0/16"] })).toEqual([]);
+    expect(network({ networkEngine: "cilium" })).toEqual([]);
+    expect(network(cidrs)).toEqual([]);
+  });
+
   test("mention that runbook links are relative if there are receivers", () => {
     const receiver = {
       kind: "slack",

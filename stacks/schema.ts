@@ -10,7 +10,7 @@ import {
   location,
   registry,
 } from "../lib/formats/index.ts";
-import { platforms } from "../lib/kubernetes/cluster.ts";
+import { networkEngines, platforms } from "../lib/kubernetes/cluster.ts";
 import { sourceRegistries } from "../lib/kubernetes/images.ts";
 import { retentions } from "../lib/sizing/retention.ts";
 import { scales } from "../lib/sizing/workload.ts";
@@ -56,6 +56,22 @@ const clusterSchema = z.strictObject({
     })
     .optional()
     .describe("Where pods send DNS queries, for network policies. By default those of the platform."),
+  networkEngine: z
+    .enum(networkEngines)
+    .optional()
+    .describe(
+      "What enforces network policies: `kubernetes` for any engine that matches nodes by address, `cilium` for CiliumNetworkPolicies, `calico`, or `none`, for which no policies are rendered. By default `cilium` on AKS, elsewhere `kubernetes`.",
+    ),
+  tunnelCidrs: cidrs
+    .optional()
+    .describe(
+      "CIDRs of the nodes' tunnel interfaces, where the network sends packets of nodes to pods through VXLAN or IPIP: with Calico its IP pools, with flannel the pods' CIDR. By default none.",
+    ),
+  loadBalancerCidrs: cidrs
+    .optional()
+    .describe(
+      "CIDRs of load balancers that connect to pods themselves, as an ALB in IP mode. By default Google's front ends on GKE, elsewhere nodeCidrs.",
+    ),
   networkPolicies: z.boolean().default(true).describe("Whether to deny all traffic except the declared connections."),
   context: text(line)
     .optional()

@@ -1,4 +1,5 @@
 import { App } from "cdk8s";
+import type { INetworkPolicy } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicy";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import type { Endpoint } from "../../lib/kubernetes/index.ts";
@@ -200,7 +201,7 @@ test("declares every connection", () => {
   const ports = (props: Partial<GrafanaProps>) => {
     const { edges, cluster } = chartOf(props);
     const policy = networkPolicies(edges, cluster).find(({ metadata }) => metadata?.name === "grafana");
-    return policy?.spec?.egress?.flatMap(({ ports }) => ports?.map(({ port }) => port) ?? []);
+    return (policy as INetworkPolicy).spec?.egress?.flatMap(({ ports }) => ports?.map(({ port }) => port) ?? []);
   };
   expect(ports({})).toEqual(expect.arrayContaining([8080, 9090, 3100, 3200, 9093]));
   expect(ports({ database, access: { oidc, ldap } })).toEqual(expect.arrayContaining([5432, 443, 636, 9094]));

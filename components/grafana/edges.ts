@@ -33,7 +33,8 @@ export function grafanaEdges(chart: ComponentChart, connected: GrafanaConnection
     if (to) chart.connectsTo(pods, to, why);
   }
   const { http, gossip } = grafanaPorts;
-  if (routed) chart.connects("any pod", pods, [http], "users, through the Ingress controller or Gateway");
+  if (routed)
+    chart.connects("load balancers", pods, [http], "users, through an Ingress controller, Gateway or load balancer");
   if (several) chart.connects(pods, pods, [gossip], "gossip of alert state", [gossip]);
   if (watches) chart.connects(pods, "api server", apiServerPorts, "dashboards and data sources of every namespace");
   if (database) {

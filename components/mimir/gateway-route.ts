@@ -7,7 +7,7 @@ export interface GatewayRouteProps {
   readonly gateway: { readonly name: string; readonly namespace: string };
   /** Hostnames that the route matches. */
   readonly hostnames: readonly string[];
-  /** Pods or addresses of the Gateway's data plane, for network policies. @default any pod */
+  /** Pods or addresses of the Gateway's data plane, for network policies. @default "load balancers" */
   readonly from?: Peer;
 }
 
@@ -53,6 +53,11 @@ export function gatewayRoute(chart: ComponentChart, props: GatewayRouteProps, se
     },
   });
   for (const service of new Set(routes(services).map(([, each]) => each))) {
-    chart.connects(props.from ?? "any pod", chart.pods(service), [mimirPorts.http], "clients outside the cluster");
+    chart.connects(
+      props.from ?? "load balancers",
+      chart.pods(service),
+      [mimirPorts.http],
+      "clients outside the cluster",
+    );
   }
 }

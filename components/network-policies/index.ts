@@ -8,7 +8,7 @@ export interface NetworkPoliciesProps extends ComponentProps {
   readonly sharedNamespaces?: boolean;
 }
 
-/** NetworkPolicies that deny everything except DNS and the declared connections of a set of components. */
+/** Policies, in the words of the cluster's network engine, that deny everything except DNS and the declared connections of a set of components. */
 export class NetworkPoliciesChart extends ComponentChart {
   readonly endpoints = {};
 

@@ -10,8 +10,9 @@ export const networkMeaning: Reader = function* (changes) {
       text: `${nameOf(id)} ${words}`,
       object: id,
     });
-    if (id.kind === "NetworkPolicy") {
-      const [old, now] = [edgesOf(before), edgesOf(after)];
+    if (id.kind === "NetworkPolicy" || id.kind === "CiliumNetworkPolicy") {
+      const read = id.kind === "NetworkPolicy" ? edgesOf : ciliumEdgesOf;
+      const [old, now] = [read(before), read(after)];
       if (kind === "removed" && old.size === 0) yield say("danger", "is removed: what it denied is no longer denied");
       if (kind === "added" && now.size === 0)
         yield say("warning", "is added and denies every connection that no other policy admits");
@@ -47,6 +48,37 @@ function edgesOf(policy: Manifest | undefined): ReadonlySet<string> {
   add(spec.ingress, "from", (peer) => `to ${own} from ${peer}`);
   add(spec.egress, "to", (peer) => `from ${own} to ${peer}`);
   return edges;
+}
+
+/** The same of a CiliumNetworkPolicy. */
+function ciliumEdgesOf(policy: Manifest | undefined): ReadonlySet<string> {
+  const edges = new Set<string>();
+  for (const spec of [fields(policy?.spec), ...items(fields(policy).specs)]) {
+    const own = `pods ${selectorText(spec.endpointSelector)}`;
+    for (const direction of ["from", "to"] as const) {
+      for (const rule of items(spec[direction === "from" ? "ingress" : "egress"])) {
+        const ports = items(rule.toPorts).flatMap((each) => items(each.ports).map(portText));
+        const peers = ciliumPeerTexts(rule, direction);
+        // A rule without peers and ports admits nobody.
+        const everyone = peers.length === 0 && ports.length > 0 ? ["anywhere"] : peers;
+        for (const peer of everyone) {
+          for (const port of ports.length > 0 ? ports : ["any port"])
+            edges.add(direction === "from" ? `to ${own} from ${peer} on ${port}` : `from ${own} to ${peer} on ${port}`);
+        }
+      }
+    }
+  }
+  return edges;
+}
+
+function ciliumPeerTexts(rule: Fields, direction: "from" | "to"): readonly string[] {
+  return Object.entries(rule).flatMap(([key, value]) => {
+    if (!key.startsWith(direction) || key === "toPorts") return [];
+    return list(value).map((peer) => {
+      if (!isFields(peer)) return String(peer);
+      return key.endsWith("Endpoints") ? `pods ${selectorText(peer)}` : `${key} ${JSON.stringify(peer)}`;
+    });
+  });
 }
 
 function peerText(peer: Fields): string {

@@ -13,6 +13,8 @@ const derivations = {
     if (url) return Number(new URL(text).port) || (url[1] === "https" ? 443 : 80);
     return parseHostPort(text)?.port ?? otherwise;
   },
+  /** The same as text. */
+  porttext: (text: string, otherwise: number): string => String(derivations.port(text, otherwise)),
   /** The text inside a double-quoted string. */
   quoted: (text: string): string => JSON.stringify(text).slice(1, -1),
   /** A regular expression that matches the text, inside a double-quoted string. */
@@ -70,6 +72,9 @@ export type Port = number | string;
 
 /** The port of a URL or of `host:port`. @param otherwise where the text names none; a URL has its scheme's */
 export const portOf = (address: string, otherwise: number): Port => derived("port", address, otherwise);
+
+/** A port as text. */
+export const portText = (port: Port): string => String(port).replaceAll(/(skoposoutput\d{6}port)(\d+x)/g, "$1text$2");
 
 /** Text as a double-quoted string. */
 export const doubleQuoted = (text: string): string => `"${derived("quoted", text, 0)}"`;

@@ -13,6 +13,13 @@ export const platforms = [
 ] as const;
 export type Platform = (typeof platforms)[number];
 
+/**
+ * What enforces network policies, and in which words they are written: NetworkPolicy (`kubernetes`, `calico`), or CiliumNetworkPolicy
+ * (`cilium`), because Cilium matches nodes by identity and never by address. `none`: nothing enforces any.
+ */
+export const networkEngines = ["kubernetes", "cilium", "calico", "none"] as const;
+export type NetworkEngine = (typeof networkEngines)[number];
+
 /** Facts about the cluster. Rendering needs no access to a cluster, so they cannot be discovered. */
 export interface ClusterFacts {
   /** Name of the cluster: the `cluster` label of every series and `k8s.cluster.name` of all telemetry. */
@@ -28,10 +35,28 @@ export interface ClusterFacts {
   readonly nodeCidrs?: readonly string[];
   /** CIDRs of the API server, for the same reason. */
   readonly apiServerCidrs?: readonly string[];
+  /** What enforces network policies. @default "cilium" on AKS, elsewhere "kubernetes": {@link networkEngineOf} */
+  readonly networkEngine?: NetworkEngine;
+  /**
+   * CIDRs from which nodes reach pods of other nodes through a tunnel (VXLAN, IPIP): the tunnel interfaces' addresses, which are of
+   * the pods' range. @default none
+   */
+  readonly tunnelCidrs?: readonly string[];
+  /** CIDRs of load balancers that connect to pods themselves. @default Google's front ends on GKE, elsewhere nodeCidrs */
+  readonly loadBalancerCidrs?: readonly string[];
   /** Where pods send DNS queries, for NetworkPolicies. @default by platform: {@link dnsServersOf} */
   readonly dns?: DnsServers;
   /** DNS domain of Services. @default "cluster.local" */
   readonly dnsDomain?: string;
+}
+
+/**
+ * The engine of a cluster. AKS advises Azure CNI powered by Cilium; where an AKS cluster has none, its API server rejects the
+ * policies at once, whereas NetworkPolicies on Cilium would silently cut off the nodes.
+ * @see https://learn.microsoft.com/azure/aks/azure-cni-powered-by-cilium
+ */
+export function networkEngineOf({ networkEngine, platform }: ClusterFacts): NetworkEngine {
+  return networkEngine ?? (platform === "aks" ? "cilium" : "kubernetes");
 }
 
 /** Where pods send DNS queries. */

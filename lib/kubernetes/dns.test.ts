@@ -1,3 +1,4 @@
+import type { INetworkPolicy } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicy";
 import { expect, test } from "vitest";
 import { type ClusterFacts, type DnsServers, defaultCluster, networkPolicies, type Platform } from "./index.ts";
 
@@ -6,8 +7,8 @@ const pods = { namespace: "observability", identity: { name: "mimir", instance: 
 /** What the DNS rule of a workload's policy allows. */
 function dnsRule(cluster: Partial<ClusterFacts>) {
   const edge = { from: pods, to: "api server", ports: [443], why: "a test" } as const;
-  const [, policy] = networkPolicies([edge], { ...defaultCluster, ...cluster });
-  const rule = policy?.spec?.egress?.[0];
+  const [, policy] = networkPolicies([edge], { ...defaultCluster, networkEngine: "kubernetes", ...cluster });
+  const rule = (policy as INetworkPolicy).spec?.egress?.[0];
   return {
     labels: rule?.to?.flatMap(({ podSelector }) => (podSelector ? [podSelector.matchLabels] : [])),
     namespaces: [

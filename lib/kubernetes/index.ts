@@ -11,6 +11,7 @@ export * from "./labels.ts";
 export * from "./memcached.ts";
 export * from "./monitors.ts";
 export * from "./network.ts";
+export * from "./network-policies/index.ts";
 export * from "./object.ts";
 export * from "./object-store.ts";
 export * from "./options/index.ts";

@@ -34,7 +34,7 @@ import {
   urlPath,
 } from "../formats/index.ts";
 import type { ComponentProps } from "./chart.ts";
-import { platforms } from "./cluster.ts";
+import { networkEngines, platforms } from "./cluster.ts";
 import type { Endpoint } from "./network.ts";
 import type { ObjectStore, SecretKey } from "./object-store.ts";
 import { optionsShape } from "./options/index.ts";
@@ -51,6 +51,9 @@ export const componentShape = {
     zones: uniqueListOf(labelValue),
     nodeCidrs: uniqueListOf(cidr),
     apiServerCidrs: uniqueListOf(cidr),
+    networkEngine: oneOf(...networkEngines),
+    tunnelCidrs: uniqueListOf(cidr),
+    loadBalancerCidrs: uniqueListOf(cidr),
     dns: {
       pods: { namespace: dnsLabel, labels: listOf(mapOf(labelKey, labelValue)) },
       cidrs: uniqueListOf(cidr),

@@ -1,60 +1,85 @@
+import { ciliumRestricts, ciliumRules, ciliumSelects, ciliumSpecs } from "./cilium.ts";
 import type { KubernetesObject } from "./object.ts";
 import type { ObjectSet } from "./object-set.ts";
+import type { Peer, PolicyRule, Selects, Side } from "./peers.ts";
 import type { Pod } from "./pods.ts";
 import { selects } from "./selectors.ts";
 import { type Fields, fields, items, list, number, text, texts } from "./values.ts";
 
-/** One side of a connection, as network policies look at it. */
-export type Side = "Ingress" | "Egress";
-
-/** A rule of a NetworkPolicy: its peers and ports. */
-interface PolicyRule {
-  readonly peers: readonly Fields[];
-  /** Whether it names peers at all: without any it admits everyone. */
-  readonly anyone: boolean;
-  readonly ports: readonly Fields[];
-  readonly anyPort: boolean;
-}
+/** Kinds of policies. */
+export const policyKinds = ["NetworkPolicy", "CiliumNetworkPolicy"] as const;
 
 function policyTypes(policy: KubernetesObject): readonly string[] {
   const types = texts(policy.spec.policyTypes);
   return types.length > 0 ? types : ["Ingress", ...(list(policy.spec.egress).length > 0 ? ["Egress"] : [])];
 }
 
-/** The NetworkPolicies that restrict one side of a pod. Pods on the host network are under none. */
+function restricts(policy: KubernetesObject, side: Side, pod: Pod): boolean {
+  if (policy.kind === "CiliumNetworkPolicy")
+    return ciliumSpecs(policy).some(
+      ([, spec]) => ciliumRestricts(spec, side) && ciliumSelects(spec.endpointSelector, pod.labels),
+    );
+  return policyTypes(policy).includes(side) && selects(fields(policy.spec.podSelector), pod.labels);
+}
+
+/** The policies that restrict one side of a pod. Pods on the host network are under none. */
 export function policiesOf(set: ObjectSet, pod: Pod, side: Side): readonly KubernetesObject[] {
   if (pod.hostNetwork) return [];
-  return set
-    .inNamespace("NetworkPolicy", pod.namespace)
-    .filter((policy) => policyTypes(policy).includes(side) && selects(fields(policy.spec.podSelector), pod.labels));
+  return policyKinds
+    .flatMap((kind) => set.inNamespace(kind, pod.namespace))
+    .filter((policy) => restricts(policy, side, pod));
 }
 
 /** The rules of one side of a policy. */
 export function rulesOf(policy: KubernetesObject, side: Side): readonly PolicyRule[] {
+  if (policy.kind === "CiliumNetworkPolicy") return ciliumRules(policy, side);
   const key = side === "Ingress" ? "from" : "to";
-  return items(policy.spec[side.toLowerCase()]).map(([, rule]) => ({
-    peers: items(rule[key]).map(([, peer]) => peer),
+  const place = side.toLowerCase();
+  return items(policy.spec[place]).map(([index, rule]) => ({
+    path: ["spec", place, index],
+    peers: items(rule[key]).map(([, peer]) => peerOf(peer)),
     anyone: list(rule[key]).length === 0,
     ports: items(rule.ports).map(([, port]) => port),
     anyPort: list(rule.ports).length === 0,
   }));
 }
 
-/** Whether a policy's peer is a pod. Host-network pods are addresses to it: any block may hold them. */
-export function peerIs(set: ObjectSet, policy: KubernetesObject, peer: Fields, pod: Pod): boolean {
-  if (pod.hostNetwork) return peer.ipBlock !== undefined;
-  if (peer.ipBlock !== undefined) return text(fields(peer.ipBlock).cidr)?.endsWith("/0") === true;
-  const namespaceMatches =
-    peer.namespaceSelector === undefined
-      ? pod.namespace === policy.namespace
-      : selects(fields(peer.namespaceSelector), set.namespaceLabels(pod.namespace));
-  return namespaceMatches && (peer.podSelector === undefined || selects(fields(peer.podSelector), pod.labels));
+/** A peer of a NetworkPolicy. */
+export function peerOf({ ipBlock, namespaceSelector, podSelector }: Fields): Peer {
+  if (ipBlock !== undefined) return { kind: "addresses", cidr: text(fields(ipBlock).cidr) ?? "" };
+  const pods: Selects = (labels) => podSelector === undefined || selects(fields(podSelector), labels);
+  if (namespaceSelector === undefined) return { kind: "pods", pods };
+  return { kind: "pods", pods, namespaces: (labels) => selects(fields(namespaceSelector), labels) };
+}
+
+/** Whether a policy's peer is a pod. Host-network pods are addresses to a NetworkPolicy: any block may hold them. */
+export function peerIs(set: ObjectSet, policy: KubernetesObject, peer: Peer, pod: Pod): boolean {
+  const cilium = policy.kind === "CiliumNetworkPolicy";
+  switch (peer.kind) {
+    case "cluster":
+      return true;
+    case "nodes":
+      return pod.hostNetwork;
+    case "addresses":
+      return !cilium && (pod.hostNetwork || peer.cidr.endsWith("/0"));
+    case "pods":
+      return (
+        !pod.hostNetwork &&
+        (peer.namespaces?.(set.namespaceLabels(pod.namespace)) ?? pod.namespace === policy.namespace) &&
+        peer.pods(pod.labels)
+      );
+    case "other":
+      return false;
+  }
 }
 
 function portIs(port: Fields, wanted: number, of: Pod | undefined): boolean {
-  if (port.protocol !== undefined && port.protocol !== "TCP") return false;
+  if (port.protocol !== undefined && port.protocol !== "TCP" && port.protocol !== "ANY") return false;
   if (port.port === undefined || port.port === null) return true;
-  const first = number(port.port) ?? of?.ports.get(text(port.port) ?? "");
+  const first =
+    number(port.port) ??
+    (/^\d+$/.test(text(port.port) ?? "") ? Number(port.port) : undefined) ??
+    of?.ports.get(text(port.port) ?? "");
   return first !== undefined && wanted >= first && wanted <= (number(port.endPort) ?? first);
 }
 

@@ -1,9 +1,5 @@
 // The OpenAPI documents of every supported Kubernetes minor, as published inside the module k8s.io/kubernetes.
-import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { cacheRoot } from "./cache.ts";
+import { readModuleFile } from "./module-file.ts";
 
 /** The version of each minor, with the module's checksum as go.sum would hold it. */
 export const kubernetesModules = {
@@ -39,35 +35,7 @@ export interface OpenApi {
  */
 export function openApi(minor: KubernetesMinor): OpenApi {
   const [version, sum] = kubernetesModules[minor];
-  const file = join(cacheRoot(), "openapi", `${version}.json`);
-  if (!existsSync(file)) download(version, sum, file);
-  return JSON.parse(readFileSync(file, "utf8")) as OpenApi;
-}
-
-function download(version: string, sum: string, file: string): void {
-  // A module cache of its own, deleted afterwards: the sources of six versions of Kubernetes are 600 MB.
-  const modules = mkdtempSync(join(tmpdir(), "skopos-openapi-"));
-  try {
-    const printed = execFileSync("go", ["mod", "download", "-json", `k8s.io/kubernetes@${version}`], {
-      cwd: modules,
-      encoding: "utf8",
-      timeout: 300_000,
-      // The checksum is the one above: not every proxy serves the checksum database.
-      env: {
-        ...process.env,
-        GOMODCACHE: modules,
-        GOFLAGS: "-modcacherw",
-        GONOSUMDB: "k8s.io/kubernetes",
-        GOWORK: "off",
-      },
-    });
-    const { Sum, Dir } = JSON.parse(printed) as { Sum: string; Dir: string };
-    if (Sum !== sum) throw new Error(`k8s.io/kubernetes@${version} has checksum ${Sum}, not ${sum}`);
-    mkdirSync(join(cacheRoot(), "openapi"), { recursive: true });
-    copyFileSync(join(Dir, "api/openapi-spec/swagger.json"), `${file}.${process.pid}`);
-    chmodSync(`${file}.${process.pid}`, 0o644);
-    renameSync(`${file}.${process.pid}`, file);
-  } finally {
-    rmSync(modules, { recursive: true, force: true });
-  }
+  const path = "api/openapi-spec/swagger.json";
+  const cached = `openapi/${version}.json`;
+  return JSON.parse(readModuleFile({ module: "k8s.io/kubernetes", version, sum, path, cached })) as OpenApi;
 }

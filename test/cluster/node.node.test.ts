@@ -213,7 +213,11 @@ describe("two real nodes", () => {
     };
     expect(await reaches("before", "closed")).toBe(true);
 
-    const facts = (name: string) => ({ name, namespace, labels: { app: name } });
+    const facts = (name: string) => ({
+      name,
+      address: addresses.get(name) ?? "192.0.2.1",
+      pod: { namespace, labels: { app: name } },
+    });
     const denied = [...addresses].filter(([name]) => !allows([policy], facts("client"), facts(name), 8080));
     expect(denied.map(([name]) => name)).toEqual(["closed"]);
     for (const { machine } of cluster.nodes) {

@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { checkStack } from "../../cli/policy-check.ts";
+import { readStackFile } from "../../stacks/load.ts";
+import { resolve } from "../../stacks/resolve.ts";
+import { objectsOf, renderStack } from "../../stacks/stack.ts";
 import { variants } from "./variants.ts";
 
 /** Findings about variants that no stack file waives, and why they are there. */
@@ -21,5 +24,28 @@ describe.each(variants)("$name", ({ render }) => {
     // Compares two states: `skopos diff` evaluates it.
     expect(skipped.map(({ rule }) => rule)).toEqual(["availability/fewer-ring-members"]);
     expect(rules).toBeGreaterThan(100);
+  });
+});
+
+describe("with Cilium", () => {
+  const { raw } = readStackFile("stacks", "prod");
+  const { cluster } = raw as { cluster: object };
+  const resolved = resolve({ ...raw, cluster: { ...cluster, networkEngine: "cilium" } }, { stack: "prod" });
+  const stack = renderStack(resolved);
+  const errors = () =>
+    checkStack(stack)
+      .findings.filter(({ severity }) => severity === "error")
+      .map(({ rule, object }) => `${rule} ${object?.kind}`);
+
+  test("prod breaks no policy, and one that no longer admits a connection is found", () => {
+    expect(errors()).toEqual([]);
+    const policy = objectsOf(stack).find(
+      ({ object: { kind, metadata } }) => kind === "CiliumNetworkPolicy" && metadata?.name === "otel-gateway",
+    );
+    expect(policy).toBeDefined();
+    const chart = stack.charts.find(({ component }) => component === "network-policies");
+    chart?.node.tryRemoveChild("CiliumNetworkPolicy-otel-gateway");
+    expect(errors()).toContain("wiring/scrape-admitted ServiceMonitor");
+    expect(errors()).toContain("wiring/address-admitted ConfigMap");
   });
 });

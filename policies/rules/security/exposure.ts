@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { objectRule, podRule } from "../../engine/kinds-of-rules.ts";
-import { policiesOf, rulesOf } from "../../engine/network.ts";
+import { policiesOf, policyKinds, rulesOf } from "../../engine/network.ts";
 import { type Rule, set } from "../../engine/rule.ts";
 import { scrapersOf, targetsOf } from "../../engine/scraping.ts";
-import { at, items, list, type Path, text } from "../../engine/values.ts";
+import { at, items, list, text } from "../../engine/values.ts";
 
 const defaultDeny = podRule(
   {
@@ -15,8 +15,7 @@ const defaultDeny = podRule(
     remedy: "Add a policy that selects all pods of the namespace and admits nothing.",
   },
   function* (pod, { set: objects }) {
-    if (pod.hostNetwork || !objects.ofKind("NetworkPolicy").some(({ namespace }) => namespace === pod.namespace))
-      return;
+    if (pod.hostNetwork || !policyKinds.some((kind) => objects.inNamespace(kind, pod.namespace).length > 0)) return;
     if (policiesOf(objects, pod, "Ingress").length > 0) return;
     yield {
       message: "no network policy restricts who may connect to it",
@@ -34,6 +33,9 @@ const defaultDeny = podRule(
     };
   },
 );
+
+/** Without it, a selector of a CiliumNetworkPolicy means pods of the policy's namespace. */
+const anyNamespace = { matchExpressions: [{ key: "k8s:io.kubernetes.pod.namespace", operator: "Exists" }] };
 
 const metricsEndpoint = objectRule(
   {
@@ -56,23 +58,33 @@ const metricsEndpoint = objectRule(
       const policies = policiesOf(objects, pod, "Ingress");
       if (policies.length === 0) continue;
       for (const policy of policies) {
-        const open = rulesOf(policy, "Ingress").findIndex(
+        const open = rulesOf(policy, "Ingress").find(
           ({ anyone, ports, anyPort }) =>
-            anyone && (anyPort || ports.some((each) => each.port === port || each.port === endpoint.port)),
+            anyone &&
+            (anyPort || ports.some((each) => String(each.port) === String(port) || each.port === endpoint.port)),
         );
-        if (open < 0) continue;
-        const path: Path = ["spec", "ingress", open];
+        if (!open) continue;
+        const { path } = open;
         const scraper = scrapersOf(objects, monitor)[0];
-        const labels = scraper ? objects.podOf(scraper)?.labels : {};
+        const labels = (scraper && objects.podOf(scraper)?.labels) ?? {};
         yield {
           message: `${policy.id} admits everybody to port ${port} of ${pod.object.id}`,
           path: endpoint.path,
           fix: [
-            {
-              object: policy,
-              path: [...path, "from"],
-              value: [{ namespaceSelector: {}, podSelector: { matchLabels: labels ?? {} } }],
-            },
+            policy.kind === "CiliumNetworkPolicy"
+              ? {
+                  object: policy,
+                  path,
+                  value: {
+                    fromEndpoints: [{ matchLabels: labels, ...anyNamespace }],
+                    toPorts: at(policy.value, ...path, "toPorts"),
+                  },
+                }
+              : {
+                  object: policy,
+                  path: [...path, "from"],
+                  value: [{ namespaceSelector: {}, podSelector: { matchLabels: labels } }],
+                },
           ],
         };
       }

@@ -150,6 +150,7 @@ const duplicates = objectRule(
       "PodMonitor",
       "PrometheusRule",
       "NetworkPolicy",
+      "CiliumNetworkPolicy",
       "ServiceAccount",
       "PodDisruptionBudget",
     ],

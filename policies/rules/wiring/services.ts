@@ -1,5 +1,5 @@
 import { addressRule, objectRule, podRule } from "../../engine/kinds-of-rules.ts";
-import { deniedSide, peerIs, policiesOf, rulesOf } from "../../engine/network.ts";
+import { deniedSide, peerIs, peerOf, policiesOf, rulesOf } from "../../engine/network.ts";
 import type { Pod } from "../../engine/pods.ts";
 import { type Rule, set } from "../../engine/rule.ts";
 import { mapSelects } from "../../engine/selectors.ts";
@@ -213,7 +213,7 @@ const dns = podRule(
     if (rules.length === 0) return;
     const asks = rules.some(
       ({ ports, anyPort }) =>
-        anyPort || ports.some((port) => port.port === 53 || port.port === 5353 || port.port === "dns"),
+        anyPort || ports.some(({ port }) => port === "dns" || Number(port) === 53 || Number(port) === 5353),
     );
     const calls = serviceAddresses(objects).some(({ readers }) => readers.includes(pod));
     if (asks || !calls) return;
@@ -273,7 +273,8 @@ const hostNetworkPeer = objectRule(
           const host = hosts.find(
             (pod) => spaces(pod.namespace) && mapSelects(fields(fields(peer.podSelector).matchLabels), pod.labels),
           );
-          const alone = host && !objects.pods.some((pod) => !pod.hostNetwork && peerIs(objects, policy, peer, pod));
+          const alone =
+            host && !objects.pods.some((pod) => !pod.hostNetwork && peerIs(objects, policy, peerOf(peer), pod));
           if (!host || !alone) continue;
           const path = ["spec", side.toLowerCase(), index, key, at];
           yield {

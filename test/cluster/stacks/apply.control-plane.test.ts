@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { KubernetesObject } from "../../../lib/kubernetes/object.ts";
+import { ciliumNetworkPolicyCrd } from "../../binaries/cilium.ts";
 import { apply, changedByApplying, nameOf, prune, remove } from "../apply.ts";
 import { type Cluster, startCluster } from "../cluster.ts";
 import { added, inventory } from "../inventory.ts";
@@ -50,5 +51,34 @@ describe("a component that is switched off", () => {
     expect(pruned).toContain("DaemonSet observability/otel-agent-collector");
     // A policy whose last edge went with the agent goes too.
     expect(pruned.filter((name) => !name.startsWith("NetworkPolicy ") && !name.includes("otel-agent"))).toEqual([]);
+  });
+});
+
+describe("a stack on Cilium", () => {
+  const stack = variant("prod", { "cluster.networkEngine": "cilium" });
+  const policies = stack.objects.filter(({ kind }) => kind === "CiliumNetworkPolicy");
+
+  it("has its policies accepted by Cilium's own definition, every field known, and unchanged when applied again", async () => {
+    expect(policies.length).toBeGreaterThan(20);
+    const namespaces = stack.objects.filter(({ kind }) => kind === "Namespace");
+    await apply(cluster.api, [ciliumNetworkPolicyCrd() as unknown as KubernetesObject, ...namespaces]);
+    const applied = await apply(cluster.api, policies);
+    expect(applied.flatMap(({ object, warnings }) => warnings.map((text) => `${nameOf(object)}: ${text}`))).toEqual([]);
+    expect(await changedByApplying(cluster.api, policies)).toEqual([]);
+  });
+
+  it.each([
+    ["a port that is a number", { toPorts: [{ ports: [{ port: 4317, protocol: "TCP" }] }] }],
+    ["an unknown entity", { toEntities: ["nodes"] }],
+    ["an address that is none", { toCIDR: ["10.0.0.0"] }],
+    ["an unknown field", { toEntity: ["host"] }],
+  ])("is held to it: %s is rejected", async (_, rule) => {
+    const [policy] = policies as [KubernetesObject & { spec: object }];
+    const wrong = {
+      ...policy,
+      metadata: { ...policy.metadata, name: "wrong" },
+      spec: { ...policy.spec, egress: [rule] },
+    };
+    await expect(apply(cluster.api, [wrong])).rejects.toThrow(/egress|toEntity/);
   });
 });
