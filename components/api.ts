@@ -37,6 +37,7 @@ export type {
   ServiceAccountConstruct,
   ServiceConstruct,
   StoreIdentity,
+  TenantNamespaces,
   WorkloadConstruct,
   WorkloadOptions,
 } from "../lib/kubernetes/index.ts";
@@ -136,7 +137,7 @@ export type {
   MonolithicSizing,
   TenantLimits,
 } from "./mimir/index.ts";
-export type { ExternalEndpoints, ObservabilityProps } from "./observability.ts";
+export type { ExternalEndpoints, ObservabilityProps, StackTenant } from "./observability.ts";
 export type {
   GatewayResolver,
   KubeletMetric,

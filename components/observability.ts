@@ -7,6 +7,7 @@ import {
   type ComponentOptions,
   type ComponentProps,
   type Endpoint,
+  forTenants,
   type ImageOptions,
   type Patch,
   type PodOptions,
@@ -56,6 +57,16 @@ export interface ExternalEndpoints {
   readonly traces?: TracesEndpoints;
 }
 
+/** A team's tenant: what its namespaces write is stored apart from the rest, with limits of its own. */
+export interface StackTenant {
+  /** Namespaces whose metrics and logs belong to it. */
+  readonly namespaces: readonly string[];
+  /** Limits under Mimir's own names. @default those of every tenant */
+  readonly mimir?: Readonly<Record<string, unknown>>;
+  /** Limits under Loki's own names. @default those of every tenant */
+  readonly loki?: Readonly<Record<string, unknown>>;
+}
+
 /** A whole stack, worked out: what is there, how large, and where. A component that is absent is off. */
 export interface ObservabilityProps {
   readonly cluster: ClusterFacts;
@@ -82,22 +93,24 @@ export interface ObservabilityProps {
   /** Who evaluates the rules that are not about Prometheus itself. */
   readonly evaluator: Evaluator;
   readonly external: ExternalEndpoints;
+  /** Tenants of teams, in the Mimir and the Loki of the stack. @default none */
+  readonly tenants?: Readonly<Record<string, StackTenant>>;
   readonly otelAgent?: Settings<OtelAgentProps, "mode" | "gateway"> & {
     /** Whether spans are routed by trace id: needed as soon as there are two gateways that sample. */
     readonly routeByTraceId: boolean;
   };
-  readonly otelGateway?: Settings<OtelGatewayProps, "mode" | "traces" | "logs">;
+  readonly otelGateway?: Settings<OtelGatewayProps, "mode" | "traces" | "logs" | "tenantNamespaces">;
   readonly kubePrometheus?: Settings<
     KubePrometheusProps,
-    "agentsNamespace" | "remoteWrite" | "remoteRead" | "external"
+    "agentsNamespace" | "remoteWrite" | "remoteRead" | "external" | "tenantNamespaces"
   > & {
     /** Whether Prometheus asks Mimir for what is older than its own blocks. */
     readonly readsMimir: boolean;
   };
-  readonly mimir?: Settings<MimirProps, "alertmanager" | "haClusterLabel" | "ruleConfigMaps">;
-  readonly loki?: Settings<LokiProps, "alertmanager">;
+  readonly mimir?: Settings<MimirProps, "alertmanager" | "haClusterLabel" | "ruleConfigMaps" | "federatedTenants">;
+  readonly loki?: Settings<LokiProps, "alertmanager" | "federatedTenants">;
   readonly traces?: Settings<TracesProps, "metrics">;
-  readonly alloy?: Settings<AlloyProps, "logs" | "gateway" | "hostMetrics"> &
+  readonly alloy?: Settings<AlloyProps, "logs" | "gateway" | "hostMetrics" | "tenantNamespaces"> &
     Required<Pick<AlloyProps, "logSource" | "hostMetrics">>;
   /** `external`: its sidecar gets the stack's data sources and dashboards. */
   readonly grafana?: Settings<GrafanaProps, "sources" | "queryPath" | "spanMetrics" | "dashboards"> | "external";
@@ -133,6 +146,14 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
   const alertmanager = external.alertmanager ?? (props.kubePrometheus && operatedAlertmanager(shared));
   const alerting = alertmanager && { alertmanager };
 
+  const tenants = Object.entries(props.tenants ?? {});
+  const limitsOf = (store: "mimir" | "loki") =>
+    Object.fromEntries(tenants.flatMap(([tenant, each]) => (each[store] ? [[tenant, each[store]]] : [])));
+  const federation = tenants.length > 0 && { federatedTenants: tenants.map(([tenant]) => tenant) };
+  const tenantNamespaces = tenants.length > 0 && {
+    tenantNamespaces: Object.fromEntries(tenants.map(([tenant, { namespaces }]) => [tenant, namespaces])),
+  };
+
   const ownMimir =
     props.mimir &&
     add(
@@ -140,6 +161,8 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
         ...shared,
         ...load,
         ...props.mimir,
+        ...(tenants.length > 0 && { tenants: { ...props.mimir.tenants, ...limitsOf("mimir") } }),
+        ...federation,
         ...alerting,
         ...(props.kubePrometheus && {
           haClusterLabel,
@@ -149,9 +172,20 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
     );
   const mimir = ownMimir?.endpoints ?? external.mimir;
 
-  const loki =
-    external.loki ??
-    (props.loki && add(new LokiChart(scope, "loki", { ...shared, ...load, ...props.loki, ...alerting })).endpoints);
+  const ownLoki =
+    !external.loki &&
+    props.loki &&
+    add(
+      new LokiChart(scope, "loki", {
+        ...shared,
+        ...load,
+        ...props.loki,
+        ...(tenants.length > 0 && { tenants: { ...props.loki.tenants, ...limitsOf("loki") } }),
+        ...federation,
+        ...alerting,
+      }),
+    );
+  const loki = external.loki ?? (ownLoki || undefined)?.endpoints;
 
   const traces =
     external.traces ??
@@ -175,7 +209,7 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
         ...props.otelGateway,
         mode: props.collectors,
         ...(traces && { traces: traces.otlp }),
-        ...(loki && { logs: loki.otlp }),
+        ...(loki && { logs: loki.otlp, ...(ownLoki && tenantNamespaces) }),
       }),
     ).endpoints;
 
@@ -201,7 +235,7 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
         namespace,
         workload,
         ...props.alloy,
-        ...(loki && { logs: loki.push }),
+        ...(loki && { logs: loki.push, ...(ownLoki && tenantNamespaces) }),
         ...(gateway && { gateway }),
       }),
     );
@@ -220,6 +254,7 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
         hostMetrics: props.alloy?.hostMetrics ?? false,
         agentsNamespace: props.namespaces.agents,
         external,
+        ...(ownMimir && tenantNamespaces),
         ...(mimir && { remoteWrite: mimir.push, ...(readsMimir && { remoteRead: mimir.remoteRead }) }),
       }),
     );
@@ -240,6 +275,17 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
       ...(loki && { loki: loki.query }),
       ...(traces && { traces: traces.query }),
       ...(alertsFrom && { alertmanager: alertsFrom }),
+      ...(tenants.length > 0 && {
+        tenants: Object.fromEntries(
+          tenants.map(([tenant]) => [
+            tenant,
+            {
+              ...(ownMimir && { mimir: forTenants(ownMimir.endpoints.query, [tenant]) }),
+              ...(ownLoki && { loki: forTenants(ownLoki.endpoints.query, [tenant]) }),
+            },
+          ]),
+        ),
+      }),
     },
   };
   if (props.grafana === "external") add(new GrafanaContentChart(scope, "grafana", { ...shared, ...shown }));

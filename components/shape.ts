@@ -1,4 +1,15 @@
-import { dnsLabel, flag, oneOf, type Shape, TextOr, unchecked } from "../lib/formats/index.ts";
+import {
+  dnsLabel,
+  flag,
+  limitName,
+  mapOf,
+  oneOf,
+  type Shape,
+  TextOr,
+  tenantName,
+  unchecked,
+  uniqueListOf,
+} from "../lib/formats/index.ts";
 import { componentShape, endpointShape } from "../lib/kubernetes/index.ts";
 import { availabilityShape, retentionShape } from "../lib/sizing/index.ts";
 import { AlloyChart } from "./alloy/index.ts";
@@ -36,6 +47,11 @@ export const observabilityShape: Shape = {
     loki: { push: endpointShape, otlp: endpointShape, query: endpointShape },
     traces: { otlp: backendShape, query: backendShape },
   },
+  tenants: mapOf(tenantName, {
+    namespaces: uniqueListOf(dnsLabel),
+    mimir: mapOf(limitName, unchecked),
+    loki: mapOf(limitName, unchecked),
+  }),
   otelAgent: OtelAgentChart.shape as Shape,
   otelGateway: OtelGatewayChart.shape as Shape,
   kubePrometheus: KubePrometheusChart.shape as Shape,

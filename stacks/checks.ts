@@ -4,6 +4,7 @@ import { components } from "./components/index.ts";
 import { settingsWithoutEffect } from "./effects.ts";
 import type { Problem } from "./problem.ts";
 import type { ResolvedStack } from "./resolve.ts";
+import { checkTenants } from "./schema/tenants.ts";
 import { snippet } from "./snippet.ts";
 
 /** What a check sees. */
@@ -158,6 +159,7 @@ const checks: readonly Check[] = [
   hostAgents,
   settingsWithoutEffect,
   ipv4,
+  checkTenants,
 ];
 
 /** Every problem of a configuration that could be read. */

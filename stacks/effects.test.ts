@@ -55,6 +55,9 @@ test.each<[readonly string[], object]>([
     },
   ],
   [["components.traces.kafka"], { components: { traces: { external: traces, backend: "tempo", kafka } } }],
+  [["tenants.a.mimir"], { components: { mimir: "off" }, tenants: { a: { namespaces: ["a"], mimir: {}, loki: {} } } }],
+  [["tenants"], { components: { mimir: { external }, loki: { external } }, tenants: { a: { namespaces: ["a"] } } }],
+  [["tenants.a.folder"], { components: { grafana: { external } }, tenants: { a: { namespaces: ["a"], folder: "A" } } }],
   [["components.grafana.host"], { components: { grafana: { external, host: "grafana.example.com" } } }],
 ])("%o is rejected where it has no effect", (paths, config) => {
   expect(withoutEffect(config)).toEqual(paths);
@@ -62,6 +65,7 @@ test.each<[readonly string[], object]>([
 
 test.each([
   { alerts },
+  { tenants: { a: { namespaces: ["a"], mimir: {}, loki: {}, folder: "A" } } },
   { grafanaAdminPassword: { secure: "v1" } },
   { components: { prometheus: { remoteRead: true } } },
   { components: { alloy: { logSource: "api" } } },

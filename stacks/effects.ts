@@ -16,7 +16,7 @@ const ownSettings = {
 } as const;
 
 function idleOf(
-  { cluster, components, alerts, objectStorage, grafanaAdminPassword }: StackConfig,
+  { cluster, components, alerts, objectStorage, tenants, grafanaAdminPassword }: StackConfig,
   archiveSeconds: number,
   engine: NetworkEngine,
 ): readonly Idle[] {
@@ -72,6 +72,19 @@ function idleOf(
       ["components", "loki", "streamRetention"],
       loki.streamRetention.length > 0,
       loki.external !== undefined && "loki is externally managed",
+    ],
+    ...Object.entries(tenants).flatMap(([name, tenant]) => [
+      ...(["mimir", "loki"] as const).map((store): Idle => {
+        const why = !(components[store].enabled && !components[store].external) && `the stack deploys no ${store}`;
+        return [["tenants", name, store], tenant[store] !== undefined, why];
+      }),
+      [["tenants", name, "folder"], tenant.folder !== undefined, noGrafana] as Idle,
+    ]),
+    [
+      ["tenants"],
+      Object.keys(tenants).length > 0,
+      [mimir, loki].every(({ enabled, external }) => !enabled || external) &&
+        "neither Mimir nor Loki is deployed by the stack",
     ],
     ...Object.entries(ownSettings).flatMap(([name, settings]) => {
       const component = components[name as keyof typeof ownSettings] as Readonly<Record<string, unknown>>;

@@ -308,6 +308,14 @@ export const problemCatalogue = {
     title: "One change of alerts that differ in severity",
     why: "The alert exists once for each severity, with another threshold: with the same threshold or severity, two alerts would fire at once.",
   },
+  SKP1316: {
+    title: "A name or namespace that two tenants share",
+    why: "Every series and every log line is stored in one tenant.",
+  },
+  SKP1317: {
+    title: "Tenants that the rules of teams cannot read",
+    why: "From 10 million series on, Mimir's ruler evaluates PrometheusRules over the tenant of the stack: alerts about namespaces of other tenants would never fire.",
+  },
 } as const satisfies Record<string, { title: string; why: string }>;
 
 export type ProblemCode = keyof typeof problemCatalogue;

@@ -90,9 +90,17 @@ export function resolveProps(config: StackConfig, workload: Workload, retention:
     availability: config.availability,
     collectors: config.collectors,
     evaluator: facts.evaluator,
+    tenants: Object.keys(config.tenants).length > 0 ? tenantsOf(config) : undefined,
     external: merged(components.map(({ external }) => external?.(config) ?? {})),
     ...merged(components.map(({ settings }) => settings?.(facts) ?? {})),
   });
+}
+
+/** The tenants of teams; their folders are settings of Grafana. */
+function tenantsOf({ tenants }: StackConfig): ObservabilityProps["tenants"] {
+  return Object.fromEntries(
+    Object.entries(tenants).map(([name, { folder: _, ...tenant }]) => [name, withoutUndefined(tenant)]),
+  );
 }
 
 function merged<T extends object>(parts: readonly T[]): T {

@@ -22,6 +22,7 @@ import { alertsSchema } from "./schema/alerts.ts";
 import { objectStorageSchema } from "./schema/object-storage.ts";
 import { podOptions } from "./schema/options.ts";
 import { patchesSchema } from "./schema/patches.ts";
+import { tenantsSchema } from "./schema/tenants.ts";
 
 const cidrs = unique(text(cidr).describe("Address range.")).min(1);
 
@@ -164,6 +165,11 @@ export const stackSchema = z.strictObject({
     .default({ kind: "filesystem" })
     .describe("Storage backend of Mimir, Loki and Tempo."),
   alerts: alertsSchema.prefault({}).describe("Where alerts are sent, and changes of single alerts."),
+  tenants: tenantsSchema
+    .default({})
+    .describe(
+      "Tenants of teams in Mimir and Loki: what their namespaces write is stored apart, with limits of its own.",
+    ),
   runbooks: text(location)
     .default("docs/runbooks")
     .describe("Base URL or path of runbooks, for the runbook_url of every alert."),

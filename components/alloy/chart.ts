@@ -87,6 +87,7 @@ export class AlloyChart extends ComponentChart<AlloyEndpoints> {
         logSource,
         hostMetrics,
         detectors: detectorsOf(this.cluster.platform),
+        tenantNamespaces: props.tenantNamespaces ?? {},
         ...(logs && { logs }),
         ...(logOptions && { logOptions }),
         ...(gateway && { gateway }),

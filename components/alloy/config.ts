@@ -1,5 +1,5 @@
 import { type Block, block, printAlloy } from "../../lib/alloy/index.ts";
-import type { Endpoint } from "../../lib/kubernetes/index.ts";
+import type { Endpoint, TenantNamespaces } from "../../lib/kubernetes/index.ts";
 import { hostMetrics } from "./host-metrics.ts";
 import { type LogOptions, type LogSource, podLogs } from "./logs.ts";
 import { type AlloyGateway, otlp } from "./otlp.ts";
@@ -13,6 +13,8 @@ export interface AlloyConfigProps {
   /** Loki's push API. Absent: no pod logs are read. */
   readonly logs?: Endpoint;
   readonly logOptions?: LogOptions;
+  /** Namespaces whose logs belong to another tenant. */
+  readonly tenantNamespaces: TenantNamespaces;
   readonly hostMetrics: boolean;
   /** Resource detectors, after `env`. */
   readonly detectors: readonly string[];
@@ -24,7 +26,7 @@ export interface AlloyConfigProps {
 function alloyBlocks(props: AlloyConfigProps): Block[] {
   return [
     block("logging", { level: "info", format: "logfmt" }),
-    ...(props.logs ? podLogs(props.logSource, props.logs, props.cluster, props.logOptions) : []),
+    ...(props.logs ? podLogs({ ...props, push: props.logs }) : []),
     ...(props.hostMetrics ? hostMetrics() : []),
     ...(props.gateway
       ? otlp({

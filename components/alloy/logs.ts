@@ -1,5 +1,5 @@
 import { type Block, block, call, component, concat, ref } from "../../lib/alloy/index.ts";
-import { type Endpoint, url } from "../../lib/kubernetes/index.ts";
+import { type Endpoint, type TenantNamespaces, url } from "../../lib/kubernetes/index.ts";
 
 /** How pod logs are read: from the Kubernetes API, or from the files of the node's container runtime. */
 export const logSources = ["api", "files"] as const;
@@ -113,8 +113,28 @@ function journal(): Block[] {
   ];
 }
 
+export interface PodLogsProps {
+  readonly logSource: LogSource;
+  /** Loki's push API. */
+  readonly push: Endpoint;
+  readonly cluster: string;
+  readonly logOptions?: LogOptions;
+  /** Namespaces whose logs belong to another tenant. */
+  readonly tenantNamespaces: TenantNamespaces;
+}
+
+/** Lines of other tenants' namespaces get their tenant; the rest has that of the endpoint. */
+function tenantStages(tenants: TenantNamespaces): Block[] {
+  return Object.entries(tenants).map(([tenant, namespaces]) =>
+    block("stage.match", { selector: `{namespace=~"${namespaces.join("|")}"}` }, [
+      block("stage.tenant", { value: tenant }),
+    ]),
+  );
+}
+
 /** Sends the logs of this node's pods to Loki. */
-export function podLogs(source: LogSource, push: Endpoint, cluster: string, options: LogOptions = {}): Block[] {
+export function podLogs(props: PodLogsProps): Block[] {
+  const { logSource: source, push, cluster, logOptions: options = {} } = props;
   return [
     component("discovery.kubernetes", "pods", { role: "pod" }, [
       // Filtered by the API server, which would be overloaded if every agent watched all pods of the cluster.
@@ -130,6 +150,7 @@ export function podLogs(source: LogSource, push: Endpoint, cluster: string, opti
     component("loki.process", "pods", { forward_to: [ref("loki.write.loki.receiver")] }, [
       ...(source === "files" ? [block("stage.cri", {})] : []),
       ...stages(options),
+      ...tenantStages(props.tenantNamespaces),
       block("stage.label_drop", { values: sourceLabels }),
     ]),
     component("loki.write", "loki", { external_labels: { cluster } }, [lokiEndpoint(push)]),

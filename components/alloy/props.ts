@@ -1,4 +1,4 @@
-import type { ComponentProps, Endpoint } from "../../lib/kubernetes/index.ts";
+import type { ComponentProps, Endpoint, TenantNamespaces } from "../../lib/kubernetes/index.ts";
 import type { SizeOverride, Workload } from "../../lib/sizing/index.ts";
 import type { LogOptions, LogSource } from "./logs.ts";
 import type { AlloyGateway } from "./otlp.ts";
@@ -6,6 +6,8 @@ import type { AlloyGateway } from "./otlp.ts";
 export interface AlloyProps extends ComponentProps {
   /** Loki's push API, for pod logs. @default none: no pod logs are read */
   readonly logs?: Endpoint;
+  /** Namespaces whose logs are sent to `logs` as another tenant. @default none */
+  readonly tenantNamespaces?: TenantNamespaces;
   /** Endpoints of the gateway, for OTLP of applications. @default none: no OTLP is received */
   readonly gateway?: AlloyGateway;
   /** Provide host metrics, if node-exporter does not. Needs a namespace of Pod Security level `privileged`. @default false */

@@ -1,5 +1,5 @@
 import { flag, oneOf, re2, type ShapeOf, unchecked, uniqueListOf } from "../../lib/formats/index.ts";
-import { componentShape, endpointShape } from "../../lib/kubernetes/index.ts";
+import { componentShape, endpointShape, tenantNamespacesShape } from "../../lib/kubernetes/index.ts";
 import { podSizeShape } from "../../lib/sizing/index.ts";
 import type { AlloyProps } from "./props.ts";
 
@@ -7,6 +7,7 @@ import type { AlloyProps } from "./props.ts";
 export const alloyShape: ShapeOf<AlloyProps> = {
   ...componentShape,
   logs: endpointShape,
+  tenantNamespaces: tenantNamespacesShape,
   gateway: { otlp: endpointShape, otlpByTraceId: endpointShape, otlpByService: endpointShape },
   hostMetrics: flag,
   logSource: oneOf("api", "files"),

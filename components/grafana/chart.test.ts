@@ -169,6 +169,11 @@ test("each team has a folder with a stable UID", () => {
     parse(find(props, "ConfigMap", "grafana-providers").data["providers.yaml"]).providers;
   expect(providers({ teams: { payments: "Payments" } })).toMatchObject([
     { folder: "Observability", folderUid: "skopos", options: { path: "/var/lib/grafana-dashboards/Observability" } },
+    {
+      folder: "Kubernetes",
+      folderUid: "skopos-kubernetes",
+      options: { path: "/var/lib/grafana-dashboards/Kubernetes" },
+    },
     { folder: "Payments", folderUid: "team-payments", options: { path: "/var/lib/grafana-dashboards/payments" } },
   ]);
   expect(providers({})).toMatchObject([{ options: { foldersFromFilesStructure: true } }]);

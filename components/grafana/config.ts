@@ -96,14 +96,15 @@ export function dashboardProviders(teams: TeamFolders | undefined): object {
   const provider = { type: "file", disableDeletion: false, allowUiUpdates: false, updateIntervalSeconds: 30 };
   const all = { ...provider, name: "skopos", options: { path: paths.dashboards, foldersFromFilesStructure: true } };
   if (!teams) return { apiVersion: 1, providers: [all] };
-  const folders = { Observability: "Observability", ...teams };
+  const own = { Observability: "skopos", Kubernetes: "skopos-kubernetes" };
+  const folders = { Observability: "Observability", Kubernetes: "Kubernetes", ...teams };
   return {
     apiVersion: 1,
     providers: Object.entries(folders).map(([team, folder]) => ({
       ...provider,
       name: team,
       folder,
-      folderUid: team === "Observability" ? "skopos" : `team-${team}`,
+      folderUid: Object.hasOwn(own, team) ? own[team as keyof typeof own] : `team-${team}`,
       options: { path: `${paths.dashboards}/${team}` },
     })),
   };

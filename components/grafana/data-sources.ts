@@ -19,6 +19,8 @@ export interface Sources {
   readonly traces?: Endpoint & { readonly backend: "jaeger" | "tempo" };
   /** Alertmanager. */
   readonly alertmanager?: Endpoint;
+  /** Query APIs for single tenants, by tenant: data sources of teams. */
+  readonly tenants?: Readonly<Record<string, { readonly mimir?: Endpoint; readonly loki?: Endpoint }>>;
 }
 
 /**
@@ -114,6 +116,10 @@ export function dataSources(sources: Sources, options: DataSourceOptions): DataS
     }),
   });
   const toTraces = { datasourceUid: known.traces.uid, url: "${__value.raw}", urlDisplayLabel: "Open the trace" };
+  const logs = {
+    maxLines: 1000,
+    ...(traces && { derivedFields: traceIdsInLogs.map((field) => ({ ...field, ...toTraces })) }),
+  };
   return [
     ...(everything ? [dataSource(known.metrics, "prometheus", everything, metrics(everything))] : []),
     ...(recent ? [dataSource(known.recent, "prometheus", recent, metrics(recent))] : []),
@@ -127,14 +133,7 @@ export function dataSources(sources: Sources, options: DataSourceOptions): DataS
       : []),
     // In monolithic mode the ruler has the same address as the query API.
     ...(ruler && ruler.host !== everything?.host ? [dataSource(known.rules, "prometheus", ruler, metrics(ruler))] : []),
-    ...(loki
-      ? [
-          dataSource(known.logs, "loki", loki, {
-            maxLines: 1000,
-            ...(traces && { derivedFields: traceIdsInLogs.map((field) => ({ ...field, ...toTraces })) }),
-          }),
-        ]
-      : []),
+    ...(loki ? [dataSource(known.logs, "loki", loki, logs)] : []),
     ...(traces ? [dataSource(known.traces, traces.backend, traces, tracing(sources, everything, options))] : []),
     ...(alertmanager
       ? [
@@ -145,8 +144,18 @@ export function dataSources(sources: Sources, options: DataSourceOptions): DataS
           }),
         ]
       : []),
+    ...Object.entries(sources.tenants ?? {}).flatMap(([tenant, of]) => [
+      ...(of.mimir ? [dataSource(ofTenant(known.metrics, tenant), "prometheus", of.mimir, metrics(of.mimir))] : []),
+      ...(of.loki ? [dataSource(ofTenant(known.logs, tenant), "loki", of.loki, logs)] : []),
+    ]),
   ];
 }
+
+/** A tenant's own data source: "Metrics (payments)". */
+const ofTenant = ({ uid, name }: { readonly uid: string; readonly name: string }, tenant: string) => ({
+  uid: `${uid}-${tenant}`,
+  name: `${name} (${tenant})`,
+});
 
 function tracing({ loki, traces }: Sources, metrics: Endpoint | undefined, { spanMetrics }: DataSourceOptions): object {
   const around = { spanStartTimeShift: "-5m", spanEndTimeShift: "5m" };

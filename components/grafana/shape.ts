@@ -15,6 +15,7 @@ import {
   secretKeyName,
   TextOr,
   team,
+  tenantName,
   unchecked,
   uniqueListOf,
 } from "../../lib/formats/index.ts";
@@ -39,6 +40,7 @@ export const grafanaShape: ShapeOf<GrafanaProps> = {
     loki: endpointShape,
     traces: { ...endpointShape, backend: oneOf("jaeger", "tempo") },
     alertmanager: endpointShape,
+    tenants: mapOf(tenantName, { mimir: endpointShape, loki: endpointShape }),
   },
   queryPath: oneOf("separate", "prometheus"),
   spanMetrics: flag,

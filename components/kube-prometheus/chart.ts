@@ -69,6 +69,7 @@ export class KubePrometheusChart extends ComponentChart<KubePrometheusEndpoints>
           ...(props.externalUrl && { externalUrl: props.externalUrl }),
           ...(props.remoteWrite && { remoteWrite: props.remoteWrite }),
           ...(props.remoteRead && { remoteRead: props.remoteRead }),
+          tenantNamespaces: props.tenantNamespaces ?? {},
         });
     this.#prometheus = own?.pods;
     const server = own ?? (external.prometheus as Endpoint);

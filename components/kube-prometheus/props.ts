@@ -1,4 +1,10 @@
-import { type ComponentProps, type Endpoint, sizeOverride, sizeOverrides } from "../../lib/kubernetes/index.ts";
+import {
+  type ComponentProps,
+  type Endpoint,
+  sizeOverride,
+  sizeOverrides,
+  type TenantNamespaces,
+} from "../../lib/kubernetes/index.ts";
 import {
   type Availability,
   mergeOverrides,
@@ -32,6 +38,8 @@ export interface KubePrometheusProps extends ComponentProps {
    * @see https://prometheus.io/docs/practices/remote_write/
    */
   readonly remoteWrite?: Endpoint;
+  /** Namespaces whose series are written to `remoteWrite` as another tenant. @default none */
+  readonly tenantNamespaces?: TenantNamespaces;
   /**
    * Remote-read endpoint for samples older than the local blocks. Only valid with one shard.
    * @default none: Grafana queries the long-term store directly

@@ -16,7 +16,7 @@ import {
   unchecked,
   uniqueListOf,
 } from "../../lib/formats/index.ts";
-import { componentShape, endpointShape, secretKeyShape } from "../../lib/kubernetes/index.ts";
+import { componentShape, endpointShape, secretKeyShape, tenantNamespacesShape } from "../../lib/kubernetes/index.ts";
 import { availabilityShape, podSizeShape, retentionShape, sizeShape } from "../../lib/sizing/index.ts";
 import { controlPlaneParts } from "./control-plane/targets.ts";
 import type { KubePrometheusProps } from "./props.ts";
@@ -38,6 +38,7 @@ export const kubePrometheusShape: ShapeOf<KubePrometheusProps> = {
     kubeStateMetrics: { ...sizeShape, replicas: numeric },
   },
   remoteWrite: endpointShape,
+  tenantNamespaces: tenantNamespacesShape,
   remoteRead: endpointShape,
   remoteWriteReceiver: flag,
   watchAllMonitors: flag,

@@ -5,6 +5,7 @@ import {
   cacheAddresses,
   configMap,
   dashboardConfigMap,
+  forTenants,
   objectStoreAccount,
   partName,
   rules,
@@ -33,6 +34,8 @@ export class LokiChart extends ComponentChart<LokiEndpoints> {
   readonly sizing: LokiSizing;
   /** Tenant that the stack writes to. */
   readonly tenant: string;
+  /** Tenants whose logs queries of the stack read: its own first. */
+  readonly readTenants: readonly string[];
 
   /** @throws InvalidPropsError listing every finding of {@link validateLoki} */
   constructor(scope: Construct, id: string, props: LokiProps) {
@@ -43,6 +46,7 @@ export class LokiChart extends ComponentChart<LokiEndpoints> {
     this.sizing = sizeLoki(lokiLoad(resolved));
     const { sizing } = this;
     this.tenant = resolved.tenant;
+    this.readTenants = [resolved.tenant, ...resolved.federatedTenants];
 
     const context = this.context(resolved);
     if (sizing.mode === "monolithic") monolithic(context, sizing.loki);
@@ -63,6 +67,7 @@ export class LokiChart extends ComponentChart<LokiEndpoints> {
       sizing: this.sizing,
       retentionSeconds: props.retention.loki,
       streamRetention: props.streamRetention,
+      federation: props.federatedTenants.length > 0,
       objectStore,
       bucket: props.bucket,
       gossipLabel: `${this.name}.${this.home}`,
@@ -124,7 +129,7 @@ export class LokiChart extends ComponentChart<LokiEndpoints> {
     return {
       push: { ...write, path: "/loki/api/v1/push" },
       otlp: { ...write, path: "/otlp" },
-      query: at("query-frontend"),
+      query: forTenants(at("query-frontend"), this.readTenants),
     };
   }
 }

@@ -34,6 +34,8 @@ export interface LokiConfigProps {
   /** How long logs are kept, in seconds. */
   readonly retentionSeconds: number;
   readonly streamRetention: readonly StreamRetention[];
+  /** Whether one query may read several tenants. */
+  readonly federation: boolean;
   readonly objectStore: ObjectStore;
   readonly bucket: string;
   /** Cluster label of gossip messages: keeps rings apart when pod addresses are reused. */
@@ -122,7 +124,10 @@ export function lokiConfig(props: LokiConfigProps): LokiConfig {
       wal: { flush_on_shutdown: true, replay_memory_ceiling: replayCeiling(sizing) },
       ...(microservices && sizing.zoneAware && { lifecycler: { ring: { zone_awareness_enabled: true } } }),
     },
-    querier: { max_concurrent: querierConcurrency(sizing) },
+    querier: {
+      max_concurrent: querierConcurrency(sizing),
+      ...(props.federation && { multi_tenant_queries_enabled: true }),
+    },
     chunk_store_config: {
       chunk_cache_config: microservices
         ? memcached(hosts.caches["chunks-cache"], sizing)

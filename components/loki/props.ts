@@ -63,6 +63,8 @@ export interface LokiProps extends ComponentProps {
    * @see https://grafana.com/docs/loki/v3.6.x/configure/#limits_config
    */
   readonly tenants?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Tenants that are queried together with `tenant`. @default none */
+  readonly federatedTenants?: readonly string[];
   /** The Alertmanager. @default none: log alerts are not evaluated */
   readonly alertmanager?: Endpoint;
   /** Alerts with LogQL expressions. They need an Alertmanager. @default none */
@@ -91,6 +93,7 @@ export type ResolvedLokiProps = LokiProps &
       | "bucket"
       | "tenant"
       | "tenants"
+      | "federatedTenants"
       | "logAlerts"
     >
   >;
@@ -108,6 +111,7 @@ export function resolveLokiProps(props: LokiProps): ResolvedLokiProps {
     bucket: props.bucket ?? "loki",
     tenant: props.tenant ?? "anonymous",
     tenants: props.tenants ?? {},
+    federatedTenants: props.federatedTenants ?? [],
     logAlerts: props.logAlerts ?? [],
   };
 }

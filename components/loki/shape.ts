@@ -9,6 +9,7 @@ import {
   streamSelector,
   tenantId,
   unchecked,
+  uniqueListOf,
   whole,
 } from "../../lib/formats/index.ts";
 import { componentShape, endpointShape, objectStoreShape } from "../../lib/kubernetes/index.ts";
@@ -42,6 +43,7 @@ export const lokiShape: ShapeOf<LokiProps> = {
   bucketLifecycle: secondCount,
   tenant: tenantId,
   tenants: mapOf(tenantId, mapOf(limitName, unchecked)),
+  federatedTenants: uniqueListOf(tenantId),
   alertmanager: endpointShape,
   logAlerts: unchecked,
 };

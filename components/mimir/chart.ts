@@ -5,6 +5,7 @@ import {
   configMap,
   dashboardConfigMap,
   type Endpoint,
+  forTenants,
   objectStoreAccount,
   partName,
   rules,
@@ -46,6 +47,8 @@ export class MimirChart extends ComponentChart<MimirEndpoints> {
   readonly sizing: MimirSizing;
   /** Tenant that the stack writes to. */
   readonly tenant: string;
+  /** Tenants whose series rules and queries of the stack read: its own first. */
+  readonly readTenants: readonly string[];
   /** Tenants whose rules this Mimir evaluates. */
   readonly ruleTenants: readonly string[];
 
@@ -58,6 +61,7 @@ export class MimirChart extends ComponentChart<MimirEndpoints> {
     this.sizing = sizeMimir(mimirLoad(resolved));
     const { sizing } = this;
     this.tenant = resolved.tenant;
+    this.readTenants = [resolved.tenant, ...resolved.federatedTenants];
     const aggregates = retention.aggregates > 0;
     this.ruleTenants = [this.tenant, ...(aggregates ? [longTermTenant] : [])];
 
@@ -168,8 +172,8 @@ export class MimirChart extends ComponentChart<MimirEndpoints> {
     return {
       push: at(writes, "/api/v1/push"),
       otlp: at(writes, "/otlp"),
-      query: at(reads, "/prometheus"),
-      remoteRead: at(reads, "/prometheus/api/v1/read"),
+      query: forTenants(at(reads, "/prometheus"), this.readTenants),
+      remoteRead: forTenants(at(reads, "/prometheus/api/v1/read"), this.readTenants),
       ...(aggregates && { longTerm: at(reads, "/prometheus", longTermTenant) }),
       ...(ruler && { ruler: at(ruler, "/prometheus") }),
     };

@@ -32,6 +32,8 @@ export interface MimirConfigProps {
   readonly sizing: MimirSizing;
   readonly workload: Workload;
   readonly retention: Retention;
+  /** Tenants that are queried together with the stack's. */
+  readonly federatedTenants: readonly string[];
   readonly objectStore: ObjectStore;
   /** Bucket (Azure: container) for blocks. */
   readonly bucket: string;
@@ -60,7 +62,7 @@ export function mimirConfig(props: MimirConfigProps): Readonly<Record<string, un
   const microservices = sizing.mode === "microservices";
   const remoteRules = microservices && sizing.remoteRules;
   const rings = microservices ? heartbeats : undefined;
-  const federation = { enabled: retention.aggregates > 0 };
+  const federation = { enabled: retention.aggregates > 0 || props.federatedTenants.length > 0 };
   const scheduler = hosts.queryScheduler && { scheduler_address: hosts.queryScheduler };
   return {
     multitenancy_enabled: true,

@@ -58,6 +58,8 @@ export interface MimirProps extends ComponentProps {
    * @see https://grafana.com/docs/mimir/v3.2.x/configure/configuration-parameters/#limits
    */
   readonly tenants?: Readonly<Record<string, TenantLimits>>;
+  /** Tenants that are queried, and whose rules are evaluated, together with `tenant`. @default none */
+  readonly federatedTenants?: readonly string[];
   /**
    * Resource attributes that become labels of metrics received over OTLP.
    * @default the pod's cluster, namespace, name, node and owner, the deployment environment, and the service version
@@ -111,6 +113,7 @@ export type ResolvedMimirProps = MimirProps &
       | "archiveBucket"
       | "tenant"
       | "tenants"
+      | "federatedTenants"
       | "promotedResourceAttributes"
       | "haClusterLabel"
     >
@@ -129,6 +132,7 @@ export function resolveMimirProps(props: MimirProps): ResolvedMimirProps {
     archiveBucket: props.archiveBucket ?? "mimir-archive",
     tenant: props.tenant ?? "anonymous",
     tenants: props.tenants ?? {},
+    federatedTenants: props.federatedTenants ?? [],
     promotedResourceAttributes: props.promotedResourceAttributes ?? defaultPromotedAttributes,
     haClusterLabel: props.haClusterLabel ?? defaultHaClusterLabel,
   };

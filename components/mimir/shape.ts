@@ -48,6 +48,7 @@ export const mimirShape: ShapeOf<MimirProps> = {
   archiveBucket: bucket,
   tenant: tenantId,
   tenants: mapOf(tenantId, mapOf(limitName, unchecked)),
+  federatedTenants: uniqueListOf(tenantId),
   promotedResourceAttributes: uniqueListOf(attributeName),
   haClusterLabel: prometheusLabel,
   alertmanager: endpointShape,

@@ -153,16 +153,17 @@ function validateRetention({ retention, bucketLifecycle }: ResolvedMimirProps): 
   return [...findings, ...validateLifecycle("Mimir", bucketLifecycle, longest)];
 }
 
-function validateTenants({ tenant, tenants, retention, workload }: ResolvedMimirProps): Finding[] {
+function validateTenants({ tenant, tenants, federatedTenants, retention, workload }: ResolvedMimirProps): Finding[] {
   const findings: Finding[] = [];
+  const owned = [tenant, ...federatedTenants];
   const reserved =
-    (tenant === longTermTenant && retention.aggregates > 0 && "the aggregates") ||
-    (tenant === restoredTenant && retention.archive > 0 && "blocks restored from the archive");
+    (owned.includes(longTermTenant) && retention.aggregates > 0 && [longTermTenant, "the aggregates"]) ||
+    (owned.includes(restoredTenant) && retention.archive > 0 && [restoredTenant, "blocks restored from the archive"]);
   if (reserved) {
     findings.push({
       code: "SKP1229",
-      at: "tenant",
-      message: `${tenant} is the tenant of ${reserved}: series would be kept as long as those`,
+      at: tenant === reserved[0] ? "tenant" : "federatedTenants",
+      message: `${reserved[0]} is the tenant of ${reserved[1]}: series would be kept as long as those`,
       fix: "tenant: anonymous",
     });
   }

@@ -67,6 +67,7 @@ export class OtelGatewayChart extends ComponentChart<OtelGatewayEndpoints> {
       spanMetrics,
       ...(props.traces && { traces: props.traces }),
       ...(props.logs && { logs: props.logs }),
+      tenantNamespaces: props.tenantNamespaces ?? {},
     });
     collector(this, {
       mode,

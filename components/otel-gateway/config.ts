@@ -1,5 +1,5 @@
 import { quotedPattern } from "../../lib/formats/index.ts";
-import { type Endpoint, url } from "../../lib/kubernetes/index.ts";
+import { type Endpoint, forTenants, type TenantNamespaces, url } from "../../lib/kubernetes/index.ts";
 import {
   bareSpans,
   batch,
@@ -43,6 +43,8 @@ export interface OtelGatewayConfigProps {
   readonly traces?: Endpoint & { readonly backend: string };
   /** Where logs go, by OTLP/HTTP. Absent: no logs pipeline. */
   readonly logs?: Endpoint;
+  /** Namespaces whose logs belong to another tenant. */
+  readonly tenantNamespaces: TenantNamespaces;
   /** Rate, errors and duration of spans, taken before sampling. */
   readonly spanMetrics: boolean;
 }
@@ -91,6 +93,7 @@ const peerService = Object.entries(peers).map(
 /** The gateway's configuration file. */
 export function otelGatewayConfig(props: OtelGatewayConfigProps): CollectorConfig {
   const { sizing, traces, logs, spanMetrics } = props;
+  const logTargets = logs ? targetsOfLogs(logs, props.tenantNamespaces) : [];
   const pipelines: Record<string, Pipeline> = {
     ...(traces && {
       traces: {
@@ -123,13 +126,21 @@ export function otelGatewayConfig(props: OtelGatewayConfigProps): CollectorConfi
       ],
       exporters: ["prometheus"],
     },
-    ...(logs && {
-      logs: {
-        receivers: ["otlp"],
-        processors: ["memory_limiter", "transform/clean-attrs", "batch"],
-        exporters: ["otlp_http/loki"],
-      },
-    }),
+    ...Object.fromEntries(
+      logTargets.map(({ name, filter }) => [
+        `logs${name}`,
+        {
+          receivers: ["otlp"],
+          processors: [
+            "memory_limiter",
+            ...(filter ? [`filter${name || "/own"}`] : []),
+            "transform/clean-attrs",
+            "batch",
+          ],
+          exporters: [`otlp_http/loki${name.replace("/", "-")}`],
+        },
+      ]),
+    ),
   };
   return {
     receivers: {
@@ -153,6 +164,9 @@ export function otelGatewayConfig(props: OtelGatewayConfigProps): CollectorConfi
       "transform/clean-attrs": transform(cleaned),
       ...(traces && { tail_sampling: tailSampling(props) }),
       ...(props.resourceLabels !== "all" && { "transform/promote": promote(props.resourceLabels) }),
+      ...Object.fromEntries(
+        logTargets.flatMap(({ name, filter }) => (filter ? [[`filter${name || "/own"}`, filter]] : [])),
+      ),
       batch,
     },
     exporters: {
@@ -171,13 +185,12 @@ export function otelGatewayConfig(props: OtelGatewayConfigProps): CollectorConfi
         translation_strategy: "UnderscoreEscapingWithSuffixes",
         resource_to_telemetry_conversion: { enabled: props.resourceLabels === "all" },
       },
-      ...(logs && {
-        "otlp_http/loki": {
-          endpoint: url(logs),
-          ...(logs.headers && { headers: logs.headers }),
-          ...queued(sizing.queueItems),
-        },
-      }),
+      ...Object.fromEntries(
+        logTargets.map(({ name, to }) => [
+          `otlp_http/loki${name.replace("/", "-")}`,
+          { endpoint: url(to), ...(to.headers && { headers: to.headers }), ...queued(sizing.queueItems) },
+        ]),
+      ),
     },
     ...(spanMetrics && {
       connectors: { span_metrics: spanMetricsConnector(sizing) },
@@ -186,6 +199,32 @@ export function otelGatewayConfig(props: OtelGatewayConfigProps): CollectorConfi
     service: { extensions: ["health_check"], telemetry: selfTelemetry("detailed"), pipelines },
   };
 }
+
+/** A pipeline of logs: its name's suffix, what it drops, and where the rest goes. */
+interface LogTarget {
+  readonly name: "" | `/tenant-${string}`;
+  readonly filter?: object;
+  readonly to: Endpoint;
+}
+
+/** The stack's own tenant, which gets all logs but those of other tenants' namespaces, and these tenants. */
+function targetsOfLogs(to: Endpoint, tenants: TenantNamespaces): readonly LogTarget[] {
+  const dropped = (condition: string) => ({ error_mode: "ignore", log_conditions: [condition] });
+  const namespaces = Object.values(tenants).flat();
+  return [
+    { name: "", to, ...(namespaces.length > 0 && { filter: dropped(inNamespaces(namespaces)) }) },
+    ...Object.entries(tenants).map(
+      ([tenant, own]): LogTarget => ({
+        name: `/tenant-${tenant}`,
+        to: forTenants(to, [tenant]),
+        filter: dropped(`not (${inNamespaces(own)})`),
+      }),
+    ),
+  ];
+}
+
+const inNamespaces = (names: readonly string[]): string =>
+  names.map((name) => `resource.attributes["k8s.namespace.name"] == "${name}"`).join(" or ");
 
 /**
  * Attributes of span metrics: those of the service. With those of the pod there would be a histogram of each operation per pod, and

@@ -1,4 +1,4 @@
-import type { ComponentProps, Endpoint } from "../../lib/kubernetes/index.ts";
+import type { ComponentProps, Endpoint, TenantNamespaces } from "../../lib/kubernetes/index.ts";
 import type { CollectorMode } from "../../lib/otel/index.ts";
 import type { Availability, SizeOverride, Workload } from "../../lib/sizing/index.ts";
 import type { ResourceLabels, TailSampling } from "./config.ts";
@@ -28,6 +28,8 @@ export interface OtelGatewayProps extends ComponentProps {
   readonly traces?: Endpoint & { readonly backend: string };
   /** OTLP/HTTP endpoint for logs, such as Loki's. @default none: no logs pipeline */
   readonly logs?: Endpoint;
+  /** Namespaces whose logs are sent to `logs` as another tenant. @default none */
+  readonly tenantNamespaces?: TenantNamespaces;
   /**
    * Compute request rate, errors and duration of each service's operations from spans, before sampling. Agents then send every span
    * twice, and there are about 20 series per operation, kind and status.

@@ -10,7 +10,7 @@ import {
   uniqueListOf,
   urlPath,
 } from "../../lib/formats/index.ts";
-import { componentShape, endpointShape } from "../../lib/kubernetes/index.ts";
+import { componentShape, endpointShape, tenantNamespacesShape } from "../../lib/kubernetes/index.ts";
 import { availabilityShape, podSizeShape } from "../../lib/sizing/index.ts";
 import type { OtelGatewayProps } from "./props.ts";
 
@@ -27,5 +27,6 @@ export const otelGatewayShape: ShapeOf<OtelGatewayProps> = {
   resourceLabels: new TextOr(oneOf("all"), uniqueListOf(attributeName)),
   traces: { ...endpointShape, backend: line },
   logs: endpointShape,
+  tenantNamespaces: tenantNamespacesShape,
   spanMetrics: flag,
 };

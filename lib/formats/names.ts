@@ -181,6 +181,14 @@ export const team = byPattern(
   ["payments"],
 );
 
+/** A tenant of a team: part of a data source's UID in Grafana, of at most 40 characters. */
+export const tenantName = byPattern(
+  "a tenant of a team",
+  /^[a-z0-9][a-z0-9-]{0,24}$/,
+  "up to 25 lower-case letters, digits and hyphens",
+  ["payments"],
+);
+
 /** The name of a limit in Mimir's configuration. */
 export const limitName = byPattern("a limit", /^[a-z][a-z0-9_]*$/, "lower-case letters, digits and underscores", [
   "max_global_series_per_user",

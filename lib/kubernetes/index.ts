@@ -23,6 +23,7 @@ export * from "./rules.ts";
 export * from "./security.ts";
 export * from "./service.ts";
 export * from "./shape.ts";
+export * from "./tenants.ts";
 export * from "./volumes.ts";
 export * from "./workload.ts";
 export * from "./zones.ts";

@@ -29,6 +29,7 @@ import {
   someText,
   storageAccount,
   TextOr,
+  tenantId,
   unchecked,
   uniqueListOf,
   urlPath,
@@ -89,6 +90,9 @@ export const endpointShape = {
   targetPort: portNumber,
   portName,
 } as const satisfies ShapeOf<Endpoint>;
+
+/** Shape of {@link TenantNamespaces}. */
+export const tenantNamespacesShape = mapOf(tenantId, uniqueListOf(dnsLabel));
 
 /** Shape of a {@link Server}. */
 export const serverShape = new TextOr(hostPort, construct);

@@ -114,13 +114,17 @@ export const schema = switchable(
 ).describe("Dashboards and queries.");
 
 export function settings({ config }: Facts): Partial<ObservabilityProps> {
-  const { enabled, external, route, access, ...stated } = config.components.grafana;
+  const { enabled, external, route, access, teams, ...stated } = config.components.grafana;
+  const folders = Object.entries(config.tenants).flatMap(([name, { folder }]) =>
+    folder ? [[name, folder] as const] : [],
+  );
   if (!enabled) return {};
   if (external) return { grafana: "external" };
   return {
     grafana: withoutUndefined({
       ...stated,
       ...optionsIn(stated),
+      teams: teams || folders.length > 0 ? { ...Object.fromEntries(folders), ...teams } : undefined,
       route: route && withoutUndefined(route),
       access: access && withoutUndefined({ oidc: access.oidc && withoutUndefined(access.oidc), ldap: access.ldap }),
     }),

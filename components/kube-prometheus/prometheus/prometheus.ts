@@ -3,10 +3,12 @@ import type { IRemoteWriteSpec } from "@kubernetes-models/prometheus-operator/mo
 import {
   type ComponentChart,
   type Endpoint,
+  forTenants,
   monitorLabels,
   type Pods,
   scrapeLimits,
   serviceHost,
+  type TenantNamespaces,
   url,
 } from "../../../lib/kubernetes/index.ts";
 import { formatDuration, MiB, type Workload } from "../../../lib/sizing/index.ts";
@@ -34,6 +36,7 @@ export interface PrometheusProps {
   readonly sizing: KubePrometheusSizing;
   readonly workload: Workload;
   readonly remoteWrite?: Endpoint;
+  readonly tenantNamespaces: TenantNamespaces;
   readonly remoteRead?: Endpoint;
   readonly remoteWriteReceiver: boolean;
   readonly watchAllMonitors: boolean;
@@ -100,7 +103,11 @@ function prometheusResource(
       nameValidationScheme: "Legacy",
       nameEscapingScheme: "Underscores",
       ...(props.remoteWriteReceiver && { enableRemoteWriteReceiver: true, tsdb: { outOfOrderTimeWindow: "10m" } }),
-      ...(props.remoteWrite && { remoteWrite: [remoteWrite(chart, props.remoteWrite, sizing)] }),
+      ...(props.remoteWrite && {
+        remoteWrite: remoteWrites(props.remoteWrite, props.tenantNamespaces).map((target) =>
+          remoteWrite(chart, target, sizing),
+        ),
+      }),
       ...(props.remoteRead && {
         remoteRead: [{ url: url(props.remoteRead), headers: { ...props.remoteRead.headers }, readRecent: false }],
       }),
@@ -136,11 +143,44 @@ function selectors(found: object): Partial<IPrometheus["spec"]> {
   };
 }
 
+/** What is written where. */
+interface RemoteWriteTarget {
+  readonly name: string;
+  readonly to: Endpoint;
+  readonly relabelings: NonNullable<IRemoteWriteSpec["writeRelabelConfigs"]>;
+}
+
+/** The stack's own tenant, which gets all series but those of other tenants' namespaces, and these tenants. */
+function remoteWrites(to: Endpoint, tenants: TenantNamespaces): readonly RemoteWriteTarget[] {
+  const all = Object.values(tenants).flat();
+  return [
+    { name: "long-term", to, relabelings: all.length > 0 ? [ofNamespaces("drop", all)] : [] },
+    ...Object.entries(tenants).map(([tenant, namespaces]) => ({
+      name: `tenant-${tenant}`,
+      to: forTenants(to, [tenant]),
+      relabelings: [ofNamespaces("keep", namespaces)],
+    })),
+  ];
+}
+
+/** Series of namespaces. Those that collectors expose have their namespace in the label of its resource attribute. */
+function ofNamespaces(
+  action: "keep" | "drop",
+  namespaces: readonly string[],
+): RemoteWriteTarget["relabelings"][number] {
+  const names = namespaces.join("|");
+  return { action, sourceLabels: ["namespace", "k8s_namespace_name"], regex: `(${names});.*|;(${names})` };
+}
+
 /** Remote write. The config reloader substitutes pod name and shard number. */
-function remoteWrite(chart: ComponentChart, to: Endpoint, sizing: KubePrometheusSizing): IRemoteWriteSpec {
+function remoteWrite(
+  chart: ComponentChart,
+  { name, to, relabelings }: RemoteWriteTarget,
+  sizing: KubePrometheusSizing,
+): IRemoteWriteSpec {
   const { queue } = sizing;
   return {
-    name: "long-term",
+    name,
     url: url(to),
     ...(to.headers && { headers: { ...to.headers } }),
     sendExemplars: true,
@@ -155,6 +195,7 @@ function remoteWrite(chart: ComponentChart, to: Endpoint, sizing: KubePrometheus
       retryOnRateLimit: true,
     },
     writeRelabelConfigs: [
+      ...relabelings,
       { action: "replace", targetLabel: haReplicaLabel, replacement: "$(POD_NAME)" },
       { action: "replace", targetLabel: haClusterLabel, replacement: `${chart.cluster.name}/$(SHARD)` },
     ],

@@ -42,6 +42,20 @@ describe("rules", () => {
     }
   });
 
+  test("read the tenants of teams, too", () => {
+    const chart = render("large", {
+      evaluator: "mimir",
+      federatedTenants: ["payments"],
+      retention: retentionProfiles.extended,
+    });
+    const props = { namespace: "obs", evaluator: "mimir", mimir: chart, charts: [chart] } as const;
+    const groups = new MimirRulesChart(new App(), "r", props)
+      .toJson()
+      .flatMap(({ data }) => Object.values(data as Record<string, string>).flatMap((text) => parse(text).groups));
+    expect(groups.length).toBeGreaterThan(1);
+    for (const group of groups) expect(group.source_tenants).toEqual(["anonymous", "payments"]);
+  });
+
   test("are the groups of the PrometheusRule objects, in files of the ruler's form", () => {
     const chart = render("large", { evaluator: "mimir" });
     const object = objectOf(chart, "PrometheusRule", "mimir-ruler") as unknown as {

@@ -28,7 +28,7 @@ export class MimirRulesChart extends ComponentChart {
 
   constructor(scope: Construct, id: string, { mimir, charts, ...props }: MimirRulesProps) {
     super(scope, id, "mimir-rules", props);
-    const tenants = ruleFiles(charts, mimir.tenant, this.evaluator, this.cluster.name);
+    const tenants = ruleFiles(charts, mimir.readTenants, this.evaluator, this.cluster.name);
     for (const tenant of mimir.ruleTenants) {
       const files = tenants.get(tenant) ?? {};
       const data = Object.fromEntries(Object.entries(files).map(([file, content]) => [file, yamlText(content)]));
@@ -46,10 +46,11 @@ export class MimirRulesChart extends ComponentChart {
 /** The groups that Mimir evaluates, by tenant and file. */
 function ruleFiles(
   charts: readonly ComponentChart[],
-  mainTenant: string,
+  readTenants: readonly string[],
   evaluator: Evaluator,
   cluster: string,
 ): Map<string, RuleFiles> {
+  const [mainTenant = ""] = readTenants;
   const tenants = new Map<string, RuleFiles>();
   for (const chart of charts) {
     for (const group of chart.ruleGroups) {
@@ -61,7 +62,7 @@ function ruleFiles(
       files[file] ??= { groups: [] };
       files[file].groups.push({
         ...withCluster(chart, group, cluster),
-        ...(tenant !== mainTenant && { source_tenants: [mainTenant] }),
+        ...((tenant !== mainTenant || readTenants.length > 1) && { source_tenants: readTenants }),
       });
     }
   }

@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import { readStackFile } from "../load.ts";
+import { ConfigurationError } from "../problem.ts";
+import { resolve } from "../resolve.ts";
+import { renderStack } from "../stack.ts";
+
+const store = { kind: "s3", endpoint: "s3.example.com", region: "eu", identity: { role: "r" } };
+
+function problems(tenants: object, changes: object = {}): readonly string[] {
+  try {
+    renderStack(resolve({ ...readStackFile("stacks", "dev").raw, ...changes, tenants }, { stack: "dev" }));
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    return error.problems.map(({ code, path }) => `${code} ${path}`);
+  }
+  return [];
+}
+
+test("no two tenants have a namespace or a name in common", () => {
+  expect(
+    problems({ anonymous: { namespaces: ["a"] }, b: { namespaces: ["b", "a"] }, c: { namespaces: ["c", "b"] } }),
+  ).toEqual([
+    "SKP1316 skopos:tenants.anonymous",
+    "SKP1316 skopos:tenants.b.namespaces.1",
+    "SKP1316 skopos:tenants.c.namespaces.1",
+  ]);
+  expect(problems({ b: { namespaces: ["a", "b"] }, c: { namespaces: ["c"] } })).toEqual([]);
+});
+
+test("names, namespaces and limits have their formats", () => {
+  expect(
+    problems({ Team_A: { namespaces: ["a"] }, b: { namespaces: [] }, c: { namespaces: ["A.b"], mimir: { "a-b": 1 } } }),
+  ).toEqual([
+    expect.stringMatching(/^SKP1012 skopos:tenants.Team_A/),
+    expect.stringMatching(/^SKP10\d\d skopos:tenants.b.namespaces/),
+    expect.stringMatching(/^SKP1012 skopos:tenants.c.namespaces.0/),
+    expect.stringMatching(/^SKP1012 skopos:tenants.c.mimir/),
+  ]);
+});
+
+test("rules of teams must be able to read them", () => {
+  const large = {
+    scale: "large",
+    retention: "standard",
+    workload: {},
+    objectStorage: store,
+    availability: "redundant",
+  };
+  expect(problems({ b: { namespaces: ["b"] } }, large)).toContain("SKP1317 skopos:tenants");
+  expect(problems({}, large)).not.toContain("SKP1317 skopos:tenants");
+});
+
+test("the tenant of the aggregates is taken", () => {
+  const found = problems({ "long-term": { namespaces: ["a"] } }, { retention: "extended" });
+  expect(found).toContain("SKP1229 skopos:tenants");
+});
