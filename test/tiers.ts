@@ -79,7 +79,7 @@ export const tiers: readonly Tier[] = [
     proves:
       "real collectors, Prometheus, Alertmanager, Mimir, Loki and Jaeger run the rendered configuration, also with a real S3 server: telemetry goes in, queries return it",
     ...suffixed("data-plane"),
-    programs: [...stack, "versitygw", "rclone"],
+    programs: [...stack, "versitygw", "rclone", "node_exporter"],
     debian: [],
     root: false,
     timeoutMs: 900_000,
