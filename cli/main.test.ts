@@ -152,7 +152,9 @@ test("images applies the registry map", () => {
   const commands = skopos(["images", "--mirror"], home).stdout.trim().split("\n");
   expect(commands.length).toBeGreaterThan(2);
   for (const command of commands)
-    expect(command).toMatch(/^skopeo copy --all docker:\/\/docker\.io\/(\S+) docker:\/\/mirror\.example\/docker\/\1$/);
+    expect(command).toMatch(
+      /^skopeo copy --all --preserve-digests docker:\/\/docker\.io\/(\S+) docker:\/\/mirror\.example\/docker\/\1$/,
+    );
 });
 
 test("images --mirror needs a mirror", () => {

@@ -7,12 +7,11 @@ import type { Facts } from "../policies/engine/settings.ts";
 import type { Fields } from "../policies/engine/values.ts";
 import { rules } from "../policies/rules/index.ts";
 import { shippedWaivers } from "../policies/shipped-waivers.ts";
-import { readStackFile } from "../stacks/load.ts";
+import { readStackFile, stackFolder } from "../stacks/load.ts";
 import { ConfigurationError } from "../stacks/problem.ts";
 import { type ResolvedStack, resolve } from "../stacks/resolve.ts";
 import { objectsOf, type RenderedStack } from "../stacks/stack.ts";
 import { CommandFailure } from "./failure.ts";
-import { stackFolder } from "./home.ts";
 
 /** The policies over a stack, with its settings, its waivers and what it is for. */
 export function checkStack(stack: RenderedStack, chosen: readonly Rule[] = rules): Report {

@@ -2,8 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { stackFolder } from "../cli/home.ts";
-import { readStackFile } from "./load.ts";
+import { readStackFile, stackFolder } from "./load.ts";
 import { ConfigurationError, type Problem } from "./problem.ts";
 import { loadStack } from "./stack.ts";
 

@@ -20,6 +20,19 @@ export interface StackFile extends RawConfig {
   readonly hasEnvironment: boolean;
 }
 
+/**
+ * The folder that holds a project's stack files: `stackConfigDir` of its Pulumi.yaml, or the project folder itself.
+ * @throws ConfigurationError if Pulumi.yaml cannot be read
+ */
+export function stackFolder(project = process.cwd()): string {
+  const file = join(project, "Pulumi.yaml");
+  if (!existsSync(file)) return project;
+  const { stackConfigDir = "." } = (readYamlFile(file) ?? {}) as { stackConfigDir?: unknown };
+  if (typeof stackConfigDir === "string") return join(project, stackConfigDir);
+  const message = "stackConfigDir is not the name of a folder";
+  throw new ConfigurationError([{ code: "SKP1020", path: "Pulumi.yaml", message, fix: "stackConfigDir: stacks" }]);
+}
+
 /** Names of the stacks in a folder: files `Pulumi.<stack>.yaml`. */
 export function stackNames(folder: string): readonly string[] {
   if (!existsSync(folder)) return [];

@@ -1,4 +1,4 @@
-import { type ImageName, images } from "../lib/kubernetes/index.ts";
+import { type ImageName, imageReference } from "../lib/kubernetes/index.ts";
 import { GiB, type Reasons, type Resources, type WorkloadSize } from "../lib/sizing/index.ts";
 import { type CardinalityTier, cardinalityTiers } from "./cardinality.ts";
 import { planNotes } from "./notes.ts";
@@ -83,10 +83,8 @@ export function planStack(stack: RenderedStack): Plan {
   };
   const used = usedImages(stack);
   const replaced = [...replacedImages(stack).keys()];
-  const withoutDigest = [
-    ...used.filter((name) => !("digest" in images[name])),
-    ...replaced.filter((reference) => !reference.includes("@")),
-  ];
+  const references = [...used.map((name) => imageReference(name, stack.props.images)), ...replaced];
+  const withoutDigest = references.filter((reference) => !reference.includes("@"));
   return {
     stack: stack.name,
     kubernetesVersion: stack.config.cluster.version,
@@ -95,7 +93,7 @@ export function planStack(stack: RenderedStack): Plan {
     ...costOf(stack, totals),
     cardinality: cardinalityTiers(stack.workload),
     notes: planNotes(stack),
-    images: { total: used.length + replaced.length, withoutDigest: withoutDigest.length },
+    images: { total: references.length, withoutDigest: withoutDigest.length },
   };
 }
 

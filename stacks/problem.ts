@@ -64,6 +64,14 @@ export const problemCatalogue = {
     title: "A setting without effect",
     why: "Because of another setting nothing reads this one, so that it would silently do nothing.",
   },
+  SKP1020: {
+    title: "A stack folder that is not a folder's name",
+    why: "Pulumi and Skopos read the stack files in the folder that stackConfigDir of Pulumi.yaml names.",
+  },
+  SKP1021: {
+    title: "An image lock that cannot be read",
+    why: "Without it images would be pulled by their tags, which can be moved.",
+  },
   SKP1201: {
     title: "Kubernetes version outside the supported range",
     why: "Objects are written for, and tested against, a range of API versions; outside it fields are missing or removed.",

@@ -1,10 +1,25 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { beforeAll, expect, test } from "vitest";
+import { afterEach, beforeAll, expect, test, vi } from "vitest";
+import { imageReference } from "../lib/kubernetes/index.ts";
+import { until } from "../test/support/wait.ts";
+import { imageLockName } from "./image-lock.ts";
 import { runStack } from "./program.ts";
 
+const registered: unknown[] = [];
+
 beforeAll(() =>
-  pulumi.runtime.setMocks({ newResource: ({ name, inputs }) => ({ id: name, state: inputs }), call: () => ({}) }),
+  pulumi.runtime.setMocks({
+    newResource: ({ name, inputs }) => {
+      registered.push(inputs);
+      return { id: name, state: inputs };
+    },
+    call: () => ({}),
+  }),
 );
+afterEach(() => void vi.restoreAllMocks());
 
 const least = {
   "skopos:cluster": '{"name": "c", "version": "1.35", "networkPolicies": false, "context": "c"}',
@@ -32,4 +47,19 @@ test.each([
 ])("%s needs no password", (_, extra) => {
   pulumi.runtime.setAllConfig({ ...least, ...extra });
   expect(() => runStack()).not.toThrow("SKP1261");
+});
+
+test("the images are those of the lock file, which is rejected where it cannot be read", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "skopos-program-"));
+  vi.spyOn(process, "cwd").mockReturnValue(folder);
+  pulumi.runtime.setAllConfig({ ...least, "skopos:availability": "single", "skopos:components": '{"grafana": false}' });
+  const path = join(folder, imageLockName(pulumi.getStack()));
+  writeFileSync(path, "{");
+  expect(runStack).toThrow(`SKP1021 ${imageLockName(pulumi.getStack())}: is not JSON`);
+  const digest = `sha256:${"3".repeat(64)}`;
+  writeFileSync(path, JSON.stringify({ version: 1, images: { [imageReference("mimir")]: { digest } } }));
+  runStack();
+  const pinned = `"image":"${imageReference("mimir")}@${digest}"`;
+  await until("Mimir's pods", () => registered.some((inputs) => JSON.stringify(inputs).includes(pinned)));
+  rmSync(folder, { recursive: true });
 });

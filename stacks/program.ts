@@ -1,10 +1,12 @@
+import { isAbsolute } from "node:path";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Observability } from "../components/pulumi.ts";
 import { clusterProvider } from "../lib/pulumi/index.ts";
 import { defaultAdminSecret } from "./components/grafana.ts";
 import { orProblems } from "./findings.ts";
-import { configKeys, type RawConfig } from "./load.ts";
+import { readImageLock } from "./image-lock.ts";
+import { configKeys, type RawConfig, stackFolder } from "./load.ts";
 import { planStack } from "./plan.ts";
 import { ConfigurationError } from "./problem.ts";
 import { type ResolvedStack, resolve } from "./resolve.ts";
@@ -19,7 +21,11 @@ export interface StackOutputs {
 export function runStack(): StackOutputs {
   const config = new pulumi.Config("skopos");
   const { raw, problems } = readConfig();
-  const stack = orStop(() => resolve(raw, { stack: pulumi.getStack(), problems }));
+  const stack = orStop(() => {
+    const name = pulumi.getStack();
+    const { lock, problems: lockProblems } = readImageLock(stackFolder(projectFolder()), name);
+    return resolve(raw, { stack: name, problems: [...problems, ...lockProblems], imageLock: lock });
+  });
   orStop(() => requirePassword(stack));
   const { cluster, namespaces } = stack.config;
   const kubeconfig = cluster.kubeconfig && config.getSecretObject<{ kubeconfig: string }>("cluster");
@@ -44,6 +50,12 @@ export function runStack(): StackOutputs {
     );
   }
   return { capacity: planStack({ ...stack, charts: observability.charts }).totals, endpoints: observability.endpoints };
+}
+
+/** The folder of Pulumi.yaml. The SDK knows its path only where the CLI started the program. */
+function projectFolder(): string {
+  const folder = pulumi.getRootDirectory();
+  return isAbsolute(folder) ? folder : process.cwd();
 }
 
 /**

@@ -4,6 +4,7 @@ import { type Retention, retentionProfiles, type Workload, workloads } from "../
 import { checkConfig } from "./checks.ts";
 import { components } from "./components/index.ts";
 import { factsOf, withoutUndefined } from "./facts.ts";
+import type { ImageLock } from "./image-lock.ts";
 import { parseConfig } from "./parse.ts";
 import { ConfigurationError, type Problem } from "./problem.ts";
 import { alertOverridesOf } from "./schema/alert-rules.ts";
@@ -27,6 +28,8 @@ export interface ResolveOptions {
   readonly hasEnvironment?: boolean;
   /** Problems that were found before, reported together with all others. @default none */
   readonly problems?: readonly Problem[];
+  /** Digests of the stack's images. @default none */
+  readonly imageLock?: ImageLock;
 }
 
 /**
@@ -42,7 +45,7 @@ export function resolve(raw: unknown, options: ResolveOptions): ResolvedStack {
   const workload = resolveWorkload(config);
   const retention = resolveRetention(config);
   const stack = { name: options.stack, config, workload, retention };
-  const props = resolveProps(config, workload, retention);
+  const props = resolveProps(config, workload, retention, options.imageLock);
   const nonsense = checkConfig({ ...stack, props, hasEnvironment: options.hasEnvironment ?? false });
   const problems = [...unreadable, ...nonsense.filter(({ path }) => !concernsAny(path, unreadable))];
   if (problems.length > 0) throw new ConfigurationError(problems);
@@ -74,12 +77,17 @@ function resolveRetention({ retention: { profile, ...overrides } }: StackConfig)
 }
 
 /** What a configuration deploys for a workload that need not be its own. */
-export function resolveProps(config: StackConfig, workload: Workload, retention: Retention): ObservabilityProps {
+export function resolveProps(
+  config: StackConfig,
+  workload: Workload,
+  retention: Retention,
+  imageLock?: ImageLock,
+): ObservabilityProps {
   const facts = factsOf({ config, workload, retention });
   return withoutUndefined({
     cluster: resolveCluster(config),
     namespaces: config.namespaces,
-    images: resolveImages(config),
+    images: resolveImages(config, imageLock),
     defaults: Object.keys(plain(config.defaults)).length > 0 ? plain(config.defaults) : undefined,
     patches: config.patches.length > 0 ? patchesOf(config.patches) : undefined,
     runbooks: config.runbooks,
@@ -112,9 +120,11 @@ function resolveCluster({ cluster }: StackConfig): ClusterFacts {
   return withoutUndefined(facts);
 }
 
-function resolveImages({ images }: StackConfig): ImageOptions {
+function resolveImages({ images }: StackConfig, lock?: ImageLock): ImageOptions {
+  const locked = Object.entries(lock?.images ?? {});
   return {
     registries: images.registries,
+    ...(locked.length > 0 && { digests: Object.fromEntries(locked.map(([name, { digest }]) => [name, digest])) }),
     ...(images.pullSecrets.length > 0 && { pullSecrets: images.pullSecrets }),
   };
 }

@@ -2,6 +2,7 @@ import { App } from "cdk8s";
 import { composeObservability } from "../components/observability.ts";
 import type { ComponentChart, KubernetesObject } from "../lib/kubernetes/index.ts";
 import { orProblems } from "./findings.ts";
+import { readImageLock } from "./image-lock.ts";
 import { readStackFile } from "./load.ts";
 import { type ResolvedStack, resolve } from "./resolve.ts";
 
@@ -16,10 +17,18 @@ export interface OwnedObject {
   readonly object: KubernetesObject;
 }
 
-/** Reads, resolves and composes a stack. @throws ConfigurationError with every problem at once */
-export function loadStack(folder: string, stack: string): RenderedStack {
+/**
+ * Reads, resolves and composes a stack.
+ * @param pinned whether images have the digests of the stack's lock file
+ * @throws ConfigurationError with every problem at once
+ */
+export function loadStack(folder: string, stack: string, pinned = true): RenderedStack {
   const { raw, problems, hasEnvironment } = readStackFile(folder, stack);
-  return renderStack(resolve(raw, { stack, problems, hasEnvironment }));
+  if (!pinned) return renderStack(resolve(raw, { stack, problems, hasEnvironment }));
+  const { lock, problems: lockProblems } = readImageLock(folder, stack);
+  return renderStack(
+    resolve(raw, { stack, problems: [...problems, ...lockProblems], hasEnvironment, imageLock: lock }),
+  );
 }
 
 /** Composes a resolved stack. @throws ConfigurationError if a chart finds what no check has found */

@@ -77,9 +77,9 @@ export const tiers: readonly Tier[] = [
   {
     name: "data-plane",
     proves:
-      "real collectors, Prometheus, Alertmanager, Mimir, Loki and Jaeger run the rendered configuration, also with a real S3 server: telemetry goes in, queries return it",
+      "real collectors, Prometheus, Alertmanager, Mimir, Loki and Jaeger run the rendered configuration, also with a real S3 server: telemetry goes in, queries return it; image digests come from real registries",
     ...suffixed("data-plane"),
-    programs: [...stack, "versitygw", "rclone", "node_exporter"],
+    programs: [...stack, "versitygw", "rclone", "node_exporter", "registry"],
     debian: [],
     root: false,
     timeoutMs: 900_000,

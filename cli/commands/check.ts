@@ -7,10 +7,10 @@ import { readSettings } from "../../policies/load/settings.ts";
 import { formatReport, formats, type ReportFormat } from "../../policies/reporters/index.ts";
 import { rules } from "../../policies/rules/index.ts";
 import { shippedWaivers } from "../../policies/shipped-waivers.ts";
+import { stackFolder } from "../../stacks/load.ts";
 import { ConfigurationError } from "../../stacks/problem.ts";
 import { loadStack } from "../../stacks/stack.ts";
 import { usageErrorsExitWith2 } from "../failure.ts";
-import { stackFolder } from "../home.ts";
 import { checkStack, only } from "../policy-check.ts";
 import { paint, print, progress } from "../terminal.ts";
 

@@ -8,9 +8,8 @@ import { markdownReport } from "../../diff/report/markdown.ts";
 import { type Failure, failures, failuresIn, hasChanges, type Report } from "../../diff/report/report.ts";
 import { textReport } from "../../diff/report/text.ts";
 import { ManifestError } from "../../policies/load/files.ts";
-import { stackNames } from "../../stacks/load.ts";
+import { stackFolder, stackNames } from "../../stacks/load.ts";
 import { usageErrorsExitWith2 } from "../failure.ts";
-import { stackFolder } from "../home.ts";
 import { policiesOfStack } from "../policy-check.ts";
 import { print, progress, takesColour, width } from "../terminal.ts";
 

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import type { KubernetesObject } from "../../lib/kubernetes/index.ts";
+import { stackFolder } from "../../stacks/load.ts";
 import { loadStack, objectsOf, type RenderedStack } from "../../stacks/stack.ts";
 import { CommandFailure } from "../failure.ts";
 import { type Claim, type ClaimStep, growthOf, type LiveState } from "../grow/growth.ts";
 import { type Kubectl, KubectlError, kubectlFor } from "../grow/kubectl.ts";
-import { stackFolder } from "../home.ts";
 import { jsonOption, stackOption } from "../options.ts";
 import { print, progress } from "../terminal.ts";
 

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { headroom } from "../../stacks/headroom.ts";
+import { stackFolder } from "../../stacks/load.ts";
 import { planStack } from "../../stacks/plan.ts";
 import { prerequisites } from "../../stacks/prerequisites.ts";
 import { loadStack } from "../../stacks/stack.ts";
-import { stackFolder } from "../home.ts";
 import { jsonOption, stackOption } from "../options.ts";
 import {
   capacityTable,

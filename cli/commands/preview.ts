@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { jsonReport } from "../../policies/reporters/index.ts";
+import { stackFolder } from "../../stacks/load.ts";
 import { planStack } from "../../stacks/plan.ts";
 import { prerequisites } from "../../stacks/prerequisites.ts";
 import { loadStack } from "../../stacks/stack.ts";
-import { stackFolder } from "../home.ts";
 import { manifestsOf } from "../manifests.ts";
 import { jsonOption, stackOption } from "../options.ts";
 import { writeManifests } from "../output-folder.ts";

@@ -1,11 +1,11 @@
 import { isAbsolute } from "node:path";
 import type { Command } from "commander";
 import type { KubernetesObject } from "../../lib/kubernetes/index.ts";
+import { stackFolder } from "../../stacks/load.ts";
 import { planStack } from "../../stacks/plan.ts";
 import { loadStack } from "../../stacks/stack.ts";
 import { CommandFailure } from "../failure.ts";
 import { fluxFiles, forArgoCd, kustomizeFiles } from "../gitops.ts";
-import { stackFolder } from "../home.ts";
 import { manifestsOf } from "../manifests.ts";
 import { jsonOption, stackOption } from "../options.ts";
 import { requireSameStack, writeManifests } from "../output-folder.ts";

@@ -226,6 +226,14 @@ export const imageDigest = byPattern("an image digest", /^sha256:[0-9a-f]{64}$/,
   `sha256:${"0".repeat(64)}`,
 ]);
 
+/** An image with its registry and tag, as pods name it without a digest. @see https://github.com/distribution/reference/blob/v0.6.0/regexp.go */
+export const taggedImage = byPattern(
+  "an image reference",
+  /^[a-z0-9][-a-z0-9._]*(:\d{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)+:\w[\w.-]{0,127}$/,
+  "a registry, a repository and a tag",
+  ["docker.io/grafana/mimir:3.2.1"],
+);
+
 /** A name in which `*` stands for any text. */
 export const wildcard = byPattern(
   "a name or a pattern",

@@ -64,6 +64,12 @@ export interface ImageOptions {
    * @default none
    */
   readonly registries?: Readonly<Partial<Record<Image["registry"], string>>>;
+  /**
+   * Digests by reference: `{"docker.io/grafana/mimir:3.2.0": "sha256:..."}`. `skopos images --pin` resolves those of a stack.
+   * A mirror that is a Pulumi Output is unknown when digests are looked up: images from it keep their tags.
+   * @default those of the catalogue
+   */
+  readonly digests?: Readonly<Record<string, string>>;
   /** Names of pull secrets in the component's namespace. @default none */
   readonly pullSecrets?: readonly string[];
 }
@@ -73,8 +79,8 @@ export function imageReference(name: ImageName, options: ImageOptions = {}, repl
   const image: Image = images[name];
   const registry = replaced.registry ?? options.registries?.[image.registry] ?? image.registry;
   const { repository = image.repository, tag = image.tag } = replaced;
-  const sameImage = repository === image.repository && tag === image.tag;
-  const digest = replaced.digest ?? (sameImage ? image.digest : undefined);
   const reference = `${registry}/${repository}:${tag}`;
+  const sameImage = repository === image.repository && tag === image.tag;
+  const digest = replaced.digest ?? options.digests?.[reference] ?? (sameImage ? image.digest : undefined);
   return digest ? `${reference}@${digest}` : reference;
 }

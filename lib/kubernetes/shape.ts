@@ -10,6 +10,7 @@ import {
   headerName,
   host,
   hostPort,
+  imageDigest,
   kubernetesVersion,
   labelKey,
   labelValue,
@@ -29,6 +30,7 @@ import {
   someText,
   storageAccount,
   TextOr,
+  taggedImage,
   tenantId,
   unchecked,
   uniqueListOf,
@@ -64,6 +66,7 @@ export const componentShape = {
   },
   images: {
     registries: { "docker.io": registry, "quay.io": registry, "ghcr.io": registry, "registry.k8s.io": registry },
+    digests: mapOf(taggedImage, imageDigest),
     pullSecrets: uniqueListOf(dnsSubdomain),
   },
   ...optionsShape,

@@ -127,6 +127,7 @@ export const programs: readonly Program[] = [
     binaries: { node_exporter: "github.com/prometheus/node_exporter" },
     stamp: { [prometheusVersion]: "1.12.1" },
   },
+  { name: "registry", module: "github.com/distribution/distribution/v3", binaries: { registry: "." } },
   { name: "coredns", module: "github.com/coredns/coredns", binaries: { coredns: "." } },
 ];
 

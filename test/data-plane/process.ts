@@ -49,16 +49,18 @@ export function start(
   };
 }
 
-/** Waits until a URL answers 2xx. @throws with the program's output when it ends, or never answers */
-export async function ready(program: RunningProgram, url: string): Promise<void> {
+/** Waits until a URL answers 2xx, or until a probe succeeds. @throws with the program's output when it ends, or never answers */
+export async function ready(program: RunningProgram, probe: string | (() => Promise<boolean>)): Promise<void> {
+  const isReady =
+    typeof probe === "string" ? async () => (await fetch(probe, { signal: AbortSignal.timeout(10_000) })).ok : probe;
   let ended: number | undefined;
   void program.exited.then((code) => (ended = code));
   const output = () => program.output().slice(-4000);
   await until(
-    `an answer of ${url}`,
+    `an answer of ${typeof probe === "string" ? probe : "the program"}`,
     async () => {
       if (ended !== undefined) throw new GiveUp(`it ended with ${ended}:\n${output()}`);
-      return (await fetch(url, { signal: AbortSignal.timeout(10_000) })).ok;
+      return isReady();
     },
     { every: 100, explain: output },
   );

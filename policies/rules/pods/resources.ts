@@ -141,7 +141,7 @@ const imageDigest = containerRule(
     title: "Images name their digest",
     severity: "info",
     why: "A tag can be moved to another image. Only a digest names one image for good.",
-    remedy: "Pin the image by its digest.",
+    remedy: "Pin the image by its digest: `skopos images --pin` does so for every image of a stack.",
   },
   function* (container) {
     const image = imageOf(container.fields.image);
