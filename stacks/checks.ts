@@ -5,7 +5,7 @@ import { settingsWithoutEffect } from "./effects.ts";
 import type { Problem } from "./problem.ts";
 import type { ResolvedStack } from "./resolve.ts";
 import { checkTenants } from "./schema/tenants.ts";
-import { snippet } from "./snippet.ts";
+import { snippet, yamlValue } from "./snippet.ts";
 
 /** What a check sees. */
 export interface CheckedStack extends ResolvedStack {
@@ -111,7 +111,8 @@ const ephemeralAtScale: Check = ({ config }) =>
           code: "SKP1206",
           path: "skopos:retention",
           message: `"ephemeral" with scale: ${config.scale}`,
-          fix: snippet(["retention"], "standard"),
+          // Overrides of the profile stay.
+          fix: snippet(Object.keys(config.retention).length > 1 ? ["retention", "profile"] : ["retention"], "standard"),
         },
       ]
     : [];
@@ -124,7 +125,7 @@ const whichCluster: Check = ({ name, config, hasEnvironment }) => {
       code: "SKP1208",
       path: "skopos:cluster.context",
       message: "neither a context nor a kubeconfig",
-      fix: `${snippet(["cluster", "context"], `${config.cluster.name}`)}\n# or: pulumi config set --secret --path skopos:cluster.kubeconfig "$(cat kubeconfig)"`,
+      fix: `${snippet(["cluster", "context"], yamlValue(config.cluster.name))}\n# or: pulumi config set --secret --path skopos:cluster.kubeconfig "$(cat kubeconfig)"`,
     },
   ];
 };
@@ -162,9 +163,16 @@ const checks: readonly Check[] = [
   checkTenants,
 ];
 
+/** Overrides of the retention profile need its name beside them, where the file has nothing else. */
+function withProfile(problem: Problem, { config }: CheckedStack): Problem {
+  const holder = "skopos:retention:\n";
+  if (!problem.fix.startsWith(holder) || problem.fix.includes("  profile:")) return problem;
+  return { ...problem, fix: problem.fix.replace(holder, `${holder}  profile: ${config.retention.profile}\n`) };
+}
+
 /** Every problem of a configuration that could be read. */
 export function checkConfig(stack: CheckedStack): readonly Problem[] {
-  const found = checks.flatMap((check) => check(stack));
+  const found = checks.flatMap((check) => check(stack)).map((problem) => withProfile(problem, stack));
   // Mimir and Loki may refuse the same setting for the same reason.
   return [...new Map(found.map((problem) => [`${problem.code} ${problem.path}`, problem])).values()];
 }

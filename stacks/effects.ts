@@ -1,4 +1,5 @@
 import { type NetworkEngine, networkEngineOf } from "../lib/kubernetes/index.ts";
+import { removeKey } from "../lib/sizing/index.ts";
 import type { CheckedStack } from "./checks.ts";
 import type { Problem } from "./problem.ts";
 import type { StackConfig } from "./schema.ts";
@@ -105,7 +106,7 @@ export function settingsWithoutEffect({ config, props, retention }: CheckedStack
         code: "SKP1013" as const,
         path: configPath(path),
         message: `has no effect: ${why}`,
-        fix: `# remove the key ${path.at(-1)}`,
+        fix: removeKey(path.at(-1) as string),
       },
     ];
   });

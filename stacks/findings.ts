@@ -1,18 +1,13 @@
+import { parsePlace } from "../lib/formats/index.ts";
 import { type Finding, InvalidPropsError } from "../lib/sizing/index.ts";
 import type { CheckedStack } from "./checks.ts";
 import { ConfigurationError, type Problem } from "./problem.ts";
-import { snippet } from "./snippet.ts";
+import { configPath, snippet } from "./snippet.ts";
 
 /** Where a chart's prop stands in the stack file: the start of the prop's path, and the key it comes from. */
 const places: readonly (readonly [start: string, path: readonly string[]])[] = [
-  ["retention.mimir", ["retention", "mimir"]],
-  ["retention.archive", ["retention", "archive"]],
-  ["retention.aggregates", ["retention", "aggregates"]],
-  ["retention.loki", ["retention", "loki"]],
-  ["retention.traces", ["retention", "traces"]],
-  ["retention.prometheus", ["retention", "prometheus"]],
-  ["cluster.zones", ["cluster", "zones"]],
-  ["cluster.platform", ["cluster", "platform"]],
+  ["retention.", ["retention"]],
+  ["cluster.", ["cluster"]],
   ["objectStore.lifecycle", ["components", "*", "bucketLifecycle"]],
   ["bucketLifecycle", ["components", "*", "bucketLifecycle"]],
   ["objectStore", ["objectStorage"]],
@@ -20,7 +15,6 @@ const places: readonly (readonly [start: string, path: readonly string[]])[] = [
   ["tailSampling.latencyThresholdMs", ["components", "*", "tailSampling", "latencyThreshold"]],
   ["mode", ["components", "*", "mode"]],
   ["bucket", ["objectStorage", "prefix"]],
-  ["traces.", ["components", "traces"]],
   ["workloads.alertmanager.", ["components", "alertmanager"]],
   ["workloads.node-exporter.", ["components", "nodeExporter"]],
   ["defaults.", ["defaults"]],
@@ -57,25 +51,27 @@ function keyOf(chart: string): string {
 }
 
 function problemOf(component: string, { code, at, message, fix }: Finding): Problem {
-  const [start, path] = places.find(([prefix]) => at.startsWith(prefix)) ?? ["", ["components", component]];
-  if (/^(alerts|patches|extra)\./.test(at))
-    return { code, path: `skopos:${at}`, message, fix: pasteable(at.split("."), [], fix) };
+  const problem = (place: readonly PropertyKey[], holder: readonly PropertyKey[]): Problem => {
+    return { code, path: configPath(place), message, fix: pasteable(place, holder, fix) };
+  };
+  if (/^(alerts|patches|extra)[.[]/.test(at)) return problem(parsePlace(at), []);
+  const [start, path] = places.find(
+    ([prefix]) => at.startsWith(prefix) || (prefix.endsWith(".") && at.startsWith(`${prefix.slice(0, -1)}[`)),
+  ) ?? ["", ["components", component]];
   const holder = path.map((key) => (key === "*" ? component : key));
-  // A start that ends with a dot is a holder: what follows stands in it.
-  const rest = start
-    ? start.endsWith(".") && start !== "traces."
-      ? at.slice(start.length).split(".")
-      : []
-    : at.split(".").filter((key) => key !== "");
-  const place = [...holder, ...rest];
-  return { code, path: `skopos:${place.join(".")}`, message, fix: pasteable(place, holder, fix) };
+  // A start that ends with a dot is a holder: what follows stands in it. Any other is the place itself.
+  const rest = start === "" ? at : start.endsWith(".") ? at.slice(start.length - 1) : "";
+  return problem([...holder, ...parsePlace(rest)], holder);
 }
 
+/** A value as YAML on one line, with or without a comment. */
+const oneValue = /^(\S+|"(?:[^"\\]|\\.)*"|[[{].*[\]}])(\s+#.*)?$/;
+
 /** A fix as YAML: a value goes to its place, keys go below their holder, and advice in words is a comment. */
-function pasteable(place: readonly string[], holder: readonly string[], fix: string): string {
+function pasteable(place: readonly PropertyKey[], holder: readonly PropertyKey[], fix: string): string {
   if (fix.startsWith("#")) return fix;
-  if (/^\S+$/.test(fix) || /^[[{].*[\]}]$/.test(fix)) return snippet(place, fix);
-  if (!/^\w+:\s/.test(fix)) return `# ${snippet(place, fix).replaceAll("\n", "\n# ")}`;
+  if (oneValue.test(fix)) return snippet(place, fix);
+  if (!/^\w+:\s/.test(fix)) return `# ${fix}`;
   const lines = fix.split("\n").map((line) => "  ".repeat(holder.length) + line);
-  return [snippet(holder, ""), ...lines].map((line) => line.trimEnd()).join("\n");
+  return [snippet(holder, ""), ...lines].join("\n");
 }

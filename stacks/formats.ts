@@ -24,8 +24,7 @@ export function unique<Item extends z.ZodType<string>>(item: Item) {
   return z.array(item).superRefine((values, context) => {
     values.forEach((value, index) => {
       if (values.indexOf(value) === index) return;
-      const format: Partial<Format> = { name: "different from the others", examples: [""] };
-      context.addIssue({ code: "custom", path: [index], params: { format, mistake: "it is repeated" }, input: value });
+      context.addIssue({ code: "custom", path: [index], params: { repeated: true }, input: value });
     });
   });
 }

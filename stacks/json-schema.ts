@@ -9,6 +9,9 @@ export interface JsonSchema {
   readonly anyOf?: readonly JsonSchema[];
   readonly oneOf?: readonly JsonSchema[];
   readonly items?: JsonSchema;
+  readonly enum?: readonly unknown[];
+  /** Keys of a mapping with free keys. */
+  readonly propertyNames?: JsonSchema;
   /** Values of a mapping with free keys. */
   readonly additionalProperties?: JsonSchema | boolean;
 }
@@ -91,16 +94,33 @@ export function stackFileSchema(): JsonSchema {
   };
 }
 
-/** The keys that may stand at a path of the configuration. */
-export function knownKeys(path: readonly PropertyKey[]): readonly string[] {
-  let level: readonly JsonSchema[] = [configurationSchema()];
+let inlined: JsonSchema | undefined;
+
+/** What may stand at a path of the configuration: several schemas where there are alternatives on the way. */
+export function schemasAt(path: readonly PropertyKey[]): readonly JsonSchema[] {
+  inlined ??= configurationSchema();
+  let level: readonly JsonSchema[] = [inlined];
   for (const key of path) {
     level = level
       .flatMap(alternatives)
-      .flatMap((schema) => (typeof key === "number" ? [schema.items] : [schema.properties?.[String(key)]]))
-      .filter((schema) => schema !== undefined);
+      .flatMap(({ items, properties, additionalProperties }): readonly JsonSchema[] => {
+        const free = typeof additionalProperties === "object" ? additionalProperties : undefined;
+        const found = typeof key === "number" ? items : (properties?.[String(key)] ?? free);
+        return found ? [found] : [];
+      });
   }
-  return [...new Set(level.flatMap(alternatives).flatMap((schema) => Object.keys(schema.properties ?? {})))];
+  return level;
+}
+
+/** The keys that may stand at a path of the configuration. */
+export function knownKeys(path: readonly PropertyKey[]): readonly string[] {
+  const keys = schemasAt(path)
+    .flatMap(alternatives)
+    .flatMap(({ properties = {}, propertyNames }) => [
+      ...Object.keys(properties),
+      ...(propertyNames?.enum ?? []).map(String),
+    ]);
+  return [...new Set(keys)];
 }
 
 function alternatives(schema: JsonSchema): readonly JsonSchema[] {

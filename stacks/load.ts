@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { nearest } from "../lib/formats/nearest.ts";
+import { nearest } from "../lib/formats/index.ts";
+import { removeKey, renameKey } from "../lib/sizing/index.ts";
 import { ConfigurationError, type Problem } from "./problem.ts";
 import { stackSchema } from "./schema.ts";
 import { readYamlFile } from "./yaml-file.ts";
@@ -77,7 +78,8 @@ export function configKeys(config: Readonly<Record<string, unknown>>): RawConfig
     else if (namespace === "" ? known.includes(name) : nearest(namespace, ["skopos"]) && nearest(name, known)) {
       const meant = `skopos:${nearest(name, known)}`;
       const message = `is not a key of this stack: did you mean "${meant}"?`;
-      problems.push({ code: "SKP1008", path: key, message, fix: `# rename the key\n${meant}: ...` });
+      const fix = Object.hasOwn(config, meant) ? removeKey(key) : renameKey(key, meant);
+      problems.push({ code: "SKP1008", path: key, message, fix });
     }
   }
   return { raw, problems };
@@ -91,10 +93,13 @@ function noConfiguration(path: string, content: unknown, config: unknown): Probl
   const fix = [
     "config:",
     "  skopos:cluster:",
-    "    name: NAME",
+    "    name: my-cluster",
+    "    context: my-cluster",
     '    version: "1.36"',
+    "    networkPolicies: false",
     "  skopos:retention: standard",
     "  skopos:scale: small",
+    "  skopos:availability: single",
   ].join("\n");
   if (content === null || content === undefined) return { ...problem, message: "is empty", fix };
   if (!isMapping(content)) return { ...problem, message: "is not a mapping of keys to values", fix };
@@ -103,7 +108,7 @@ function noConfiguration(path: string, content: unknown, config: unknown): Probl
   }
   const typo = Object.keys(content).find((key) => !topLevel.includes(key) && nearest(key, ["config"]));
   return typo
-    ? { ...problem, message: `has no config, but "${typo}": did you mean "config"?`, fix: "# rename the key\nconfig:" }
+    ? { ...problem, message: `has no config, but "${typo}": did you mean "config"?`, fix: renameKey(typo, "config") }
     : { ...problem, message: "has no config", fix };
 }
 

@@ -21,7 +21,7 @@ export const problemCatalogue = {
     why: "Sizes, counts and durations carry their unit (10GiB, 300k, 15d), so that they cannot be misread.",
   },
   SKP1003: {
-    title: "Missing or of the wrong type",
+    title: "A required value is missing",
     why: "The stack cannot be derived without this value.",
   },
   SKP1004: {
@@ -71,6 +71,18 @@ export const problemCatalogue = {
   SKP1021: {
     title: "An image lock that cannot be read",
     why: "Without it images would be pulled by their tags, which can be moved.",
+  },
+  SKP1014: {
+    title: "A value of the wrong type",
+    why: "A text, a number, a list and a mapping of keys are not converted into each other: a guess could mean something else.",
+  },
+  SKP1015: {
+    title: "Too few or too many items",
+    why: "An empty list or mapping would select nothing, and the setting would have no effect.",
+  },
+  SKP1016: {
+    title: "A repeated item",
+    why: "Each item of the list has its own effect; a second one like it is a mistake, most often for another value.",
   },
   SKP1201: {
     title: "Kubernetes version outside the supported range",
@@ -136,10 +148,6 @@ export const problemCatalogue = {
     title: "No source of host metrics",
     why: "With node-exporter and Alloy both off, nothing collects host metrics, and the node alerts never fire.",
   },
-  SKP1218: {
-    title: "A decision wait outside 1s to 10m",
-    why: "With a shorter wait, traces are decided before their spans arrive; with a longer one, undecided traces fill the gateways' memory.",
-  },
   SKP1219: {
     title: "A receiver name that is already taken",
     why: "Alertmanager routes alerts by receiver name, and the stack uses some names itself.",
@@ -196,49 +204,13 @@ export const problemCatalogue = {
     title: "Remote write into one of several Prometheus pods",
     why: "The Service passes each request to one pod: every sample would be missing from all others.",
   },
-  SKP1243: {
-    title: "A workload that is not an amount",
-    why: "Replicas, resources and queues are computed from the workload.",
-  },
   SKP1244: {
     title: "A control plane component that the platform does not expose",
     why: "The monitor would find no target, and alerts about the component would never fire or always fire.",
   },
-  SKP1245: {
-    title: "A receiver without severities",
-    why: "A receiver is notified of alerts of its severities; with an empty list it never gets one.",
-  },
-  SKP1246: {
-    title: "An invalid number of exemplars",
-    why: "Prometheus keeps a whole number of exemplars in memory; 0 disables them.",
-  },
-  SKP1247: {
-    title: "An invalid number of pods",
-    why: "A workload that is enabled runs at least one pod.",
-  },
   SKP1248: {
     title: "A route without a host name",
     why: "An Ingress or HTTPRoute without a host name would match the requests of every other application behind it.",
-  },
-  SKP1250: {
-    title: "A sampling percentage outside 0 to 100",
-    why: "The tail sampling processor rejects it, and the gateways do not start.",
-  },
-  SKP1251: {
-    title: "A latency threshold that is not positive",
-    why: "Every trace would count as slow, so that none is sampled away.",
-  },
-  SKP1252: {
-    title: "An invalid number of pushed series",
-    why: "The Pushgateway's memory is computed from it.",
-  },
-  SKP1253: {
-    title: "An age that is not positive",
-    why: "Every pushed group would be reported as stale.",
-  },
-  SKP1254: {
-    title: "A volume without a size",
-    why: "Kubernetes rejects a volume claim of zero bytes; without the setting, no volume is created.",
   },
   SKP1255: {
     title: "A ServiceAccount in another namespace",
@@ -255,10 +227,6 @@ export const problemCatalogue = {
   SKP1262: {
     title: "An archive without an object store",
     why: "The archive is a bucket that blocks are copied to; on a pod's volume there is nothing to copy from or to.",
-  },
-  SKP1271: {
-    title: "An Ingress that its load balancer cannot serve",
-    why: "An Application Load Balancer reads certificates from AWS Certificate Manager, not from Secrets, and reaches Grafana at its pods: the Service has no node port.",
   },
   SKP1301: {
     title: "Options of a workload that does not exist",

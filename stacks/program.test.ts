@@ -30,7 +30,7 @@ const least = {
 test.each([
   [{ "skopos:retentoin": "standard" }, "SKP1001 skopos:retentoin"],
   [{ "skopo:collectors": "operator" }, "SKP1008 skopo:collectors"],
-  [{ "skopos:images": '{"registries": ' }, "SKP1003 skopos:images"],
+  [{ "skopos:images": '{"registries": ' }, "SKP1014 skopos:images"],
 ])("runStack refuses %o, as render does", (extra, message) => {
   pulumi.runtime.setAllConfig({ ...least, ...extra });
   expect(runStack).toThrow(message);

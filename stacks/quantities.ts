@@ -10,18 +10,23 @@ function quantity(
   most: string,
 ) {
   const [min, max] = [parse(least) as number, parse(most) as number];
+  /** The text itself, or the bound that is nearest to it. */
+  const nearest = (text: string): string | undefined => {
+    const parsed = parse(text);
+    return parsed === undefined ? undefined : parsed < min ? least : parsed > max ? most : text;
+  };
   return z
     .union([z.string(), z.number()])
     .meta({ description: what, examples: [...examples] })
     .transform((value, context) => {
       const parsed = parse(String(value));
       if (parsed === undefined) {
-        context.addIssue({ code: "custom", params: { quantity: what, examples }, input: value });
+        context.addIssue({ code: "custom", params: { quantity: what, examples, nearest }, input: value });
         return z.NEVER;
       }
       if (parsed >= min && parsed <= max) return parsed;
-      const nearest = parsed < min ? least : most;
-      context.addIssue({ code: "custom", params: { range: `${least} to ${most}`, nearest }, input: value });
+      const range = `${least} to ${most}`;
+      context.addIssue({ code: "custom", params: { range, nearest: nearest(String(value)) }, input: value });
       return z.NEVER;
     });
 }

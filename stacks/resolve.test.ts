@@ -2,19 +2,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { retentionProfiles, seconds } from "../lib/sizing/index.ts";
+import { least, mistakes, tempo } from "../test/support/rejected-stacks.ts";
 import { planStack } from "./plan.ts";
 import { prerequisites } from "./prerequisites.ts";
 import { ConfigurationError, type Problem, problemCatalogue } from "./problem.ts";
 import { resolve } from "./resolve.ts";
 import { objectsOf, renderStack } from "./stack.ts";
-
-/** The least that a stack must say. */
-const least = {
-  cluster: { name: "c", version: "1.35", networkPolicies: false, context: "c" },
-  retention: "standard",
-  scale: "small",
-  objectStorage: { kind: "s3", endpoint: "s3.example.com", region: "eu", identity: { role: "r" } },
-};
 
 function problemsOf(config: object): readonly Problem[] {
   try {
@@ -31,48 +24,6 @@ const codes = (config: object) => problemsOf(config).map(({ code }) => code);
 test("the least configuration is enough", () => {
   expect(problemsOf(least)).toEqual([]);
 });
-
-/** Tempo with the Kafka that it needs at `large`. */
-const tempo = { backend: "tempo", kafka: { address: "kafka.example.com:9092" } };
-
-/** One configuration a code, wrong in that one way. */
-const mistakes: readonly (readonly [Problem["code"], object])[] = [
-  ["SKP1001", { ...least, retentoin: "standard" }],
-  ["SKP1002", { ...least, workload: { scrapeInterval: "15 dayz" } }],
-  ["SKP1003", { ...least, cluster: { ...least.cluster, name: undefined } }],
-  ["SKP1004", { ...least, scale: "tiny" }],
-  ["SKP1010", { ...least, components: { grafana: { encryptionKey: "plain" } } }],
-  ["SKP1012", { ...least, components: { grafana: { host: "https://grafana.example.com" } } }],
-  ["SKP1201", { ...least, cluster: { ...least.cluster, version: "1.20" } }],
-  ["SKP1202", { ...least, cluster: { ...least.cluster, networkPolicies: true, nodeCidrs: ["10.0.0.0/8"] } }],
-  ["SKP1203", { ...least, components: { otelAgent: { routing: "any" } } }],
-  ["SKP1204", { ...least, components: { otelAgent: { nodeSelector: { a: "b" }, service: "node-local" } } }],
-  ["SKP1205", { ...least, workload: { activeSeries: "10M" } }],
-  ["SKP1206", { ...least, scale: "large", retention: "ephemeral", components: { traces: tempo } }],
-  ["SKP1207", { ...least, objectStorage: { kind: "gcs" } }],
-  ["SKP1208", { ...least, cluster: { ...least.cluster, context: undefined } }],
-  [
-    "SKP1209",
-    {
-      ...least,
-      cluster: { ...least.cluster, platform: "gke-autopilot" },
-      components: { alloy: "off", nodeExporter: "off" },
-    },
-  ],
-  ["SKP1210", { ...least, components: { otelGateway: "off" } }],
-  ["SKP1211", { ...least, objectStorage: { kind: "filesystem" } }],
-  ["SKP1011", { ...least, components: { otelGateway: { tailSampling: { decisionWait: "0s" } } } }],
-  ["SKP1217", { ...least, components: { alloy: "off", nodeExporter: "off" } }],
-  [
-    "SKP1219",
-    { ...least, alerts: { receivers: [{ kind: "webhook", name: "nobody", url: { secret: "s", key: "k" } }] } },
-  ],
-  ["SKP1220", { ...least, namespaces: { stack: "kube-system" } }],
-  ["SKP1214", { ...least, scale: "large" }],
-  ["SKP1215", { ...least, components: { grafana: { replicas: 2 } } }],
-  ["SKP1216", { ...least, scale: "large", components: { prometheus: { remoteRead: true }, traces: tempo } }],
-  ["SKP1213", { ...least, collectors: "operator", components: { otelAgent: { nodeSelector: { a: "b" } } } }],
-];
 
 describe("each mistake", () => {
   test.each(mistakes)("%s is found, alone", (code, config) => {
@@ -143,8 +94,8 @@ test("receivers have names of their own", () => {
   const receiver = (name: string) => ({ kind: "webhook", name, url: { secret: "s", key: "k" } });
   const receivers = ["team", "team", "nobody"].map(receiver);
   expect(problemsOf({ ...least, alerts: { receivers } }).map(({ path }) => path)).toEqual([
-    "skopos:alerts.receivers.1.name",
-    "skopos:alerts.receivers.2.name",
+    "skopos:alerts.receivers[1].name",
+    "skopos:alerts.receivers[2].name",
   ]);
 });
 

@@ -1,4 +1,5 @@
 import type { ObservabilityProps } from "../components/observability.ts";
+import { liesWithin } from "../lib/formats/index.ts";
 import type { ClusterFacts, ImageOptions } from "../lib/kubernetes/index.ts";
 import { type Retention, retentionProfiles, type Workload, workloads } from "../lib/sizing/index.ts";
 import { checkConfig } from "./checks.ts";
@@ -54,7 +55,7 @@ export function resolve(raw: unknown, options: ResolveOptions): ResolvedStack {
 
 /** Whether a path is, or holds, or lies in the place of a problem that is already told. */
 function concernsAny(path: string, told: readonly Problem[]): boolean {
-  return told.some((problem) => `${path}.`.startsWith(`${problem.path}.`) || `${problem.path}.`.startsWith(`${path}.`));
+  return told.some((problem) => liesWithin(path, problem.path) || liesWithin(problem.path, path));
 }
 
 /** The profile's workload with what the configuration knows better. Pods follow the nodes unless they are stated. */

@@ -4,6 +4,7 @@ import {
   clusterName,
   dnsLabel,
   dnsSubdomain,
+  kubernetesVersion,
   labelKey,
   labelValue,
   line,
@@ -28,7 +29,11 @@ const cidrs = unique(text(cidr).describe("Address range.")).min(1);
 
 const clusterSchema = z.strictObject({
   name: text(clusterName).describe("Name of the cluster, used as the `cluster` label of every series."),
-  version: z.coerce.string().describe('Kubernetes minor version, quoted: "1.34".'),
+  version: z.coerce
+    .string()
+    .pipe(text(kubernetesVersion))
+    .meta({ examples: ["1.36"] })
+    .describe('Kubernetes minor version, quoted: "1.34".'),
   platform: z.enum(platforms).default("kubernetes").describe("Kubernetes distribution or managed service."),
   storageClass: text(dnsSubdomain)
     .optional()

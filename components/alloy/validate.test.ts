@@ -6,7 +6,7 @@ import { AlloyChart, type AlloyProps } from "./index.ts";
 
 test.each<[string, Partial<AlloyProps>]>([
   ["SKP1209 cluster.platform", { cluster: { ...defaultCluster, platform: "eks-fargate" } }],
-  ["SKP1243 workload.nodes", { workload: { ...workloads.small, nodes: 0 } }],
+  ["SKP1011 workload.nodes", { workload: { ...workloads.small, nodes: 0 } }],
 ])("rejects %s", (finding, props) => {
   expect(() => new AlloyChart(new App(), "alloy", { namespace: "agents", ...props })).toThrow(finding);
 });

@@ -26,7 +26,7 @@ import { grafanaDashboard } from "./monitoring/dashboards.ts";
 import { overviewDashboard } from "./monitoring/overview.ts";
 import { type GrafanaEndpoints, type GrafanaProps, loadOf } from "./props.ts";
 import { provision } from "./provisioning.ts";
-import { routeObject, serviceAnnotations } from "./route.ts";
+import { routeObject } from "./route.ts";
 import { grafanaShape } from "./shape.ts";
 import { type GrafanaSizing, sizeGrafana } from "./sizing.ts";
 import { validateGrafana } from "./validate.ts";
@@ -117,12 +117,7 @@ export class GrafanaChart extends ComponentChart<GrafanaEndpoints> {
     });
 
     const { http } = grafanaPorts;
-    service(this, {
-      part,
-      ports: { http },
-      labels: { "skopos.dev/service": "http" },
-      annotations: serviceAnnotations(route),
-    });
+    service(this, { part, ports: { http }, labels: { "skopos.dev/service": "http" } });
     if (several) {
       const ports = { gossip: grafanaPorts.gossip };
       service(this, { part, name: gossip, ports, headless: true, publishNotReady: true });

@@ -19,9 +19,9 @@ test("accepts the defaults, and several replicas with a database", () => {
 
 test.each<[string, Partial<GrafanaProps>]>([
   ["SKP1215 replicas", { replicas: 2 }],
-  ["SKP1247 replicas", { replicas: 0 }],
+  ["SKP1011 replicas", { replicas: 0 }],
   ["SKP1248 route", { route: { kind: "ingress" } }],
-  ["SKP1243 workload.queriesPerSecond", { workload: { ...workloads.small, queriesPerSecond: -1 } }],
+  ["SKP1011 workload.queriesPerSecond", { workload: { ...workloads.small, queriesPerSecond: -1 } }],
 ])("rejects %s", (finding, props) => {
   expect(found(props)).toEqual([finding]);
 });

@@ -3,7 +3,6 @@ import { dnsSubdomain, isKnownLater } from "../../lib/formats/index.ts";
 import { validateOptions } from "../../lib/kubernetes/index.ts";
 import { type Finding, validateCounts, validateProps, validateWorkload, wrongFormat } from "../../lib/sizing/index.ts";
 import { type GrafanaProps, loadOf } from "./props.ts";
-import { albAnnotations, type GrafanaRoute, isAlb } from "./route.ts";
 import { grafanaShape } from "./shape.ts";
 import { idleBytes, sizeGrafana } from "./sizing.ts";
 
@@ -40,29 +39,9 @@ function validateRoute({ host, route }: GrafanaProps): Finding[] {
   if (!route) return [];
   if (host) {
     const mistake = isKnownLater(host) ? undefined : dnsSubdomain.mistake(host);
-    if (mistake === undefined && !isIP(host)) return validateLoadBalancer(route);
+    if (mistake === undefined && !isIP(host)) return [];
     const why = "a route needs one in lower case, not an address";
     return [wrongFormat("host", host, "a host name to route", why, "grafana.example.com")];
   }
   return [{ code: "SKP1248", at: "route", message: `${route.kind}, without host`, fix: "host: grafana.example.com" }];
-}
-
-/** What an Application Load Balancer does not do. */
-function validateLoadBalancer(route: GrafanaRoute): Finding[] {
-  if (route.kind !== "ingress" || !isAlb(route)) return [];
-  const { tlsSecret, annotations } = route;
-  const mode = annotations?.[albAnnotations.targetType];
-  const wrong = [
-    tlsSecret !== undefined && {
-      at: "route.tlsSecret",
-      message: "an Application Load Balancer reads no Secret",
-      fix: `# remove tlsSecret, and set the annotation ${albAnnotations.certificate} to a certificate of AWS Certificate Manager, or to none to have it found by the host name`,
-    },
-    mode === "instance" && {
-      at: `route.annotations.${albAnnotations.targetType}`,
-      message: "instance mode needs a node port, and Grafana's Service has none",
-      fix: `# remove the annotation ${albAnnotations.targetType}: the default is ip`,
-    },
-  ];
-  return wrong.filter((each) => each !== false).map((each) => ({ code: "SKP1271", ...each }));
 }

@@ -23,15 +23,15 @@ describe("rejects", () => {
     ["SKP1241 shards", { shards: 2 }],
     ["SKP1242 remoteWriteReceiver", { replicas: 2, remoteWriteReceiver: true }],
     ["SKP1221 retention.prometheus", { retention: { ...retentionProfiles.standard, prometheus: 3600 } }],
-    ["SKP1219 alerts.receivers.1.name", { alerts: { receivers: [webhook("a"), webhook("a")] } }],
-    ["SKP1219 alerts.receivers.0.name", { alerts: { receivers: [webhook("dead-mans-switch")] } }],
-    ["SKP1245 alerts.receivers.0.severities", { alerts: { receivers: [webhook("a", { severities: [] })] } }],
+    ["SKP1219 alerts.receivers[1].name", { alerts: { receivers: [webhook("a"), webhook("a")] } }],
+    ["SKP1219 alerts.receivers[0].name", { alerts: { receivers: [webhook("dead-mans-switch")] } }],
+    ["SKP1015 alerts.receivers[0].severities", { alerts: { receivers: [webhook("a", { severities: [] })] } }],
     ["SKP1209 nodeExporter", { cluster: { ...defaultCluster, platform: "eks-fargate" }, nodeExporter: true }],
     ["SKP1244 controlPlane", { cluster: { ...defaultCluster, platform: "gke" }, controlPlane: ["etcd"] }],
-    ["SKP1246 exemplars", { exemplars: -1 }],
-    ["SKP1243 workload.activeSeries", { workload: { ...workloads.small, activeSeries: Number.NaN } }],
-    ["SKP1247 replicas", { replicas: 0 }],
-    ["SKP1247 sizes.alertmanager.replicas", { sizes: { alertmanager: { replicas: 1.5 } } }],
+    ["SKP1011 exemplars", { exemplars: -1 }],
+    ["SKP1011 workload.activeSeries", { workload: { ...workloads.small, activeSeries: Number.NaN } }],
+    ["SKP1011 replicas", { replicas: 0 }],
+    ["SKP1011 sizes.alertmanager.replicas", { sizes: { alertmanager: { replicas: 1.5 } } }],
   ])("%s", (finding, props) => {
     expect(found(props)).toEqual([finding]);
   });

@@ -2,11 +2,14 @@ import { defaultCluster, validateHostAgent, validateOptions, type Workloads } fr
 import {
   type Finding,
   MiB,
+  outOfRange,
+  removeKey,
   seconds,
   shortRetention,
   validateCounts,
   validateProps,
   validateWorkload,
+  wrongLength,
 } from "../../lib/sizing/index.ts";
 import { type AlertRouting, reservedReceivers } from "./alertmanager/config.ts";
 import { exposed } from "./control-plane/targets.ts";
@@ -71,7 +74,7 @@ function validateFleet(props: KubePrometheusProps): Finding[] {
       code: "SKP1216",
       at: "remoteRead",
       message: `set, with ${shards} shards`,
-      fix: "no remoteRead: let Grafana query the long-term store",
+      fix: removeKey("remoteRead", "Grafana queries the long-term store itself"),
     });
   }
   if (shards > 1 && !props.remoteWrite) {
@@ -79,7 +82,7 @@ function validateFleet(props: KubePrometheusProps): Finding[] {
       code: "SKP1241",
       at: "shards",
       message: `${shards}, without remoteWrite`,
-      fix: "1, or a remoteWrite endpoint such as Mimir's",
+      fix: "1 # or a remoteWrite endpoint such as Mimir's",
     });
   }
   if (processes > 1 && props.remoteWriteReceiver) {
@@ -87,7 +90,7 @@ function validateFleet(props: KubePrometheusProps): Finding[] {
       code: "SKP1242",
       at: "remoteWriteReceiver",
       message: `true, with ${processes} Prometheus pods`,
-      fix: "false: let senders write to the long-term store",
+      fix: "false # senders write to the long-term store",
     });
   }
   return findings;
@@ -107,21 +110,14 @@ function validateReceivers({ receivers = [] }: AlertRouting): Finding[] {
         ? [
             {
               code: "SKP1219" as const,
-              at: `alerts.receivers.${index}.name`,
+              at: `alerts.receivers[${index}].name`,
               message: `"${name}" is ${taken ? "the name of another receiver" : "reserved"}`,
-              fix: `${name}-${index + 1}`,
+              fix: JSON.stringify(`${name}-${index + 1}`),
             },
           ]
         : []),
       ...(severities?.length === 0
-        ? [
-            {
-              code: "SKP1245" as const,
-              at: `alerts.receivers.${index}.severities`,
-              message: "is empty",
-              fix: "[critical, warning]",
-            },
-          ]
+        ? [wrongLength(`alerts.receivers[${index}].severities`, "at least 1 item", "[critical, warning]")]
         : []),
     ];
   });
@@ -149,7 +145,5 @@ function validatePlatform({
 
 function validateExemplars({ exemplars = 0 }: KubePrometheusProps): Finding[] {
   if (Number.isInteger(exemplars) && exemplars >= 0) return [];
-  return [
-    { code: "SKP1246", at: "exemplars", message: `${exemplars} is not a whole number of exemplars`, fix: "100000" },
-  ];
+  return [outOfRange("exemplars", String(exemplars), "a whole number of at least 0", "100000")];
 }

@@ -191,7 +191,7 @@ describe("validation", () => {
   test("rejects a retention of 12 h, which -verify-config accepts", () => {
     expect(of({ retention: { ...retentionProfiles.standard, loki: 12 * 3600 } })).toEqual(["SKP1221 retention.loki"]);
     const streamRetention = [{ selector: '{level="debug"}', priority: 1, retention: 3600 }];
-    expect(of({ streamRetention })).toEqual(["SKP1221 streamRetention.0.retention"]);
+    expect(of({ streamRetention })).toEqual(["SKP1221 streamRetention[0].retention"]);
   });
 
   test("is done by the chart, also when it is used alone", () => {
@@ -208,8 +208,8 @@ describe("validation", () => {
       retention: 86_400,
     }));
     expect(of({ streamRetention })).toEqual([
-      "SKP1012 streamRetention.0.selector",
-      "SKP1012 streamRetention.1.selector",
+      "SKP1012 streamRetention[0].selector",
+      "SKP1012 streamRetention[1].selector",
     ]);
   });
 

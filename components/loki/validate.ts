@@ -3,6 +3,7 @@ import {
   type Finding,
   fewReplicas,
   formatBytes,
+  GiB,
   MiB,
   overload,
   separateDisks,
@@ -60,7 +61,7 @@ function validateRetention({ retention, streamRetention, bucketLifecycle }: Reso
     findings.push(shortRetention(at, found, minRetention, "Loki deletes whole index tables of one day"));
   if (retention.loki < minRetention) tooShort("retention.loki", retention.loki);
   streamRetention.forEach((stream, index) => {
-    if (stream.retention < minRetention) tooShort(`streamRetention.${index}.retention`, stream.retention);
+    if (stream.retention < minRetention) tooShort(`streamRetention[${index}].retention`, stream.retention);
   });
   const longest = Math.max(retention.loki, ...streamRetention.map((stream) => stream.retention)) + deletionDelaySeconds;
   return [...findings, ...validateLifecycle("Loki", bucketLifecycle, longest)];
@@ -78,7 +79,7 @@ function validateStorage({ namespace, objectStore }: ResolvedLokiProps, sizing: 
       code: "SKP1231",
       at: "disk",
       message: `${formatBytes(diskBytes)} for ${formatBytes(sizing.objectStorage.bytes)} of logs over the retention period`,
-      fix: formatBytes(sizing.objectStorage.bytes / 0.8),
+      fix: `${Math.ceil(sizing.objectStorage.bytes / 0.8 / GiB)}Gi`,
     },
   ];
 }

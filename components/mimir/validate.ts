@@ -1,3 +1,4 @@
+import { formatPlace } from "../../lib/formats/index.ts";
 import { validateObjectStore, validateOptions, type Workloads, workloadFacts } from "../../lib/kubernetes/index.ts";
 import {
   type Finding,
@@ -102,7 +103,7 @@ function validateZones({ cluster }: ResolvedMimirProps, sizing: MimirSizing): Fi
       code: "SKP1226",
       at: "cluster.zones",
       message: `three copies need three zones, but ${zones} are named: two copies would share a zone`,
-      fix: "three zones, or none: copies are then spread over nodes",
+      fix: "# name three zones, or remove the key: copies are then spread over nodes",
     });
   }
   for (const service of ["ingester", "store-gateway"] as const) {
@@ -146,7 +147,7 @@ function validateRetention({ retention, bucketLifecycle }: ResolvedMimirProps): 
       code: "SKP1222",
       at: "retention.aggregates",
       message: `aggregates kept for ${formatDuration(aggregates)} expire before the series they are computed from (${formatDuration(mimir)})`,
-      fix: `longer than ${formatDuration(mimir)}, or 0s for none`,
+      fix: `${formatDuration(mimir * 2)} # or 0s for none`,
     });
   }
   const longest = Math.max(mimir, aggregates) + deletionDelaySeconds;
@@ -171,7 +172,7 @@ function validateTenants({ tenant, tenants, federatedTenants, retention, workloa
   if (typeof limit === "number" && limit > 0 && limit < workload.activeSeries) {
     findings.push({
       code: "SKP1230",
-      at: `tenants.${tenant}.max_global_series_per_user`,
+      at: formatPlace(["tenants", tenant, "max_global_series_per_user"]),
       message: `${formatCount(limit)} is below the workload's ${formatCount(workload.activeSeries)} active series: the rest would be rejected`,
       fix: `${workload.activeSeries * 2}`,
     });

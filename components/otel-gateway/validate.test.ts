@@ -11,11 +11,11 @@ const sampling = (change: Partial<typeof defaultTailSampling>) => ({
 });
 
 test.each<[string, Partial<OtelGatewayProps>]>([
-  ["SKP1218 tailSampling.decisionWaitSeconds", sampling({ decisionWaitSeconds: 0 })],
-  ["SKP1218 tailSampling.decisionWaitSeconds", sampling({ decisionWaitSeconds: 601 })],
-  ["SKP1250 tailSampling.keepPercent", sampling({ keepPercent: 101 })],
-  ["SKP1251 tailSampling.latencyThresholdMs", sampling({ latencyThresholdMs: 0 })],
-  ["SKP1247 replicas", { replicas: 1.5 }],
+  ["SKP1011 tailSampling.decisionWaitSeconds", sampling({ decisionWaitSeconds: 0 })],
+  ["SKP1011 tailSampling.decisionWaitSeconds", sampling({ decisionWaitSeconds: 601 })],
+  ["SKP1011 tailSampling.keepPercent", sampling({ keepPercent: 101 })],
+  ["SKP1011 tailSampling.latencyThresholdMs", sampling({ latencyThresholdMs: 0 })],
+  ["SKP1011 replicas", { replicas: 1.5 }],
 ])("rejects %s", (finding, props) => {
   expect(found(props)).toEqual([finding]);
   expect(() => new OtelGatewayChart(new App(), "gateway", { namespace, ...props })).toThrow(finding.slice(0, 7));

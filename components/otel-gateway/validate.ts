@@ -1,5 +1,12 @@
 import { sizeOverride, validateOptions } from "../../lib/kubernetes/index.ts";
-import { type Finding, validateCounts, validateProps, validateWorkload, workloads } from "../../lib/sizing/index.ts";
+import {
+  type Finding,
+  outOfRange,
+  validateCounts,
+  validateProps,
+  validateWorkload,
+  workloads,
+} from "../../lib/sizing/index.ts";
 import { defaultTailSampling } from "./config.ts";
 import type { OtelGatewayProps } from "./props.ts";
 import { otelGatewayShape } from "./shape.ts";
@@ -22,33 +29,12 @@ function combinations(props: OtelGatewayProps): readonly Finding[] {
     ...(numbers.length > 0 ? [] : validateOptions(props, { main: main() })),
     ...(decisionWaitSeconds >= 1 && decisionWaitSeconds <= 600
       ? []
-      : [
-          {
-            code: "SKP1218" as const,
-            at: "tailSampling.decisionWaitSeconds",
-            message: `${decisionWaitSeconds} is outside 1 to 600`,
-            fix: "30",
-          },
-        ]),
+      : [outOfRange("tailSampling.decisionWaitSeconds", String(decisionWaitSeconds), "1 to 600", "30")]),
     ...(keepPercent >= 0 && keepPercent <= 100
       ? []
-      : [
-          {
-            code: "SKP1250" as const,
-            at: "tailSampling.keepPercent",
-            message: `${keepPercent} is outside 0 to 100`,
-            fix: "50",
-          },
-        ]),
+      : [outOfRange("tailSampling.keepPercent", String(keepPercent), "0 to 100", "50")]),
     ...(latencyThresholdMs > 0
       ? []
-      : [
-          {
-            code: "SKP1251" as const,
-            at: "tailSampling.latencyThresholdMs",
-            message: `${latencyThresholdMs} is not more than zero`,
-            fix: "1000",
-          },
-        ]),
+      : [outOfRange("tailSampling.latencyThresholdMs", String(latencyThresholdMs), "more than zero", "1000")]),
   ];
 }

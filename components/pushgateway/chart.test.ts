@@ -32,9 +32,9 @@ test("more series never mean less memory", () => {
 });
 
 test.each([
-  ["SKP1252 series", { series: 0 }],
-  ["SKP1253 staleSeconds", { staleSeconds: -1 }],
-  ["SKP1254 diskBytes", { diskBytes: 0 }],
+  ["SKP1011 series", { series: 0 }],
+  ["SKP1011 staleSeconds", { staleSeconds: -1 }],
+  ["SKP1011 diskBytes", { diskBytes: 0 }],
 ] as const)("rejects %s", (finding, props) => {
   expect(() => new PushgatewayChart(new App(), "push", { namespace: "observability", ...props })).toThrow(finding);
 });

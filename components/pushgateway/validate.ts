@@ -1,5 +1,5 @@
 import { sizeOverride, validateOptions } from "../../lib/kubernetes/index.ts";
-import { type Finding, validateProps } from "../../lib/sizing/index.ts";
+import { type Finding, outOfRange, validateProps } from "../../lib/sizing/index.ts";
 import type { PushgatewayProps } from "./props.ts";
 import { pushgatewayShape } from "./shape.ts";
 import { idleBytes, sizePushgateway } from "./sizing.ts";
@@ -18,16 +18,12 @@ function amounts(props: PushgatewayProps): readonly Finding[] {
   const single = "each of several would hold only some groups, and outdated values of others";
   return [
     ...(positive(series) ? validateOptions(options, { main: { size: sized(), idleBytes, single } }) : []),
-    ...(positive(series)
-      ? []
-      : [{ code: "SKP1252" as const, at: "series", message: `${series} is not more than zero`, fix: "1000" }]),
-    ...(positive(staleSeconds)
-      ? []
-      : [
-          { code: "SKP1253" as const, at: "staleSeconds", message: `${staleSeconds} is not more than zero`, fix: "1d" },
-        ]),
-    ...(positive(diskBytes)
-      ? []
-      : [{ code: "SKP1254" as const, at: "diskBytes", message: `${diskBytes} is not more than zero`, fix: "1GiB" }]),
+    ...Object.entries({
+      series: [series, "1000"],
+      staleSeconds: [staleSeconds, "86400"],
+      diskBytes: [diskBytes, "1073741824"],
+    } as const)
+      .filter(([, [value]]) => !positive(value))
+      .map(([at, [value, fix]]) => outOfRange(at, String(value), "more than zero", fix)),
   ];
 }

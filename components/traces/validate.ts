@@ -17,6 +17,10 @@ import { tracesShape } from "./shape.ts";
 import { sizeTraces, type TracesSizing } from "./sizing.ts";
 import { maxPartitions, monolithicSpansPerSecond } from "./tempo/sizing.ts";
 
+/** What to set where the backend does not carry the load. */
+const searchEngine = 'storage: {kind: elasticsearch, urls: ["https://search.example.com:9200"]}';
+const kafkaCluster = 'kafka: {address: "kafka.example.com:9092"}';
+
 /** Shortest retention in seconds: badger and Tempo delete hourly, and nobody looks at a trace within minutes. */
 const minRetention = 3600;
 
@@ -66,12 +70,12 @@ function validateJaeger(
 ): Finding[] {
   if (storage.kind !== "badger") {
     if (storage.urls.length > 0) return [];
-    return [missingService("storage.urls", storage.kind, '["https://search.example:9200"]')];
+    return [missingService("storage.urls", storage.kind, '["https://search.example.com:9200"]')];
   }
   const { diskBytes = 0, replicas } = sizing.jaeger;
   if (replicas !== 1) {
-    const fix = "one replica, or an external elasticsearch or opensearch";
-    return [separateDisks(`${replicas} Jaeger pods with badger`, "overrides.jaeger", fix)];
+    const fix = "1 # or an external elasticsearch or opensearch";
+    return [separateDisks(`${replicas} Jaeger pods with badger`, "replicas", fix)];
   }
   if (diskBytes <= badgerMaxDisk) return [];
   return [
@@ -79,7 +83,7 @@ function validateJaeger(
       "backend",
       `${formatCount(sizing.keptSpansPerSecond)} kept spans/s need a volume of ${formatBytes(diskBytes)}`,
       `badger is meant for development and small clusters, up to ${formatBytes(badgerMaxDisk)}`,
-      "Jaeger with an external elasticsearch or opensearch, or tempo with object storage",
+      `${searchEngine}\n# or backend: tempo, with object storage`,
     ),
   ];
 }
@@ -93,7 +97,7 @@ function validateTempo(
   if (tempo.mode === "monolithic") {
     if (keptSpansPerSecond > monolithicSpansPerSecond) {
       const limit = `a single Tempo process carries ${formatCount(monolithicSpansPerSecond)} (10 MB/s)`;
-      const fix = "kafka for microservices mode, a lower keepPercent at the gateway, or Jaeger with a search engine";
+      const fix = `${kafkaCluster}\n# or a lower keepPercent at the gateway, or Jaeger with a search engine`;
       findings.push(overload("backend", `${rate} kept spans/s`, limit, fix));
     }
     return findings;
@@ -102,11 +106,11 @@ function validateTempo(
     findings.push(separateDisks("the services of Tempo"));
   }
   if (!kafka) {
-    findings.push(missingService("kafka", "Kafka", 'kafka: {address: "kafka.example:9092"}'));
+    findings.push(missingService("kafka", "Kafka", kafkaCluster));
   }
   if (tempo.partitions > maxPartitions) {
     const load = `${rate} kept spans/s need ${tempo.partitions} partitions`;
-    const fix = "a lower keepPercent at the gateway, or one stack per group of clusters";
+    const fix = "# set a lower keepPercent at the gateway, or deploy one stack per group of clusters";
     findings.push(overload("backend", load, `Tempo creates its topic with ${maxPartitions}`, fix));
   }
   return findings;

@@ -4,6 +4,7 @@ export * from "./later.ts";
 export * from "./names.ts";
 export * from "./nearest.ts";
 export * from "./network.ts";
+export * from "./place.ts";
 export * from "./query.ts";
 export * from "./secret.ts";
 export * from "./shape.ts";

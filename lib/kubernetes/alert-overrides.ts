@@ -1,6 +1,6 @@
-import { nearest } from "../formats/index.ts";
+import { formatPlace, nearest } from "../formats/index.ts";
 import type { AlertOverride, AlertOverrides } from "../monitoring/alert-overrides.ts";
-import { type Finding, InvalidPropsError } from "../sizing/index.ts";
+import { type Finding, InvalidPropsError, removeKey, renameKey } from "../sizing/index.ts";
 import type { ComponentChart } from "./chart.ts";
 
 /**
@@ -11,7 +11,7 @@ export function assertKnownAlerts(charts: readonly ComponentChart[], overrides: 
   const alerts = charts.flatMap(({ knownAlerts }) => knownAlerts);
   const names = new Set(alerts.flatMap(({ name, severity }) => [name, `${name}/${severity}`]));
   const findings = Object.entries(overrides).flatMap(([key, override]) => {
-    const at = `alertOverrides.${key}`;
+    const at = formatPlace(["alertOverrides", key]);
     if (!names.has(key)) return [unknownAlert(at, key, [...new Set(alerts.map(({ name }) => name))].sort())];
     const named = alerts.filter(({ name, severity }) => key === name || key === `${name}/${severity}`);
     return [
@@ -28,7 +28,7 @@ function unknownAlert(at: string, name: string, known: readonly string[]): Findi
     code: "SKP1313",
     at,
     message: meant ? `no alert ${name}: did you mean ${meant}?` : `no alert ${name} in this stack`,
-    fix: meant ? `# rename the key to ${meant}` : `# the alerts of this stack: ${known.join(", ")}`,
+    fix: meant ? renameKey(name, meant) : removeKey(name, `the alerts of this stack are ${known.join(", ")}`),
   };
 }
 
@@ -40,7 +40,7 @@ function noThreshold(at: string, name: string, { threshold }: AlertOverride): re
       code: "SKP1314",
       at: `${at}.threshold`,
       message,
-      fix: "# remove the key threshold, or disable the alert and write one of your own",
+      fix: removeKey("threshold", "or disable the alert and write one of your own"),
     },
   ];
 }

@@ -1,6 +1,7 @@
 import type { IContainer } from "kubernetes-models/v1/Container";
 import type { IEnvVar } from "kubernetes-models/v1/EnvVar";
-import { bytesQuantity, cpuQuantity, InvalidPropsError, MiB } from "../sizing/index.ts";
+import { formatPlace } from "../formats/index.ts";
+import { bytesQuantity, cpuQuantity, InvalidPropsError, MiB, removeKey } from "../sizing/index.ts";
 import type { ComponentChart } from "./chart.ts";
 import type { ImageName } from "./images.ts";
 import type { ImageOverride } from "./options/types.ts";
@@ -72,9 +73,9 @@ export function assertNewVariables(chart: ComponentChart, env: object, added: ob
     .filter((name) => name in env)
     .map((name) => ({
       code: "SKP1309" as const,
-      at: "extraEnv",
-      message: `${name} is set by the component itself`,
-      fix: `# leave out ${name}`,
+      at: formatPlace(["extraEnv", name]),
+      message: "is set by the component itself",
+      fix: removeKey(name),
     }));
   if (findings.length > 0) throw new InvalidPropsError(chart.constructor.name, chart.name, findings);
 }

@@ -1,4 +1,5 @@
 import type { Finding } from "./finding.ts";
+import { removeItem } from "./fixes.ts";
 import { formatDuration } from "./units.ts";
 
 /*
@@ -6,8 +7,29 @@ import { formatDuration } from "./units.ts";
  * one component that it is about, so that it cannot come to mean two things: stacks/error-codes.test.ts.
  */
 
-/** A value that is missing or of the wrong type. */
-export const wrongType = (at: string, message: string, fix: string): Finding => ({ code: "SKP1003", at, message, fix });
+/** A value of the wrong type. @param found as it may be shown @param expected what it has to be */
+export const wrongType = (at: string, found: string, expected: string, fix: string): Finding => ({
+  code: "SKP1014",
+  at,
+  message: `${found} is not ${expected}`,
+  fix,
+});
+
+/** A list that has fewer or more items than it can have. @param expected such as "at least 1 item" */
+export const wrongLength = (at: string, expected: string, fix: string): Finding => ({
+  code: "SKP1015",
+  at,
+  message: `must have ${expected}`,
+  fix,
+});
+
+/** An item of a list that is there already. @param found as it may be shown @param index from 0 */
+export const repeated = (at: string, found: string, index: number): Finding => ({
+  code: "SKP1016",
+  at,
+  message: `${found} is repeated`,
+  fix: removeItem(index),
+});
 
 /** A number outside of its range. @param found as it may be shown */
 export const outOfRange = (at: string, found: string, range: string, nearest: string): Finding => ({
@@ -29,7 +51,7 @@ export const wrongFormat = (at: string, found: string, format: string, mistake: 
 export const separateDisks = (
   pods: string,
   at = "objectStore",
-  fix = "{kind: s3, endpoint: ..., region: ...}",
+  fix = "{kind: s3, endpoint: s3.example.com, region: eu-central-1, credentials: {accessKeyId: {secret: object-storage, key: access-key-id}, secretAccessKey: {secret: object-storage, key: secret-access-key}}}",
 ): Finding => ({
   code: "SKP1211",
   at,
@@ -65,7 +87,7 @@ export function validateLifecycle(program: string, lifecycle: number | undefined
       code: "SKP1223",
       at: "bucketLifecycle",
       message: `the bucket deletes objects after ${formatDuration(lifecycle, "h")}, but ${program} refers to them for up to ${formatDuration(longest, "h")}`,
-      fix: `more than ${formatDuration(longest, "h")}, or no lifecycle rule: ${program} deletes expired objects itself`,
+      fix: `${Math.floor(longest / 86_400) + 1}d # or no lifecycle rule: ${program} deletes expired objects itself`,
     },
   ];
 }

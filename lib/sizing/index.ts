@@ -1,5 +1,6 @@
 export * from "./finding.ts";
 export * from "./findings.ts";
+export * from "./fixes.ts";
 export * from "./message-limits.ts";
 export * from "./object-storage.ts";
 export * from "./overrides.ts";

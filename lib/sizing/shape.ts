@@ -1,6 +1,7 @@
 import {
   construct,
   flag,
+  formatPlace,
   isFormat,
   isKnownLater,
   isLimits,
@@ -15,9 +16,9 @@ import {
   unchecked,
 } from "../formats/index.ts";
 import type { Finding } from "./finding.ts";
-import { outOfRange, wrongFormat, wrongType } from "./findings.ts";
+import { outOfRange, repeated, wrongFormat, wrongType } from "./findings.ts";
 
-type Path = readonly string[];
+type Path = readonly (string | number)[];
 
 /**
  * Finds each part of a component's props that does not have its shape: text in the wrong format, numbers out of range,
@@ -33,7 +34,7 @@ function validateShape(value: unknown, shape: Shape, path: Path = []): Finding[]
     if (typeof value !== "string") return [mistyped(path, value, shape.name, shape.examples[0])];
     const mistake = isKnownLater(value) ? undefined : mistakeIn(shape, value);
     if (mistake === undefined) return [];
-    return [wrongFormat(path.join("."), show(path, value), shape.name, mistake, shape.examples[0])];
+    return [wrongFormat(formatPlace(path), show(path, value), shape.name, mistake, shape.examples[0])];
   }
   if (isLimits(shape)) return validateNumber(value, shape, path);
   if (shape instanceof ListOf) return validateList(value, shape, path);
@@ -62,7 +63,7 @@ function isPlain(value: unknown): boolean {
 }
 
 function validateNumber(value: unknown, { min, max, whole = false }: Limits, path: Path): Finding[] {
-  const at = path.join(".");
+  const at = formatPlace(path);
   if (typeof value !== "number") return [mistyped(path, value, "a number", String(min))];
   if (value >= min && value <= max && (!whole || Number.isInteger(value))) return [];
   const nearest = value > max ? max : value < min || Number.isNaN(value) ? min : Math.round(value);
@@ -72,16 +73,14 @@ function validateNumber(value: unknown, { min, max, whole = false }: Limits, pat
 function validateList(value: unknown, { items, unique }: ListOf, path: Path): Finding[] {
   if (!Array.isArray(value)) return [mistyped(path, value, "a list", "[]")];
   return value.flatMap((item, index): Finding[] => {
-    const at = [...path, String(index)];
+    const at = [...path, index];
     if (!unique || value.indexOf(item) === index) return validateShape(item, items, at);
-    return [
-      wrongFormat(at.join("."), show(at, item), "different from the others", "it is repeated", "remove the item"),
-    ];
+    return [repeated(formatPlace(at), show(at, item), index)];
   });
 }
 
 const mistyped = (path: Path, value: unknown, expected: string, fix: string): Finding =>
-  wrongType(path.join("."), `${show(path, value)} is not ${expected}`, fix);
+  wrongType(formatPlace(path), show(path, value), expected, fix);
 
 /** A value in a message, unless it may be secret. */
 function show(path: Path, value: unknown): string {
@@ -94,6 +93,6 @@ function show(path: Path, value: unknown): string {
  */
 export function validateProps(props: object, shape: Shape, others: () => readonly Finding[]): readonly Finding[] {
   const found = validateShape(props, shape);
-  const computable = found.every(({ code }) => code === "SKP1012");
+  const computable = found.every(({ code }) => code === "SKP1012" || code === "SKP1016");
   return computable ? [...found, ...others()] : found;
 }

@@ -1,4 +1,5 @@
 import type { Finding } from "./finding.ts";
+import { outOfRange } from "./findings.ts";
 import type { Workload } from "./workload.ts";
 
 /** Dimensions that a workload may lack: a cluster without logs, spans, flows or queries. */
@@ -16,12 +17,7 @@ export function validateWorkload(workload: Workload): readonly Finding[] {
     const zero = mayBeZero.includes(dimension);
     if (Number.isFinite(value) && (zero ? value >= 0 : value > 0)) return [];
     return [
-      {
-        code: "SKP1243" as const,
-        at: `workload.${dimension}`,
-        message: `${value} is not ${zero ? "zero or more" : "more than zero"}`,
-        fix: zero ? "0" : "a number above 0",
-      },
+      outOfRange(`workload.${dimension}`, String(value), zero ? "zero or more" : "more than zero", zero ? "0" : "1"),
     ];
   });
 }
@@ -31,6 +27,6 @@ export function validateCounts(counts: Readonly<Record<string, number | undefine
   return Object.entries(counts).flatMap(([at, count]) =>
     count === undefined || (Number.isInteger(count) && count >= 1)
       ? []
-      : [{ code: "SKP1247" as const, at, message: `${count} is not a whole number of at least 1`, fix: "1" }],
+      : [outOfRange(at, String(count), "a whole number of at least 1", "1")],
   );
 }

@@ -22,8 +22,10 @@ function amount(parse: (value: string | number) => number | undefined, what: str
     .union([z.string(), z.number()])
     .meta({ examples: [...examples] })
     .superRefine((value, context) => {
-      if ((parse(value) ?? 0) > 0) return;
-      context.addIssue({ code: "custom", params: { quantity: what, examples }, input: value });
+      const isAmount = (each: string | number): boolean => (parse(each) ?? 0) > 0;
+      if (isAmount(value)) return;
+      const nearest = (each: string) => (isAmount(each) ? each : undefined);
+      context.addIssue({ code: "custom", params: { quantity: what, examples, nearest }, input: value });
     });
 }
 

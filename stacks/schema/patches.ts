@@ -45,7 +45,11 @@ const patch = z
       .optional()
       .describe("JSON patch: [{op: replace, path: /spec/replicas, value: 5}]; after merge. By default none."),
   })
-  .refine(({ merge, json }) => merge ?? json, { message: "has neither merge nor json" })
+  .refine(({ merge, json }) => merge ?? json, {
+    params: { oneOf: ["merge", "json"] },
+    // Beside the mistakes in other parts of the patch.
+    when: ({ value }) => value !== null && typeof value === "object",
+  })
   .describe("A change of the objects that its target matches.");
 
 /** Changes of rendered objects. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { dnsLabel, limitName, line, tenantName } from "../../lib/formats/index.ts";
+import { removeItem, removeKey, renameKey } from "../../lib/sizing/index.ts";
 import type { CheckedStack } from "../checks.ts";
 import { text, unique } from "../formats.ts";
 import type { Problem } from "../problem.ts";
@@ -45,23 +46,21 @@ export function checkTenants({ config, props }: CheckedStack): readonly Problem[
             path: "skopos:tenants",
             message:
               "Mimir's ruler evaluates the rules of teams, and a PrometheusRule cannot name the tenants it reads",
-            fix: "# remove the key tenants",
+            fix: removeKey("tenants"),
           },
         ]
       : [];
   return tenants.reduce(
     (found, [tenant, { namespaces }]) => {
       if (tenant === mimir.tenant || tenant === loki.tenant) {
-        found.push(sharedTenant([tenant], "is the stack's own tenant", "# rename the tenant"));
+        found.push(sharedTenant([tenant], "is the stack's own tenant", renameKey(tenant, `${tenant}-team`)));
       }
       for (const [index, namespace] of namespaces.entries()) {
         const owner = owners.get(namespace);
         if (owner === undefined) owners.set(namespace, tenant);
         else {
-          const fix = "# remove the namespace from one of the two tenants";
-          found.push(
-            sharedTenant([tenant, "namespaces", String(index)], `${namespace} belongs to tenant ${owner}`, fix),
-          );
+          const message = `${namespace} belongs to tenant ${owner}`;
+          found.push(sharedTenant([tenant, "namespaces", index], message, removeItem(index)));
         }
       }
       return found;
@@ -70,6 +69,6 @@ export function checkTenants({ config, props }: CheckedStack): readonly Problem[
   );
 }
 
-function sharedTenant(path: readonly string[], message: string, fix: string): Problem {
+function sharedTenant(path: readonly PropertyKey[], message: string, fix: string): Problem {
   return { code: "SKP1316", path: configPath(["tenants", ...path]), message, fix };
 }

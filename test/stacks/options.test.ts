@@ -249,15 +249,25 @@ describe("options that cannot work are errors", () => {
       "a selector's label",
       "dev",
       { mimir: { podLabels: { "app.kubernetes.io/name": "x" } } },
-      `SKP1303 ${mimir}.podLabels`,
+      `SKP1303 ${mimir}.podLabels["app.kubernetes.io/name"]`,
     ],
-    ["a derived variable", "dev", { mimir: { extraEnv: { GOMEMLIMIT: "1GiB" } } }, `SKP1303 ${mimir}.extraEnv`],
-    ["Windows", "dev", { mimir: { nodeSelector: { "kubernetes.io/os": "windows" } } }, `SKP1303 ${mimir}.nodeSelector`],
+    [
+      "a derived variable",
+      "dev",
+      { mimir: { extraEnv: { GOMEMLIMIT: "1GiB" } } },
+      `SKP1303 ${mimir}.extraEnv.GOMEMLIMIT`,
+    ],
+    [
+      "Windows",
+      "dev",
+      { mimir: { nodeSelector: { "kubernetes.io/os": "windows" } } },
+      `SKP1303 ${mimir}.nodeSelector["kubernetes.io/os"]`,
+    ],
     [
       "a variable of the container's own",
       "dev",
       { alloy: { extraEnv: { K8S_NODE_NAME: "x" } } },
-      "SKP1309 skopos:components.alloy.extraEnv",
+      "SKP1309 skopos:components.alloy.extraEnv.K8S_NODE_NAME",
     ],
     ["no amount", "dev", { mimir: { disk: "10 potatoes" } }, `SKP1002 ${mimir}.disk`],
     [
@@ -328,7 +338,7 @@ describe("options that cannot work are errors", () => {
 
   test("a mistake in the defaults is reported once", () => {
     const defaults = { podAnnotations: { "checksum/config": "x" } };
-    expect(problems("prod", {}, { defaults })).toEqual(["SKP1303 skopos:defaults.podAnnotations"]);
+    expect(problems("prod", {}, { defaults })).toEqual(['SKP1303 skopos:defaults.podAnnotations["checksum/config"]']);
   });
 
   test("the key of an earlier version says where it is now", () => {

@@ -101,19 +101,19 @@ function problems(changes: object): string[] {
 }
 
 test.each<readonly [what: string, patch: object, problem: string]>([
-  ["no match", { target: { kind: "StatefulSet", name: "mimr" }, merge: {} }, "SKP1310 skopos:patches.0.target"],
-  ["no change", { target: { kind: "StatefulSet", name: "mimir" } }, "SKP1003 skopos:patches.0"],
+  ["no match", { target: { kind: "StatefulSet", name: "mimr" }, merge: {} }, "SKP1310 skopos:patches[0].target.name"],
+  ["no change", { target: { kind: "StatefulSet", name: "mimir" } }, "SKP1003 skopos:patches[0].merge"],
   [
     "no pointer",
     { target: { kind: "*", name: "*" }, json: [{ op: "remove", path: "spec" }] },
-    "SKP1012 skopos:patches.0.json.0.path",
+    "SKP1012 skopos:patches[0].json[0].path",
   ],
   [
     "no operation",
     { target: { kind: "*", name: "*" }, json: [{ op: "delete", path: "/spec" }] },
-    "SKP1004 skopos:patches.0.json.0.op",
+    "SKP1004 skopos:patches[0].json[0].op",
   ],
-  ["a typo", { target: { kind: "*", name: "*" }, mrege: {} }, "SKP1001 skopos:patches.0.mrege"],
+  ["a typo", { target: { kind: "*", name: "*" }, mrege: {} }, "SKP1001 skopos:patches[0].mrege"],
 ])("a patch with %s is a problem of the configuration", (_, patch, problem) => {
   expect(problems({ patches: [patch] })).toContain(problem);
 });

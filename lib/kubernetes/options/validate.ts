@@ -1,4 +1,5 @@
-import { type Finding, formatBytes, MiB, validateCounts, type WorkloadSize } from "../../sizing/index.ts";
+import { formatPlace } from "../../formats/index.ts";
+import { type Finding, formatBytes, MiB, removeKey, validateCounts, type WorkloadSize } from "../../sizing/index.ts";
 import { softMemoryShare } from "../container.ts";
 import { parseCores, parseSize } from "./size.ts";
 import type { ComponentOptions, PodOptions, WorkloadOptions } from "./types.ts";
@@ -55,7 +56,7 @@ export function validateOptions(options: ComponentOptions, { main, others = {} }
                 code: "SKP1302",
                 at: key,
                 message: `the component has several workloads here: ${names.join(", ")}`,
-                fix: `# state it for one workload\nworkloads: {${example}: {${key}: ...}}`,
+                fix: `# move it to one of the workloads, such as workloads.${example}.${key}`,
               },
             ],
       );
@@ -71,7 +72,7 @@ export function validateOptions(options: ComponentOptions, { main, others = {} }
         names.length > 0
           ? `there is no such workload here; there are ${names.join(", ")}`
           : "the component has a single workload here";
-      const fix = names.length > 0 ? `workloads: {${example}: ...}` : "# move the options up to the component itself";
+      const fix = names.length > 0 ? removeKey(name) : "# move its options up to the component itself";
       return [{ code: "SKP1301", at, message, fix }];
     }),
   ];
@@ -83,24 +84,28 @@ const reserved = { podLabels: /^(app\.kubernetes\.io|skopos\.dev)\//, podAnnotat
 function validatePods(options: PodOptions, at: string): Finding[] {
   const { nodeSelector = {}, extraEnv = {} } = options;
   const os = nodeSelector["kubernetes.io/os"];
-  const mistakes: [key: string, message: string, fix: string][] = [];
+  const mistakes: [path: readonly string[], message: string, instead: string][] = [];
   for (const key of ["podLabels", "podAnnotations"] as const) {
     for (const name of Object.keys(options[key] ?? {}).filter((each) => reserved[key].test(each))) {
-      mistakes.push([key, `${name} is set by the component itself`, "# choose a name with a prefix of your own"]);
+      mistakes.push([[key, name], "is set by the component itself", "use a name with a prefix of your own"]);
     }
   }
   if (os !== undefined && os !== "linux") {
-    mistakes.push([
-      "nodeSelector",
-      `kubernetes.io/os: ${os}: the images are for Linux`,
-      "# leave out kubernetes.io/os",
-    ]);
+    mistakes.push([["nodeSelector", "kubernetes.io/os"], `is ${os}`, "the images are for Linux"]);
   }
   if ("GOMEMLIMIT" in extraEnv) {
-    const message = "GOMEMLIMIT is derived from the memory limit";
-    mistakes.push(["extraEnv", message, "# set resources.limits.memory instead"]);
+    mistakes.push([
+      ["extraEnv", "GOMEMLIMIT"],
+      "is derived from the memory limit",
+      "set resources.limits.memory instead",
+    ]);
   }
-  return mistakes.map(([key, message, fix]) => ({ code: "SKP1303", at: `${at}${key}`, message, fix }));
+  return mistakes.map(([path, message, instead]) => ({
+    code: "SKP1303",
+    at: `${at}${formatPlace(path)}`,
+    message,
+    fix: removeKey(path.at(-1) as string, instead),
+  }));
 }
 
 function validateAmounts(options: WorkloadOptions, at: string, facts: WorkloadFacts): Finding[] {
@@ -134,7 +139,7 @@ function validateCount({ replicas }: WorkloadOptions, at: string, { single, ever
   const invalid = validateCounts({ [`${at}replicas`]: replicas });
   if (invalid.length > 0) return [...invalid];
   const [message, fix] = everyNode
-    ? ["there is one pod on every node", "# choose the nodes by nodeSelector instead"]
+    ? ["there is one pod on every node", removeKey("replicas", "choose the nodes by nodeSelector instead")]
     : [single && replicas > 1 ? `${replicas}: ${single}` : undefined, "1"];
   return message === undefined ? [] : [{ code: "SKP1305", at: `${at}replicas`, message, fix: fix ?? "1" }];
 }
@@ -147,7 +152,7 @@ function validateSize({ disk, resources }: WorkloadOptions, at: string, facts: W
   const findings: Finding[] = [];
   if (disk !== undefined && size.computed?.diskBytes === undefined) {
     const message = "the workload has no volume of its own";
-    findings.push({ code: "SKP1306", at: `${at}disk`, message, fix: "# leave it out" });
+    findings.push({ code: "SKP1306", at: `${at}disk`, message, fix: removeKey("disk") });
   }
   const limit = size.memoryLimitBytes ?? size.memoryBytes;
   const lowLimit = (of: string, message: string, fix: string): void => {

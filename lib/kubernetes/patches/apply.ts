@@ -1,5 +1,6 @@
 import { type ApiObject, JsonPatch } from "cdk8s";
-import { type Finding, InvalidPropsError } from "../../sizing/index.ts";
+import { nearest } from "../../formats/index.ts";
+import { type Finding, InvalidPropsError, removeItem, removeKey } from "../../sizing/index.ts";
 import type { ComponentChart } from "../chart.ts";
 import { configHash, configHashAnnotation } from "../config-map.ts";
 import type { KubernetesObject } from "../object.ts";
@@ -25,11 +26,12 @@ export function applyPatches(charts: readonly ComponentChart[], patches: readonl
   const entries = charts.flatMap((chart) =>
     chart.apiObjects.map((object): Entry => ({ chart, object, json: object.toJson() as KubernetesObject })),
   );
-  const findings = patches.flatMap((patch, index) => applyPatch(entries, patch, `patches.${index}`));
+  const findings = patches.flatMap((patch, index) => applyPatch(entries, patch, index));
   if (findings.length > 0) throw new InvalidPropsError("Observability", "patches", findings);
 }
 
-function applyPatch(entries: readonly Entry[], patch: Patch, at: string): readonly Finding[] {
+function applyPatch(entries: readonly Entry[], patch: Patch, index: number): readonly Finding[] {
+  const at = `patches[${index}]`;
   const { kind, name, namespace } = patch.target;
   const matching = entries.filter(
     ({ json }) =>
@@ -47,22 +49,41 @@ function applyPatch(entries: readonly Entry[], patch: Patch, at: string): readon
       const changed = identityFields.find((field) => identityOf(before, field) !== identityOf(after, field));
       if (changed) {
         const message = `${what}: the patch changes ${changed}`;
-        return [{ code: "SKP1312", at, message, fix: "# leave the object's identity as it is" }];
+        return [{ code: "SKP1312", message, ...withoutField(patch, changed, index) }];
       }
       replace(entries, entry, after);
       return [];
     } catch (error) {
       if (!(error instanceof PatchError)) throw error;
+      const isWhole = error.at === "" || isOnlyOperation(patch, error.fix);
       return [
         {
           code: "SKP1311",
-          at,
+          at: isWhole ? at : `${at}.${error.at}`,
           message: `${what}: ${error.message}`,
-          fix: "# compare the place with the object that `skopos render` writes",
+          fix: isWhole && error.at !== "" ? removeItem(index) : error.fix,
         },
       ];
     }
   });
+}
+
+/** Whether a patch would be empty without the operation that has to go. */
+const isOnlyOperation = ({ merge, json = [] }: Patch, fix: string): boolean =>
+  fix.startsWith("# remove") && !merge && json.length === 1;
+
+/** Where a patch changes a field that it must not change, and what to do about it. */
+function withoutField(patch: Patch, field: string, index: number): Pick<Finding, "at" | "fix"> {
+  const at = `patches[${index}]`;
+  const path = field.split(".");
+  const merged = path.reduce<unknown>(
+    (value, key) => (value as Record<string, unknown> | undefined)?.[key],
+    patch.merge,
+  );
+  if (merged !== undefined) return { at: `${at}.merge.${field}`, fix: removeKey(path.at(-1) as string) };
+  const operation = (patch.json ?? []).findIndex((each) => each.path === `/${path.join("/")}`);
+  if (operation < 0 || isOnlyOperation(patch, removeItem(operation))) return { at, fix: removeItem(index) };
+  return { at: `${at}.json[${operation}]`, fix: removeItem(operation) };
 }
 
 /** Kinds of Kubernetes itself, whose lists have merge keys; custom resources' groups have a dot and another domain. */
@@ -113,10 +134,15 @@ function nothingMatches(entries: readonly Entry[], { target }: Patch, at: string
   const kinds = [...new Set(entries.map(({ json }) => json.kind))].sort();
   const where = namespace === undefined ? "" : ` in namespace ${namespace}`;
   const known = sameKind.length > 0 ? [...new Set(sameKind)].sort() : kinds;
+  const key = sameKind.length > 0 ? "name" : "kind";
+  const meant = nearest(sameKind.length > 0 ? name : kind, known);
+  const isKnown = meant !== undefined && meant !== name;
   return {
     code: "SKP1310",
-    at: `${at}.target`,
+    at: isKnown ? `${at}.target.${key}` : `${at}.target`,
     message: `no ${kind} ${name}${where}`,
-    fix: `# ${sameKind.length > 0 ? `objects of kind ${kind}` : "kinds"}: ${known.join(", ")}`,
+    fix: isKnown
+      ? meant
+      : `# write one of the ${sameKind.length > 0 ? `objects of kind ${kind}` : "kinds"}: ${known.join(", ")}`,
   };
 }

@@ -37,7 +37,8 @@ export function assertAmounts({ spec = {} }: KubernetesObject): void {
   for (const key of ["replicas", "shards"]) {
     const value: unknown = spec[key];
     if (value === undefined || (Number.isInteger(value) && (value as number) >= 0)) continue;
-    throw new PatchError(`spec.${key} is ${JSON.stringify(value)}, not a whole number`);
+    const message = `spec.${key} is ${JSON.stringify(value)}, not a whole number`;
+    throw new PatchError(message, "", `# write a whole number for spec.${key}`);
   }
 }
 

@@ -1,20 +1,34 @@
 import { JsonPatch } from "cdk8s";
+import { removeItem } from "../../sizing/index.ts";
 import type { PatchOperation } from "./patch.ts";
 
-/** A place of a JSON patch that does not exist, or an operation that fails. */
-export class PatchError extends Error {}
+/** A patch that cannot be applied. */
+export class PatchError extends Error {
+  /** The part of the patch that is wrong: `json[0].op`. Empty for the whole. */
+  readonly at: string;
+  /** What to change in it. */
+  readonly fix: string;
+
+  constructor(message: string, at: string, fix: string) {
+    super(message);
+    this.at = at;
+    this.fix = fix;
+  }
+}
 
 /** Applies a JSON patch to a copy. @throws PatchError with the operation that fails, where the library would do nothing */
 export function jsonPatch<T>(document: T, operations: readonly PatchOperation[]): T {
   let patched = structuredClone(document);
   operations.forEach((operation, index) => {
-    const at = `json.${index} (${operation.op} ${operation.path})`;
-    if (operation.op === "move" || operation.op === "copy") assertPlace(patched, operation.from, at, true);
-    assertPlace(patched, operation.path, at, ["remove", "replace", "test"].includes(operation.op));
+    if (operation.op === "move" || operation.op === "copy")
+      assertPlace(patched, operation, index, operation.from, true);
+    assertPlace(patched, operation, index, operation.path, ["remove", "replace", "test"].includes(operation.op));
     try {
       patched = JsonPatch.apply(patched, operationOf(operation)) as T;
     } catch {
-      throw new PatchError(`${at}: ${operation.op === "test" ? "the value is another one" : "cannot be applied"}`);
+      const { op, path } = operation;
+      const message = op === "test" ? "the value is another one" : "cannot be applied";
+      throw new PatchError(`${op} ${path}: ${message}`, `json[${index}]`, removeItem(index));
     }
   });
   return patched;
@@ -38,9 +52,12 @@ function operationOf(operation: PatchOperation): JsonPatch {
 }
 
 /** Asserts that a place exists, or that it can be added to what holds it. */
-function assertPlace(document: unknown, pointer: string, at: string, exists: boolean): void {
-  if (!pointer.startsWith("/"))
-    throw new PatchError(`${at}: ${pointer || '""'} is not a JSON pointer such as /spec/replicas`);
+function assertPlace(document: unknown, { op }: PatchOperation, index: number, pointer: string, exists: boolean): void {
+  const at = `json[${index}]`;
+  if (!pointer.startsWith("/")) {
+    const message = `${op}: ${pointer || '""'} is not a JSON pointer such as /spec/replicas`;
+    throw new PatchError(message, `${at}.path`, `/${pointer}`);
+  }
   const keys = pointer
     .slice(1)
     .split("/")
@@ -53,12 +70,17 @@ function assertPlace(document: unknown, pointer: string, at: string, exists: boo
       .split("/")
       .slice(0, depth + 1)
       .join("/")}`;
-    if (holder === null || typeof holder !== "object") throw new PatchError(`${at}: there is no ${path}`);
+    const message = `${op} ${pointer}: there is no ${path}`;
+    if (holder === null || typeof holder !== "object") throw new PatchError(message, at, removeItem(index));
     const appended = Array.isArray(holder) && (key === "-" || Number(key) === holder.length);
     const indexed = Array.isArray(holder) && /^(0|[1-9]\d*)$/.test(key) && Number(key) < holder.length;
     const found = Array.isArray(holder) ? indexed : Object.hasOwn(holder, key);
     const added = last && !exists && (Array.isArray(holder) ? appended || indexed : true);
-    if (!found && !added) throw new PatchError(`${at}: there is no ${path}`);
+    if (!found && !added) {
+      // What is not there yet can be added to what holds it.
+      const addable = last && op === "replace" && !Array.isArray(holder);
+      throw addable ? new PatchError(message, `${at}.op`, "add") : new PatchError(message, at, removeItem(index));
+    }
     holder = (holder as Record<string, unknown>)[key];
   });
 }

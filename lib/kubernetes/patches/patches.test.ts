@@ -161,14 +161,14 @@ describe("patches", () => {
 
 describe("patches that cannot be meant are errors, all of them at once", () => {
   test.each<readonly [what: string, patch: Patch, error: RegExp]>([
-    ["that match nothing", set("StatefulSet", "mimir", []), /SKP1310 patches.0.target: no StatefulSet mimir$/],
+    ["that match nothing", set("StatefulSet", "mimir", []), /SKP1310 patches\[0\]\.target: no StatefulSet mimir$/],
     ["of a kind that is not there", set("Pod", "*", []), /SKP1310/],
     ["of another namespace", set("StatefulSet", "east", [], "west"), /no StatefulSet east in namespace west/],
     ["with a regular expression", set("StatefulSet", "ea(s)t|.*", []), /SKP1310/],
     [
       "of a place that is not there",
       set("StatefulSet", "east", [{ op: "replace", path: "/spec/replica", value: 2 }]),
-      /SKP1311 patches.0: StatefulSet east: json.0 \(replace \/spec\/replica\): there is no \/spec\/replica/,
+      /SKP1311 patches\[0\]\.json\[0\]\.op: StatefulSet east: replace \/spec\/replica: there is no \/spec\/replica/,
     ],
     [
       "below a place that is not there",
@@ -189,13 +189,13 @@ describe("patches that cannot be meant are errors, all of them at once", () => {
     [
       "of a number that is a text",
       { target: { kind: "StatefulSet", name: "east" }, merge: { spec: { replicas: "two" } } },
-      /SKP1311 patches.0: StatefulSet east: spec.replicas is "two", not a whole number/,
+      /SKP1311 patches\[0\]: StatefulSet east: spec.replicas is "two", not a whole number/,
     ],
     ["of no pointer", set("StatefulSet", "east", [{ op: "remove", path: "" }]), /not a JSON pointer/],
     [
       "that rename",
       { target: { kind: "Service", name: "east" }, merge: { metadata: { name: "b" } } },
-      /SKP1312 patches.0: Service east: the patch changes metadata.name/,
+      /SKP1312 patches\[0\]\.merge\.metadata\.name: Service east: the patch changes metadata.name/,
     ],
     ["that change the kind", { target: { kind: "Service", name: "east" }, merge: { kind: "Pod" } }, /changes kind/],
     [
@@ -215,7 +215,7 @@ describe("patches that cannot be meant are errors, all of them at once", () => {
   test("one bad patch does not hide another", () => {
     const found = findings(set("Nothing", "*", []), set("Service", "*", [{ op: "remove", path: "/spec/x" }]));
     expect(found.map((each) => each.split(" ")[1])).toEqual(
-      expect.arrayContaining(["patches.0.target:", "patches.1:"]),
+      expect.arrayContaining(["patches[0].target:", "patches[1]:"]),
     );
   });
 });

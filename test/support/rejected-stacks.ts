@@ -1,0 +1,313 @@
+// Configurations that are rejected, for the tests of the message of each, of its fix, and of the JSON Schema.
+import type { ProblemCode } from "../../stacks/problem.ts";
+
+/** The least that a stack must say. */
+export const least = {
+  cluster: { name: "c", version: "1.35", networkPolicies: false, context: "c" },
+  retention: "standard",
+  scale: "small",
+  objectStorage: { kind: "s3", endpoint: "s3.example.com", region: "eu", identity: { role: "r" } },
+};
+
+export const external = (url: string) => ({ components: { loki: { external: { url } } } });
+export const cluster = (more: object) => ({ cluster: { ...least.cluster, ...more } });
+export const store = (more: object) => ({ objectStorage: { ...least.objectStorage, ...more } });
+export const receiver = (more: object) => ({
+  alerts: { receivers: [{ kind: "webhook", name: "team", url: { secret: "s", key: "k" }, ...more }] },
+});
+export const mail = (server: object) => ({
+  alerts: { receivers: [{ kind: "email", name: "m", to: "a@b.example", from: "c@d.example", server }] },
+});
+
+/** Text in the wrong format, with its place. */
+export const wrongFormats: readonly (readonly [config: object, path: string])[] = [
+  [external("loki:3100"), "components.loki.external.url"],
+  [external("loki.example.com"), "components.loki.external.url"],
+  [external("ftp://loki.example.com"), "components.loki.external.url"],
+  [external("https://user:pass@loki.example.com"), "components.loki.external.url"],
+  [external("https://loki.example.com?tenant=a"), "components.loki.external.url"],
+  [store({ endpoint: "https://s3.example.com" }), "objectStorage.endpoint"],
+  [store({ endpoint: "s3.example.com/bucket" }), "objectStorage.endpoint"],
+  [store({ endpoint: "s3.example.com:99999" }), "objectStorage.endpoint"],
+  [store({ prefix: "Prod_" }), "objectStorage.prefix"],
+  [{ components: { grafana: { host: "https://g" } } }, "components.grafana.host"],
+  [{ components: { grafana: { host: "g.example.com/sub" } } }, "components.grafana.host"],
+  [cluster({ nodeCidrs: ["10.0.0.0/99"] }), "cluster.nodeCidrs[0]"],
+  [cluster({ nodeCidrs: ["fd00::/129"] }), "cluster.nodeCidrs[0]"],
+  [cluster({ nodeCidrs: ["10.0.0/8"] }), "cluster.nodeCidrs[0]"],
+  [cluster({ name: "a,b=c" }), "cluster.name"],
+  [cluster({ storageClass: "Fast SSD" }), "cluster.storageClass"],
+  [{ namespaces: { stack: "Observability" } }, "namespaces.stack"],
+  [{ images: { registries: { "docker.io": "https://mirror" } } }, 'images.registries["docker.io"]'],
+  [receiver({ labels: { "my team": "a" } }), 'alerts.receivers[0].labels["my team"]'],
+  [mail({ host: "smtp:587", port: 587 }), "alerts.receivers[0].server.host"],
+  [{ components: { mimir: { tenant: "team/a" } } }, "components.mimir.tenant"],
+  [{ components: { traces: { kafka: { address: "kafka://k:9092" } } } }, "components.traces.kafka.address"],
+  [{ components: { otelAgent: { nodeSelector: { "a b": "c" } } } }, 'components.otelAgent.nodeSelector["a b"]'],
+];
+
+/** Numbers out of range, with what the fix sets. */
+export const outOfRange: readonly (readonly [config: object, fix: string])[] = [
+  [{ workload: { scrapeInterval: "10m" } }, "scrapeInterval: 2m"],
+  [{ workload: { nodes: 0 } }, "nodes: 1"],
+  [{ workload: { activeSeries: "9".repeat(400) } }, "activeSeries: 10G"],
+  [{ workload: { spansPerTrace: 0 } }, "spansPerTrace: 1"],
+  [{ components: { otelGateway: { tailSampling: { keepPercent: 101 } } } }, "keepPercent: 100"],
+  [{ components: { otelGateway: { replicas: 0 } } }, "replicas: 1"],
+];
+
+/** Looks like a secret. */
+export const secret = "xoxb-1234567890-Sup3rS3cr3tT0ken";
+const slack = { kind: "slack", name: "s", channel: "#a" };
+
+/** Secrets where they must not stand, with the code of the error. */
+export const plainSecrets: readonly (readonly [config: object, code: ProblemCode])[] = [
+  [{ alerts: { receivers: [{ ...slack, webhookUrl: `https://hooks.slack.com/services/${secret}` }] } }, "SKP1010"],
+  [store({ credentials: { accessKeyId: secret, secretAccessKey: { secret: "s", key: "k" } } }), "SKP1010"],
+  [{ components: { grafana: { encryptionKey: secret } } }, "SKP1010"],
+  [{ components: { grafana: { adminSecret: { name: secret } } } }, "SKP1012"],
+  [{ grafanaAdminPassword: secret }, "SKP1010"],
+  [cluster({ kubeconfig: `apiVersion: v1\nusers: [{token: ${secret}}]` }), "SKP1010"],
+  [external(`https://user:${secret}@loki.example.com`), "SKP1012"],
+  [{ scale: secret }, "SKP1004"],
+  [{ workload: { nodes: secret } }, "SKP1002"],
+  [{ alerts: { receivers: [{ kind: secret }] } }, "SKP1004"],
+  [{ availability: [secret] }, "SKP1004"],
+];
+
+const disks = { objectStorage: { kind: "filesystem" }, availability: "single" };
+const reference = { secret: "s", key: "k" };
+const alerts = { receivers: [{ kind: "webhook", name: "team", url: reference }], deadMansSwitch: reference };
+const url = "https://x.example.com";
+const managed = { external: { url } };
+const externalTraces = { backend: "tempo", otlp: "https://x.example.com:4317", query: url };
+const search = { kind: "elasticsearch", urls: [url] };
+const kafka = { address: "kafka:9092" };
+
+/** Settings without effect: the keys, and the configuration. */
+export const withoutEffect: readonly (readonly [keys: readonly string[], config: object])[] = [
+  [["alerts.receivers", "alerts.deadMansSwitch"], { alerts, components: { alertmanager: managed } }],
+  [["alerts.receivers", "alerts.deadMansSwitch"], { alerts, components: { prometheus: "off" } }],
+  [["grafanaAdminPassword"], { grafanaAdminPassword: { secure: "v1" }, components: { grafana: "off" } }],
+  [["components.prometheus.remoteRead"], { components: { prometheus: { remoteRead: true }, mimir: "off" } }],
+  [["components.alloy.logSource"], { components: { alloy: { logSource: "api" }, loki: "off" } }],
+  [["components.mimir.bucketLifecycle"], { ...disks, components: { mimir: { bucketLifecycle: "10y" } } }],
+  [["components.loki.bucketLifecycle"], { ...disks, components: { loki: { bucketLifecycle: "10y" } } }],
+  [["components.traces.storage"], { components: { traces: { backend: "tempo", storage: search } } }],
+  [["components.traces.kafka"], { components: { traces: { backend: "jaeger", kafka } } }],
+  [["cluster.networkEngine"], cluster({ networkEngine: "cilium" })],
+  [["cluster.loadBalancerCidrs"], cluster({ loadBalancerCidrs: ["10.3.0.0/24"] })],
+  [["cluster.tunnelCidrs"], cluster({ networkPolicies: true, networkEngine: "cilium", tunnelCidrs: ["10.4.0.0/16"] })],
+  [["components.mimir.mode"], { components: { mimir: { ...managed, mode: "monolithic" } } }],
+  [["components.loki.mode"], { components: { loki: { ...managed, mode: "monolithic" } } }],
+  [
+    ["components.loki.streamRetention"],
+    {
+      components: {
+        loki: { ...managed, streamRetention: [{ selector: '{a="b"}', priority: 1, retention: "24h" }] },
+      },
+    },
+  ],
+  [["components.traces.kafka"], { components: { traces: { external: externalTraces, backend: "tempo", kafka } } }],
+  [["tenants.a.mimir"], { components: { mimir: "off" }, tenants: { a: { namespaces: ["a"], mimir: {}, loki: {} } } }],
+  [["tenants"], { components: { mimir: managed, loki: managed }, tenants: { a: { namespaces: ["a"] } } }],
+  [["tenants.a.folder"], { components: { grafana: managed }, tenants: { a: { namespaces: ["a"], folder: "A" } } }],
+  [["components.grafana.host"], { components: { grafana: { ...managed, host: "grafana.example.com" } } }],
+];
+
+/** Tempo with the Kafka that it needs at `large`. */
+export const tempo = { backend: "tempo", kafka: { address: "kafka.example.com:9092" } };
+
+/** One configuration a code, wrong in that one way. */
+export const mistakes: readonly (readonly [ProblemCode, object])[] = [
+  ["SKP1001", { ...least, retentoin: "standard" }],
+  ["SKP1002", { ...least, workload: { scrapeInterval: "15 dayz" } }],
+  ["SKP1003", { ...least, cluster: { ...least.cluster, name: undefined } }],
+  ["SKP1004", { ...least, scale: "tiny" }],
+  ["SKP1010", { ...least, components: { grafana: { encryptionKey: "plain" } } }],
+  ["SKP1012", { ...least, components: { grafana: { host: "https://grafana.example.com" } } }],
+  ["SKP1201", { ...least, cluster: { ...least.cluster, version: "1.20" } }],
+  ["SKP1202", { ...least, cluster: { ...least.cluster, networkPolicies: true, nodeCidrs: ["10.0.0.0/8"] } }],
+  ["SKP1203", { ...least, components: { otelAgent: { routing: "any" } } }],
+  ["SKP1204", { ...least, components: { otelAgent: { nodeSelector: { a: "b" }, service: "node-local" } } }],
+  ["SKP1205", { ...least, workload: { activeSeries: "10M" } }],
+  ["SKP1206", { ...least, scale: "large", retention: "ephemeral", components: { traces: tempo } }],
+  ["SKP1207", { ...least, objectStorage: { kind: "gcs" } }],
+  ["SKP1208", { ...least, cluster: { ...least.cluster, context: undefined } }],
+  [
+    "SKP1209",
+    {
+      ...least,
+      cluster: { ...least.cluster, platform: "gke-autopilot" },
+      components: { alloy: "off", nodeExporter: "off" },
+    },
+  ],
+  ["SKP1210", { ...least, components: { otelGateway: "off" } }],
+  ["SKP1211", { ...least, objectStorage: { kind: "filesystem" } }],
+  ["SKP1011", { ...least, components: { otelGateway: { tailSampling: { decisionWait: "0s" } } } }],
+  ["SKP1217", { ...least, components: { alloy: "off", nodeExporter: "off" } }],
+  [
+    "SKP1219",
+    { ...least, alerts: { receivers: [{ kind: "webhook", name: "nobody", url: { secret: "s", key: "k" } }] } },
+  ],
+  ["SKP1220", { ...least, namespaces: { stack: "kube-system" } }],
+  ["SKP1214", { ...least, scale: "large" }],
+  ["SKP1215", { ...least, components: { grafana: { replicas: 2 } } }],
+  ["SKP1216", { ...least, scale: "large", components: { prometheus: { remoteRead: true }, traces: tempo } }],
+  ["SKP1213", { ...least, collectors: "operator", components: { otelAgent: { nodeSelector: { a: "b" } } } }],
+];
+
+const amounts = (more: object) => ({ components: { mimir: more } });
+const patch = (more: object) => ({ patches: [{ target: { kind: "StatefulSet", name: "mimir" }, ...more }] });
+const large = { scale: "large", components: { traces: tempo } };
+const many = { kind: "webhook", url: { secret: "s", key: "k" } };
+
+/** Configurations with a mistake of each other kind, some with several. */
+const others: readonly object[] = [
+  // The structure of a file.
+  { cluster: undefined },
+  { retention: undefined },
+  { scale: undefined },
+  { scale: 5 },
+  { cluster: "prod" },
+  { cluster: { ...least.cluster, name: 5, networkPolicies: "yes" } },
+  { cluster: { ...least.cluster, version: undefined } },
+  { cluster: { ...least.cluster, zones: "a" } },
+  { cluster: { ...least.cluster, zones: [] } },
+  { cluster: { ...least.cluster, zones: ["a", "a", "b"] } },
+  { cluster: { ...least.cluster, nodeCidrs: ["10.0.0.0/8", 5] } },
+  { cluster: { ...least.cluster, dns: { ports: [] } } },
+  { workload: { nodes: true, activeSeries: ["a"], scrapeInterval: "15 days", logsPerDay: "often" } },
+  { workload: ["nodes"] },
+  { components: { otelGateway: { replicas: 1.5 } } },
+  { components: { otelGateway: { replicas: "2" } } },
+  { components: { grafana: "yes" } },
+  { components: { grafana: { route: "ingress" } } },
+  { components: { grafana: { route: { kind: "ingres" } } } },
+  { components: { grafana: { route: {} } } },
+  { components: { grafana: { database: { host: "postgres" } } } },
+  { components: { otelGateway: { probePaths: ["/healthz", "healthz", "/healthz"] } } },
+  { components: { traces: { backend: "jaeger", storage: { kind: "elastic", urls: [] } } } },
+  { objectStorage: {} },
+  { objectStorage: { kind: "s3" } },
+  { objectStorage: { ...least.objectStorage, identity: { role: "" } } },
+  { retention: { profile: "standard", loki: "30 dayz", mimir: true } },
+  { retention: "standard", keep: { loki: "30d" } },
+  { priorityClassName: "high" },
+  { images: { registries: { docker: "mirror", "dockr.io": "mirror.example.com" }, pullSecrets: ["a", "a"] } },
+  { policies: { "pods/host-path": { severity: "bad" }, "pods/other": 5 } },
+  { waivers: [{ rule: "", object: "x", owner: "me", reason: "short", expires: "soon" }] },
+  {
+    waivers: [
+      { rule: "pods/host-path", object: "Pod//a", owner: "me", reason: "It has to be.", expires: "2027-02-31" },
+    ],
+  },
+  { prices: { cpuCoreMonth: -1 } },
+  { alerts: { receivers: [many, { ...many, name: "a", kind: "webhok" }, { name: "b" }, "c"] } },
+  {
+    alerts: {
+      receivers: [
+        { ...many, name: "a" },
+        { ...many, name: "a", severities: [], port: "http" },
+      ],
+    },
+  },
+  { alerts: { receivers: { name: "a" } } },
+  { defaults: { tolerations: [{ operator: "exists" }, { key: "a b" }], affinity: { nodeAffinity: { x: 1 } } } },
+  { defaults: { podLabels: { "my label": "x" }, extraEnv: { "A-B": "x", C: { feld: "x" } } } },
+  { patches: [{ target: { kind: "Service" } }, { target: { kind: "*", name: "*" } }] },
+  {
+    patches: [
+      {
+        target: { kind: "*", name: "*" },
+        json: [
+          { op: "delete", path: "/spec" },
+          { op: "add", path: "spec" },
+        ],
+      },
+    ],
+  },
+  // The meaning of a file.
+  { cluster: { ...least.cluster, nodeCidrs: ["fd00::/64"] } },
+  { cluster: { ...least.cluster, version: "1.99" } },
+  { ...large, cluster: { ...least.cluster, zones: ["a", "b"] } },
+  { ...large, components: { traces: tempo, mimir: "off" } },
+  { ...large, components: { traces: { backend: "tempo" } } },
+  { ...large, components: { traces: tempo, mimir: { mode: "monolithic" }, loki: { mode: "monolithic" } } },
+  { ...large, components: { traces: tempo, mimir: { replicas: 3, workloads: { ingester: { replicas: 2 } } } } },
+  { ...large, components: { traces: tempo, loki: { disk: "1Gi", workloads: { ingester: { replicas: 4 } } } } },
+  { workload: { spansPerSecond: "90M" }, scale: "xlarge", components: { traces: tempo } },
+  { workload: { spansPerSecond: "20k" }, scale: "medium", components: { traces: { backend: "tempo" } } },
+  { retention: { profile: "standard", aggregates: "1d", mimir: "30d" } },
+  { retention: "extended", components: { mimir: { tenant: "long-term" } } },
+  { retention: { profile: "ephemeral", loki: "3d" }, ...large },
+  { components: { mimir: { tenant: "long-term", bucketLifecycle: "1d" }, loki: { bucketLifecycle: "1d" } } },
+  { components: { grafana: { route: { kind: "ingress" } } } },
+  { components: { grafana: { host: "10.0.0.1", route: { kind: "ingress" } } } },
+  { components: { prometheus: { controlPlane: ["etcd"] } }, cluster: { ...least.cluster, platform: "eks" } },
+  { objectStorage: { kind: "filesystem" }, availability: "single", components: { loki: { disk: "1Gi" } } },
+  { ...large, components: { traces: tempo, loki: { workloads: { compactor: { replicas: 2 } } } } },
+  { ...large, components: { traces: tempo, mimir: { workloads: { querier: { disk: "1Gi" }, mimr: {} } } } },
+  amounts({ resources: { requests: { memory: "4Gi", cpu: 2 }, limits: { memory: "2Gi", cpu: 1 } } }),
+  amounts({ replicas: 2 }),
+  amounts({ workloads: { ingester: { replicas: 3 } } }),
+  amounts({ resources: { limits: { memory: "64Mi", cpu: "1m" } } }),
+  amounts({ resources: { requests: { cpu: "lots", memory: "2 GB of it" } }, disk: "100G" }),
+  amounts({ podLabels: { "app.kubernetes.io/name": "x" }, podAnnotations: { "checksum/x": "y" } }),
+  amounts({ nodeSelector: { "kubernetes.io/os": "windows" }, extraEnv: { GOMEMLIMIT: "1" } }),
+  { components: { alertmanager: { replicas: 0 }, pushgateway: { stale: "1s", disk: "1B" } } },
+  { components: { prometheus: { workloads: { operator: { replicas: 2, disk: "1Gi" } } } } },
+  { components: { traces: { replicas: 2 } } },
+  { components: { grafana: { extraEnv: { GF_PATHS_DATA: "/x", GF_SECURITY_ADMIN_USER: "x" } } } },
+  { alerts: { rules: { MimirIngesterUnhealty: { enabled: false }, "Prometheus/Down": { for: "1h" }, Nothing: {} } } },
+  {
+    alerts: {
+      rules: { Watchdog: { threshold: 5 }, KubePersistentVolumeFillingUp: { threshold: 5, severity: "info" } },
+    },
+  },
+  { retention: "archive", objectStorage: { kind: "filesystem" }, availability: "single" },
+  { tenants: { anonymous: { namespaces: ["a"] }, b: { namespaces: ["c", "a"] }, "d/e": { namespaces: ["f"] } } },
+  { ...large, scale: "xlarge", components: { traces: tempo }, tenants: { a: { namespaces: ["a"] } } },
+  patch({ merge: { metadata: { name: "other" } } }),
+  patch({ json: [{ op: "replace", path: "/metadata/name", value: "other" }] }),
+  patch({ json: [{ op: "replace", path: "/spec/other", value: 1 }] }),
+  patch({ json: [{ op: "remove", path: "/spec/other" }] }),
+  patch({
+    json: [
+      { op: "add", path: "/spec/x", value: 1 },
+      { op: "add", path: "/spec/other/x", value: 1 },
+    ],
+  }),
+  patch({ json: [{ op: "test", path: "/spec/replicas", value: 99 }] }),
+  patch({ merge: { spec: { replicas: "two" } } }),
+  { patches: [{ target: { kind: "StatefulSet", name: "mimr" }, merge: {} }] },
+  { patches: [{ target: { kind: "Statefulset", name: "mimir" }, merge: {} }] },
+  { patches: [{ target: { kind: "Frobnicator", name: "x" }, merge: {} }] },
+];
+
+/** Every configuration that is rejected. */
+export const rejectedConfigs: readonly object[] = [
+  ...mistakes.map(([, config]) => config),
+  ...[...wrongFormats, ...outOfRange, ...plainSecrets].map(([config]) => ({ ...least, ...config })),
+  ...withoutEffect.map(([, config]) => ({ ...least, ...config })),
+  ...others.map((config) => ({ ...least, ...config })),
+];
+
+const lines = `
+  skopos:cluster: { name: c, version: "1.35", networkPolicies: false, context: c }
+  skopos:retention: ephemeral
+  skopos:scale: small
+  skopos:availability: single
+`;
+
+/** Stack files that are rejected as a whole, or because of keys outside of `skopos:`. */
+export const rejectedFiles: readonly string[] = [
+  "",
+  "- a\n- b\n",
+  "config: on\n",
+  `conf:${lines}`,
+  "encryptionsalt: v1\n",
+  "config: {a: [}\n",
+  `config:${lines}  skopo:collectors: native\n`,
+  `config:${lines}  collectors: native\n`,
+];
