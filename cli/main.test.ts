@@ -86,11 +86,11 @@ describe("render into a folder from which something was deployed", () => {
 `;
   const home = project("growing", stack("20k"));
   const render = (...more: readonly string[]) => skopos(["render", "--out", "out", ...more], home);
-  const claimSize = () => {
-    const file = readdirSync(join(home, "out"), { recursive: true, encoding: "utf8" }).find((path) =>
+  const claimSize = (out = "out") => {
+    const file = readdirSync(join(home, out), { recursive: true, encoding: "utf8" }).find((path) =>
       path.endsWith("statefulset-mimir.yaml"),
     );
-    const { spec } = parse(readFileSync(join(home, "out", file as string), "utf8"));
+    const { spec } = parse(readFileSync(join(home, out, file as string), "utf8"));
     return spec.volumeClaimTemplates[0].spec.resources.requests.storage;
   };
   render();
@@ -105,6 +105,28 @@ describe("render into a folder from which something was deployed", () => {
     expect(stderr).toContain("npx skopos grow --stack dev");
     const { keptClaims } = JSON.parse(render("--json").stdout) as { keptClaims: { workload: string }[] };
     expect(keptClaims.map(({ workload }) => workload)).toContain("StatefulSet mimir");
+  });
+
+  test("keeps the sizes of another folder with --previous, and writes nothing there", () => {
+    const { status, stderr } = skopos(["render", "--out", "fresh", "--previous", "out"], home);
+    expect(status).toBe(0);
+    expect(claimSize("fresh")).toBe(before);
+    expect(stderr).toContain(`StatefulSet mimir: ${before}, and needs `);
+    skopos(["render", "--out", "unaware"], home);
+    expect(claimSize("unaware")).not.toBe(before);
+  });
+
+  test.each([
+    ["is missing", "nowhere", "was not written by skopos render"],
+    ["has other files", ".", "was not written by skopos render"],
+    ["holds another stack", "other", "holds stack other: name the folder of dev"],
+  ])("rejects a --previous that %s", (_, previous, cause) => {
+    writeFileSync(join(home, "Pulumi.other.yaml"), stack("20k").replace("false }", "false, context: c }"));
+    skopos(["render", "--stack", "other", "--out", "other"], home);
+    const { status, stderr } = skopos(["render", "--out", "never", "--previous", previous], home);
+    expect(status).toBe(2);
+    expect(stderr).toContain(cause);
+    expect(existsSync(join(home, "never"))).toBe(false);
   });
 
   test("takes the new ones with --resize-claims, and keeps those from then on", () => {

@@ -18,12 +18,28 @@ const stackMark = "# stack: ";
 
 /** Refuses a folder that holds another stack: its files would be deleted, and its claim sizes taken for those of this one. */
 export function requireSameStack(folder: string, stack: string): void {
-  const mark = inventoryLines(folder).find((line) => line.startsWith(stackMark));
-  const held = mark?.slice(stackMark.length);
+  const held = stackIn(folder);
   if (held === undefined || held === stack) return;
   throw new CommandFailure(
     `--out ${folder} holds stack ${held}: name another folder, such as dist/${stack}, or delete it`,
   );
+}
+
+/** Refuses a folder that an earlier run did not write for this stack: it has no claim sizes to keep. */
+export function requirePrevious(folder: string, stack: string): void {
+  const held = stackIn(folder);
+  if (readInventory(folder).length === 0)
+    throw new CommandFailure(
+      `--previous ${folder} was not written by skopos render: name the folder that you deployed`,
+    );
+  if (held !== undefined && held !== stack)
+    throw new CommandFailure(`--previous ${folder} holds stack ${held}: name the folder of ${stack}`);
+}
+
+/** The stack that a folder was written for, where its inventory says so. */
+function stackIn(folder: string): string | undefined {
+  const mark = inventoryLines(folder).find((line) => line.startsWith(stackMark));
+  return mark?.slice(stackMark.length);
 }
 
 /**

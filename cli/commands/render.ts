@@ -1,5 +1,5 @@
 import { isAbsolute } from "node:path";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { KubernetesObject } from "../../lib/kubernetes/index.ts";
 import { stackFolder } from "../../stacks/load.ts";
 import { planStack } from "../../stacks/plan.ts";
@@ -8,7 +8,7 @@ import { CommandFailure } from "../failure.ts";
 import { fluxFiles, forArgoCd, kustomizeFiles } from "../gitops.ts";
 import { manifestsOf } from "../manifests.ts";
 import { jsonOption, stackOption } from "../options.ts";
-import { requireSameStack, writeManifests } from "../output-folder.ts";
+import { requirePrevious, requireSameStack, writeManifests } from "../output-folder.ts";
 import { type KeptClaims, keepClaims, keptClaimsText } from "../recorded-claims.ts";
 import { print, progress } from "../terminal.ts";
 
@@ -23,7 +23,13 @@ export function addRender(program: Command): void {
     .option("--argocd", "add sync waves and sync options for Argo CD")
     .option("--flux", "add Flux Kustomizations with dependencies and health checks, in flux/")
     .option("--kustomize", "add a kustomization.yaml to each folder")
-    .option("--resize-claims", "do not keep the claim sizes of an earlier run, because nothing was deployed from it")
+    .option("--previous <folder>", "folder of an earlier run whose claim sizes are kept; --out by default")
+    .addOption(
+      new Option(
+        "--resize-claims",
+        "do not keep the claim sizes of an earlier run, because nothing was deployed from it",
+      ).conflicts("previous"),
+    )
     .addOption(jsonOption())
     .addHelpText(
       "after",
@@ -32,13 +38,15 @@ Examples:
   skopos render --stack prod --out manifests
   kubectl apply --server-side -R -f manifests/00-crds
   kubectl wait --for=condition=Established --timeout=60s -R -f manifests/00-crds
-  kubectl apply --server-side -R -f manifests`,
+  kubectl apply --server-side -R -f manifests
+  skopos render --stack prod --previous clusters/prod --out $(mktemp -d)`,
     )
-    .action(({ stack, out, force = false, resizeClaims = false, json, ...gitOps }: RenderOptions) => {
+    .action(({ stack, out, previous, force = false, resizeClaims = false, json, ...gitOps }: RenderOptions) => {
       const folder = out.replace("<stack>", stack);
       requireSameStack(folder, stack);
+      if (previous !== undefined) requirePrevious(previous, stack);
       const kept: KeptClaims[] = [];
-      const keep: Adjust = resizeClaims ? same : keepClaims(folder, (each) => kept.push(each));
+      const keep: Adjust = resizeClaims ? same : keepClaims(previous ?? folder, (each) => kept.push(each));
       const annotate: Adjust = gitOps.argocd ? forArgoCd : same;
       const rendered = loadStack(stackFolder(), stack);
       const objects = manifestsOf(rendered, (object) => annotate(keep(object)));
@@ -67,6 +75,7 @@ interface RenderOptions {
   readonly stack: string;
   readonly out: string;
   readonly force?: boolean;
+  readonly previous?: string;
   readonly resizeClaims?: boolean;
   readonly argocd?: boolean;
   readonly flux?: boolean;
