@@ -20,6 +20,7 @@ export type {
   ImageOverride,
   KubernetesObject,
   Labels,
+  Manifest,
   NetworkEngine,
   ObjectStore,
   Patch,
@@ -43,6 +44,7 @@ export type {
 } from "../lib/kubernetes/index.ts";
 export type { AlertOverride, AlertOverrides } from "../lib/monitoring/alert-overrides.ts";
 export type { Dashboard } from "../lib/monitoring/dashboard.ts";
+export type { GrafanaDashboard } from "../lib/monitoring/foreign-dashboard.ts";
 export type { Alert, Evaluator, Recording, RuleGroup, Severity } from "../lib/monitoring/rules.ts";
 export type { CollectorMode, QueueStorage } from "../lib/otel/index.ts";
 export {
@@ -72,6 +74,7 @@ export type {
   LogOptions,
   LogSource,
 } from "./alloy/index.ts";
+export type { Additions, PlainRule, PlainRuleGroup } from "./extra/index.ts";
 export type {
   Access,
   GrafanaContentProps,

@@ -17,6 +17,7 @@ import type { Evaluator } from "../lib/monitoring/rules.ts";
 import type { CollectorMode } from "../lib/otel/index.ts";
 import type { Availability, Retention, Workload } from "../lib/sizing/index.ts";
 import { AlloyChart, type AlloyProps, alloyNeedsHost } from "./alloy/index.ts";
+import { type Additions, ExtraChart } from "./extra/index.ts";
 import { GrafanaChart, GrafanaContentChart, type GrafanaProps } from "./grafana/index.ts";
 import {
   haClusterLabel,
@@ -79,6 +80,8 @@ export interface ObservabilityProps {
   readonly images?: ImageOptions;
   /** Changes of rendered objects, in order. @default none */
   readonly patches?: readonly Patch[];
+  /** What is added to the stack. @default nothing */
+  readonly extra?: Additions;
   /** Options of all pods. @default none */
   readonly defaults?: PodOptions;
   readonly runbooks?: string;
@@ -293,6 +296,7 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
 
   metrics?.connectScrapes(charts.filter((chart) => chart !== metrics).flatMap((chart) => chart.scrapes));
   if (ownMimir) add(new MimirRulesChart(scope, "mimir-rules", { ...shared, mimir: ownMimir, charts }));
+  if (props.extra) add(new ExtraChart(scope, "extra", { ...shared, additions: props.extra, charts: [...charts] }));
   if (props.networkPolicies) {
     const allowed = charts.flatMap((chart) => chart.edges);
     const sharedNamespaces = !props.namespaces.create;

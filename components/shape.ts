@@ -36,6 +36,7 @@ export const observabilityShape: Shape = {
   alertOverrides,
   namespaces: { stack: dnsLabel, agents: dnsLabel, create: flag },
   networkPolicies: flag,
+  extra: unchecked,
   workload: unchecked,
   retention: retentionShape,
   availability: availabilityShape,

@@ -1,5 +1,6 @@
 import { networkEngineOf, validateHostAgent } from "../lib/kubernetes/cluster.ts";
 import { formatCount, scales, type Workload, workloads } from "../lib/sizing/index.ts";
+import { checkAdditions } from "./additions.ts";
 import { components } from "./components/index.ts";
 import { settingsWithoutEffect } from "./effects.ts";
 import type { Problem } from "./problem.ts";
@@ -161,6 +162,7 @@ const checks: readonly Check[] = [
   settingsWithoutEffect,
   ipv4,
   checkTenants,
+  checkAdditions,
 ];
 
 /** Overrides of the retention profile need its name beside them, where the file has nothing else. */

@@ -296,6 +296,14 @@ export const problemCatalogue = {
     title: "Tenants that the rules of teams cannot read",
     why: "From 10 million series on, Mimir's ruler evaluates PrometheusRules over the tenant of the stack: alerts about namespaces of other tenants would never fire.",
   },
+  SKP1320: {
+    title: "An additional manifest that Kubernetes rejects",
+    why: "It does not match the published schema of its kind: the API server would reject it after other objects were created.",
+  },
+  SKP1321: {
+    title: "An addition that exists already",
+    why: "One of the two would overwrite the other, or be rejected.",
+  },
 } as const satisfies Record<string, { title: string; why: string }>;
 
 export type ProblemCode = keyof typeof problemCatalogue;

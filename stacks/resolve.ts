@@ -9,6 +9,7 @@ import type { ImageLock } from "./image-lock.ts";
 import { parseConfig } from "./parse.ts";
 import { ConfigurationError, type Problem } from "./problem.ts";
 import { alertOverridesOf } from "./schema/alert-rules.ts";
+import { additionsOf } from "./schema/extra.ts";
 import { plain } from "./schema/options.ts";
 import { patchesOf } from "./schema/patches.ts";
 import type { StackConfig } from "./schema.ts";
@@ -91,6 +92,7 @@ export function resolveProps(
     images: resolveImages(config, imageLock),
     defaults: Object.keys(plain(config.defaults)).length > 0 ? plain(config.defaults) : undefined,
     patches: config.patches.length > 0 ? patchesOf(config.patches) : undefined,
+    extra: additionsOf(config.extra),
     runbooks: config.runbooks,
     alertOverrides: Object.keys(config.alerts.rules).length > 0 ? alertOverridesOf(config.alerts.rules) : undefined,
     networkPolicies: config.cluster.networkPolicies,

@@ -20,6 +20,7 @@ import { componentsSchema } from "./components/index.ts";
 import { mapping, port, text, unique } from "./formats.ts";
 import { bytes, count, duration } from "./quantities.ts";
 import { alertsSchema } from "./schema/alerts.ts";
+import { extraSchema } from "./schema/extra.ts";
 import { objectStorageSchema } from "./schema/object-storage.ts";
 import { podOptions } from "./schema/options.ts";
 import { patchesSchema } from "./schema/patches.ts";
@@ -195,6 +196,7 @@ export const stackSchema = z.strictObject({
       "Password of the Grafana administrator. Set it with `pulumi config set --secret`; without it, the Secret in components.grafana.adminSecret must exist.",
     ),
   patches: patchesSchema,
+  extra: extraSchema.prefault({}).describe("Manifests, rules and dashboards of your own."),
   prices: z
     .strictObject({
       currency: text(line).default("EUR").describe("Currency of the prices."),

@@ -153,10 +153,15 @@ export abstract class ComponentChart<Endpoints = object> extends Chart {
 
   /** Adds one object to the chart. Its construct id is its kind and name, and the namespace if that id is taken. */
   add<T extends ObjectModel>(object: T): ApiObject {
+    // Custom resource definitions are published by others, and their descriptions mention NaN.
+    if (object.kind !== "CustomResourceDefinition") assertPlain(object, `${object.kind}-${object.metadata?.name}`);
+    return this.addAsIs(object);
+  }
+
+  /** Adds an object that others have written, whose texts may say anything. */
+  addAsIs<T extends ObjectModel>(object: T): ApiObject {
     const id = `${object.kind}-${object.metadata?.name}`;
     const taken = this.node.tryFindChild(id) !== undefined;
-    // Custom resource definitions are published by others, and their descriptions mention NaN.
-    if (object.kind !== "CustomResourceDefinition") assertPlain(object, id);
     return new ApiObject(this, taken ? `${id}-${object.metadata?.namespace}` : id, object as unknown as ApiObjectProps);
   }
 

@@ -44,7 +44,9 @@ export type FindingCode =
   | "SKP1312"
   | "SKP1313"
   | "SKP1314"
-  | "SKP1315";
+  | "SKP1315"
+  | "SKP1320"
+  | "SKP1321";
 
 /** One invalid prop of a component: a mistake that the program itself would accept, or report only at start. */
 export interface Finding {

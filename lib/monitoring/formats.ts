@@ -1,0 +1,34 @@
+import { parser as logqlParser } from "@grafana/lezer-logql";
+import { byPattern, type Format } from "../formats/index.ts";
+import { grammarError } from "./grammar.ts";
+import { promqlError } from "./promql.ts";
+
+/** An expression of a rule in Prometheus or Mimir. */
+export const promqlExpression: Format = {
+  name: "a PromQL expression",
+  examples: ["up == 0"],
+  mistake: (text) => (text.trim() === "" ? "it is empty" : promqlError(text)),
+};
+
+/** An expression of a rule in Loki. */
+export const logqlExpression: Format = {
+  name: "a LogQL expression",
+  examples: ['sum(rate({app="shop"} |= "error" [5m])) > 1'],
+  mistake: (text) => (text.trim() === "" ? "it is empty" : grammarError(logqlParser, text)),
+};
+
+/** @see https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels */
+export const metricName = byPattern(
+  "a metric name",
+  /^[A-Za-z_:][A-Za-z0-9_:]*$/,
+  "letters, digits, underscores and colons, not starting with a digit",
+  ["shop:orders:rate5m"],
+);
+
+/** A dashboard's UID in Grafana. */
+export const dashboardUid = byPattern(
+  "a dashboard UID",
+  /^[A-Za-z0-9_-]{1,40}$/,
+  "up to 40 letters, digits, hyphens and underscores",
+  ["shop-orders"],
+);
