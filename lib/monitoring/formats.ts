@@ -1,6 +1,4 @@
-import { parser as logqlParser } from "@grafana/lezer-logql";
 import { byPattern, type Format } from "../formats/index.ts";
-import { grammarError } from "./grammar.ts";
 import { promqlError } from "./promql.ts";
 
 /** An expression of a rule in Prometheus or Mimir. */
@@ -8,13 +6,6 @@ export const promqlExpression: Format = {
   name: "a PromQL expression",
   examples: ["up == 0"],
   mistake: (text) => (text.trim() === "" ? "it is empty" : promqlError(text)),
-};
-
-/** An expression of a rule in Loki. */
-export const logqlExpression: Format = {
-  name: "a LogQL expression",
-  examples: ['sum(rate({app="shop"} |= "error" [5m])) > 1'],
-  mistake: (text) => (text.trim() === "" ? "it is empty" : grammarError(logqlParser, text)),
 };
 
 /** @see https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels */
