@@ -13,6 +13,7 @@ export function planNotes(stack: RenderedStack): readonly string[] {
     ...outageNotes(stack),
     ...archiveNotes(stack),
     ...aggregateNotes(stack),
+    ...deadMansSwitchNotes(stack),
     ...runbookNotes(stack),
     ...networkNotes(stack),
   ];
@@ -95,6 +96,14 @@ function aggregateNotes({ props, retention }: RenderedStack): readonly string[] 
   if (!props.mimir || retention.aggregates === 0) return [];
   return [
     `aggregates are recorded into a separate tenant and kept for ${formatDuration(retention.aggregates)}: open-source Mimir does not downsample`,
+  ];
+}
+
+/** Alerts about the alerting pipeline itself reach nobody when it is what fails. */
+function deadMansSwitchNotes({ config, props }: RenderedStack): readonly string[] {
+  if (!props.kubePrometheus || props.external.alertmanager || config.alerts.deadMansSwitch) return [];
+  return [
+    "no dead man's switch: nobody is notified if Prometheus, Alertmanager or the whole cluster stops; set skopos:alerts.deadMansSwitch to a service that raises the alarm when the Watchdog alert stops arriving",
   ];
 }
 

@@ -85,6 +85,15 @@ describe("notes", () => {
     expect(network(cidrs)).toEqual([]);
   });
 
+  test("mention a missing dead man's switch, unless Alertmanager is managed elsewhere", () => {
+    const notes = (config: object) => planNotes(stack(config)).filter((note) => note.includes("dead man's switch"));
+    expect(notes({})).toHaveLength(1);
+    expect(notes({ alerts: { deadMansSwitch: { secret: "alerts", key: "switch" } } })).toEqual([]);
+    const external = { url: "http://alertmanager.example.com:9093" };
+    expect(notes({ components: { alertmanager: { external } } })).toEqual([]);
+    expect(notes({ components: { prometheus: { enabled: false } } })).toEqual([]);
+  });
+
   test("mention that runbook links are relative if there are receivers", () => {
     const receiver = {
       kind: "slack",
