@@ -36,7 +36,19 @@ export const recipes: Readonly<Record<string, Recipe>> = {
       const config = write(folder, "prometheus.json", {
         global: { scrape_interval: "1s", evaluation_interval: "1s" },
         rule_files: ["rules.json"],
-        scrape_configs: [{ job_name: "prometheus", static_configs: [{ targets: [listen] }] }],
+        scrape_configs: [
+          { job_name: "prometheus", static_configs: [{ targets: [listen] }] },
+          // A target that cannot be created, and a discovery that fails.
+          {
+            job_name: "unsynced",
+            static_configs: [{ targets: [listen] }],
+            relabel_configs: [{ target_label: "__scrape_interval__", replacement: "never" }],
+          },
+          {
+            job_name: "undiscovered",
+            http_sd_configs: [{ url: `http://${host}:1/`, refresh_interval: "1s" }],
+          },
+        ],
         alerting: { alertmanagers: [{ static_configs: [{ targets: [listen] }] }] },
         remote_write: [{ name: "long-term", url: `http://${listen}/api/v1/write` }],
       });
@@ -50,7 +62,12 @@ export const recipes: Readonly<Record<string, Recipe>> = {
       await ready(program, `http://${listen}/-/ready`);
       return `http://${listen}/metrics`;
     },
-    waitFor: ["prometheus_remote_storage_samples_total", "prometheus_tsdb_head_samples_appended_total"],
+    waitFor: [
+      "prometheus_remote_storage_samples_total",
+      "prometheus_tsdb_head_samples_appended_total",
+      "prometheus_target_sync_failed_total",
+      "prometheus_sd_refresh_failures_total",
+    ],
     names: "^prometheus_(?!operator_)",
   },
   // Two members, one alert, a receiver that cannot be reached.

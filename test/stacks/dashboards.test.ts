@@ -40,9 +40,9 @@ describe.each(environments)("$name", ({ render }) => {
     expect([...new Set(dead.filter((uid) => !uids.includes(uid)))]).toEqual([]);
   });
 
-  test("every alert has a runbook with its four parts, and no two alerts share a name", () => {
-    const names = alerts.map(({ alert }) => alert);
-    expect(names.filter((name) => !existsSync(`docs/runbooks/${name}.md`))).toEqual([]);
+  test("every alert has a runbook with its four parts, and no two alerts share a name and a severity", () => {
+    expect(alerts.filter(({ alert }) => !existsSync(`docs/runbooks/${alert}.md`))).toEqual([]);
+    const names = alerts.map(({ alert, severity }) => `${alert}/${severity}`);
     expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
   });
 });

@@ -35,6 +35,8 @@ export const slope = (firing: readonly [number, number], quiet: readonly [number
 /** What makes one alert fire. */
 export interface AlertCase {
   readonly alert: string;
+  /** Which of two alerts of that name. @default the only one */
+  readonly severity?: Alert["severity"];
   /** Behaviour by series. */
   readonly series: Readonly<Record<string, Shape>>;
   /** Minutes that the bad state lasts before it is looked at. @default the alert's `for`, and 20 more for ranges to fill */
@@ -75,7 +77,7 @@ function unitTests(rule: Alert, each: AlertCase): object[] {
     ([, range]) => (parseDuration(range as string) ?? 0) / 60,
   );
   const quiet = Math.ceil(Math.max(bad, ...ranges.map((minutes) => minutes + slack)));
-  const firing = `count(ALERTS{alertname="${rule.alert}",alertstate="firing"})`;
+  const firing = `count(ALERTS{alertname="${rule.alert}",severity="${rule.severity}",alertstate="firing"})`;
   const expect = (minute: number, fires: boolean) => ({
     expr: `(${firing} > bool 0) or vector(0)`,
     eval_time: `${minute}m`,
@@ -95,6 +97,9 @@ function unitTests(rule: Alert, each: AlertCase): object[] {
     play(0, [expect(Math.floor(quiet / 2), false), expect(quiet, false)]),
   ];
 }
+
+const isOf = ({ alert, severity }: AlertCase, rule: Alert): boolean =>
+  rule.alert === alert && rule.severity === (severity ?? rule.severity);
 
 /** The recording rules that an expression rests on, in the order of their groups; the rest would only cost time. */
 function recordingsOf(chart: ComponentChart, expr: string): Recording[] {
@@ -139,8 +144,8 @@ export function runAlertCases(
   const promtool = programPath("promtool");
   if (promtool === undefined) throw new Error("needs: npm run binaries -- prometheus");
   const alerts = groups.flatMap(({ rules }) => rules).filter((rule): rule is Alert => "alert" in rule);
-  const untested = alerts.filter(({ alert }) => !cases.some((each) => each.alert === alert));
-  const unknown = cases.filter((each) => !alerts.some(({ alert }) => each.alert === alert));
+  const untested = alerts.filter((rule) => !cases.some((each) => isOf(each, rule)));
+  const unknown = cases.filter((each) => !alerts.some((rule) => isOf(each, rule)));
   if (untested.length > 0) throw new Error(`without a case: ${untested.map(({ alert }) => alert).join(", ")}`);
   if (unknown.length > 0) throw new Error(`no such alert: ${unknown.map(({ alert }) => alert).join(", ")}`);
   const invented = cases.flatMap(({ alert, series }) =>
@@ -151,15 +156,16 @@ export function runAlertCases(
   const folder = mkdtempSync(join(tmpdir(), "skopos-alerts-"));
   try {
     const files = alerts.map((rule) => {
+      const name = `${rule.alert}.${rule.severity}`;
       const group = { name: rule.alert, rules: [...recordingsOf(chart, rule.expr), rule] };
-      writeFileSync(join(folder, `${rule.alert}.rules.json`), JSON.stringify({ groups: [ruleGroup(chart, group)] }));
+      writeFileSync(join(folder, `${name}.rules.json`), JSON.stringify({ groups: [ruleGroup(chart, group)] }));
       const tests = cases
-        .filter((each) => each.alert === rule.alert)
+        .filter((each) => isOf(each, rule))
         .flatMap((each, number) =>
           unitTests(rule, each).map((test, phase) => ({ name: `${rule.alert} ${number}.${phase}`, ...test })),
         );
-      const file = `${rule.alert}.tests.json`;
-      const suite = { rule_files: [`${rule.alert}.rules.json`], evaluation_interval: "1m", tests };
+      const file = `${name}.tests.json`;
+      const suite = { rule_files: [`${name}.rules.json`], evaluation_interval: "1m", tests };
       writeFileSync(join(folder, file), JSON.stringify(suite));
       return file;
     });

@@ -39,12 +39,18 @@ const cadvisorDrops: readonly IRelabelConfig[] = [
 /** Histograms by verb, resource and bucket, which make up most of the API server's series. */
 const apiServerDrops: readonly IRelabelConfig[] = [
   drop(
-    "apiserver_request_(sli_duration|slo_duration|body_size|filter_duration).*_bucket",
+    "apiserver_request_(slo_duration|body_size|filter_duration).*_bucket",
     "apiserver_(response_sizes|watch_events_sizes|watch_cache_read_wait_seconds|admission_(controller|step)_admission_duration_seconds)_bucket",
     "apiserver_(cel|flowcontrol_(priority_level_(seat_utilization|request_utilization)|work_estimated_seats)).*_bucket",
     "etcd_(request_duration|bookmark_counts|object_counts).*_bucket",
     "workqueue_(queue|work)_duration_seconds_bucket",
   ),
+  // Rules of the service level objective ask for requests within 1, 5 and 30 s.
+  {
+    action: "drop",
+    sourceLabels: ["__name__", "le"],
+    regex: "apiserver_request_sli_duration_seconds_bucket;(0\\..+|1\\.(25|5)|[23468](\\.0)?|(10|15|20|45|60)(\\.0)?)",
+  },
 ];
 
 /** Adds the monitor of the kubelets' own, cAdvisor and probe metrics. Targets come from the operator's list of nodes. */

@@ -125,9 +125,9 @@ const namespaces: Row = {
       ],
       queries: [
         { promql: `sum by (namespace) (namespace:container_cpu_usage_seconds:rate5m{${where}})` },
-        { promql: `sum by (namespace) (namespace:kube_pod_container_resource_requests_cpu_cores:sum{${where}})` },
+        { promql: `sum by (namespace) (namespace_cpu:kube_pod_container_resource_requests:sum{${where}})` },
         { promql: `sum by (namespace) (namespace:container_memory_working_set_bytes:sum{${where}})` },
-        { promql: `sum by (namespace) (namespace:kube_pod_container_resource_requests_memory_bytes:sum{${where}})` },
+        { promql: `sum by (namespace) (namespace_memory:kube_pod_container_resource_requests:sum{${where}})` },
       ],
     },
     {
@@ -181,15 +181,26 @@ const nodes: Row = {
       title: "Network traffic by node",
       unit: "Bps",
       queries: [
-        { promql: `instance:node_network_receive_bytes:rate5m{${cluster}}`, legend: "{{instance}} received" },
-        { promql: `instance:node_network_transmit_bytes:rate5m{${cluster}}`, legend: "{{instance}} transmitted" },
+        {
+          promql: `instance:node_network_receive_bytes_excluding_lo:rate5m{${cluster}}`,
+          legend: "{{instance}} received",
+        },
+        {
+          promql: `instance:node_network_transmit_bytes_excluding_lo:rate5m{${cluster}}`,
+          legend: "{{instance}} transmitted",
+        },
       ],
     },
     {
       type: "timeseries",
       title: "Disk I/O time by node",
       unit: "percentunit",
-      queries: [{ promql: `instance:node_disk_io_time_seconds:rate5m{${cluster}}`, legend: "{{instance}}" }],
+      queries: [
+        {
+          promql: `sum by (instance) (instance_device:node_disk_io_time_seconds:rate5m{${cluster}})`,
+          legend: "{{instance}}",
+        },
+      ],
     },
     {
       type: "table",

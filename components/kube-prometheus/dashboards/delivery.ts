@@ -58,7 +58,7 @@ function remoteWrite(): Row {
           { counter: "prometheus_remote_storage_samples_retried_total", name: "retried" },
           { counter: "prometheus_remote_storage_samples_failed_total", name: "failed" },
         ],
-        links: [runbook("PrometheusRemoteWriteFailing")],
+        links: [runbook("PrometheusRemoteStorageFailures")],
       }),
       {
         type: "timeseries",
@@ -68,7 +68,7 @@ function remoteWrite(): Row {
           { promql: `prometheus_remote_storage_shards{${prometheus}}`, legend: "{{pod}}" },
           { promql: `prometheus_remote_storage_shards_max{${prometheus}}`, legend: "maximum of {{pod}}" },
         ],
-        links: [runbook("PrometheusRemoteWriteSaturated")],
+        links: [runbook("PrometheusRemoteWriteDesiredShards")],
       },
     ],
   };
@@ -87,7 +87,7 @@ function alerts(): Row {
           { counter: "alertmanager_notifications_total" },
           { counter: "alertmanager_notifications_failed_total", name: "failed" },
         ],
-        links: [runbook("AlertmanagerNotificationsFailing")],
+        links: [runbook("AlertmanagerFailedToSendAlerts")],
       }),
       {
         type: "timeseries",

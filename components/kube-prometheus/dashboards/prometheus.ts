@@ -161,7 +161,7 @@ function scrapes(): Row {
           { counter: "prometheus_target_scrape_pool_exceeded_target_limit_total", name: "target limit" },
           { counter: "prometheus_target_scrapes_sample_duplicate_timestamp_total", name: "duplicates" },
         ],
-        links: [runbook("PrometheusScrapeLimitHit")],
+        links: [runbook("PrometheusScrapeSampleLimitHit")],
       }),
       {
         type: "table",

@@ -1,8 +1,49 @@
 import type { Alert, RuleGroup } from "../../../lib/monitoring/rules.ts";
 import type { ControlPlanePart } from "../control-plane/targets.ts";
+import { apiServerAlerts } from "./api-server-alerts.ts";
+import { errorBudgetAlerts } from "./api-server-rules.ts";
 
 const volumeFree = "kubelet_volume_stats_available_bytes / kubelet_volume_stats_capacity_bytes";
 const volumeUsed = "kubelet_volume_stats_used_bytes > 0";
+
+const week = 604_800;
+const day = 86_400;
+
+/** Certificates of the kubelet, which it renews long before they expire. */
+const certificateAlerts: readonly Alert[] = [
+  certificateExpiration("Client", "client", "warning", week),
+  certificateExpiration("Client", "client", "critical", day),
+  certificateExpiration("Server", "server", "warning", week),
+  certificateExpiration("Server", "server", "critical", day),
+  renewalErrors("Client", "kubelet_certificate_manager_client_expiration_renew_errors"),
+  renewalErrors("Server", "kubelet_server_expiration_renew_errors"),
+];
+
+function certificateExpiration(
+  kind: "Client" | "Server",
+  use: "client" | "server",
+  severity: "warning" | "critical",
+  seconds: number,
+): Alert {
+  return {
+    alert: `Kubelet${kind}CertificateExpiration`,
+    expr: `kubelet_certificate_manager_${use}_ttl_seconds < ${seconds}`,
+    severity,
+    summary: `A kubelet's ${use} certificate is about to expire.`,
+    description: `The ${use} certificate of the kubelet on {{ $labels.node }} expires in {{ $value | humanizeDuration }}.`,
+  };
+}
+
+function renewalErrors(kind: "Client" | "Server", counter: string): Alert {
+  return {
+    alert: `Kubelet${kind}CertificateRenewalErrors`,
+    expr: `increase(${counter}[5m]) > 0`,
+    for: "15m",
+    severity: "warning",
+    summary: `A kubelet fails to renew its ${kind.toLowerCase()} certificate.`,
+    description: "The kubelet on {{ $labels.node }} failed {{ $value | humanize }} times in 5 minutes.",
+  };
+}
 
 /** Kubelets, and the volumes that they mount. */
 export const kubeletAlerts: RuleGroup = {
@@ -16,13 +57,30 @@ export const kubeletAlerts: RuleGroup = {
       summary: "All kubelets have disappeared from Prometheus target discovery.",
       description: "Prometheus cannot scrape any kubelet: metrics of containers and volumes are missing.",
     },
+    ...certificateAlerts,
     {
-      alert: "KubeletCertificateExpiring",
-      expr: "kubelet_certificate_manager_client_ttl_seconds < 604800 or kubelet_certificate_manager_server_ttl_seconds < 604800",
+      alert: "KubeletInstanceUnreachable",
+      expr: 'up{job="kubelet",metrics_path="/metrics"} == 0',
+      for: "15m",
       severity: "warning",
-      summary: "A kubelet certificate expires within a week.",
+      summary: "A kubelet cannot be scraped.",
+      description: "Prometheus has not reached the kubelet of {{ $labels.node }} for 15 minutes.",
+    },
+    {
+      alert: "KubeletPlegDurationHigh",
+      expr: 'node_quantile:kubelet_pleg_relist_duration_seconds:histogram_quantile{quantile="0.99"} >= 10',
+      for: "5m",
+      severity: "warning",
+      summary: "A kubelet takes too long to list its containers.",
       description:
-        "A certificate of the kubelet on {{ $labels.node }} expires in {{ $value | humanizeDuration }} and has not been renewed.",
+        "The 99th percentile of the kubelet's container listings (PLEG) on {{ $labels.node }} is {{ $value | humanizeDuration }}.",
+    },
+    {
+      alert: "KubeNodeEviction",
+      expr: "sum by (cluster, node, eviction_signal) (rate(kubelet_evictions[15m])) > 0",
+      severity: "info",
+      summary: "A node is evicting pods.",
+      description: "{{ $labels.node }} evicts pods because of {{ $labels.eviction_signal }}.",
     },
     {
       alert: "KubeletTooManyPods",
@@ -44,6 +102,15 @@ export const kubeletAlerts: RuleGroup = {
         "The volume of {{ $labels.namespace }}/{{ $labels.persistentvolumeclaim }} has {{ $value | humanizePercentage }} of its space left.",
     },
     {
+      alert: "KubePersistentVolumeInodesFillingUp",
+      expr: "kubelet_volume_stats_inodes_free / kubelet_volume_stats_inodes < 0.03 and kubelet_volume_stats_inodes_used > 0",
+      for: "5m",
+      severity: "critical",
+      summary: "A PersistentVolume is almost out of inodes.",
+      description:
+        "The volume of {{ $labels.namespace }}/{{ $labels.persistentvolumeclaim }} has {{ $value | humanizePercentage }} of its inodes left.",
+    },
+    {
       alert: "KubePersistentVolumeFillingUp",
       expr: `${volumeFree} < 0.15 and ${volumeUsed} and predict_linear(kubelet_volume_stats_available_bytes[6h], 345600) < 0`,
       for: "1h",
@@ -54,6 +121,16 @@ export const kubeletAlerts: RuleGroup = {
     },
   ],
 };
+
+/** One of several targets of a control plane component. */
+const unreachable = (alert: string, job: string, what: string): Alert => ({
+  alert,
+  expr: `up{job="${job}"} == 0`,
+  for: "15m",
+  severity: "warning",
+  summary: `A target of the ${what} cannot be scraped.`,
+  description: `Prometheus has not reached the ${what} at {{ $labels.instance }} for 15 minutes.`,
+});
 
 const gone = (alert: string, job: string, what: string): Alert => ({
   alert,
@@ -68,6 +145,9 @@ const gone = (alert: string, job: string, what: string): Alert => ({
 const byPart: Readonly<Record<ControlPlanePart, readonly Alert[]>> = {
   "kube-apiserver": [
     gone("KubeAPIDown", "apiserver", "API server"),
+    unreachable("KubeAPIInstanceUnreachable", "apiserver", "API server"),
+    ...errorBudgetAlerts,
+    ...apiServerAlerts,
     {
       alert: "KubeApiServerErrors",
       expr:
@@ -110,8 +190,14 @@ const byPart: Readonly<Record<ControlPlanePart, readonly Alert[]>> = {
       description: "{{ $value | humanizePercentage }} of the DNS responses are SERVFAIL.",
     },
   ],
-  "kube-controller-manager": [gone("KubeControllerManagerDown", "kube-controller-manager", "controller manager")],
-  "kube-scheduler": [gone("KubeSchedulerDown", "kube-scheduler", "scheduler")],
+  "kube-controller-manager": [
+    gone("KubeControllerManagerDown", "kube-controller-manager", "controller manager"),
+    unreachable("KubeControllerManagerInstanceUnreachable", "kube-controller-manager", "controller manager"),
+  ],
+  "kube-scheduler": [
+    gone("KubeSchedulerDown", "kube-scheduler", "scheduler"),
+    unreachable("KubeSchedulerInstanceUnreachable", "kube-scheduler", "scheduler"),
+  ],
   etcd: [
     {
       alert: "EtcdNoLeader",

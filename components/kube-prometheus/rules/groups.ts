@@ -1,10 +1,13 @@
 import type { RuleGroup } from "../../../lib/monitoring/rules.ts";
 import type { ControlPlanePart } from "../control-plane/targets.ts";
 import { clusterDashboardUid } from "../dashboards/cluster.ts";
+import { alertmanagerAlerts, alertmanagerClusterAlerts } from "./alertmanager-alerts.ts";
 import { controlPlaneAlerts, kubeletAlerts } from "./cluster-alerts.ts";
 import { nodeAlerts } from "./node-alerts.ts";
+import { operatorAlerts } from "./operator-alerts.ts";
 import { recordingRules } from "./recording-rules.ts";
-import { alertmanagerAlerts, operatorAlerts, prometheusAlerts, watchdog } from "./stack-alerts.ts";
+import { resourceAlerts, throttlingAlerts } from "./resource-alerts.ts";
+import { prometheusAlerts, watchdog } from "./stack-alerts.ts";
 import { stateMetricsAlerts, workloadAlerts } from "./workload-alerts.ts";
 
 /** What the stack monitors: a rule about anything else would never fire, or always. */
@@ -37,13 +40,13 @@ export function ruleGroups(known: MonitoredTargets): RuleGroup[] {
   const stack = [
     watchdog,
     ...(known.prometheus ? [prometheusAlerts(known)] : []),
-    ...(known.alertmanagers > 0 ? [alertmanagerAlerts(known.alertmanagers)] : []),
+    ...(known.alertmanagers > 0 ? [alertmanagerAlerts(known.alertmanagers), alertmanagerClusterAlerts] : []),
     ...(known.operator ? [operatorAlerts] : []),
   ];
   const cluster = [
-    ...(known.kubeStateMetrics ? [stateMetricsAlerts, workloadAlerts] : []),
+    ...(known.kubeStateMetrics ? [stateMetricsAlerts, workloadAlerts, resourceAlerts] : []),
     ...(known.nodes ? [nodeAlerts] : []),
-    ...(known.kubelets ? [kubeletAlerts] : []),
+    ...(known.kubelets ? [kubeletAlerts, throttlingAlerts] : []),
     ...(known.controlPlane.length > 0 ? [controlPlaneAlerts(known.controlPlane)] : []),
   ];
   return [...stack, ...cluster.map(onClusterDashboard), ...recordingRules(known)];

@@ -1,4 +1,4 @@
-import type { RuleGroup } from "../../../lib/monitoring/rules.ts";
+import type { Alert, RuleGroup } from "../../../lib/monitoring/rules.ts";
 import { formatCount } from "../../../lib/sizing/index.ts";
 import type { MonitoredTargets } from "./groups.ts";
 
@@ -19,6 +19,98 @@ export const watchdog: RuleGroup = {
 
 /** Series above plan at which memory use approaches the limit, which is 1.5 times the request (see `bytesPerSeries` in sizing.ts). */
 const abovePlan = 1.25;
+
+const notificationErrors =
+  "rate(prometheus_notifications_errors_total[5m]) / rate(prometheus_notifications_sent_total[5m])";
+
+/** Counters that stand still while all is well. */
+const increasing: readonly Alert[] = [
+  {
+    alert: "PrometheusTSDBReloadsFailing",
+    expr: "increase(prometheus_tsdb_reloads_failures_total[3h]) > 0",
+    for: "4h",
+    severity: "warning",
+    summary: "Prometheus has issues reloading blocks from disk.",
+    description: "{{ $labels.pod }} has failed {{ $value | humanize }} times in 3 hours to reload its blocks.",
+  },
+  {
+    alert: "PrometheusTSDBCompactionsFailing",
+    expr: "increase(prometheus_tsdb_compactions_failed_total[3h]) > 0",
+    for: "4h",
+    severity: "warning",
+    summary: "Prometheus has issues compacting blocks.",
+    description: "{{ $labels.pod }} has failed {{ $value | humanize }} compactions in 3 hours.",
+  },
+  {
+    alert: "PrometheusTSDBWALCorruptions",
+    expr: "increase(prometheus_tsdb_wal_corruptions_total[3h]) > 0",
+    severity: "warning",
+    summary: "Prometheus has found its write-ahead log corrupt.",
+    description:
+      "{{ $labels.pod }} has repaired its write-ahead log {{ $value | humanize }} times in 3 hours: its newest samples are lost.",
+  },
+  {
+    alert: "PrometheusScrapeSampleLimitHit",
+    expr: "increase(prometheus_target_scrapes_exceeded_sample_limit_total[10m]) > 0",
+    for: "15m",
+    severity: "warning",
+    summary: "Prometheus has failed scrapes that have exceeded the sample limit.",
+    description:
+      "{{ $labels.pod }} rejected {{ $value | humanize }} scrapes in 10 minutes because of too many samples.",
+  },
+  {
+    alert: "PrometheusTargetLimitHit",
+    expr: "increase(prometheus_target_scrape_pool_exceeded_target_limit_total[10m]) > 0",
+    for: "15m",
+    severity: "warning",
+    summary: "Prometheus has dropped targets because some scrape configurations have exceeded the target limit.",
+    description:
+      "{{ $labels.pod }} has {{ $value | humanize }} times in 10 minutes found more targets than a monitor may have.",
+  },
+  {
+    alert: "PrometheusLabelLimitHit",
+    expr: "increase(prometheus_target_scrape_pool_exceeded_label_limits_total[10m]) > 0",
+    for: "15m",
+    severity: "warning",
+    summary: "Prometheus has dropped targets because some scrape configurations have exceeded the label limits.",
+    description:
+      "{{ $labels.pod }} rejected {{ $value | humanize }} scrapes in 10 minutes because of labels that are too many or too long.",
+  },
+  {
+    alert: "PrometheusTargetSyncFailure",
+    expr: "increase(prometheus_target_sync_failed_total[30m]) > 0",
+    for: "5m",
+    severity: "critical",
+    summary: "Prometheus has failed to sync targets.",
+    description:
+      "{{ $labels.pod }} failed to create {{ $value | humanize }} targets of {{ $labels.scrape_job }}: its configuration is invalid.",
+  },
+  {
+    alert: "PrometheusSDRefreshFailure",
+    expr: "increase(prometheus_sd_refresh_failures_total[10m]) > 0",
+    for: "20m",
+    severity: "warning",
+    summary: "Prometheus fails to refresh service discovery.",
+    description: "{{ $labels.pod }} has failed for 20 minutes to refresh targets by {{ $labels.mechanism }}.",
+  },
+  {
+    alert: "PrometheusKubernetesListWatchFailures",
+    expr: "increase(prometheus_sd_kubernetes_failures_total[5m]) > 0",
+    for: "15m",
+    severity: "warning",
+    summary: "Requests of Prometheus' Kubernetes service discovery fail.",
+    description:
+      "{{ $labels.pod }} has {{ $value | humanize }} failed list and watch requests: new pods may not be scraped.",
+  },
+  {
+    alert: "PrometheusOutOfOrderTimestamps",
+    expr: "rate(prometheus_target_scrapes_sample_out_of_order_total[5m]) > 0",
+    for: "10m",
+    severity: "warning",
+    summary: "Prometheus drops samples with out-of-order timestamps.",
+    description: "{{ $labels.pod }} drops {{ $value | humanize }} samples/s: a target exposes timestamps that go back.",
+  },
+];
 
 /** Prometheus itself, and its delivery to Mimir and Alertmanager. */
 export function prometheusAlerts(known: Pick<MonitoredTargets, "plannedSeries" | "remoteWrite">): RuleGroup {
@@ -44,16 +136,7 @@ export function prometheusAlerts(known: Pick<MonitoredTargets, "plannedSeries" |
         description:
           "{{ $labels.pod }} has not ingested a sample for 10 minutes: alerts about its targets cannot fire.",
       },
-      {
-        alert: "PrometheusStorageFailing",
-        expr:
-          "increase(prometheus_tsdb_compactions_failed_total[3h]) + increase(prometheus_tsdb_reloads_failures_total[3h])" +
-          " + increase(prometheus_tsdb_wal_corruptions_total[3h]) > 0",
-        severity: "warning",
-        summary: "Prometheus has problems with its local storage.",
-        description:
-          "{{ $labels.pod }} failed {{ $value | humanize }} times in 3 hours to compact, reload or replay its data.",
-      },
+      ...increasing,
       {
         alert: "PrometheusRuleFailures",
         expr: "increase(prometheus_rule_evaluation_failures_total[5m]) > 0",
@@ -69,18 +152,6 @@ export function prometheusAlerts(known: Pick<MonitoredTargets, "plannedSeries" |
         severity: "warning",
         summary: "Rule evaluations take longer than their interval.",
         description: "{{ $labels.pod }} skips evaluations of {{ $labels.rule_group }}: alerts are delayed.",
-      },
-      {
-        alert: "PrometheusScrapeLimitHit",
-        expr:
-          "increase(prometheus_target_scrapes_exceeded_sample_limit_total[10m])" +
-          " + increase(prometheus_target_scrape_pool_exceeded_target_limit_total[10m])" +
-          " + increase(prometheus_target_scrape_pool_exceeded_label_limits_total[10m]) > 0",
-        for: "15m",
-        severity: "warning",
-        summary: "Scrapes fail because targets exceed a limit.",
-        description:
-          "{{ $labels.pod }} rejected {{ $value | humanize }} scrapes in 10 minutes because of too many samples, targets or labels.",
       },
       {
         alert: "PrometheusDuplicateTimestamps",
@@ -107,13 +178,42 @@ export function prometheusAlerts(known: Pick<MonitoredTargets, "plannedSeries" |
         description: "{{ $labels.pod }} has no Alertmanager to send alerts to.",
       },
       {
-        alert: "PrometheusNotificationsFailing",
-        expr: "rate(prometheus_notifications_errors_total[5m]) / rate(prometheus_notifications_sent_total[5m]) > 0.03",
+        alert: "PrometheusErrorSendingAlertsToSomeAlertmanagers",
+        expr: `${notificationErrors} > 0.01`,
         for: "15m",
-        severity: "critical",
-        summary: "Prometheus fails to send alerts to Alertmanager.",
+        severity: "warning",
+        summary: "Prometheus has encountered errors sending alerts to an Alertmanager.",
         description:
           "{{ $labels.pod }} fails to send {{ $value | humanizePercentage }} of its alerts to {{ $labels.alertmanager }}.",
+      },
+      {
+        alert: "PrometheusErrorSendingAlertsToAnyAlertmanager",
+        expr: `min without (alertmanager) (${notificationErrors}) > 0.03`,
+        for: "15m",
+        severity: "critical",
+        summary: "Prometheus encounters errors sending alerts to every Alertmanager.",
+        description:
+          "{{ $labels.pod }} fails to send at least {{ $value | humanizePercentage }} of its alerts to any Alertmanager.",
+      },
+      {
+        alert: "PrometheusNotificationQueueRunningFull",
+        // There is a queue for each Alertmanager, all of the same capacity. Upstream's expression matches only without that label.
+        expr:
+          "predict_linear(prometheus_notifications_queue_length[5m], 1800)" +
+          " > ignoring (alertmanager) group_left () min_over_time(prometheus_notifications_queue_capacity[5m])",
+        for: "15m",
+        severity: "warning",
+        summary: "Prometheus' queue of alert notifications is predicted to run full in less than 30 minutes.",
+        description:
+          "The queue of {{ $labels.pod }} for {{ $labels.alertmanager }} is filling up: notifications will be dropped.",
+      },
+      {
+        alert: "PrometheusHighQueryLoad",
+        expr: "avg_over_time(prometheus_engine_queries[5m]) / max_over_time(prometheus_engine_queries_concurrent_max[5m]) > 0.8",
+        for: "15m",
+        severity: "warning",
+        summary: "Prometheus is reaching its maximum of concurrent queries.",
+        description: "{{ $labels.pod }} has used {{ $value | humanizePercentage }} of its query slots for 15 minutes.",
       },
       ...(known.remoteWrite ? remoteWriteAlerts : []),
     ],
@@ -122,7 +222,7 @@ export function prometheusAlerts(known: Pick<MonitoredTargets, "plannedSeries" |
 
 const remoteWriteAlerts: RuleGroup["rules"] = [
   {
-    alert: "PrometheusRemoteWriteFailing",
+    alert: "PrometheusRemoteStorageFailures",
     expr:
       "rate(prometheus_remote_storage_samples_failed_total[5m]) /" +
       " (rate(prometheus_remote_storage_samples_failed_total[5m]) + rate(prometheus_remote_storage_samples_total[5m])) > 0.01",
@@ -144,7 +244,7 @@ const remoteWriteAlerts: RuleGroup["rules"] = [
       "Remote write of {{ $labels.pod }} to {{ $labels.url }} is {{ $value | humanizeDuration }} behind. Samples are dropped when it is about two hours behind.",
   },
   {
-    alert: "PrometheusRemoteWriteSaturated",
+    alert: "PrometheusRemoteWriteDesiredShards",
     expr: "max_over_time(prometheus_remote_storage_shards_desired[5m]) > max_over_time(prometheus_remote_storage_shards_max[5m])",
     for: "15m",
     severity: "warning",
@@ -152,80 +252,3 @@ const remoteWriteAlerts: RuleGroup["rules"] = [
     description: "{{ $labels.pod }} would need {{ $value | humanize }} shards to keep up with {{ $labels.url }}.",
   },
 ];
-
-/** The stack's Alertmanager cluster. @param members number of its pods */
-export function alertmanagerAlerts(members: number): RuleGroup {
-  return {
-    name: "alertmanager",
-    local: true,
-    rules: [
-      {
-        alert: "AlertmanagerFailedReload",
-        expr: "max_over_time(alertmanager_config_last_reload_successful[5m]) == 0",
-        for: "10m",
-        severity: "critical",
-        summary: "Alertmanager failed to reload its configuration.",
-        description:
-          "{{ $labels.pod }} runs with an outdated configuration: changes to receivers and routes have no effect.",
-      },
-      {
-        alert: "AlertmanagerNotificationsFailing",
-        // Failures are counted by reason, notifications are not.
-        expr:
-          "sum without (reason) (rate(alertmanager_notifications_failed_total[5m]))" +
-          " / rate(alertmanager_notifications_total[5m]) > 0.01",
-        for: "10m",
-        severity: "critical",
-        summary: "Alertmanager fails to send notifications.",
-        description:
-          "{{ $labels.pod }} fails to send {{ $value | humanizePercentage }} of its notifications to {{ $labels.integration }}.",
-      },
-      ...(members > 1
-        ? [
-            {
-              alert: "AlertmanagerMembersInconsistent",
-              expr: `max_over_time(alertmanager_cluster_members[5m]) < ${members}`,
-              for: "15m",
-              severity: "warning",
-              summary: "A member of the Alertmanager cluster does not see all other members.",
-              description: `{{ $labels.pod }} sees {{ $value }} of ${members} members: notifications may be sent more than once.`,
-            } as const,
-          ]
-        : []),
-    ],
-  };
-}
-
-/** The Prometheus operator, and the config reloaders that apply what it generates. */
-export const operatorAlerts: RuleGroup = {
-  name: "prometheus-operator",
-  local: true,
-  rules: [
-    {
-      alert: "PrometheusOperatorReconcileErrors",
-      expr: "rate(prometheus_operator_reconcile_errors_total[5m]) / rate(prometheus_operator_reconcile_operations_total[5m]) > 0.1",
-      for: "15m",
-      severity: "warning",
-      summary: "The Prometheus operator fails to reconcile resources.",
-      description:
-        "{{ $value | humanizePercentage }} of the reconciliations of the {{ $labels.controller }} controller fail.",
-    },
-    {
-      alert: "PrometheusOperatorRejectedResources",
-      expr: 'min_over_time(prometheus_operator_managed_resources{state="rejected"}[5m]) > 0',
-      for: "5m",
-      severity: "warning",
-      summary: "The Prometheus operator rejected monitors or rules.",
-      description:
-        "The {{ $labels.controller }} controller rejected {{ $value }} {{ $labels.resource }} resources: they have no effect.",
-    },
-    {
-      alert: "ConfigReloaderSidecarErrors",
-      expr: "max_over_time(reloader_last_reload_successful[5m]) == 0",
-      for: "10m",
-      severity: "warning",
-      summary: "A config reloader sidecar is failing.",
-      description: "The config reloader of {{ $labels.pod }} has failed to apply configuration changes for 10 minutes.",
-    },
-  ],
-};

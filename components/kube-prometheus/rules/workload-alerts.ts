@@ -15,6 +15,24 @@ export const stateMetricsAlerts: RuleGroup = {
     },
     stateMetricsErrors("List", "list"),
     stateMetricsErrors("Watch", "watch"),
+    {
+      alert: "KubeStateMetricsShardingMismatch",
+      expr: "stdvar by (cluster) (kube_state_metrics_total_shards) != 0",
+      for: "15m",
+      severity: "critical",
+      summary: "Shards of kube-state-metrics disagree on their number.",
+      description: "Objects of the cluster are exposed twice or not at all.",
+    },
+    {
+      alert: "KubeStateMetricsShardsMissing",
+      expr:
+        "2 ^ max by (cluster) (kube_state_metrics_total_shards) - 1" +
+        " - sum by (cluster) (2 ^ max by (cluster, shard_ordinal) (kube_state_metrics_shard_ordinal)) != 0",
+      for: "15m",
+      severity: "critical",
+      summary: "Shards of kube-state-metrics are missing.",
+      description: "The objects of missing shards are not exposed: alerts about them cannot fire.",
+    },
   ],
 };
 
@@ -88,6 +106,29 @@ export const workloadAlerts: RuleGroup = {
         "Deployment {{ $labels.namespace }}/{{ $labels.deployment }} has fewer available replicas than the {{ $value }} it wants, and its rollout is not progressing.",
     },
     {
+      alert: "KubeDeploymentRolloutStuck",
+      expr: 'kube_deployment_status_condition{condition="Progressing",status="false"} != 0',
+      for: "15m",
+      severity: "warning",
+      summary: "A Deployment's rollout is not progressing.",
+      description:
+        "The rollout of Deployment {{ $labels.namespace }}/{{ $labels.deployment }} has exceeded its deadline (`progressDeadlineSeconds`).",
+    },
+    generationMismatch("Deployment", "deployment"),
+    generationMismatch("StatefulSet", "statefulset"),
+    {
+      alert: "KubeStatefulSetUpdateNotRolledOut",
+      expr:
+        "max by (cluster, namespace, statefulset) (kube_statefulset_status_current_revision unless kube_statefulset_status_update_revision)" +
+        " * on (cluster, namespace, statefulset) (kube_statefulset_replicas != kube_statefulset_status_replicas_updated)" +
+        " and on (cluster, namespace, statefulset) changes(kube_statefulset_status_replicas_updated[5m]) == 0",
+      for: "15m",
+      severity: "warning",
+      summary: "A StatefulSet's update has not been rolled out.",
+      description:
+        "The update of StatefulSet {{ $labels.namespace }}/{{ $labels.statefulset }} has not replaced another pod for 15 minutes.",
+    },
+    {
       alert: "KubeStatefulSetReplicasMismatch",
       expr:
         "kube_statefulset_replicas > kube_statefulset_status_replicas_ready" +
@@ -99,15 +140,41 @@ export const workloadAlerts: RuleGroup = {
         "StatefulSet {{ $labels.namespace }}/{{ $labels.statefulset }} has fewer ready replicas than the {{ $value }} it wants, and its rollout is not progressing.",
     },
     {
-      alert: "KubeDaemonSetPodsMissing",
+      alert: "KubeDaemonSetRolloutStuck",
       expr:
-        "kube_daemonset_status_desired_number_scheduled - kube_daemonset_status_number_available > 0" +
-        " and changes(kube_daemonset_status_updated_number_scheduled[10m]) == 0",
+        "(kube_daemonset_status_desired_number_scheduled != kube_daemonset_status_number_available" +
+        " or kube_daemonset_status_desired_number_scheduled != kube_daemonset_status_updated_number_scheduled)" +
+        " and changes(kube_daemonset_status_updated_number_scheduled[5m]) == 0",
       for: "15m",
       severity: "warning",
-      summary: "A DaemonSet is missing pods.",
+      summary: "A DaemonSet's rollout is stuck.",
       description:
-        "DaemonSet {{ $labels.namespace }}/{{ $labels.daemonset }} has no available pod on {{ $value }} nodes.",
+        "DaemonSet {{ $labels.namespace }}/{{ $labels.daemonset }} has not had a current, available pod on all of its {{ $value }} nodes for 15 minutes.",
+    },
+    {
+      alert: "KubeDaemonSetNotScheduled",
+      expr: "kube_daemonset_status_desired_number_scheduled - kube_daemonset_status_current_number_scheduled > 0",
+      for: "10m",
+      severity: "warning",
+      summary: "Pods of a DaemonSet are not scheduled.",
+      description: "{{ $value }} pods of DaemonSet {{ $labels.namespace }}/{{ $labels.daemonset }} are not scheduled.",
+    },
+    {
+      alert: "KubeDaemonSetMisScheduled",
+      expr: "kube_daemonset_status_number_misscheduled > 0",
+      for: "15m",
+      severity: "warning",
+      summary: "Pods of a DaemonSet run where they should not.",
+      description:
+        "{{ $value }} pods of DaemonSet {{ $labels.namespace }}/{{ $labels.daemonset }} run on nodes that it no longer selects.",
+    },
+    {
+      alert: "KubeJobNotCompleted",
+      expr: "time() - max by (cluster, namespace, job_name) (kube_job_status_start_time and kube_job_status_active > 0) > 43200",
+      severity: "warning",
+      summary: "A Job has not completed in time.",
+      description:
+        "Job {{ $labels.namespace }}/{{ $labels.job_name }} has been running for {{ $value | humanizeDuration }}.",
     },
     {
       alert: "KubeJobFailed",
@@ -116,6 +183,19 @@ export const workloadAlerts: RuleGroup = {
       severity: "warning",
       summary: "A Job failed to complete.",
       description: "Job {{ $labels.namespace }}/{{ $labels.job_name }} failed. Removing it clears this alert.",
+    },
+    {
+      alert: "KubeHpaReplicasMismatch",
+      expr:
+        "kube_horizontalpodautoscaler_status_desired_replicas != kube_horizontalpodautoscaler_status_current_replicas" +
+        " and kube_horizontalpodautoscaler_status_current_replicas > kube_horizontalpodautoscaler_spec_min_replicas" +
+        " and kube_horizontalpodautoscaler_status_current_replicas < kube_horizontalpodautoscaler_spec_max_replicas" +
+        " and changes(kube_horizontalpodautoscaler_status_current_replicas[15m]) == 0",
+      for: "15m",
+      severity: "warning",
+      summary: "A HorizontalPodAutoscaler does not reach its desired number of replicas.",
+      description:
+        "{{ $labels.namespace }}/{{ $labels.horizontalpodautoscaler }} has not reached its {{ $value }} replicas for 15 minutes.",
     },
     {
       alert: "KubeHpaMaxedOut",
@@ -138,15 +218,6 @@ export const workloadAlerts: RuleGroup = {
         "{{ $labels.namespace }}/{{ $labels.poddisruptionbudget }} has only {{ $value }} healthy pods: nodes that run them cannot be drained.",
     },
     {
-      alert: "KubeQuotaExhausted",
-      expr: 'kube_resourcequota{type="used"} / ignoring (type) (kube_resourcequota{type="hard"} > 0) >= 0.95',
-      for: "15m",
-      severity: "warning",
-      summary: "A namespace has almost used up its quota.",
-      description:
-        "{{ $labels.namespace }} uses {{ $value | humanizePercentage }} of its {{ $labels.resource }} quota.",
-    },
-    {
       alert: "KubeNodeNotReady",
       expr:
         'kube_node_status_condition{condition="Ready",status="true"} == 0' +
@@ -164,5 +235,45 @@ export const workloadAlerts: RuleGroup = {
       summary: "A node is under resource pressure.",
       description: "{{ $labels.node }} reports {{ $labels.condition }}: the kubelet evicts pods.",
     },
+    {
+      alert: "KubeNodeUnreachable",
+      expr:
+        '(kube_node_spec_taint{key="node.kubernetes.io/unreachable",effect="NoSchedule"} unless ignoring (key, value)' +
+        ' kube_node_spec_taint{key=~"ToBeDeletedByClusterAutoscaler|cloud.google.com/impending-node-termination|aws-node-termination-handler/spot-itn"}) == 1',
+      for: "15m",
+      severity: "warning",
+      summary: "A node is unreachable.",
+      description: "{{ $labels.node }} does not answer the control plane: its pods may be rescheduled.",
+    },
+    {
+      alert: "KubeNodeReadinessFlapping",
+      expr:
+        'sum by (cluster, node) (changes(kube_node_status_condition{condition="Ready",status="true"}[15m])) > 2' +
+        " unless on (cluster, node) kube_node_spec_unschedulable == 1",
+      for: "15m",
+      severity: "warning",
+      summary: "A node's readiness is flapping.",
+      description: "The readiness of {{ $labels.node }} has changed {{ $value }} times in 15 minutes.",
+    },
+    {
+      alert: "KubePersistentVolumeErrors",
+      expr: 'kube_persistentvolume_status_phase{phase=~"Failed|Pending"} > 0',
+      for: "5m",
+      severity: "critical",
+      summary: "A PersistentVolume cannot be provisioned.",
+      description: "PersistentVolume {{ $labels.persistentvolume }} has been {{ $labels.phase }} for 5 minutes.",
+    },
   ],
 };
+
+/** The controller has not yet seen the last change of a workload's spec: it is stuck, or the change failed and was not reverted. */
+function generationMismatch(kind: "Deployment" | "StatefulSet", name: "deployment" | "statefulset"): Alert {
+  return {
+    alert: `Kube${kind}GenerationMismatch`,
+    expr: `kube_${name}_status_observed_generation != kube_${name}_metadata_generation`,
+    for: "15m",
+    severity: "warning",
+    summary: `A ${kind}'s generation does not match the observed one.`,
+    description: `The last change of ${kind} {{ $labels.namespace }}/{{ $labels.${name} }} has not been applied: it may have failed without a rollback.`,
+  };
+}
