@@ -50,15 +50,19 @@ class Memory {
   }
 }
 
+/** Memory of a ring. @param bytes rounded up to a power of two */
+const ringBuffer = (bytes: number): SharedArrayBuffer =>
+  new SharedArrayBuffer(HEADER_BYTES + 2 ** Math.ceil(Math.log2(Math.max(bytes, 1 << 16))));
+
 /** A ring's end in the thread of the reader. */
 export class ShardWriter {
   readonly buffer: SharedArrayBuffer;
   readonly #memory: Memory;
 
-  /** @param bytes a power of two */
-  constructor(bytes: number) {
-    this.buffer = new SharedArrayBuffer(HEADER_BYTES + bytes);
-    this.#memory = new Memory(this.buffer);
+  /** @param buffer of a power of two of bytes beside the header: {@link ringBuffer} */
+  constructor(buffer: SharedArrayBuffer) {
+    this.buffer = buffer;
+    this.#memory = new Memory(buffer);
   }
 
   /** Bytes that the shard has not read yet. */
@@ -195,9 +199,13 @@ export class ShardRings {
   readonly #writers: readonly ShardWriter[];
 
   /** @param bytes of each ring, rounded up to a power of two: twice the largest batch that fits @default 8 MiB */
-  constructor(shards: number, bytes = 8 << 20) {
-    const size = 2 ** Math.ceil(Math.log2(Math.max(bytes, 1 << 16)));
-    this.#writers = Array.from({ length: shards }, () => new ShardWriter(size));
+  constructor(shards: number, bytes = 8 << 20, buffers = Array.from({ length: shards }, () => ringBuffer(bytes))) {
+    this.#writers = buffers.map((buffer) => new ShardWriter(buffer));
+  }
+
+  /** The rings whose memory another thread made: `buffers` of its own ones. Only one thread writes. */
+  static over(buffers: readonly SharedArrayBuffer[]): ShardRings {
+    return new ShardRings(buffers.length, 0, [...buffers]);
   }
 
   /** The rings' memory, for `workerData`: each shard reads one. */

@@ -1,0 +1,41 @@
+import type { MessagePort } from "node:worker_threads";
+import type { ReaderOptions } from "../options.ts";
+import type { InterfaceFacts } from "../span/interfaces.ts";
+import type { PollerOptions } from "../store/poller.ts";
+
+/** What a poller's thread begins with. */
+export interface PollerInput {
+  readonly options: PollerOptions;
+  /** Ring of what the reader delivers. */
+  readonly ring: SharedArrayBuffer;
+  /** Channel of spans to the exporter. */
+  readonly channel: SharedArrayBuffer;
+  /** Seed of the spans' identifiers. */
+  readonly seed: Uint32Array;
+  /** To the ingest thread. */
+  readonly port: MessagePort;
+  readonly reasons: Readonly<Record<string, string>>;
+}
+
+/** What the ingest thread tells a poller. */
+export type ToPoller = { readonly interface: InterfaceFacts } | { readonly gone: number } | { readonly drain: true };
+
+/** What a poller tells the ingest thread: flows to end. While it drains it says so after each scan, also when there are none. */
+export interface FromPoller {
+  readonly end: Uint32Array;
+}
+
+/** What the ingest thread begins with. */
+export interface IngestInput {
+  readonly reader: ReaderOptions;
+  readonly pollMs: number;
+  readonly rings: readonly SharedArrayBuffer[];
+  readonly ports: readonly MessagePort[];
+}
+
+/** What the ingest thread tells the main thread. */
+export type FromIngest =
+  | { readonly ready: true; readonly missing: Readonly<Record<string, string>> }
+  | { readonly scanned: true; readonly interfaces: number; readonly problems: readonly string[] }
+  | { readonly failed: string }
+  | { readonly stopped: true };

@@ -1,0 +1,300 @@
+import type { Clock } from "../clock.ts";
+import type { EventView } from "../event-view.ts";
+import type { FlowView } from "../flow-view.ts";
+import { marks } from "../layout.ts";
+import type { ShardHandlers } from "../shard-ring.ts";
+import { endReasonNumber, type FlowRecord } from "./flow-record.ts";
+import { type Displaced, FlowTable } from "./flow-table.ts";
+import { TimeoutClass, type Timeouts, timeoutClassOf, timeoutTable } from "./timeouts.ts";
+import { TimerWheel } from "./timer-wheel.ts";
+
+/** What a poller does with its flows. */
+export interface PollerSink {
+  /**
+   * Takes a record; `record` and the view are valid during the call.
+   *
+   * @returns false where there was no room: a record of a flow that goes on is made again later, with what came meanwhile
+   */
+  record(flows: FlowView, index: number, record: FlowRecord): boolean;
+  /** Asks for flows to be ended; their final records come by `onFinals`. */
+  end(slots: Uint32Array): void;
+}
+
+/** What a poller counts. */
+export interface PollerCounts {
+  /** A flow that came by an event. */
+  processed(): void;
+  /** A flow that is kept from now on; `byEvent` is false where a scan found it, because its event was lost. */
+  created(ifindex: number, byEvent: boolean): void;
+  /** A flow that is not kept any more. */
+  removed(ifindex: number): void;
+  /** An event that names no slot of this poller. */
+  invalid(): void;
+  /** A flow whose time was up. */
+  expired(): void;
+  /** A record that there was no room for: one that is made again, or a last one, which is lost. */
+  refused(final: boolean): void;
+  /** A record that was made. */
+  recorded(): void;
+  /** A flow that was ended, and of which no final record came. */
+  unfinished(): void;
+}
+
+export interface PollerOptions {
+  /** Number of this poller. */
+  readonly shard: number;
+  readonly shards: number;
+  /** Slots of the kernel's map, of all shards. */
+  readonly flows: number;
+  readonly timeouts: Timeouts;
+  /** Time between two records of a flow that goes on, in milliseconds. */
+  readonly recordIntervalMs: number;
+}
+
+/** How long the final record of an ended flow is waited for. */
+const LOST_AFTER_MS = 60_000;
+
+const reasons = {
+  idle: endReasonNumber("idle_timeout"),
+  active: endReasonNumber("active_timeout"),
+  closed: endReasonNumber("end_of_flow_detected"),
+  forced: endReasonNumber("forced_end"),
+} as const;
+
+/**
+ * The flow store of one shard, and what looks after it: begins flows at their events, makes a record of each at the record interval
+ * and at its end, and ends those whose time is up.
+ *
+ * Records are made from what a scan or an end delivers, where all of a flow is at hand: the kernel's counters are never copied. A scan
+ * delivers every flow with new packets, so a flow without any has nothing to record, and an active one is never taken for idle.
+ */
+export class Poller implements ShardHandlers {
+  readonly table: FlowTable;
+  readonly #options: PollerOptions;
+  readonly #timeouts: readonly number[];
+  readonly #wheel: TimerWheel;
+  readonly #sink: PollerSink;
+  readonly #counts: PollerCounts;
+  readonly #displaced = new Map<string, Displaced>();
+  readonly #record: FlowRecord = {
+    startNs: 0,
+    endNs: 0,
+    packets: [0, 0],
+    bytes: [0, 0],
+    number: 0,
+    reason: 0,
+    ifindex: 0,
+  };
+  #clock: Clock | undefined;
+  #toEnd: number[] = [];
+  #draining = false;
+
+  constructor(options: PollerOptions, sink: PollerSink, counts: PollerCounts) {
+    this.#options = options;
+    this.#timeouts = timeoutTable(options.timeouts);
+    this.table = new FlowTable(options.flows, options.shards);
+    this.#wheel = new TimerWheel(this.table.capacity);
+    this.#sink = sink;
+    this.#counts = counts;
+  }
+
+  /** Flows that were asked to end, and whose final record has not come. */
+  get waiting(): number {
+    return this.#waiting + this.#displaced.size;
+  }
+  #waiting = 0;
+
+  onEvents(events: EventView): void {
+    for (let i = 0; i < events.length; i++) {
+      const index = this.table.indexOf(events.slot(i));
+      const generation = events.generation(i);
+      if (index >= this.table.capacity || generation === 0) {
+        this.#counts.invalid();
+        continue;
+      }
+      this.#counts.processed();
+      if (this.table.generation[index] === generation) continue;
+      this.#begin(index, events.slot(i), generation, events.ifindex(i), events.firstNs(i), true);
+      this.#classify(index, events.protocol(i), events.tcpFlags(i));
+    }
+  }
+
+  onRecords(flows: FlowView): void {
+    const clock = this.#clock;
+    if (clock === undefined) return;
+    for (let i = 0; i < flows.length; i++) {
+      const index = this.#find(flows, i);
+      if (this.table.ending[index]) continue;
+      const lastNs = flows.lastNs(i, clock);
+      this.table.lastMs[index] = lastNs / 1e6;
+      this.#classify(index, flows.protocol(i), flows.tcpFlags(i, 0) | flows.tcpFlags(i, 1));
+      if (this.#draining || flows.marks(i) & marks.superseded) {
+        this.#end(index, flows.slot(i), this.#draining ? reasons.forced : reasons.closed);
+      } else if (clock.monotonicNs / 1e6 - this.table.recordedMs[index]! >= this.#options.recordIntervalMs) {
+        this.#make(flows, i, index, lastNs, reasons.active);
+      }
+    }
+  }
+
+  onFinals(flows: FlowView): void {
+    const clock = this.#clock;
+    if (clock === undefined) return;
+    for (let i = 0; i < flows.length; i++) {
+      const slot = flows.slot(i);
+      const index = this.table.indexOf(slot);
+      if (this.table.generation[index] === flows.generation(i) || this.table.generation[index] === 0) {
+        this.#find(flows, i);
+        const why = this.table.ending[index] ? this.table.ending[index]! - 1 : reasons.forced;
+        this.#make(flows, i, index, flows.lastNs(i, clock), why);
+        this.#remove(index);
+      } else this.#finishDisplaced(flows, i, clock);
+    }
+  }
+
+  /** A scan is complete: ends what has had no packet for too long. */
+  onClock(clock: Clock): void {
+    this.#clock = clock;
+    const nowMs = clock.monotonicNs / 1e6;
+    this.#wheel.advance(nowMs, (index) => this.#due(index, nowMs));
+    for (const [key, { sinceMs, ifindex }] of this.#displaced) {
+      if (nowMs - sinceMs < LOST_AFTER_MS) continue;
+      this.#displaced.delete(key);
+      this.#counts.unfinished();
+      this.#counts.removed(ifindex);
+    }
+    if (this.#toEnd.length === 0) return;
+    this.#sink.end(Uint32Array.from(this.#toEnd));
+    this.#toEnd = [];
+  }
+
+  /** From now on ends every flow that a scan delivers: the agent stops. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  #due(index: number, nowMs: number): void {
+    if (this.table.generation[index] === 0) return;
+    if (this.table.ending[index]) {
+      // Its slot held no flow any more, or the final record was lost.
+      this.#counts.unfinished();
+      this.#remove(index);
+      return;
+    }
+    const deadline = this.#deadline(index);
+    if (deadline > nowMs) {
+      this.#wheel.set(index, deadline);
+      return;
+    }
+    const closed =
+      this.table.timeoutClass[index] === TimeoutClass.fin || this.table.timeoutClass[index] === TimeoutClass.rst;
+    this.#counts.expired();
+    this.#end(index, this.#slotOf(index), closed ? reasons.closed : reasons.idle);
+  }
+
+  #end(index: number, slot: number, reason: number): void {
+    this.table.ending[index] = reason + 1;
+    this.#waiting++;
+    this.#toEnd.push(slot);
+    this.#wheel.set(index, (this.#clock?.monotonicNs ?? 0) / 1e6 + LOST_AFTER_MS);
+  }
+
+  #slotOf(index: number): number {
+    return Math.floor(index / 64) * 64 * this.#options.shards + this.#options.shard * 64 + (index % 64);
+  }
+
+  #deadline(index: number): number {
+    return this.table.lastMs[index]! + this.#timeouts[this.table.timeoutClass[index]!]!;
+  }
+
+  /** Sets the class of a flow, and its deadline where that came nearer: a later one is found out when it is due. */
+  #classify(index: number, protocol: number, tcpFlags: number): void {
+    const timeoutClass = timeoutClassOf(protocol, tcpFlags);
+    const nearer = timeoutClass !== this.table.timeoutClass[index];
+    this.table.timeoutClass[index] = timeoutClass;
+    if (nearer) this.#wheel.set(index, this.#deadline(index));
+  }
+
+  /** Place of a flow that a scan or an end delivers. A flow that is not known, because its event was lost, begins here. */
+  #find(flows: FlowView, i: number): number {
+    const slot = flows.slot(i);
+    const index = this.table.indexOf(slot);
+    const generation = flows.generation(i);
+    if (this.table.generation[index] !== generation) {
+      const first = flows.ifindex(i, flows.initiator(i)) || flows.ifindex(i, flows.initiator(i) ? 0 : 1);
+      this.#begin(index, slot, generation, first, flows.firstNs(i), false);
+    }
+    return index;
+  }
+
+  #begin(index: number, slot: number, generation: number, ifindex: number, firstNs: number, byEvent: boolean): void {
+    const { table } = this;
+    if (table.generation[index] !== 0) {
+      // The slot was used again before the final record of its flow came.
+      const saved = table.save(index, (this.#clock?.monotonicNs ?? 0) / 1e6);
+      this.#displaced.set(`${slot} ${table.generation[index]}`, saved);
+      if (saved.reason) this.#waiting--;
+      table.remove(index);
+    }
+    table.add(index, generation, ifindex, firstNs);
+    table.timeoutClass[index] = TimeoutClass.generic;
+    this.#wheel.set(index, this.#deadline(index));
+    this.#counts.created(ifindex, byEvent);
+  }
+
+  #remove(index: number): void {
+    if (this.table.ending[index]) this.#waiting--;
+    this.#wheel.remove(index);
+    this.#counts.removed(this.table.ifindex[index]!);
+    this.table.remove(index);
+  }
+
+  #make(flows: FlowView, i: number, index: number, lastNs: number, reason: number): void {
+    const { table } = this;
+    const record = this.#record;
+    const at = 4 * index;
+    record.startNs = table.recordedNs[index]!;
+    record.endNs = Math.max(lastNs, record.startNs);
+    for (const direction of [0, 1] as const) {
+      record.packets[direction] = flows.packets(i, direction) - table.sent[at + direction]!;
+      record.bytes[direction] = flows.bytes(i, direction) - table.sent[at + 2 + direction]!;
+    }
+    record.number = table.records[index]!;
+    record.reason = reason;
+    record.ifindex = table.ifindex[index]!;
+    if (!this.#offer(flows, i, record)) return;
+    table.recordedNs[index] = record.endNs;
+    table.recordedMs[index] = (this.#clock?.monotonicNs ?? 0) / 1e6;
+    table.records[index]!++;
+    for (const direction of [0, 1] as const) {
+      table.sent[at + direction]! += record.packets[direction];
+      table.sent[at + 2 + direction]! += record.bytes[direction];
+    }
+  }
+
+  #offer(flows: FlowView, i: number, record: FlowRecord): boolean {
+    this.#counts.recorded();
+    const taken = this.#sink.record(flows, i, record);
+    if (!taken) this.#counts.refused(record.reason !== reasons.active);
+    return taken;
+  }
+
+  /** The final record of a flow whose slot another one has. */
+  #finishDisplaced(flows: FlowView, i: number, clock: Clock): void {
+    const key = `${flows.slot(i)} ${flows.generation(i)}`;
+    const saved = this.#displaced.get(key);
+    if (saved === undefined) return;
+    this.#displaced.delete(key);
+    const record = this.#record;
+    record.startNs = saved.recordedNs;
+    record.endNs = Math.max(flows.lastNs(i, clock), saved.recordedNs);
+    for (const direction of [0, 1] as const) {
+      record.packets[direction] = flows.packets(i, direction) - saved.sent[direction];
+      record.bytes[direction] = flows.bytes(i, direction) - saved.sent[direction === 0 ? 2 : 3];
+    }
+    record.number = saved.records;
+    record.reason = saved.reason ? saved.reason - 1 : reasons.forced;
+    record.ifindex = saved.ifindex;
+    this.#offer(flows, i, record);
+    this.#counts.removed(saved.ifindex);
+  }
+}
