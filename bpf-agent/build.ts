@@ -1,5 +1,5 @@
 /**
- * `npm run build -w bpf-agent`: the BPF object, the addon and the TypeScript, all to `dist/`.
+ * `npm run build -w bpf-agent`: the BPF objects, the addon and the TypeScript, all to `dist/`, and the metrics package.
  * Nothing is downloaded: clang, libbpf and a C compiler come from the system.
  */
 import { spawnSync } from "node:child_process";
@@ -121,6 +121,8 @@ export function buildNative(): void {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
     buildNative();
+    // The agent is compiled against the declarations of the metrics package.
+    run(process.execPath, [join(here, "../toolchain/build.mjs"), "metrics"]);
     run(process.execPath, [require.resolve("typescript/bin/tsc"), "-p", "tsconfig.build.json"]);
   } catch (error) {
     console.error((error as Error).message);

@@ -103,9 +103,7 @@ export const configSchema = z.strictObject({
     .describe("resource attributes of the spans, beside service.name and host.name"),
 });
 
-/** The configuration as it is written. */
-export type ConfigFile = z.input<typeof configSchema>;
-/** The same with every default. */
+/** The configuration with every default. */
 export type CompleteConfig = z.output<typeof configSchema>;
 
 /** The configuration as the agent takes it: durations in milliseconds. */
