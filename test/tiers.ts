@@ -51,9 +51,9 @@ export const tiers: readonly Tier[] = [
   {
     name: "kernel",
     proves:
-      "the eBPF program is loaded, attached in network namespaces, and counts known traffic correctly; loaded and counting on Debian's kernels in QEMU",
+      "the eBPF program is loaded, attached in network namespaces, and counts known traffic correctly; loaded and counting on Debian's kernels in QEMU; the agent exports what it counts to the collector",
     ...suffixed("kernel"),
-    programs: [],
+    programs: ["otelcol"],
     debian: [
       "clang",
       "gcc",
