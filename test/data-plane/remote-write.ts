@@ -65,7 +65,7 @@ function sample(timestampMs: number, value: number): Buffer {
 }
 
 /** Snappy's block format with nothing compressed: the length, then literals of at most 60 KiB. */
-function snappyLiteral(content: Buffer): Buffer {
+export function snappyLiteral(content: Buffer): Buffer {
   const chunks: Buffer[] = [varint(content.length)];
   for (let at = 0; at < content.length; at += 60_000) {
     const chunk = content.subarray(at, at + 60_000);
