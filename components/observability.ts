@@ -85,6 +85,8 @@ export interface ObservabilityProps {
   /** Options of all pods. @default none */
   readonly defaults?: PodOptions;
   readonly runbooks?: string;
+  /** URL at which people reach Grafana. */
+  readonly grafanaUrl?: string;
   /** Changes of alerts, by name. A name that no component of the stack has is an error. @default none */
   readonly alertOverrides?: AlertOverrides;
   /** Whether everything but the declared connections is denied. */
@@ -138,6 +140,7 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
     ...(props.images && { images: props.images }),
     ...(props.defaults && { defaults: props.defaults }),
     ...(props.runbooks && { runbooks: props.runbooks }),
+    ...(props.grafanaUrl && { grafanaUrl: props.grafanaUrl }),
     ...(props.alertOverrides && { alertOverrides: props.alertOverrides }),
   };
   const load = { workload, availability, retention };

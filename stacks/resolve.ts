@@ -94,6 +94,7 @@ export function resolveProps(
     patches: config.patches.length > 0 ? patchesOf(config.patches) : undefined,
     extra: additionsOf(config.extra),
     runbooks: config.runbooks,
+    grafanaUrl: grafanaUrl(config),
     alertOverrides: Object.keys(config.alerts.rules).length > 0 ? alertOverridesOf(config.alerts.rules) : undefined,
     networkPolicies: config.cluster.networkPolicies,
     workload,
@@ -105,6 +106,12 @@ export function resolveProps(
     external: merged(components.map(({ external }) => external?.(config) ?? {})),
     ...merged(components.map(({ settings }) => settings?.(facts) ?? {})),
   });
+}
+
+/** Where people open dashboards; undefined if the stack's Grafana has no host name. */
+function grafanaUrl({ components: { grafana } }: StackConfig): string | undefined {
+  if (!grafana.enabled) return undefined;
+  return grafana.external?.url ?? (grafana.host && `https://${grafana.host}`);
 }
 
 /** The tenants of teams; their folders are settings of Grafana. */

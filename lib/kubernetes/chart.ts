@@ -30,6 +30,12 @@ export interface ComponentProps extends ComponentOptions {
   /** Base URL of the runbooks, from which each alert's `runbook_url` is made. @default "docs/runbooks", the folder of this package */
   readonly runbooks?: string;
   /**
+   * URL at which people reach Grafana: the start of each alert's `dashboard_url`, which opens its dashboard with the
+   * cluster and namespace of the alert.
+   * @default none: alerts have only the `dashboard_uid`
+   */
+  readonly grafanaUrl?: string;
+  /**
    * Changes of its alerts, by name.
    * @default none
    * @example { MimirIngesterUnhealthy: { for: "10m", severity: "warning" }, MimirPushLatency: { enabled: false } }
@@ -85,6 +91,7 @@ export abstract class ComponentChart<Endpoints = object> extends Chart {
   readonly images: ImageOptions;
   readonly evaluator: Evaluator;
   readonly runbooks: string;
+  readonly grafanaUrl: string | undefined;
   /** Rule groups of the component. */
   readonly ruleGroups: RuleGroup[] = [];
   readonly alertOverrides: AlertOverrides;
@@ -129,6 +136,7 @@ export abstract class ComponentChart<Endpoints = object> extends Chart {
     this.#options = props;
     this.evaluator = props.evaluator ?? "prometheus";
     this.runbooks = props.runbooks ?? "docs/runbooks";
+    this.grafanaUrl = props.grafanaUrl?.replace(/\/+$/, "");
     this.alertOverrides = props.alertOverrides ?? {};
   }
 

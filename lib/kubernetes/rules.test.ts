@@ -81,6 +81,13 @@ describe("an alert", () => {
       runbook_url: "https://r.example/ShopDown.md",
       dashboard_uid: "other",
     });
+    expect(first(chart).annotations).not.toHaveProperty("dashboard_url");
+    const linked = new Shop([{ name: "shop", rules: [alert({ dashboard: "other" })] }], {
+      grafanaUrl: "https://grafana.example/",
+    });
+    expect(first(linked).annotations.dashboard_url).toMatch(
+      /^https:\/\/grafana\.example\/d\/other\?\{\{ with \$labels\.cluster/,
+    );
   });
 });
 

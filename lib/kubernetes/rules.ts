@@ -5,10 +5,16 @@ import type { ComponentChart } from "./chart.ts";
 import type { Labels } from "./labels.ts";
 import { evaluatorLabel, monitorLabels } from "./monitors.ts";
 
+/** Variables of dashboards, from the labels that an alert has. An empty one would select nothing. */
+const dashboardVariables = `?${["cluster", "namespace"]
+  .map((label) => `{{ with $labels.${label} }}&var-${label}={{ . | urlquery }}{{ end }}`)
+  .join("")}`;
+
 /** A rule in the format of Prometheus and Mimir. */
 function rule(chart: ComponentChart, each: Alert | Recording, checked: (query: string) => string) {
   if ("record" in each)
     return { record: each.record, expr: checked(each.expr), ...(each.labels && { labels: each.labels }) };
+  const dashboard = each.dashboard ?? `skopos-${chart.component}`;
   return {
     alert: each.alert,
     expr: checked(each.expr),
@@ -18,7 +24,8 @@ function rule(chart: ComponentChart, each: Alert | Recording, checked: (query: s
       summary: each.summary,
       description: each.description,
       runbook_url: `${chart.runbooks}/${each.alert}.md`,
-      dashboard_uid: each.dashboard ?? `skopos-${chart.component}`,
+      dashboard_uid: dashboard,
+      ...(chart.grafanaUrl && { dashboard_url: `${chart.grafanaUrl}/d/${dashboard}${dashboardVariables}` }),
     },
   };
 }

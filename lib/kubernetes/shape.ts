@@ -10,6 +10,7 @@ import {
   headerName,
   host,
   hostPort,
+  httpUrl,
   imageDigest,
   kubernetesVersion,
   labelKey,
@@ -72,6 +73,7 @@ export const componentShape = {
   ...optionsShape,
   evaluator: oneOf("prometheus", "mimir"),
   runbooks: location,
+  grafanaUrl: httpUrl,
   alertOverrides: mapOf(line, {
     enabled: flag,
     threshold: numeric,

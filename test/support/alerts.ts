@@ -1,5 +1,5 @@
 // Alerts played through by the real promtool: each fires, does not just below its threshold, and resolves.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -192,5 +192,30 @@ export function checkRules(chart: ComponentChart): void {
   } catch (error) {
     const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
     throw new Error(`promtool check rules:\n${stdout}${stderr}`, { cause: error });
+  }
+}
+
+/** Annotations of an alert that fires because a series is zero, as the real template engine writes them. */
+export function firingAnnotations(chart: ComponentChart, alert: string, series: string): Record<string, string>[] {
+  const promtool = programPath("promtool");
+  if (promtool === undefined) throw new Error("needs: npm run binaries -- prometheus");
+  const group = chart.ruleGroups.find(({ rules }) => rules.some((rule) => "alert" in rule && rule.alert === alert));
+  const rules = group?.rules.filter((rule) => "alert" in rule && rule.alert === alert) ?? [];
+  const folder = mkdtempSync(join(tmpdir(), "skopos-alerts-"));
+  try {
+    const file = { groups: [ruleGroup(chart, { name: alert, rules })] };
+    writeFileSync(join(folder, "rules.json"), JSON.stringify(file));
+    const check = { alertname: alert, eval_time: "1h", exp_alerts: [] };
+    const test = { interval: "1m", input_series: [{ series, values: "0x60" }], alert_rule_test: [check] };
+    const suite = { rule_files: ["rules.json"], evaluation_interval: "1m", tests: [test] };
+    writeFileSync(join(folder, "tests.json"), JSON.stringify(suite));
+    // It expects none, and prints what it got.
+    const { stdout, stderr } = spawnSync(promtool, ["test", "rules", "tests.json"], { cwd: folder, encoding: "utf8" });
+    const [, got = ""] = `${stdout}${stderr}`.split("got:");
+    return [...got.matchAll(/Annotations:\{(.*)\}/g)].map(([, text = ""]) =>
+      Object.fromEntries([...text.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, key, value]) => [key, value])),
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -5,6 +5,7 @@ import {
   checkRules,
   constant,
   counter,
+  firingAnnotations,
   gauge,
   runAlertCases,
   slope,
@@ -237,4 +238,17 @@ test("a wrong threshold fails the test", () => {
 test("promtool and its linter accept every rule", () => {
   checkRules(everything());
   checkRules(everything({ controlPlane: [], nodeExporter: false, kubeStateMetrics: false }));
+});
+
+test("the link of an alert opens its dashboard with the labels that the alert has", () => {
+  const chart = everything({ grafanaUrl: "https://grafana.example.com" });
+  const links = (alert: string, series: string) =>
+    firingAnnotations(chart, alert, series).map(({ dashboard_url }) => dashboard_url);
+  const at = "https://grafana.example.com/d/";
+  expect(links("TargetDown", 'up{cluster="c 1",namespace="shop",job="cart",instance="i"}')).toEqual([
+    `${at}skopos-kube-prometheus-cluster?&var-cluster=c+1&var-namespace=shop`,
+  ]);
+  expect(links("AlertmanagerFailedReload", 'alertmanager_config_last_reload_successful{pod="a"}')).toEqual([
+    `${at}skopos-kube-prometheus?`,
+  ]);
 });

@@ -166,7 +166,8 @@ const templateLabels = evaluatedRule(
       subject.language === "promql" && subject.query.error === undefined ? subject.query.labels : undefined;
     if (!subject.alert || !result) return;
     for (const [key, value] of textEntries(subject.fields.annotations)) {
-      const used = [...value.matchAll(/\$labels\.(\w+)/g)].map(([, label]) => label as string);
+      // `with` says what to write where there is no such label.
+      const used = [...value.matchAll(/(?<!with )\$labels\.(\w+)/g)].map(([, label]) => label as string);
       const missing = used.find(
         (label) => !own.includes(label) && (result.exact ? !result.labels.has(label) : result.labels.has(label)),
       );
