@@ -6,7 +6,8 @@ import { SpanChannel } from "../export/span-channel.ts";
 import { type ShardHandlers, ShardReader } from "../shard-ring.ts";
 import { SpanEncoder } from "../span/encoder.ts";
 import { type InterfaceFacts, interfaceLabel } from "../span/interfaces.ts";
-import { Poller, type PollerCounts, type PollerSink } from "../store/poller.ts";
+import { Poller } from "../store/poller.ts";
+import type { PollerCounts, PollerSink } from "../store/poller-sink.ts";
 import { catalogue } from "./catalogue.ts";
 import type { FromPoller, PollerInput, ToPoller } from "./messages.ts";
 

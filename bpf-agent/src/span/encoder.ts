@@ -1,13 +1,15 @@
 import type { Clock } from "../clock.ts";
 import { communityId } from "../community-id.ts";
 import type { FlowView, Side } from "../flow-view.ts";
-import { formatAddress } from "../flow-view.ts";
-import { type Direction, keyOffset, marks } from "../layout.ts";
+import { type Direction, keyOffset } from "../layout.ts";
 import { endReasons, type FlowRecord } from "../store/flow-record.ts";
-import { type AttributeName, spanAttributes } from "./attribute-table.ts";
+import type { AttributeName } from "./attribute-table.ts";
+import { writeEnds } from "./ends.ts";
+import { Identifiers } from "./identifiers.ts";
 import { type InterfaceFacts, isLocal } from "./interfaces.ts";
+import { forwardKeys, keys, reverseKeys, Texts } from "./keys.ts";
 import { dscpName, ecnNames, tcpFlagNames, transportName } from "./names.ts";
-import { keyField, ProtoWriter, textValue } from "./proto-writer.ts";
+import { ProtoWriter, textValue } from "./proto-writer.ts";
 
 /** Bytes before a span for the tag and length of the field that holds it. */
 const HEAD = 6;
@@ -19,46 +21,6 @@ const Kind = { internal: 1, server: 2, client: 3 } as const;
 
 const [TCP, UDP, ICMP, ICMPV6] = [6, 17, 1, 58];
 
-const keys = Object.fromEntries(
-  Object.keys(spanAttributes).map((name) => [name, keyField(name)]),
-) as unknown as Readonly<Record<AttributeName, Uint8Array>>;
-
-/** Encoded texts that are used again and again. */
-class Texts {
-  readonly #known = new Map<string, Uint8Array>();
-
-  of(text: string): Uint8Array {
-    const known = this.#known.get(text);
-    if (known) return known;
-    const made = textValue(text);
-    this.#known.set(text, made);
-    return made;
-  }
-}
-
-/** Keys of what is said of each direction. */
-const directionKeys = (prefix: "flow" | "flow.reverse") => ({
-  bytesDelta: keys[`${prefix}.bytes.delta`],
-  bytesTotal: keys[`${prefix}.bytes.total`],
-  packetsDelta: keys[`${prefix}.packets.delta`],
-  packetsTotal: keys[`${prefix}.packets.total`],
-  dscpId: keys[`${prefix}.ip.dscp.id`],
-  dscpName: keys[`${prefix}.ip.dscp.name`],
-  ecnId: keys[`${prefix}.ip.ecn.id`],
-  ecnName: keys[`${prefix}.ip.ecn.name`],
-  ttl: keys[`${prefix}.ip.ttl`],
-  flowLabel: keys[`${prefix}.ip.flow_label`],
-  icmpType: keys[`${prefix}.icmp.type.id`],
-  icmpCode: keys[`${prefix}.icmp.code.id`],
-  flagBits: keys[`${prefix}.tcp.flags.bits`],
-  flagTags: keys[`${prefix}.tcp.flags.tags`],
-  retransmits: keys[`${prefix}.tcp.retransmits.total`],
-  rtt: keys[`${prefix}.tcp.rndtrip.latency`],
-});
-
-const forwardKeys = directionKeys("flow");
-const reverseKeys = directionKeys("flow.reverse");
-
 /**
  * Encodes records of flows as OTLP spans, each as the field of ScopeSpans that holds it: a batch is its header and the spans one after
  * another. Nothing is made for a span but some texts.
@@ -67,9 +29,7 @@ export class SpanEncoder {
   readonly #writer = new ProtoWriter();
   readonly #texts = new Texts();
   readonly #interfaces: ReadonlyMap<number, InterfaceFacts>;
-  readonly #seed: Uint32Array;
-  readonly #traceId = new Uint32Array(4);
-  readonly #spanId = new Uint32Array(2);
+  readonly #identifiers: Identifiers;
 
   /**
    * @param interfaces by index
@@ -77,7 +37,7 @@ export class SpanEncoder {
    */
   constructor(interfaces: ReadonlyMap<number, InterfaceFacts>, seed: Uint32Array) {
     this.#interfaces = interfaces;
-    this.#seed = seed;
+    this.#identifiers = new Identifiers(seed);
   }
 
   /** Encodes one record. @returns a view of the bytes, valid until the next call */
@@ -93,9 +53,9 @@ export class SpanEncoder {
     const sourceIsLocal = this.#sentHere(flows, i, forward);
     const destinationIsLocal = this.#sentHere(flows, i, reverse);
 
-    this.#identify(flows, i, record);
-    w.identifier(Span.traceId, this.#traceId);
-    w.identifier(Span.spanId, this.#spanId);
+    const { traceId, spanId } = this.#identifiers.of(flows, i, record.number);
+    w.identifier(Span.traceId, traceId);
+    w.identifier(Span.spanId, spanId);
     w.field(Span.name, this.#texts.of(`flow_${type}_${transport}`).subarray(2));
     w.bytes[w.at++] = Span.kind;
     w.bytes[w.at++] = kindOf(sourceIsLocal, destinationIsLocal);
@@ -108,7 +68,7 @@ export class SpanEncoder {
     this.#text("flow.end_reason", endReasons[record.reason]!);
     this.#text("network.transport", transport);
     this.#text("network.type", type);
-    this.#ends(flows, i, forward, protocol);
+    writeEnds(w, flows, i, protocol);
     this.#interface(record.ifindex);
     this.#direction(forwardKeys, flows, i, forward, record, isV4, protocol);
     this.#direction(reverseKeys, flows, i, reverse, record, isV4, protocol);
@@ -136,73 +96,12 @@ export class SpanEncoder {
     this.#writer.text(keys[name], this.#texts.of(value));
   }
 
-  /** All records of a flow are one trace; each is a span of it. */
-  #identify(flows: FlowView, i: number, record: FlowRecord): void {
-    const [slot, generation, first] = [flows.slot(i), flows.generation(i), flows.firstNs(i)];
-    let hash = 0;
-    const mix = (word: number) => {
-      hash = Math.imul(hash ^ word, 0x85ebca6b);
-      hash ^= hash >>> 13;
-      hash = Math.imul(hash, 0xc2b2ae35);
-      hash ^= hash >>> 16;
-    };
-    for (let n = 0; n < 4; n++) {
-      hash = this.#seed[n]!;
-      mix(slot);
-      mix(generation);
-      mix(first >>> 0);
-      this.#traceId[n] = hash;
-    }
-    for (let n = 0; n < 2; n++) {
-      hash = this.#traceId[n]! ^ this.#seed[n + 2]!;
-      mix(record.number + 1);
-      this.#spanId[n] = hash;
-    }
-    // Neither may be all zeros.
-    this.#traceId[3]! |= 1;
-    this.#spanId[1]! |= 1;
-  }
-
   /** Whether the sender of a direction's packets is on this node. */
   #sentHere(flows: FlowView, i: number, direction: Direction): boolean {
     const hook = flows.hook(i, direction);
     if (hook === "none") return false;
     // Only what the host itself sent is counted as it leaves.
     return hook === "egress" || isLocal(this.#interfaces.get(flows.ifindex(i, direction)));
-  }
-
-  #ends(flows: FlowView, i: number, forward: Direction, protocol: number): void {
-    const key = flows.key(i);
-    const address = (high: boolean) => {
-      const start = high ? keyOffset.high : keyOffset.low;
-      return formatAddress(key.subarray(start, start + 16));
-    };
-    const port = (high: boolean) => (high ? flows.highPort(i) : flows.lowPort(i));
-    const { translations } = flows.marks(i) & marks.translated ? flows.attributes(i) : { translations: undefined };
-    const nat = translations && translations.count(0) > 0 ? translations : undefined;
-    const own = { source: forward === 1, destination: forward === 0 };
-    const source = nat?.original(0).source ?? { address: address(own.source), port: port(own.source) };
-    const destination = nat?.translated(0).destination ?? {
-      address: address(own.destination),
-      port: port(own.destination),
-    };
-    this.#end("source", source, protocol);
-    this.#end("destination", destination, protocol);
-    if (!nat) return;
-    const [sent, arrived] = [nat.original(0), nat.translated(0)];
-    if (sent.destination.address !== destination.address || sent.destination.port !== destination.port)
-      this.#end("flow.nat.destination", sent.destination, protocol);
-    if (arrived.source.address !== source.address || arrived.source.port !== source.port)
-      this.#end("flow.nat.source", arrived.source, protocol);
-  }
-
-  #end(
-    prefix: "source" | "destination" | "flow.nat.source" | "flow.nat.destination",
-    { address, port }: { readonly address: string; readonly port: number },
-    protocol: number,
-  ): void {
-    this.#writer.ascii(keys[`${prefix}.address`], address);
-    if (protocol !== ICMP && protocol !== ICMPV6 && port > 0) this.#writer.int(keys[`${prefix}.port`], port);
   }
 
   #interface(ifindex: number): void {

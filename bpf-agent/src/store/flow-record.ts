@@ -6,10 +6,9 @@ export const endReasons = [
   "forced_end",
   "lack_of_resources",
 ] as const;
-export type EndReason = (typeof endReasons)[number];
 
-/** Number of an end reason. */
-export const endReasonNumber = (reason: EndReason): number => endReasons.indexOf(reason);
+/** Numbers of the reasons that occur here. */
+export const reasons = { idle: 0, active: 1, closed: 2, forced: 3 } as const;
 
 /**
  * What one record says beside the kernel's counters: its time and how much of the counters earlier records have said. One object is

@@ -6,8 +6,10 @@ export interface Displaced {
   readonly ifindex: number;
   readonly recordedNs: number;
   readonly records: number;
-  readonly sent: readonly [number, number, number, number];
-  readonly reason: number;
+  /** Packets and bytes that records have said. */
+  readonly packets: readonly [number, number];
+  readonly bytes: readonly [number, number];
+  readonly ending: number;
   readonly sinceMs: number;
 }
 
@@ -85,8 +87,9 @@ export class FlowTable {
       ifindex: this.ifindex[index]!,
       recordedNs: this.recordedNs[index]!,
       records: this.records[index]!,
-      sent: [a, b, c, d],
-      reason: this.ending[index]!,
+      packets: [a, b],
+      bytes: [c, d],
+      ending: this.ending[index]!,
       sinceMs,
     };
   }

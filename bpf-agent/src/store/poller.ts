@@ -3,42 +3,12 @@ import type { EventView } from "../event-view.ts";
 import type { FlowView } from "../flow-view.ts";
 import { marks } from "../layout.ts";
 import type { ShardHandlers } from "../shard-ring.ts";
-import { endReasonNumber, type FlowRecord } from "./flow-record.ts";
+import { reasons } from "./flow-record.ts";
 import { type Displaced, FlowTable } from "./flow-table.ts";
+import type { PollerCounts, PollerSink } from "./poller-sink.ts";
+import { RecordMaker } from "./record-maker.ts";
 import { TimeoutClass, type Timeouts, timeoutClassOf, timeoutTable } from "./timeouts.ts";
 import { TimerWheel } from "./timer-wheel.ts";
-
-/** What a poller does with its flows. */
-export interface PollerSink {
-  /**
-   * Takes a record; `record` and the view are valid during the call.
-   *
-   * @returns false where there was no room: a record of a flow that goes on is made again later, with what came meanwhile
-   */
-  record(flows: FlowView, index: number, record: FlowRecord): boolean;
-  /** Asks for flows to be ended; their final records come by `onFinals`. */
-  end(slots: Uint32Array): void;
-}
-
-/** What a poller counts. */
-export interface PollerCounts {
-  /** A flow that came by an event. */
-  processed(): void;
-  /** A flow that is kept from now on; `byEvent` is false where a scan found it, because its event was lost. */
-  created(ifindex: number, byEvent: boolean): void;
-  /** A flow that is not kept any more. */
-  removed(ifindex: number): void;
-  /** An event that names no slot of this poller. */
-  invalid(): void;
-  /** A flow whose time was up. */
-  expired(): void;
-  /** A record that there was no room for: one that is made again, or a last one, which is lost. */
-  refused(final: boolean): void;
-  /** A record that was made. */
-  recorded(): void;
-  /** A flow that was ended, and of which no final record came. */
-  unfinished(): void;
-}
 
 export interface PollerOptions {
   /** Number of this poller. */
@@ -54,13 +24,6 @@ export interface PollerOptions {
 /** How long the final record of an ended flow is waited for. */
 const LOST_AFTER_MS = 60_000;
 
-const reasons = {
-  idle: endReasonNumber("idle_timeout"),
-  active: endReasonNumber("active_timeout"),
-  closed: endReasonNumber("end_of_flow_detected"),
-  forced: endReasonNumber("forced_end"),
-} as const;
-
 /**
  * The flow store of one shard, and what looks after it: begins flows at their events, makes a record of each at the record interval
  * and at its end, and ends those whose time is up.
@@ -75,16 +38,8 @@ export class Poller implements ShardHandlers {
   readonly #wheel: TimerWheel;
   readonly #sink: PollerSink;
   readonly #counts: PollerCounts;
+  readonly #records: RecordMaker;
   readonly #displaced = new Map<string, Displaced>();
-  readonly #record: FlowRecord = {
-    startNs: 0,
-    endNs: 0,
-    packets: [0, 0],
-    bytes: [0, 0],
-    number: 0,
-    reason: 0,
-    ifindex: 0,
-  };
   #clock: Clock | undefined;
   #toEnd: number[] = [];
   #draining = false;
@@ -96,13 +51,8 @@ export class Poller implements ShardHandlers {
     this.#wheel = new TimerWheel(this.table.capacity);
     this.#sink = sink;
     this.#counts = counts;
+    this.#records = new RecordMaker(this.table, sink, counts);
   }
-
-  /** Flows that were asked to end, and whose final record has not come. */
-  get waiting(): number {
-    return this.#waiting + this.#displaced.size;
-  }
-  #waiting = 0;
 
   onEvents(events: EventView): void {
     for (let i = 0; i < events.length; i++) {
@@ -131,7 +81,7 @@ export class Poller implements ShardHandlers {
       if (this.#draining || flows.marks(i) & marks.superseded) {
         this.#end(index, flows.slot(i), this.#draining ? reasons.forced : reasons.closed);
       } else if (clock.monotonicNs / 1e6 - this.table.recordedMs[index]! >= this.#options.recordIntervalMs) {
-        this.#make(flows, i, index, lastNs, reasons.active);
+        this.#records.make(flows, i, index, lastNs, reasons.active, clock);
       }
     }
   }
@@ -145,9 +95,9 @@ export class Poller implements ShardHandlers {
       if (this.table.generation[index] === flows.generation(i) || this.table.generation[index] === 0) {
         this.#find(flows, i);
         const why = this.table.ending[index] ? this.table.ending[index]! - 1 : reasons.forced;
-        this.#make(flows, i, index, flows.lastNs(i, clock), why);
+        this.#records.make(flows, i, index, flows.lastNs(i, clock), why, clock);
         this.#remove(index);
-      } else this.#finishDisplaced(flows, i, clock);
+      } else this.#finishDisplaced(`${slot} ${flows.generation(i)}`, flows, i, clock);
     }
   }
 
@@ -193,7 +143,6 @@ export class Poller implements ShardHandlers {
 
   #end(index: number, slot: number, reason: number): void {
     this.table.ending[index] = reason + 1;
-    this.#waiting++;
     this.#toEnd.push(slot);
     this.#wheel.set(index, (this.#clock?.monotonicNs ?? 0) / 1e6 + LOST_AFTER_MS);
   }
@@ -232,7 +181,6 @@ export class Poller implements ShardHandlers {
       // The slot was used again before the final record of its flow came.
       const saved = table.save(index, (this.#clock?.monotonicNs ?? 0) / 1e6);
       this.#displaced.set(`${slot} ${table.generation[index]}`, saved);
-      if (saved.reason) this.#waiting--;
       table.remove(index);
     }
     table.add(index, generation, ifindex, firstNs);
@@ -242,59 +190,17 @@ export class Poller implements ShardHandlers {
   }
 
   #remove(index: number): void {
-    if (this.table.ending[index]) this.#waiting--;
     this.#wheel.remove(index);
     this.#counts.removed(this.table.ifindex[index]!);
     this.table.remove(index);
   }
 
-  #make(flows: FlowView, i: number, index: number, lastNs: number, reason: number): void {
-    const { table } = this;
-    const record = this.#record;
-    const at = 4 * index;
-    record.startNs = table.recordedNs[index]!;
-    record.endNs = Math.max(lastNs, record.startNs);
-    for (const direction of [0, 1] as const) {
-      record.packets[direction] = flows.packets(i, direction) - table.sent[at + direction]!;
-      record.bytes[direction] = flows.bytes(i, direction) - table.sent[at + 2 + direction]!;
-    }
-    record.number = table.records[index]!;
-    record.reason = reason;
-    record.ifindex = table.ifindex[index]!;
-    if (!this.#offer(flows, i, record)) return;
-    table.recordedNs[index] = record.endNs;
-    table.recordedMs[index] = (this.#clock?.monotonicNs ?? 0) / 1e6;
-    table.records[index]!++;
-    for (const direction of [0, 1] as const) {
-      table.sent[at + direction]! += record.packets[direction];
-      table.sent[at + 2 + direction]! += record.bytes[direction];
-    }
-  }
-
-  #offer(flows: FlowView, i: number, record: FlowRecord): boolean {
-    this.#counts.recorded();
-    const taken = this.#sink.record(flows, i, record);
-    if (!taken) this.#counts.refused(record.reason !== reasons.active);
-    return taken;
-  }
-
   /** The final record of a flow whose slot another one has. */
-  #finishDisplaced(flows: FlowView, i: number, clock: Clock): void {
-    const key = `${flows.slot(i)} ${flows.generation(i)}`;
+  #finishDisplaced(key: string, flows: FlowView, i: number, clock: Clock): void {
     const saved = this.#displaced.get(key);
     if (saved === undefined) return;
     this.#displaced.delete(key);
-    const record = this.#record;
-    record.startNs = saved.recordedNs;
-    record.endNs = Math.max(flows.lastNs(i, clock), saved.recordedNs);
-    for (const direction of [0, 1] as const) {
-      record.packets[direction] = flows.packets(i, direction) - saved.sent[direction];
-      record.bytes[direction] = flows.bytes(i, direction) - saved.sent[direction === 0 ? 2 : 3];
-    }
-    record.number = saved.records;
-    record.reason = saved.reason ? saved.reason - 1 : reasons.forced;
-    record.ifindex = saved.ifindex;
-    this.#offer(flows, i, record);
+    this.#records.makeLast(flows, i, saved, flows.lastNs(i, clock));
     this.#counts.removed(saved.ifindex);
   }
 }
