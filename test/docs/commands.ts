@@ -29,6 +29,10 @@ export function unrunnable(command: string): string | undefined {
     [/^npm run build && npm pack|skopos init/, "test/consumer builds, packs and installs the package"],
     [/^(npx )?vitest|^npx vitest/, "it runs tests"],
     [/^npm run bench/, "benchmarks take minutes"],
+    [
+      /^npm run build -w bpf-agent|^node bpf-agent\/dist/,
+      "it needs a C compiler and root; the kernel tier builds and runs it",
+    ],
     [/^npm run soak/, "it takes minutes to hours; soak.test.ts runs a short one"],
     [/^npm run compat-suite/, "it needs a checkout of prom-client"],
     [/^npm run catalogues/, "it starts the real programs"],
