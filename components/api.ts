@@ -80,7 +80,6 @@ export type {
   GrafanaContentProps,
   GrafanaEndpoints,
   GrafanaProps,
-  GrafanaRoute,
   GrafanaSizing,
   Ldap,
   MountedDashboards,

@@ -296,6 +296,10 @@ export const problemCatalogue = {
     title: "Tenants that the rules of teams cannot read",
     why: "From 10 million series on, Mimir's ruler evaluates PrometheusRules over the tenant of the stack: alerts about namespaces of other tenants would never fire.",
   },
+  SKP1318: {
+    title: "A route without authentication",
+    why: "Prometheus and Alertmanager ask nobody who they are: whoever reaches the host could read every metric, and silence every alert.",
+  },
   SKP1320: {
     title: "An additional manifest that Kubernetes rejects",
     why: "It does not match the published schema of its kind: the API server would reject it after other objects were created.",

@@ -7,6 +7,7 @@ import {
   deployment,
   type EnvValue,
   reads,
+  routeObject,
   rules,
   scratchVolume,
   service,
@@ -26,7 +27,6 @@ import { grafanaDashboard } from "./monitoring/dashboards.ts";
 import { overviewDashboard } from "./monitoring/overview.ts";
 import { type GrafanaEndpoints, type GrafanaProps, loadOf } from "./props.ts";
 import { provision } from "./provisioning.ts";
-import { routeObject } from "./route.ts";
 import { grafanaShape } from "./shape.ts";
 import { type GrafanaSizing, sizeGrafana } from "./sizing.ts";
 import { validateGrafana } from "./validate.ts";

@@ -5,6 +5,5 @@ export * from "./content.ts";
 export type { QueryPath, Sources } from "./data-sources.ts";
 export type { GrafanaEndpoints, GrafanaProps } from "./props.ts";
 export type { MountedDashboards, Provisioning } from "./provisioning.ts";
-export type { GrafanaRoute } from "./route.ts";
 export * from "./sizing.ts";
 export * from "./validate.ts";

@@ -1,10 +1,15 @@
-import { type ComponentProps, type Endpoint, type SecretKey, sizeOverride } from "../../lib/kubernetes/index.ts";
+import {
+  type ComponentProps,
+  type Endpoint,
+  type Route,
+  type SecretKey,
+  sizeOverride,
+} from "../../lib/kubernetes/index.ts";
 import { type Availability, type SizeOverride, type Workload, workloads } from "../../lib/sizing/index.ts";
 import type { Access } from "./access.ts";
 import type { PostgreSql, TeamFolders } from "./config.ts";
 import type { QueryPath, Sources } from "./data-sources.ts";
 import type { Provisioning } from "./provisioning.ts";
-import type { GrafanaRoute } from "./route.ts";
 import type { GrafanaLoad } from "./sizing.ts";
 
 export interface GrafanaProps extends ComponentProps {
@@ -37,7 +42,7 @@ export interface GrafanaProps extends ComponentProps {
   /** Host name under which users reach Grafana by HTTPS. @default none: through a port forward @example "grafana.example.com" */
   readonly host?: string;
   /** Ingress or HTTPRoute for `host`. @default none: routing is managed externally */
-  readonly route?: GrafanaRoute;
+  readonly route?: Route;
   /** How dashboards and data sources are provisioned. @default "sidecar" */
   readonly provisioning?: Provisioning;
   /** UIDs of the dashboards in the stack, to which the overview links. @default those of every component */

@@ -187,6 +187,35 @@ test("rules about the alerting pipeline are local and do not aggregate series, s
   for (const { expr } of local.flatMap(({ rules }) => rules)) expect(expr).not.toMatch(/absent|\bby\b|\bcount\b/);
 });
 
+test("routes authenticate users, are admitted, and start the links of alerts", () => {
+  const login = { "nginx.ingress.kubernetes.io/auth-url": "https://login.example.com/oauth2/auth" };
+  const authentication = { group: "traefik.io", kind: "Middleware", name: "oidc" };
+  const chart = chartOf({
+    route: { kind: "ingress", host: "prometheus.example.com", annotations: login },
+    alerts: { route: { kind: "gateway", host: "alerts.example.com", gateway: { name: "public" }, authentication } },
+  });
+  expect(objectOf(chart, "Ingress", "kube-prometheus-prometheus")).toMatchObject({
+    metadata: { annotations: login },
+    spec: { rules: [{ host: "prometheus.example.com" }] },
+  });
+  expect(objectOf(chart, "HTTPRoute", "kube-prometheus-alertmanager").spec).toMatchObject({
+    hostnames: ["alerts.example.com"],
+    rules: [
+      {
+        filters: [{ type: "ExtensionRef", extensionRef: authentication }],
+        backendRefs: [{ name: "kube-prometheus-alertmanager", port: 9093 }],
+      },
+    ],
+  });
+  expect(prometheusOf(chart).externalUrl).toBe("https://prometheus.example.com");
+  expect(objectOf(chart, "Alertmanager", "kube-prometheus").spec).toMatchObject({
+    externalUrl: "https://alerts.example.com",
+  });
+  const admitted = chart.edges.filter(({ from }) => from === "load balancers");
+  expect(admitted.map(({ ports }) => ports)).toEqual([[9093], [9090]]);
+  expect(chartOf().edges.some(({ from }) => from === "load balancers")).toBe(false);
+});
+
 describe("an externally managed Alertmanager or Prometheus", () => {
   const outside: Endpoint = { scheme: "https", host: "am.example.org", port: 443, path: "/am" };
 

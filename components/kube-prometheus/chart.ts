@@ -67,6 +67,7 @@ export class KubePrometheusChart extends ComponentChart<KubePrometheusEndpoints>
           exemplars: props.exemplars ?? 100_000,
           alertmanager: external.alertmanager ? externalAlertmanager(this, external.alertmanager) : alerting(this),
           ...(props.externalUrl && { externalUrl: props.externalUrl }),
+          ...(props.route && { route: props.route }),
           ...(props.remoteWrite && { remoteWrite: props.remoteWrite }),
           ...(props.remoteRead && { remoteRead: props.remoteRead }),
           tenantNamespaces: props.tenantNamespaces ?? {},

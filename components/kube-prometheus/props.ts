@@ -15,6 +15,7 @@ import {
 } from "../../lib/sizing/index.ts";
 import type { AlertRouting } from "./alertmanager/config.ts";
 import type { ControlPlanePart } from "./control-plane/targets.ts";
+import type { AuthenticatedRoute } from "./route.ts";
 import type { KubePrometheusLoad, KubePrometheusSizes } from "./sizing.ts";
 
 export interface KubePrometheusProps extends ComponentProps {
@@ -58,6 +59,8 @@ export interface KubePrometheusProps extends ComponentProps {
    * @default the Service's, which browsers outside the cluster cannot open
    */
   readonly externalUrl?: string;
+  /** How users reach Prometheus from outside the cluster; its host is the default of `externalUrl`. @default they do not */
+  readonly route?: AuthenticatedRoute;
   /** Exemplars kept in memory; 0 disables them. @default 100000 */
   readonly exemplars?: number;
   /** Receivers of alerts. @default none: alerts are visible in Alertmanager and Grafana only */

@@ -1,6 +1,7 @@
 import {
   anyText,
   dnsLabel,
+  dnsSubdomain,
   flag,
   host,
   httpUrl,
@@ -16,10 +17,26 @@ import {
   unchecked,
   uniqueListOf,
 } from "../../lib/formats/index.ts";
-import { componentShape, endpointShape, secretKeyShape, tenantNamespacesShape } from "../../lib/kubernetes/index.ts";
+import {
+  annotationsShape,
+  componentShape,
+  endpointShape,
+  secretKeyShape,
+  tenantNamespacesShape,
+} from "../../lib/kubernetes/index.ts";
 import { availabilityShape, podSizeShape, retentionShape, sizeShape } from "../../lib/sizing/index.ts";
 import { controlPlaneParts } from "./control-plane/targets.ts";
 import type { KubePrometheusProps } from "./props.ts";
+
+const routeShape = {
+  host,
+  kind: oneOf("ingress", "gateway"),
+  className: dnsSubdomain,
+  tlsSecret: dnsSubdomain,
+  annotations: annotationsShape,
+  gateway: { name: dnsSubdomain, namespace: dnsLabel, listener: dnsSubdomain },
+  authentication: { group: dnsSubdomain, kind: line, name: dnsSubdomain },
+} as const;
 
 /** What each part of {@link KubePrometheusProps} may be. */
 export const kubePrometheusShape: ShapeOf<KubePrometheusProps> = {
@@ -44,6 +61,7 @@ export const kubePrometheusShape: ShapeOf<KubePrometheusProps> = {
   watchAllMonitors: flag,
   exemplars: numeric,
   externalUrl: httpUrl,
+  route: routeShape,
   alerts: {
     receivers: listOf({
       kind: oneOf(
@@ -77,6 +95,7 @@ export const kubePrometheusShape: ShapeOf<KubePrometheusProps> = {
       topicArn: line,
       region: line,
     }),
+    route: routeShape,
     configNamespaces: uniqueListOf(dnsLabel),
     deadMansSwitch: secretKeyShape,
     externalUrl: httpUrl,

@@ -15,6 +15,7 @@ import { type AlertRouting, reservedReceivers } from "./alertmanager/config.ts";
 import { exposed } from "./control-plane/targets.ts";
 import { idleBytes as idlePrometheusBytes } from "./prometheus/sizing.ts";
 import { type KubePrometheusProps, loadOf } from "./props.ts";
+import { validateRoute } from "./route.ts";
 import { kubePrometheusShape } from "./shape.ts";
 import { sizeKubePrometheus } from "./sizing.ts";
 
@@ -43,6 +44,8 @@ function combinations(props: KubePrometheusProps): readonly Finding[] {
     ...fleet,
     ...validateRetention(props),
     ...validateReceivers(props.alerts ?? {}),
+    ...validateRoute("route", props.route),
+    ...validateRoute("alerts.route", props.alerts?.route),
     ...validatePlatform(props),
     ...validateExemplars(props),
   ];

@@ -20,6 +20,7 @@ export * from "./patches/index.ts";
 export * from "./probes.ts";
 export * from "./rbac.ts";
 export * from "./ring-guard.ts";
+export * from "./route.ts";
 export * from "./rules.ts";
 export * from "./security.ts";
 export * from "./service.ts";

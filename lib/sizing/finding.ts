@@ -45,6 +45,7 @@ export type FindingCode =
   | "SKP1313"
   | "SKP1314"
   | "SKP1315"
+  | "SKP1318"
   | "SKP1320"
   | "SKP1321";
 

@@ -1,19 +1,7 @@
 import { z } from "zod";
 import { validateGrafana } from "../../components/grafana/index.ts";
 import type { ObservabilityProps } from "../../components/observability.ts";
-import {
-  anyText,
-  dnsLabel,
-  dnsSubdomain,
-  host,
-  hostPort,
-  httpUrl,
-  iniLine,
-  labelKey,
-  line,
-  secretKeyName,
-  team,
-} from "../../lib/formats/index.ts";
+import { dnsSubdomain, host, hostPort, httpUrl, iniLine, line, secretKeyName, team } from "../../lib/formats/index.ts";
 import type { CheckedStack } from "../checks.ts";
 import { type Facts, withoutUndefined } from "../facts.ts";
 import { problemsOfComponent } from "../findings.ts";
@@ -21,6 +9,7 @@ import { mapping, port, text, unique } from "../formats.ts";
 import type { Problem } from "../problem.ts";
 import type { ResolvedStack } from "../resolve.ts";
 import { optionsIn, workloadOptions } from "../schema/options.ts";
+import { routeSchema } from "../schema/route.ts";
 import { secretKeySchema } from "../schema/secret.ts";
 import { externalSchema, switchable } from "../schema/switch.ts";
 import { type Prerequisite, secretPrerequisite } from "./needs.ts";
@@ -40,25 +29,6 @@ const database = z.strictObject({
   user: text(iniLine).describe("Name of the user."),
   password: secretKeySchema.describe("Secret key with the password."),
 });
-
-const route = z.discriminatedUnion("kind", [
-  z.strictObject({
-    kind: z.literal("ingress").describe("An Ingress."),
-    className: text(dnsSubdomain).optional().describe("IngressClass. By default the cluster's."),
-    tlsSecret: text(dnsSubdomain).optional().describe("Secret with the TLS certificate. By default the controller's."),
-    annotations: mapping(labelKey, anyText).optional().describe("Annotations for the Ingress controller."),
-  }),
-  z.strictObject({
-    kind: z.literal("gateway").describe("An HTTPRoute of the Gateway API."),
-    gateway: z
-      .strictObject({
-        name: text(dnsSubdomain).describe("Name of the Gateway."),
-        namespace: text(dnsLabel).optional().describe("Its namespace. By default the stack's."),
-        listener: text(dnsSubdomain).optional().describe("Name of the listener. By default all of them."),
-      })
-      .describe("The existing Gateway."),
-  }),
-]);
 
 const oidc = z.strictObject({
   name: text(iniLine).optional().describe("Name on the login button."),
@@ -99,7 +69,7 @@ export const schema = switchable(
       ),
     database: database.optional().describe("PostgreSQL database; required for more than one replica."),
     host: text(host).optional().describe("Host name under which users reach Grafana: grafana.example.com."),
-    route: route.optional().describe("How that host is routed to Grafana."),
+    route: routeSchema.optional().describe("How that host is routed to Grafana."),
     encryptionKey: secretKeySchema.optional().describe("Key with which Grafana encrypts stored secrets."),
     access: z
       .strictObject({

@@ -10,6 +10,7 @@ import { problemsOfComponent, sharedProps } from "../findings.ts";
 import { text, unique } from "../formats.ts";
 import type { Problem } from "../problem.ts";
 import { optionsIn, workloadOptions, workloadsSchema } from "../schema/options.ts";
+import { authenticatedRouteSchema } from "../schema/route.ts";
 import { externalSchema, switchable } from "../schema/switch.ts";
 import type { StackConfig } from "../schema.ts";
 import { snippet } from "../snippet.ts";
@@ -35,6 +36,9 @@ export const schema = switchable(
     externalUrl: text(httpUrl)
       .optional()
       .describe("URL at which people reach Prometheus, for links in alerts. By default its Service's."),
+    route: authenticatedRouteSchema
+      .optional()
+      .describe("How users reach Prometheus; it must authenticate them. By default they do not."),
     controlPlane: unique(z.enum(controlPlaneParts).describe("A component of the control plane."))
       .optional()
       .describe(
@@ -49,7 +53,8 @@ export function settings({ config }: Facts): Partial<ObservabilityProps> {
   const { prometheus, mimir, nodeExporter } = config.components;
   if (!prometheus.enabled) return {};
   const { rules: _, ...routing } = config.alerts;
-  const { remoteRead, watchAllMonitors, crds, operator, kubeletInsecure, externalUrl, controlPlane } = prometheus;
+  const { remoteRead, watchAllMonitors, crds, operator, kubeletInsecure, externalUrl, controlPlane, route } =
+    prometheus;
   return {
     kubePrometheus: {
       ...optionsIn(prometheus),
@@ -64,6 +69,7 @@ export function settings({ config }: Facts): Partial<ObservabilityProps> {
       operator,
       kubeletInsecure,
       ...withoutUndefined({ externalUrl, controlPlane }),
+      ...(route && { route: withoutUndefined(route) }),
       nodeExporter: nodeExporter.enabled,
       alerts: {
         ...withoutUndefined(routing),

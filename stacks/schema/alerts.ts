@@ -2,6 +2,7 @@ import { z } from "zod";
 import { dnsLabel, host, httpUrl, line, mailAddresses, prometheusLabel } from "../../lib/formats/index.ts";
 import { port, text, unique } from "../formats.ts";
 import { alertRulesSchema } from "./alert-rules.ts";
+import { authenticatedRouteSchema } from "./route.ts";
 import { secretKeySchema } from "./secret.ts";
 
 const receiver = {
@@ -150,6 +151,9 @@ export const alertsSchema = z.strictObject({
   externalUrl: text(httpUrl)
     .optional()
     .describe("URL at which people reach Alertmanager, for links in notifications. By default its Service's."),
+  route: authenticatedRouteSchema
+    .optional()
+    .describe("How users reach Alertmanager; it must authenticate them. By default they do not."),
   deadMansSwitch: secretKeySchema
     .optional()
     .describe(

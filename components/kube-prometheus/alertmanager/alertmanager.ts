@@ -21,6 +21,7 @@ import {
   operatedSpec,
   shardBudget,
 } from "../operator/operated.ts";
+import { addRoute, routedUrl } from "../route.ts";
 import { type AlertRouting, alertmanagerConfig } from "./config.ts";
 import { receiverPorts, receiverSecrets } from "./receivers.ts";
 
@@ -67,10 +68,19 @@ export function alertmanager(
     type: "Opaque",
     stringData: { "alertmanager.yaml": yamlText(alertmanagerConfig(routing)) },
   });
-  chart.add(alertmanagerResource(chart, sized, configSecret, routing.externalUrl ?? url(endpoint), routing));
+  chart.add(
+    alertmanagerResource(
+      chart,
+      sized,
+      configSecret,
+      routing.externalUrl ?? routedUrl(routing.route) ?? url(endpoint),
+      routing,
+    ),
+  );
   addReloader(chart, { part, name: `alertmanager-${chart.name}`, sized });
   if (sized.replicas > 1) shardBudget(chart, part, 0, 1);
   operatedService(chart, { part, name, port: alertmanagerPort });
+  if (routing.route) addRoute(chart, routing.route, { service: name, port: alertmanagerPort, pods });
   if (sized.replicas > 1) chart.connects(pods, pods, [meshPort], "gossip of silences and notifications", [meshPort]);
   const ports = receiverPorts(routing.receivers ?? []);
   const outside = routing.deadMansSwitch ? [...new Set([...ports, 443])] : ports;

@@ -1,5 +1,6 @@
 import { doubleQuoted } from "../../../lib/formats/index.ts";
 import type { SecretKey } from "../../../lib/kubernetes/index.ts";
+import type { AuthenticatedRoute } from "../route.ts";
 import { type Receiver, receiverConfig, secretFile } from "./receivers.ts";
 
 /** Receivers of alerts. */
@@ -9,6 +10,8 @@ export interface AlertRouting {
    * @default the Service's, which browsers outside the cluster cannot open
    */
   readonly externalUrl?: string;
+  /** How users reach Alertmanager from outside the cluster; its host is the default of `externalUrl`. @default they do not */
+  readonly route?: AuthenticatedRoute;
   /**
    * Namespaces whose AlertmanagerConfigs are used, beside the stack's own; each applies to the alerts of its namespace.
    * They must exist. The operator may list the Secrets and ConfigMaps of each: AlertmanagerConfigs reference them.

@@ -14,6 +14,7 @@ import {
 import { formatDuration, MiB, type Workload } from "../../../lib/sizing/index.ts";
 import { scrapeClasses } from "../control-plane/targets.ts";
 import { addReloader, operatedPods, operatedService, operatedSpec, shardBudget } from "../operator/operated.ts";
+import { type AuthenticatedRoute, addRoute, routedUrl } from "../route.ts";
 import type { KubePrometheusSizing } from "../sizing.ts";
 import { prometheusAccount } from "./account.ts";
 import { ruleSelector, rulesForMimir } from "./rules.ts";
@@ -42,6 +43,7 @@ export interface PrometheusProps {
   readonly watchAllMonitors: boolean;
   readonly kubeletInsecure: boolean;
   readonly externalUrl?: string;
+  readonly route?: AuthenticatedRoute;
   readonly exemplars: number;
   readonly alertmanager: Pick<IPrometheus["spec"], "alerting" | "additionalAlertManagerConfigs">;
 }
@@ -54,7 +56,9 @@ export function prometheus(chart: ComponentChart, props: PrometheusProps): Endpo
   const pods = operatedPods(chart, part);
   const endpoint = { scheme: "http", host: serviceHost(chart, name), port: prometheusPort, pods } as const;
   const account = prometheusAccount(chart, part);
-  chart.add(prometheusResource(chart, part, account, props.externalUrl ?? url(endpoint), props));
+  chart.add(
+    prometheusResource(chart, part, account, props.externalUrl ?? routedUrl(props.route) ?? url(endpoint), props),
+  );
   addReloader(chart, { part, name: `prometheus-${chart.name}`, sized: sizing.prometheus });
   for (let shard = 0; shard < sizing.shards && sizing.replicasPerShard > 1; shard++) {
     shardBudget(chart, part, shard, sizing.shards);
@@ -62,6 +66,7 @@ export function prometheus(chart: ComponentChart, props: PrometheusProps): Endpo
   // Replicas scrape at different times: graphs of a client that alternates between them would flap.
   const clientIpAffinity = sizing.replicasPerShard > 1;
   operatedService(chart, { part, name, port: prometheusPort, clientIpAffinity });
+  if (props.route) addRoute(chart, props.route, { service: name, port: prometheusPort, pods });
   if (chart.evaluator === "mimir") rulesForMimir(chart, props.watchAllMonitors);
   return endpoint;
 }

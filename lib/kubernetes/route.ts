@@ -1,7 +1,9 @@
-import type { ComponentChart, KubernetesObject, Labels } from "../../lib/kubernetes/index.ts";
+import type { ComponentChart } from "./chart.ts";
+import type { Labels } from "./labels.ts";
+import type { KubernetesObject } from "./object.ts";
 
-/** How users reach Grafana from outside the cluster. */
-export type GrafanaRoute =
+/** How users reach a component from outside the cluster. */
+export type Route =
   | {
       readonly kind: "ingress";
       /** IngressClass. @default the cluster's default class */
@@ -17,22 +19,38 @@ export type GrafanaRoute =
       readonly gateway: { readonly name: string; readonly namespace?: string; readonly listener?: string };
     };
 
-/** The Ingress or HTTPRoute. @param service name and port of Grafana's Service */
+/** A filter of an HTTPRoute that its Gateway's implementation defines. */
+export interface RouteFilter {
+  readonly group: string;
+  readonly kind: string;
+  readonly name: string;
+}
+
+/**
+ * The Ingress or HTTPRoute.
+ * @param service name and port of the Service, after which the object is named
+ * @param filter applied to every request of an HTTPRoute
+ */
 export function routeObject(
   chart: ComponentChart,
   host: string,
-  route: GrafanaRoute,
+  route: Route,
   service: { readonly name: string; readonly port: number },
+  filter?: RouteFilter,
 ): KubernetesObject {
-  const metadata = chart.metadata(chart.name, chart.component);
+  const metadata = chart.metadata(service.name, chart.component);
   if (route.kind === "gateway") {
     const { name, namespace, listener } = route.gateway;
     const parent = { name, ...(namespace && { namespace }), ...(listener && { sectionName: listener }) };
+    const rule = {
+      ...(filter && { filters: [{ type: "ExtensionRef", extensionRef: { ...filter } }] }),
+      backendRefs: [service],
+    };
     const httpRoute = {
       apiVersion: "gateway.networking.k8s.io/v1",
       kind: "HTTPRoute",
       metadata,
-      spec: { parentRefs: [parent], hostnames: [host], rules: [{ backendRefs: [service] }] },
+      spec: { parentRefs: [parent], hostnames: [host], rules: [rule] },
     };
     return httpRoute;
   }
