@@ -18,6 +18,7 @@ export type {
   ImageName,
   ImageOptions,
   ImageOverride,
+  KnownAlert,
   KubernetesObject,
   Labels,
   Manifest,
@@ -31,6 +32,8 @@ export type {
   PodOptions,
   Pods,
   ResourceAmounts,
+  Route,
+  RouteFilter,
   ScrapeTarget,
   SecretKey,
   SelectedPods,
@@ -92,6 +95,7 @@ export type {
 } from "./grafana/index.ts";
 export type {
   AlertRouting,
+  AuthenticatedRoute,
   ControlPlanePart,
   DiscordReceiver,
   EmailReceiver,

@@ -23,5 +23,6 @@ export { teamRuleConfigMaps } from "./prometheus/rules.ts";
 export * from "./prometheus/scaling.ts";
 export type { RemoteWriteQueue } from "./prometheus/sizing.ts";
 export type { KubePrometheusEndpoints, KubePrometheusProps } from "./props.ts";
+export type { AuthenticatedRoute } from "./route.ts";
 export * from "./sizing.ts";
 export * from "./validate.ts";

@@ -70,7 +70,7 @@ export interface ScrapeTarget {
 }
 
 /** An alert of a component before any change. */
-interface KnownAlert {
+export interface KnownAlert {
   readonly name: string;
   readonly severity: Severity;
   /** Whether it has a threshold that can be changed. */
