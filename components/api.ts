@@ -94,6 +94,7 @@ export type {
   TeamFolders,
 } from "./grafana/index.ts";
 export type {
+  AdditionalRemoteWrite,
   AlertRouting,
   AuthenticatedRoute,
   ControlPlanePart,

@@ -1,4 +1,4 @@
-import { validateAdditions } from "../components/extra/index.ts";
+import { repeated, validateAdditions } from "../components/extra/index.ts";
 import type { CheckedStack } from "./checks.ts";
 import { problemsOfComponent } from "./findings.ts";
 import { plainTextSecret } from "./issues.ts";
@@ -12,10 +12,22 @@ export function checkAdditions({ config, props }: CheckedStack): readonly Proble
       .map((key) =>
         plainTextSecret(
           ["extra", "manifests", index, key],
-          "# remove the Secret: create it by other means, such as the External Secrets Operator or Sealed Secrets",
+          `# remove the key ${key}: create the Secret by other means, such as the External Secrets Operator or Sealed Secrets`,
         ),
       ),
   );
-  const findings = props.extra ? validateAdditions(props.extra, config.namespaces.stack) : [];
+  const { remoteWrites } = config.extra;
+  const findings = [
+    ...(props.extra ? validateAdditions(props.extra, config.namespaces.stack) : []),
+    ...repeated(
+      "extra.remoteWrites",
+      remoteWrites.map(({ name }) => `remote write ${name}`),
+      new Set(
+        ["long-term", ...Object.keys(config.tenants).map((tenant) => `tenant-${tenant}`)].map(
+          (name) => `remote write ${name}`,
+        ),
+      ),
+    ),
+  ];
   return [...secrets, ...problemsOfComponent("extra", findings)];
 }

@@ -26,6 +26,7 @@ test.each(rejected)("%o is rejected where it has no effect", (paths, config) => 
 
 test.each([
   { alerts },
+  { extra: { remoteWrites: [{ name: "a", url: "https://a.example.com" }] } },
   { tenants: { a: { namespaces: ["a"], mimir: {}, loki: {}, folder: "A" } } },
   { grafanaAdminPassword: { secure: "v1" } },
   { components: { prometheus: { remoteRead: true } } },

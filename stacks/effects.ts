@@ -17,7 +17,7 @@ const ownSettings = {
 } as const;
 
 function idleOf(
-  { cluster, components, alerts, objectStorage, tenants, grafanaAdminPassword }: StackConfig,
+  { cluster, components, alerts, extra, objectStorage, tenants, grafanaAdminPassword }: StackConfig,
   archiveSeconds: number,
   engine: NetworkEngine,
 ): readonly Idle[] {
@@ -50,6 +50,11 @@ function idleOf(
       alerts.rules.Watchdog?.enabled === false && "the Watchdog alert that it waits for is disabled",
     ],
     [["grafanaAdminPassword"], grafanaAdminPassword !== undefined, noGrafana],
+    [
+      ["extra", "remoteWrites"],
+      extra.remoteWrites.length > 0,
+      (prometheus.external && "Prometheus is externally managed") || (!prometheus.enabled && "Prometheus is off"),
+    ],
     [["components", "prometheus", "remoteRead"], prometheus.remoteRead, !mimir.enabled && "Mimir is off"],
     [["components", "alloy", "logSource"], alloy.logSource !== undefined, !loki.enabled && "Loki is off"],
     [["components", "mimir", "bucketLifecycle"], mimir.bucketLifecycle !== undefined, onDisks],

@@ -46,6 +46,7 @@ const sentences: Partial<Record<ProblemCode, string>> = {
   SKP1301: "options of a single workload may be set on the component as well",
   SKP1302: "the user decides which workload a figure is for",
   SKP1310: "a name unlike every object's may stand for any of them",
+  SKP1320: "only the user knows what a manifest should say",
   SKP1311: "a number that is no number may stand for any",
 };
 

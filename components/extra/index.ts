@@ -14,7 +14,7 @@ import type { Additions } from "./props.ts";
 import { identityOf, repeated, validateAdditions } from "./validate.ts";
 
 export type { Additions, PlainRule, PlainRuleGroup } from "./props.ts";
-export { validateAdditions } from "./validate.ts";
+export { repeated, validateAdditions } from "./validate.ts";
 
 export interface ExtraProps extends ComponentProps {
   readonly additions: Additions;

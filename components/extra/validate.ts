@@ -1,6 +1,6 @@
 import { isNamespaced, type Manifest, schemaError } from "../../lib/kubernetes/index.ts";
 import { queryErrors } from "../../lib/monitoring/foreign-dashboard.ts";
-import { type Finding, formatBytes, MiB, outOfRange, wrongFormat } from "../../lib/sizing/index.ts";
+import { type Finding, formatBytes, MiB, outOfRange, removeItem, wrongFormat } from "../../lib/sizing/index.ts";
 import type { Additions } from "./props.ts";
 
 /** Identity of an object in a namespace. */
@@ -15,7 +15,7 @@ export function validateAdditions(
   return [
     ...manifests.flatMap((manifest, index): readonly Finding[] => {
       const message = schemaError(manifest);
-      const at = `extra.manifests.${index}`;
+      const at = `extra.manifests[${index}]`;
       if (message === undefined) return [];
       return [
         {
@@ -27,7 +27,7 @@ export function validateAdditions(
       ];
     }),
     ...dashboards.flatMap(({ json }, index) => {
-      const at = `extra.dashboards.${index}.json`;
+      const at = `extra.dashboards[${index}].json`;
       const bytes = Buffer.byteLength(JSON.stringify(json));
       return [
         ...queryErrors(json).map((error) => wrongFormat(at, "a query", "valid", error, "# change the query")),
@@ -59,13 +59,8 @@ export function repeated(
 ): readonly Finding[] {
   return names.flatMap((name, index) => {
     if (!taken.has(name) && names.indexOf(name) === index) return [];
-    return [alreadyThere(`${at}.${index}`, `${name} exists already`)];
+    return [alreadyThere(`${at}[${index}]`, `${name} exists already`, removeItem(index))];
   });
 }
 
-const alreadyThere = (at: string, message: string): Finding => ({
-  code: "SKP1321",
-  at,
-  message,
-  fix: "# rename it, or change the existing one with skopos:patches",
-});
+const alreadyThere = (at: string, message: string, fix: string): Finding => ({ code: "SKP1321", at, message, fix });

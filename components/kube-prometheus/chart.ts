@@ -20,6 +20,7 @@ import { kubeStateMetrics } from "./exporters/kube-state-metrics.ts";
 import { nodeExporter } from "./exporters/node-exporter.ts";
 import { crds } from "./operator/crds.ts";
 import { operator } from "./operator/operator.ts";
+import { connectWrites } from "./prometheus/additional-writes.ts";
 import { alerting, externalAlertmanager } from "./prometheus/alerting.ts";
 import { haClusterLabel, prometheus } from "./prometheus/prometheus.ts";
 import { type KubePrometheusEndpoints, type KubePrometheusProps, loadOf } from "./props.ts";
@@ -71,6 +72,7 @@ export class KubePrometheusChart extends ComponentChart<KubePrometheusEndpoints>
           ...(props.remoteWrite && { remoteWrite: props.remoteWrite }),
           ...(props.remoteRead && { remoteRead: props.remoteRead }),
           tenantNamespaces: props.tenantNamespaces ?? {},
+          additionalWrites: props.additionalWrites ?? [],
         });
     this.#prometheus = own?.pods;
     const server = own ?? (external.prometheus as Endpoint);
@@ -113,7 +115,7 @@ export class KubePrometheusChart extends ComponentChart<KubePrometheusEndpoints>
     return {
       prometheus: this.#prometheus !== undefined,
       plannedSeries: Math.ceil(loadOf(props).workload.activeSeries / this.sizing.shards),
-      remoteWrite: props.remoteWrite !== undefined,
+      remoteWrite: props.remoteWrite !== undefined || (props.additionalWrites ?? []).length > 0,
       alertmanagers: props.external?.alertmanager ? 0 : this.sizing.alertmanager.replicas,
       operator: props.operator ?? true,
       kubeStateMetrics: stateMetrics,
@@ -134,5 +136,6 @@ export class KubePrometheusChart extends ComponentChart<KubePrometheusEndpoints>
     ] as const) {
       if (to) this.connectsTo(prometheus, to, why);
     }
+    connectWrites(this, prometheus, props.additionalWrites ?? []);
   }
 }

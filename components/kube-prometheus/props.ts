@@ -15,6 +15,7 @@ import {
 } from "../../lib/sizing/index.ts";
 import type { AlertRouting } from "./alertmanager/config.ts";
 import type { ControlPlanePart } from "./control-plane/targets.ts";
+import type { AdditionalRemoteWrite } from "./prometheus/additional-writes.ts";
 import type { AuthenticatedRoute } from "./route.ts";
 import type { KubePrometheusLoad, KubePrometheusSizes } from "./sizing.ts";
 
@@ -39,6 +40,8 @@ export interface KubePrometheusProps extends ComponentProps {
    * @see https://prometheus.io/docs/practices/remote_write/
    */
   readonly remoteWrite?: Endpoint;
+  /** Stores to which series are sent in addition to `remoteWrite`. @default none */
+  readonly additionalWrites?: readonly AdditionalRemoteWrite[];
   /** Namespaces whose series are written to `remoteWrite` as another tenant. @default none */
   readonly tenantNamespaces?: TenantNamespaces;
   /**

@@ -71,6 +71,11 @@ export function settings({ config }: Facts): Partial<ObservabilityProps> {
       ...withoutUndefined({ externalUrl, controlPlane }),
       ...(route && { route: withoutUndefined(route) }),
       nodeExporter: nodeExporter.enabled,
+      ...(config.extra.remoteWrites.length > 0 && {
+        additionalWrites: config.extra.remoteWrites.map(({ sigv4, ...each }) =>
+          withoutUndefined({ ...each, sigv4: sigv4 && withoutUndefined(sigv4) }),
+        ),
+      }),
       alerts: {
         ...withoutUndefined(routing),
         receivers: routing.receivers.map(withoutUndefined),

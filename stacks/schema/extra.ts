@@ -1,8 +1,19 @@
 import { z } from "zod";
 import type { Additions } from "../../components/extra/index.ts";
-import { anyText, dnsLabel, line, prometheusDuration, prometheusLabel } from "../../lib/formats/index.ts";
+import {
+  anyText,
+  dnsLabel,
+  headerName,
+  httpUrl,
+  line,
+  prometheusDuration,
+  prometheusLabel,
+  re2,
+  region,
+} from "../../lib/formats/index.ts";
 import { dashboardUid, metricName, promqlExpression } from "../../lib/monitoring/formats.ts";
 import { mapping, text } from "../formats.ts";
+import { secretKeySchema } from "./secret.ts";
 
 const manifest = z
   .looseObject({
@@ -43,8 +54,44 @@ const rule = z
   })
   .describe("An alert or a recording rule, in Prometheus' own format.");
 
+const remoteWrite = z
+  .strictObject({
+    name: text(line).describe("Name, unique in the list."),
+    url: text(httpUrl).describe("URL of the remote-write API: https://prometheus.example.com/api/v1/write."),
+    headers: mapping(headerName, line)
+      .optional()
+      .describe("Headers without secrets, such as a tenant. By default none."),
+    basicAuth: z
+      .strictObject({
+        username: secretKeySchema.describe("Secret key with the user name."),
+        password: secretKeySchema.describe("Secret key with the password."),
+      })
+      .optional()
+      .describe("User name and password. By default none."),
+    bearerToken: secretKeySchema.optional().describe("Secret key with a bearer token. By default none."),
+    sigv4: z
+      .strictObject({
+        region: text(region).describe("AWS region."),
+        roleArn: text(line).optional().describe("Role to assume. By default that of Prometheus' pods."),
+      })
+      .optional()
+      .describe("Signs requests for Amazon Managed Prometheus. By default requests are not signed."),
+    metrics: text(re2).optional().describe("Regular expression of the names of metrics that are sent. By default all."),
+    replicaLabel: text(prometheusLabel)
+      .optional()
+      .describe("Label that tells several replicas of Prometheus apart. By default prometheus_replica."),
+  })
+  .refine(({ basicAuth, bearerToken, sigv4 }) => [basicAuth, bearerToken, sigv4].filter(Boolean).length < 2, {
+    message: "has more than one of basicAuth, bearerToken and sigv4",
+  })
+  .describe("A store that Prometheus sends series to.");
+
 /** What a user adds to a stack. */
 export const extraSchema = z.strictObject({
+  remoteWrites: z
+    .array(remoteWrite)
+    .default([])
+    .describe("Stores that Prometheus sends series to, beside Mimir. Network policies admit their ports."),
   manifests: z
     .array(manifest)
     .default([])
@@ -82,7 +129,7 @@ export const extraSchema = z.strictObject({
 });
 
 /** The additions of a configuration, as charts take them; undefined if there are none. */
-export function additionsOf(extra: z.output<typeof extraSchema>): Additions | undefined {
+export function additionsOf({ remoteWrites: _, ...extra }: z.output<typeof extraSchema>): Additions | undefined {
   const some = Object.entries(extra).filter(([, items]) => (items as readonly unknown[]).length > 0);
   return some.length > 0 ? (Object.fromEntries(some) as Additions) : undefined;
 }

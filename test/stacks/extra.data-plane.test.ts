@@ -136,12 +136,12 @@ test("what cannot be read is reported at once", () => {
     dashboards: [dashboard("b b")],
   });
   expect(found.map((each) => each.split(": ")[0])).toEqual([
-    "SKP1012 skopos:extra.rules.0.rules.0.expr",
-    "SKP1003 skopos:extra.rules.0.rules.1",
-    "SKP1012 skopos:extra.rules.1.rules.0.record",
-    "SKP1012 skopos:extra.rules.1.rules.0.labels.c d",
-    "SKP1003 skopos:extra.rules.2.rules.0",
-    "SKP1012 skopos:extra.dashboards.0.json.uid",
+    "SKP1012 skopos:extra.rules[0].rules[0].expr",
+    "SKP1012 skopos:extra.rules[0].rules[1]",
+    "SKP1012 skopos:extra.rules[1].rules[0].record",
+    'SKP1012 skopos:extra.rules[1].rules[0].labels["c d"]',
+    "SKP1012 skopos:extra.rules[2].rules[0]",
+    "SKP1012 skopos:extra.dashboards[0].json.uid",
   ]);
 });
 
@@ -158,13 +158,38 @@ test("what can be read and cannot be deployed is reported at once", () => {
     dashboards: [dashboard("a", target("rate(x[5m]")), dashboard("b", target("{a=", "loki")), orders, orders],
   });
   expect(found).toEqual([
-    "SKP1010 skopos:extra.manifests.1.stringData: is a secret in plain text",
-    expect.stringMatching(/^SKP1320 skopos:extra.manifests.0: Deployment a: .*spec\/replicas must be integer/),
-    expect.stringMatching(/^SKP1012 skopos:extra.dashboards.0.json: .*panels.0.panels.0.targets.0.expr: not PromQL/),
-    expect.stringMatching(/^SKP1012 skopos:extra.dashboards.1.json: .*not LogQL/),
-    "SKP1321 skopos:extra.manifests.3: ConfigMap observability/shop exists already",
-    "SKP1321 skopos:extra.rules.1: group shop exists already",
-    "SKP1321 skopos:extra.dashboards.3: dashboard shop_Orders exists already",
+    "SKP1010 skopos:extra.manifests[1].stringData: is a secret in plain text",
+    expect.stringMatching(/^SKP1320 skopos:extra.manifests\[0\]: Deployment a: .*spec\/replicas must be integer/),
+    expect.stringMatching(/^SKP1012 skopos:extra.dashboards\[0\].json: .*panels.0.panels.0.targets.0.expr: not PromQL/),
+    expect.stringMatching(/^SKP1012 skopos:extra.dashboards\[1\].json: .*not LogQL/),
+    "SKP1321 skopos:extra.manifests[3]: ConfigMap observability/shop exists already",
+    "SKP1321 skopos:extra.rules[1]: group shop exists already",
+    "SKP1321 skopos:extra.dashboards[3]: dashboard shop_Orders exists already",
+  ]);
+  expect(found.join("\n")).not.toContain("hunter2");
+});
+
+test("a store has a name of its own and one kind of authentication", () => {
+  const secret = { secret: "s", key: "k" };
+  const store = (name: string, more: object = {}) => ({ name, url: "https://a.example.com/write", ...more });
+  expect(problems({ remoteWrites: [store("a"), store("a"), store("long-term")] })).toEqual([
+    "SKP1321 skopos:extra.remoteWrites[1]: remote write a exists already",
+    "SKP1321 skopos:extra.remoteWrites[2]: remote write long-term exists already",
+  ]);
+  const basicAuth = { username: secret, password: "hunter2" };
+  const found = problems({
+    remoteWrites: [
+      store("a", { url: "https://u:hunter2@a.example.com" }),
+      store("b", { basicAuth }),
+      store("c", { bearerToken: secret, sigv4: { region: "eu-west-1" } }),
+      store("d", { metrics: "(?=a)" }),
+    ],
+  });
+  expect(found.map((each) => each.split(": ")[0])).toEqual([
+    "SKP1012 skopos:extra.remoteWrites[0].url",
+    "SKP1010 skopos:extra.remoteWrites[1].basicAuth.password",
+    "SKP1012 skopos:extra.remoteWrites[2]",
+    "SKP1012 skopos:extra.remoteWrites[3].metrics",
   ]);
   expect(found.join("\n")).not.toContain("hunter2");
 });
@@ -172,7 +197,7 @@ test("what can be read and cannot be deployed is reported at once", () => {
 test("what the stack has already cannot be added", () => {
   const existing = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "loki" }, data: {} };
   expect(problems({ manifests: [manifests[0], existing], dashboards: [dashboard("skopos-loki")] })).toEqual([
-    "SKP1321 skopos:extra.manifests.1: ConfigMap observability/loki exists already",
-    "SKP1321 skopos:extra.dashboards.0: dashboard skopos-loki exists already",
+    "SKP1321 skopos:extra.manifests[1]: ConfigMap observability/loki exists already",
+    "SKP1321 skopos:extra.dashboards[0]: dashboard skopos-loki exists already",
   ]);
 });

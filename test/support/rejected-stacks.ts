@@ -109,6 +109,13 @@ export const withoutEffect: readonly (readonly [keys: readonly string[], config:
     },
   ],
   [["components.traces.kafka"], { components: { traces: { external: externalTraces, backend: "tempo", kafka } } }],
+  [
+    ["extra.remoteWrites"],
+    {
+      components: { prometheus: managed },
+      extra: { remoteWrites: [{ name: "a", url: "https://a.example.com" }] },
+    },
+  ],
   [["tenants.a.mimir"], { components: { mimir: "off" }, tenants: { a: { namespaces: ["a"], mimir: {}, loki: {} } } }],
   [["tenants"], { components: { mimir: managed, loki: managed }, tenants: { a: { namespaces: ["a"] } } }],
   [["tenants.a.folder"], { components: { grafana: managed }, tenants: { a: { namespaces: ["a"], folder: "A" } } }],
@@ -268,6 +275,31 @@ const others: readonly object[] = [
   { retention: "archive", objectStorage: { kind: "filesystem" }, availability: "single" },
   { tenants: { anonymous: { namespaces: ["a"] }, b: { namespaces: ["c", "a"] }, "d/e": { namespaces: ["f"] } } },
   { ...large, scale: "xlarge", components: { traces: tempo }, tenants: { a: { namespaces: ["a"] } } },
+  {
+    extra: {
+      manifests: [
+        { apiVersion: "v1", kind: "Secret", metadata: { name: "s" }, stringData: { password: "hunter2" } },
+        { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "b" } },
+        { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "b" } },
+      ],
+      rules: [{ name: "a", rules: [{ alert: "A", expr: "sum(up" }, { expr: "1" }] }],
+      dashboards: [{ json: { uid: "a b", title: "A" } }],
+      remoteWrites: [
+        { name: "a", url: "https://a.example.com", basicAuth: { username: "me", password: "hunter2" } },
+        { name: "long-term", url: "ftp://a.example.com" },
+      ],
+    },
+  },
+  {
+    extra: {
+      manifests: [{ apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "a" }, spec: { replicas: "two" } }],
+      rules: [
+        { name: "a", rules: [{ record: "a", expr: "1" }] },
+        { name: "a", rules: [{ record: "b", expr: "1" }] },
+      ],
+      dashboards: [{ json: { uid: "a", title: "A", panels: [{ targets: [{ expr: "sum(" }] }] } }],
+    },
+  },
   patch({ merge: { metadata: { name: "other" } } }),
   patch({ json: [{ op: "replace", path: "/metadata/name", value: "other" }] }),
   patch({ json: [{ op: "replace", path: "/spec/other", value: 1 }] }),

@@ -17,6 +17,7 @@ import { addReloader, operatedPods, operatedService, operatedSpec, shardBudget }
 import { type AuthenticatedRoute, addRoute, routedUrl } from "../route.ts";
 import type { KubePrometheusSizing } from "../sizing.ts";
 import { prometheusAccount } from "./account.ts";
+import { type AdditionalRemoteWrite, additionalWrite } from "./additional-writes.ts";
 import { ruleSelector, rulesForMimir } from "./rules.ts";
 
 /** Prometheus' HTTP port, which the operator names `web`. */
@@ -38,6 +39,7 @@ export interface PrometheusProps {
   readonly workload: Workload;
   readonly remoteWrite?: Endpoint;
   readonly tenantNamespaces: TenantNamespaces;
+  readonly additionalWrites: readonly AdditionalRemoteWrite[];
   readonly remoteRead?: Endpoint;
   readonly remoteWriteReceiver: boolean;
   readonly watchAllMonitors: boolean;
@@ -108,11 +110,7 @@ function prometheusResource(
       nameValidationScheme: "Legacy",
       nameEscapingScheme: "Underscores",
       ...(props.remoteWriteReceiver && { enableRemoteWriteReceiver: true, tsdb: { outOfOrderTimeWindow: "10m" } }),
-      ...(props.remoteWrite && {
-        remoteWrite: remoteWrites(props.remoteWrite, props.tenantNamespaces).map((target) =>
-          remoteWrite(chart, target, sizing),
-        ),
-      }),
+      ...remoteWriteSpec(chart, props),
       ...(props.remoteRead && {
         remoteRead: [{ url: url(props.remoteRead), headers: { ...props.remoteRead.headers }, readRecent: false }],
       }),
@@ -146,6 +144,17 @@ function selectors(found: object): Partial<IPrometheus["spec"]> {
     scrapeConfigNamespaceSelector: {},
     ruleNamespaceSelector: {},
   };
+}
+
+/** Every store that series are sent to. */
+function remoteWriteSpec(chart: ComponentChart, props: PrometheusProps): Pick<IPrometheus["spec"], "remoteWrite"> {
+  const { sizing, additionalWrites } = props;
+  const own = props.remoteWrite ? remoteWrites(props.remoteWrite, props.tenantNamespaces) : [];
+  const all = [
+    ...own.map((target) => remoteWrite(chart, target, sizing)),
+    ...additionalWrites.map((target) => additionalWrite(target, sizing.replicasPerShard)),
+  ];
+  return all.length > 0 ? { remoteWrite: all } : {};
 }
 
 /** What is written where. */

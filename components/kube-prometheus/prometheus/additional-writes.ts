@@ -1,0 +1,52 @@
+import type { IRemoteWriteSpec } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/RemoteWriteSpec";
+import { portOf } from "../../../lib/formats/index.ts";
+import { anywhere, type ComponentChart, type Pods, type SecretKey } from "../../../lib/kubernetes/index.ts";
+
+/** A store to which series are sent in addition to the stack's own. */
+export interface AdditionalRemoteWrite {
+  /** Name of the queue, in the metrics of Prometheus. */
+  readonly name: string;
+  /** URL of the remote-write API. */
+  readonly url: string;
+  /** Headers without secrets: a tenant. @default none */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** User name and password. @default none */
+  readonly basicAuth?: { readonly username: SecretKey; readonly password: SecretKey };
+  /** Token, sent as `Authorization: Bearer`. @default none */
+  readonly bearerToken?: SecretKey;
+  /** Signs requests for Amazon Managed Prometheus, with the role of Prometheus' pods. @default none */
+  readonly sigv4?: { readonly region: string; readonly roleArn?: string };
+  /** Regular expression (RE2) of the names of the metrics that are sent. @default all */
+  readonly metrics?: string;
+  /**
+   * Label that distinguishes the replicas of Prometheus, if there are several: without it, the store would reject samples of
+   * all but one as duplicates.
+   * @default "prometheus_replica"
+   */
+  readonly replicaLabel?: string;
+}
+
+/** An additional store in the operator's format. The config reloader substitutes the pod's name. */
+export function additionalWrite(to: AdditionalRemoteWrite, replicas: number): IRemoteWriteSpec {
+  const key = ({ secret, key: name }: SecretKey) => ({ name: secret, key: name });
+  const { replicaLabel = "prometheus_replica" } = to;
+  return {
+    name: to.name,
+    url: to.url,
+    ...(to.headers && { headers: { ...to.headers } }),
+    ...(to.basicAuth && { basicAuth: { username: key(to.basicAuth.username), password: key(to.basicAuth.password) } }),
+    ...(to.bearerToken && { authorization: { type: "Bearer", credentials: key(to.bearerToken) } }),
+    ...(to.sigv4 && { sigv4: { ...to.sigv4 } }),
+    sendExemplars: true,
+    queueConfig: { retryOnRateLimit: true },
+    writeRelabelConfigs: [
+      ...(to.metrics ? [{ action: "keep" as const, sourceLabels: ["__name__"], regex: to.metrics }] : []),
+      ...(replicas > 1 ? [{ action: "replace" as const, targetLabel: replicaLabel, replacement: "$(POD_NAME)" }] : []),
+    ],
+  };
+}
+
+/** Lets Prometheus reach the additional stores, wherever they are. */
+export function connectWrites(chart: ComponentChart, from: Pods, writes: readonly AdditionalRemoteWrite[]): void {
+  for (const { name, url } of writes) chart.connects(from, anywhere, [portOf(url, 443)], `remote write: ${name}`);
+}
