@@ -161,6 +161,17 @@ test("blocks that Mimir has deleted come back from the archive and answer querie
   const cleaned = await cleanups();
   await expect.poll(cleanups, { timeout: 60_000, interval: 500 }).toBeGreaterThan(cleaned + 2);
   expect(blocks(source, "restored")).toEqual([block]);
+  // They are in the archive already: a run does not add them a second time.
+  expect(await run("mimir-archive", settled)).toMatchObject({ code: 0 });
+  expect(blocks(archive, "restored")).toEqual([]);
+
+  // Of a tenant that is being deleted, Mimir would delete restored blocks at once.
+  await fetch(at("/compactor/delete_tenant"), { method: "POST", headers: { "X-Scope-OrgID": "restored" } });
+  await expect.poll(() => blocks(source, "restored"), { timeout: 60_000, interval: 500 }).toEqual([]);
+  const again = await run("mimir-archive-restore", wanted);
+  expect(again.output).toContain("tenant restored is being deleted");
+  expect(again.code).not.toBe(0);
+  expect(blocks(source, "restored")).toEqual([]);
   await reading.stop();
 });
 

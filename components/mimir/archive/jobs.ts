@@ -56,7 +56,7 @@ export function archive(chart: ComponentChart, props: ArchiveProps): void {
   const { podLabels, podAnnotations, ...options } = chart.options(part);
   const work = { volume: scratchVolume("work"), path: "/work" };
   const remote = rcloneRemote("store", objectStore);
-  const job = (script: string, env: Readonly<Record<string, EnvValue>>) => ({
+  const job = (script: string, env: Readonly<Record<string, EnvValue>> = {}) => ({
     backoffLimit: 3,
     // The first run copies all that Mimir has.
     activeDeadlineSeconds: 20 * 3600,
@@ -83,7 +83,13 @@ export function archive(chart: ComponentChart, props: ArchiveProps): void {
               name: part,
               image: "rclone",
               command: ["/bin/sh", `/scripts/${script}`],
-              env: { ...remote, ...env, SOURCE_BUCKET: props.bucket, ARCHIVE_BUCKET: props.archiveBucket },
+              env: {
+                ...remote,
+                ...env,
+                SOURCE_BUCKET: props.bucket,
+                ARCHIVE_BUCKET: props.archiveBucket,
+                RESTORE_TENANT: restoredTenant,
+              },
               resources,
               mounts: [{ volume: configVolume(scripts, "scripts"), path: "/scripts" }, work],
             }),
@@ -111,7 +117,7 @@ export function archive(chart: ComponentChart, props: ArchiveProps): void {
     schedule: "0 0 1 1 *",
     suspend: true,
     concurrencyPolicy: "Forbid",
-    jobTemplate: { spec: job("restore.sh", { RESTORE_TENANT: restoredTenant }) },
+    jobTemplate: { spec: job("restore.sh") },
   });
   connectsToObjectStore(chart, chart.pods(part), objectStore);
   chart.footprints.push({

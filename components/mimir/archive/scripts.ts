@@ -1,6 +1,6 @@
 /**
  * The scripts of the archive's jobs, for the shell of rclone's image (BusyBox). Both read `SOURCE_BUCKET` and `ARCHIVE_BUCKET`
- * of the remote `store`, and write their lists into the working directory.
+ * of the remote `store` and the tenant `RESTORE_TENANT`, and write their lists into the working directory.
  *
  * The archive holds Mimir's objects under `blocks/`, by the names they have in Mimir's bucket, and under `inventory/` one file
  * per run with the SHA-256 of every object that it added. Whatever is not in an inventory is hashed by the next run, so that a
@@ -26,9 +26,11 @@ ${places.trimStart()}
 cut -c67- inventory | sort > hashed
 archived() { rclone lsf --recursive --files-only "$blocks" | sort > archived; }
 
-# Objects of blocks. Their deletion marks stay behind: a restored block must not be deleted again.
+# Objects of blocks. Their deletion marks stay behind: a restored block must not be deleted again. Restored blocks are in
+# the archive already, which could not delete a second copy before its time.
 rclone lsf --recursive --files-only --use-server-modtime --min-age "$SETTLE" \\
-  --filter '- deletion-mark.json' --filter '+ /*/{{[0-9A-Z]{26}}}/**' --filter '- *' "$source" | sort > settled
+  --filter '- deletion-mark.json' --filter "- /$RESTORE_TENANT/**" --filter '+ /*/{{[0-9A-Z]{26}}}/**' --filter '- *' \\
+  "$source" | sort > settled
 archived
 comm -23 settled archived > missing
 rclone copy --files-from-raw missing --no-traverse --immutable --use-server-modtime "$source" "$blocks"
@@ -60,6 +62,9 @@ ${places.trimStart()}
 tenant="\${TENANT:?is the tenant to restore}"
 from=$(date -u -d "\${FROM:?is the first minute, YYYY-MM-DD hh:mm}" +%s)000
 to=$(date -u -d "\${TO:?is the last minute, YYYY-MM-DD hh:mm}" +%s)000
+# Mimir deletes every block of a tenant that is marked for deletion, and keeps the mark for hours after the last one.
+deleted=$(rclone lsf --include tenant-deletion-mark.json "$source/$RESTORE_TENANT/markers")
+[ -z "$deleted" ] || { echo "tenant $RESTORE_TENANT is being deleted: try again when Mimir has removed its deletion mark"; exit 1; }
 field() { sed -n "s/.*\\"$1\\": *\\([0-9]*\\).*/\\1/p" meta | head -n 1; }
 
 : > chosen
