@@ -72,6 +72,19 @@ test("monitors controller manager, scheduler and etcd of kubeadm on request, thr
   expect(chartProblems(plain)).toEqual([]);
 });
 
+test("Alertmanager reaches the receivers of teams: pods of their namespaces, chat services and mail servers", () => {
+  const edges = (chart: KubePrometheusChart) =>
+    chart.edges
+      .filter(({ why }) => why.startsWith("notifications to receivers"))
+      .map(({ to, ports }) => [to, [...ports]]);
+  expect(edges(chartOf())).toEqual([]);
+  expect(edges(chartOf({ alerts: { configNamespaces: ["shop", "web"] } }))).toEqual([
+    [{ cidrs: ["0.0.0.0/0", "::/0"] }, [443, 465, 587]],
+    [{ namespace: "shop", selector: {} }, []],
+    [{ namespace: "web", selector: {} }, []],
+  ]);
+});
+
 describe("remote write to Mimir", () => {
   test("adds the replica label by relabeling, since an external label would break remote read", () => {
     const spec = prometheusOf(chartOf({ workload: workloads.medium }));

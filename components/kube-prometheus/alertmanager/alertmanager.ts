@@ -29,6 +29,8 @@ import { receiverPorts, receiverSecrets } from "./receivers.ts";
 const alertmanagerPort = 9093;
 /** Port of the gossip protocol, TCP and UDP. */
 const meshPort = 9094;
+/** Ports of what AlertmanagerConfigs usually notify outside the cluster: HTTPS, and SMTP with TLS. */
+const teamPorts = [443, 465, 587] as const;
 
 const part = "alertmanager";
 
@@ -83,8 +85,11 @@ export function alertmanager(
   if (routing.route) addRoute(chart, routing.route, { service: name, port: alertmanagerPort, pods });
   if (sized.replicas > 1) chart.connects(pods, pods, [meshPort], "gossip of silences and notifications", [meshPort]);
   const ports = receiverPorts(routing.receivers ?? []);
-  const outside = routing.deadMansSwitch ? [...new Set([...ports, 443])] : ports;
-  if (outside.length > 0) chart.connects(pods, anywhere, outside, "notifications to receivers");
+  const namespaces = routing.configNamespaces ?? [];
+  const outside = [...(routing.deadMansSwitch ? [443] : []), ...(namespaces.length > 0 ? teamPorts : []), ...ports];
+  if (outside.length > 0) chart.connects(pods, anywhere, [...new Set(outside)], "notifications to receivers");
+  for (const namespace of namespaces)
+    chart.connects(pods, { namespace, selector: {} }, [], "notifications to receivers of its AlertmanagerConfigs");
   return endpoint;
 }
 

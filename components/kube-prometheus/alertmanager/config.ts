@@ -14,7 +14,8 @@ export interface AlertRouting {
   readonly route?: AuthenticatedRoute;
   /**
    * Namespaces whose AlertmanagerConfigs are used, beside the stack's own; each applies to the alerts of its namespace.
-   * They must exist. The operator may list the Secrets and ConfigMaps of each: AlertmanagerConfigs reference them.
+   * They must exist. The operator may list the Secrets and ConfigMaps of each: AlertmanagerConfigs reference them. Alertmanager
+   * may connect to the pods of each, and to ports 443, 465 and 587 anywhere.
    * @default none
    * @see https://prometheus-operator.dev/docs/developer/alerting/#alertmanagerconfig-resource
    */
