@@ -300,6 +300,8 @@ const kubernetes: AlertCase[] = [
       'kubernetes_build_info{job="kubelet",git_version="v1.35.2"}': gauge(1, undefined),
       'kubernetes_build_info{job="apiserver",git_version="v1.36.1"}': constant(1),
       'kubernetes_build_info{job="kubelet",git_version="v1.36.0"}': constant(1),
+      // Built with Kubernetes' libraries, and not a part of it.
+      'kubernetes_build_info{job="metrics-server",git_version="v0.0.0-master+$Format:%H$"}': constant(1),
     },
   },
   ...(["Client", "Server"] as const).flatMap((kind): AlertCase[] => {

@@ -1,5 +1,12 @@
 import type { Alert } from "../../../lib/monitoring/rules.ts";
 
+/**
+ * Jobs of Kubernetes itself. Other programs that are built with its libraries, such as metrics-server and the cluster autoscaler,
+ * expose `kubernetes_build_info` too: with the version of the library's template, "v0.0.0-master+$Format:%H$".
+ * @see https://github.com/kubernetes/component-base/blob/v0.35.2/version/base.go
+ */
+const versionedJobs = "apiserver|kubelet|kube-controller-manager|kube-scheduler|kube-proxy";
+
 /** What the API server sees of its clients and of the APIs behind it. */
 export const apiServerAlerts: readonly Alert[] = [
   certificate("warning", 604_800, "a week"),
@@ -38,7 +45,8 @@ export const apiServerAlerts: readonly Alert[] = [
   {
     alert: "KubeVersionMismatch",
     expr:
-      "count by (cluster) (count by (cluster, git_version) (label_replace(kubernetes_build_info," +
+      'count by (cluster) (count by (cluster, git_version) (label_replace(kubernetes_build_info{job=~"' +
+      `${versionedJobs}"},` +
       ' "git_version", "$1", "git_version", "(v[0-9]*.[0-9]*).*"))) > 1',
     for: "15m",
     severity: "warning",
