@@ -28,8 +28,16 @@ function manifestText(object: KubernetesObject): string {
   return yamlText(object, { sortMapEntries: true, aliasDuplicateObjects: false });
 }
 
+/** Names, those that are there twice with a suffix. */
+function distinct(names: readonly string[], suffixes: readonly (string | undefined)[]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return names.map((name, index) => ((counts.get(name) ?? 0) > 1 ? `${name}-${suffixes[index]}` : name));
+}
+
 /**
- * A stack's files, sorted by path. Where two objects would share a file, the namespace becomes part of the name.
+ * A stack's files, sorted by path. Where two objects would share a file, the namespace becomes part of the name, and the API
+ * group where kinds of two groups have one name.
  * @param adjust changes each object before it is written
  */
 export function manifestsOf(
@@ -37,15 +45,18 @@ export function manifestsOf(
   adjust: (object: KubernetesObject) => KubernetesObject = (object) => object,
 ): readonly Manifest[] {
   const objects = objectsOf(stack).map(({ component, object }) => ({ component, object: adjust(object) }));
-  const shared = new Map<string, number>();
-  for (const object of objects) shared.set(baseName(object), (shared.get(baseName(object)) ?? 0) + 1);
+  const names = distinct(
+    distinct(
+      objects.map(baseName),
+      objects.map(({ object }) => object.metadata?.namespace),
+    ),
+    objects.map(({ object }) => object.apiVersion.replace(/\/.*/, "")),
+  );
   const files = new Map<string, string>();
-  for (const owned of objects) {
-    const base = baseName(owned);
-    const suffix = (shared.get(base) ?? 0) > 1 ? `-${owned.object.metadata?.namespace}` : "";
-    const path = `${base}${suffix}.yaml`;
+  for (const [index, { object }] of objects.entries()) {
+    const path = `${names[index]}.yaml`;
     if (files.has(path)) throw new Error(`two objects would be written to ${path}`);
-    files.set(path, manifestText(owned.object));
+    files.set(path, manifestText(object));
   }
   return [...files].map(([path, text]) => ({ path, text })).sort((a, b) => (a.path < b.path ? -1 : 1));
 }

@@ -100,15 +100,30 @@ interface CustomParams {
   readonly repeated?: boolean;
   /** Keys of which one must be there. */
   readonly oneOf?: readonly string[];
+  /** Why the key has no effect. */
+  readonly useless?: string;
 }
 
 /** A value that our own types refused: see `quantities.ts` and `formats.ts`. */
 function customProblem({ path, input, params = {}, message }: IssueOf<"custom">, accepts: Accepts): Problem {
-  const { quantity, examples = [], range: bounds, nearest: near, format, mistake, oneOf } = params as CustomParams;
+  const {
+    quantity,
+    examples = [],
+    range: bounds,
+    nearest: near,
+    format,
+    mistake,
+    oneOf,
+    useless,
+  } = params as CustomParams;
   if ((params as CustomParams).repeated) {
     return placed(path, repeated("", show(input, path), Number(path.at(-1))));
   }
   if (oneOf) return missing([...path, oneOf[0] as string], `is missing, and so is ${oneOf.slice(1).join(", ")}`);
+  if (useless) {
+    const fix = removeKey(String(path.at(-1)));
+    return { code: "SKP1013", path: configPath(path), message: `has no effect: ${useless}`, fix };
+  }
   if (bounds) return range(path, input, bounds, String(near));
   if (quantity) {
     const meant = looksSecret(path, input)
@@ -125,7 +140,7 @@ function customProblem({ path, input, params = {}, message }: IssueOf<"custom">,
   return formatted(
     path,
     input,
-    format ?? { name: "valid", examples: [String(exampleAt(path))] },
+    format ?? { name: "valid", examples: [yamlValue(exampleAt(path))] },
     mistake ?? message,
     accepts,
   );

@@ -11,7 +11,7 @@ import {
 } from "../../lib/kubernetes/index.ts";
 import { assertValid } from "../../lib/sizing/index.ts";
 import type { Additions } from "./props.ts";
-import { identityOf, repeated, validateAdditions } from "./validate.ts";
+import { alreadyThere, dashboardConfigMap, identityOf, validateAdditions } from "./validate.ts";
 
 export type { Additions, PlainRule, PlainRuleGroup } from "./props.ts";
 export { repeated, validateAdditions } from "./validate.ts";
@@ -38,16 +38,7 @@ export class ExtraChart extends ComponentChart {
     const uids = new Set(charts.flatMap((chart) => chart.dashboards.map(({ uid }) => `dashboard ${uid}`)));
     assertValid("Extra", this.name, [
       ...validateAdditions(additions, this.home),
-      ...repeated(
-        "extra.manifests",
-        manifests.map((each) => identityOf(each, this.home)),
-        objects,
-      ),
-      ...repeated(
-        "extra.dashboards",
-        dashboards.map(({ json }) => `dashboard ${json.uid}`),
-        uids,
-      ),
+      ...alreadyThere(additions, this.home, { objects, uids }),
     ]);
     for (const manifest of manifests) this.addAsIs(this.#placed(manifest));
     if (rules.length > 0) {
@@ -60,11 +51,7 @@ export class ExtraChart extends ComponentChart {
       });
     }
     for (const { json, folder = "Observability" } of dashboards) {
-      const metadata = this.metadata(
-        `dashboard-${json.uid.toLowerCase().replaceAll("_", "-")}`,
-        this.component,
-        dashboardLabels,
-      );
+      const metadata = this.metadata(dashboardConfigMap(json.uid), this.component, dashboardLabels);
       this.addAsIs({
         apiVersion: "v1",
         kind: "ConfigMap",

@@ -1,6 +1,6 @@
 import type { LRParser } from "@lezer/lr";
 import { parser as promqlParser } from "@prometheus-io/lezer-promql";
-import { ApiObject, type ApiObjectProps, Chart } from "cdk8s";
+import { ApiObject, Chart } from "cdk8s";
 import type { Construct } from "constructs";
 import type { Port } from "../formats/index.ts";
 import { type AlertOverrides, hasThreshold, overrideAlerts } from "../monitoring/alert-overrides.ts";
@@ -169,8 +169,9 @@ export abstract class ComponentChart<Endpoints = object> extends Chart {
   /** Adds an object that others have written, whose texts may say anything. */
   addAsIs<T extends ObjectModel>(object: T): ApiObject {
     const id = `${object.kind}-${object.metadata?.name}`;
-    const taken = this.node.tryFindChild(id) !== undefined;
-    return new ApiObject(this, taken ? `${id}-${object.metadata?.namespace}` : id, object as unknown as ApiObjectProps);
+    const group = object.apiVersion.replace(/\/.*/, "");
+    const ids = [id, `${id}-${object.metadata?.namespace}`, `${id}-${object.metadata?.namespace}-${group}`];
+    return new ApiObject(this, ids.find((each) => this.node.tryFindChild(each) === undefined) ?? id, object);
   }
 
   /** Metadata of a namespaced object of one part, in the component's namespace unless another is named. */

@@ -5,26 +5,31 @@ import {
   dnsLabel,
   headerName,
   httpUrl,
+  labelKey,
+  labelValue,
   line,
   prometheusDuration,
   prometheusLabel,
   re2,
   region,
 } from "../../lib/formats/index.ts";
+import { apiVersion, kindName } from "../../lib/kubernetes/manifest.ts";
 import { dashboardUid, metricName, promqlExpression } from "../../lib/monitoring/formats.ts";
 import { mapping, text } from "../formats.ts";
 import { secretKeySchema } from "./secret.ts";
 
 const manifest = z
   .looseObject({
-    apiVersion: text(line).describe("API version: v1, or apps/v1."),
-    kind: text(line).describe("Kind."),
+    apiVersion: text(apiVersion).describe("API version: v1, or apps/v1."),
+    kind: text(kindName).describe("Kind."),
     metadata: z
       .looseObject({
         name: text(line).describe("Name."),
         namespace: text(dnsLabel)
           .optional()
           .describe("Namespace. By default the stack's, unless objects of the kind have none."),
+        labels: mapping(labelKey, labelValue).optional().describe("Labels. By default none."),
+        annotations: mapping(labelKey, anyText).optional().describe("Annotations. By default none."),
       })
       .describe("Metadata."),
   })
@@ -46,11 +51,18 @@ const rule = z
     labels: labels.optional().describe("Labels, such as severity, by which receivers select alerts. By default none."),
     annotations: labels.optional().describe("Annotations: summary, description, runbook_url. By default none."),
   })
-  .refine(({ alert, record }) => (alert === undefined) !== (record === undefined), {
-    message: "has neither alert nor record, or both",
-  })
-  .refine((each) => each.record === undefined || !(each.for ?? each.keep_firing_for ?? each.annotations), {
-    message: "a recorded series has no for, keep_firing_for or annotations",
+  .superRefine((each, context) => {
+    if (each.alert === undefined && each.record === undefined)
+      context.addIssue({ code: "custom", params: { oneOf: ["alert", "record"] }, input: each });
+    if (each.record === undefined) return;
+    const useless =
+      each.alert === undefined
+        ? (["for", "keep_firing_for", "annotations"] as const).map(
+            (key) => [key, "a recorded series has none"] as const,
+          )
+        : [["record", "the rule is an alert"] as const];
+    for (const [key, why] of useless.filter(([key]) => each[key] !== undefined))
+      context.addIssue({ code: "custom", path: [key], params: { useless: why }, input: each[key] });
   })
   .describe("An alert or a recording rule, in Prometheus' own format.");
 
@@ -81,8 +93,10 @@ const remoteWrite = z
       .optional()
       .describe("Label that tells several replicas of Prometheus apart. By default prometheus_replica."),
   })
-  .refine(({ basicAuth, bearerToken, sigv4 }) => [basicAuth, bearerToken, sigv4].filter(Boolean).length < 2, {
-    message: "has more than one of basicAuth, bearerToken and sigv4",
+  .superRefine((each, context) => {
+    const [first, ...others] = (["basicAuth", "bearerToken", "sigv4"] as const).filter((key) => each[key]);
+    for (const key of others)
+      context.addIssue({ code: "custom", path: [key], params: { useless: `${first} is set` }, input: each[key] });
   })
   .describe("A store that Prometheus sends series to.");
 

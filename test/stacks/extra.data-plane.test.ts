@@ -1,6 +1,7 @@
 // What a stack file adds: it is rendered, registered by Pulumi, and read by the real programs.
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
+import { manifestsOf } from "../../cli/manifests.ts";
 import { Observability } from "../../components/pulumi.ts";
 import type { KubernetesObject } from "../../lib/kubernetes/index.ts";
 import { readStackFile } from "../../stacks/load.ts";
@@ -132,17 +133,24 @@ test("what cannot be read is reported at once", () => {
       { name: "a", rules: [{ alert: "A", expr: "sum(up" }, { expr: "1" }] },
       { name: "b", rules: [{ record: "a-b", expr: "1", labels: { "c d": "e" } }] },
       { name: "c", rules: [{ record: "c", expr: "1", for: "5m" }] },
+      { name: "d", rules: [{ alert: "D", record: "d", expr: "1" }] },
     ],
     dashboards: [dashboard("b b")],
+    manifests: [{ apiVersion: "v1", kind: "Config/Map", metadata: { name: "a", labels: { a: 1 } } }],
   });
-  expect(found.map((each) => each.split(": ")[0])).toEqual([
-    "SKP1012 skopos:extra.rules[0].rules[0].expr",
-    "SKP1012 skopos:extra.rules[0].rules[1]",
-    "SKP1012 skopos:extra.rules[1].rules[0].record",
-    'SKP1012 skopos:extra.rules[1].rules[0].labels["c d"]',
-    "SKP1012 skopos:extra.rules[2].rules[0]",
-    "SKP1012 skopos:extra.dashboards[0].json.uid",
-  ]);
+  expect(found.map((each) => each.split(": ")[0]).toSorted()).toEqual(
+    [
+      "SKP1012 skopos:extra.rules[0].rules[0].expr",
+      "SKP1003 skopos:extra.rules[0].rules[1].alert",
+      "SKP1012 skopos:extra.rules[1].rules[0].record",
+      'SKP1012 skopos:extra.rules[1].rules[0].labels["c d"]',
+      "SKP1013 skopos:extra.rules[2].rules[0].for",
+      "SKP1013 skopos:extra.rules[3].rules[0].record",
+      "SKP1012 skopos:extra.dashboards[0].json.uid",
+      "SKP1012 skopos:extra.manifests[0].kind",
+      "SKP1014 skopos:extra.manifests[0].metadata.labels.a",
+    ].toSorted(),
+  );
 });
 
 test("what can be read and cannot be deployed is reported at once", () => {
@@ -188,7 +196,7 @@ test("a store has a name of its own and one kind of authentication", () => {
   expect(found.map((each) => each.split(": ")[0])).toEqual([
     "SKP1012 skopos:extra.remoteWrites[0].url",
     "SKP1010 skopos:extra.remoteWrites[1].basicAuth.password",
-    "SKP1012 skopos:extra.remoteWrites[2]",
+    "SKP1013 skopos:extra.remoteWrites[2].sigv4",
     "SKP1012 skopos:extra.remoteWrites[3].metrics",
   ]);
   expect(found.join("\n")).not.toContain("hunter2");
@@ -199,5 +207,58 @@ test("what the stack has already cannot be added", () => {
   expect(problems({ manifests: [manifests[0], existing], dashboards: [dashboard("skopos-loki")] })).toEqual([
     "SKP1321 skopos:extra.manifests[1]: ConfigMap observability/loki exists already",
     "SKP1321 skopos:extra.dashboards[0]: dashboard skopos-loki exists already",
+  ]);
+});
+
+test("objects that Kubernetes cannot have are reported, whatever their kind: a name becomes the path of a file", () => {
+  const widget = (name: string) => ({ apiVersion: "example.com/v1", kind: "Widget", metadata: { name } });
+  const of = (apiVersion: string, kind: string) => ({ apiVersion, kind, metadata: { name: "a" } });
+  const found = problems({
+    manifests: [
+      widget("../../../../tmp/a"),
+      widget("Größe"),
+      { ...of("v1", "ConfigMap"), metadata: { name: "a/b" } },
+      of("apps/v9", "Deployment"),
+      of("nope/v1", "Deployment"),
+      of("apps/v1", "Deploymnt"),
+      of("v1", "Container"),
+      of("v1", "secret"),
+      { ...of("v1", "List"), items: [] },
+      { ...of("rbac.authorization.k8s.io/v1", "ClusterRole"), metadata: { name: "shop:Reader" }, rules: [] },
+      widget("a.b-c"),
+    ],
+  });
+  expect(found.map((each) => each.replace(/ is not a DNS subdomain.*/, ""))).toEqual([
+    'SKP1012 skopos:extra.manifests[0].metadata.name: "../../../../tmp/a"',
+    'SKP1012 skopos:extra.manifests[1].metadata.name: "Größe"',
+    'SKP1012 skopos:extra.manifests[2].metadata.name: "a/b"',
+    "SKP1320 skopos:extra.manifests[3]: Deployment a: the API group apps has no version v9",
+    "SKP1320 skopos:extra.manifests[4]: Deployment a: there is no API group nope",
+    "SKP1320 skopos:extra.manifests[5]: Deploymnt a: there is no kind Deploymnt in apps/v1: did you mean Deployment?",
+    "SKP1320 skopos:extra.manifests[6]: Container a: there is no kind Container in v1",
+    "SKP1320 skopos:extra.manifests[7]: secret a: there is no kind secret in v1: did you mean Secret?",
+    "SKP1320 skopos:extra.manifests[8]: List a: is a list: write its items one by one",
+  ]);
+});
+
+test("additions do not overwrite each other's objects, and kinds of two API groups have files of their own", () => {
+  const service = (group: string) => ({ apiVersion: `${group}/v1`, kind: "Service", metadata: { name: "mimir" } });
+  const rule = { apiVersion: "monitoring.coreos.com/v1", kind: "PrometheusRule", metadata: { name: "extra" } };
+  const additions = { rules, dashboards: [dashboard("a_b"), dashboard("A-b"), dashboard("mimir")] };
+  expect(problems({ ...additions, manifests: [{ ...rule, spec: {} }] })).toEqual([
+    "SKP1321 skopos:extra.manifests[0]: PrometheusRule.monitoring.coreos.com observability/extra exists already",
+    "SKP1321 skopos:extra.dashboards[1]: ConfigMap observability/dashboard-a-b exists already",
+  ]);
+  expect(problems(additions).slice(1)).toEqual([]);
+  expect(problems({ dashboards: [dashboard("mimir")] })).toEqual([
+    "SKP1321 skopos:extra.dashboards[0]: ConfigMap observability/dashboard-mimir exists already",
+  ]);
+  const manifests = [service("serving.knative.dev"), service("a.example.com"), service("b.example.com")];
+  const files = manifestsOf(render({ manifests, dashboards: [dashboard("_x_")] })).map(({ path }) => path);
+  expect(files.filter((path) => path.includes("/extra/"))).toEqual([
+    "20-stack/extra/configmap-dashboard--x.yaml",
+    "20-stack/extra/service-mimir-observability-a.example.com.yaml",
+    "20-stack/extra/service-mimir-observability-b.example.com.yaml",
+    "20-stack/extra/service-mimir-observability-serving.knative.dev.yaml",
   ]);
 });

@@ -39,6 +39,10 @@ export const wrongFormats: readonly (readonly [config: object, path: string])[] 
   [cluster({ storageClass: "Fast SSD" }), "cluster.storageClass"],
   [{ namespaces: { stack: "Observability" } }, "namespaces.stack"],
   [{ images: { registries: { "docker.io": "https://mirror" } } }, 'images.registries["docker.io"]'],
+  [
+    { extra: { manifests: [{ apiVersion: "v1", kind: "Config/Map", metadata: { name: "a" } }] } },
+    "extra.manifests[0].kind",
+  ],
   [receiver({ labels: { "my team": "a" } }), 'alerts.receivers[0].labels["my team"]'],
   [mail({ host: "smtp:587", port: 587 }), "alerts.receivers[0].server.host"],
   [{ components: { mimir: { tenant: "team/a" } } }, "components.mimir.tenant"],
@@ -171,6 +175,8 @@ const many = { kind: "webhook", url: { secret: "s", key: "k" } };
 
 /** Configurations with a mistake of each other kind, some with several. */
 const others: readonly object[] = [
+  { extra: { manifests: [{ apiVersion: "apps/v1", kind: "Deploymnt", metadata: { name: "a" } }] } },
+  { extra: { rules: [1, 2].map(() => ({ name: "a", rules: [{ record: "a", expr: "1" }] })) } },
   // The structure of a file.
   { cluster: undefined },
   { retention: undefined },
