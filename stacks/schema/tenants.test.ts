@@ -21,8 +21,8 @@ test("no two tenants have a namespace or a name in common", () => {
     problems({ anonymous: { namespaces: ["a"] }, b: { namespaces: ["b", "a"] }, c: { namespaces: ["c", "b"] } }),
   ).toEqual([
     "SKP1316 skopos:tenants.anonymous",
-    "SKP1316 skopos:tenants.b.namespaces.1",
-    "SKP1316 skopos:tenants.c.namespaces.1",
+    "SKP1316 skopos:tenants.b.namespaces[1]",
+    "SKP1316 skopos:tenants.c.namespaces[1]",
   ]);
   expect(problems({ b: { namespaces: ["a", "b"] }, c: { namespaces: ["c"] } })).toEqual([]);
 });

@@ -12,7 +12,12 @@ describe.each(["dev", "staging", "prod"])("queries of %s", (name) => {
   const source: LabelSource = (series) => recorded.get(series) ?? recordedLabels(series);
   for (const rule of rules) {
     const labels = "record" in rule ? resultLabels(rule.expr, source) : undefined;
-    if ("record" in rule && labels) recorded.set(rule.record, labels);
+    const own = Object.keys(("record" in rule && rule.labels) || {});
+    if ("record" in rule && labels)
+      recorded.set(
+        rule.record,
+        labels.map((set) => [...set, ...own]),
+      );
   }
 
   test("rules ask for labels that exist and join series that can match", () => {
