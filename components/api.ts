@@ -80,6 +80,7 @@ export type {
 export type { Additions, PlainRule, PlainRuleGroup } from "./extra/index.ts";
 export type {
   Access,
+  AdditionalDataSource,
   GrafanaContentProps,
   GrafanaEndpoints,
   GrafanaProps,

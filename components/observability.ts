@@ -18,7 +18,7 @@ import type { CollectorMode } from "../lib/otel/index.ts";
 import type { Availability, Retention, Workload } from "../lib/sizing/index.ts";
 import { AlloyChart, type AlloyProps, alloyNeedsHost } from "./alloy/index.ts";
 import { type Additions, ExtraChart } from "./extra/index.ts";
-import { GrafanaChart, GrafanaContentChart, type GrafanaProps } from "./grafana/index.ts";
+import { type AdditionalDataSource, GrafanaChart, GrafanaContentChart, type GrafanaProps } from "./grafana/index.ts";
 import {
   haClusterLabel,
   KubePrometheusChart,
@@ -80,6 +80,8 @@ export interface ObservabilityProps {
   readonly images?: ImageOptions;
   /** Changes of rendered objects, in order. @default none */
   readonly patches?: readonly Patch[];
+  /** Data sources of Grafana beside those of the stack. @default none */
+  readonly dataSources?: readonly AdditionalDataSource[];
   /** What is added to the stack. @default nothing */
   readonly extra?: Additions;
   /** Options of all pods. @default none */
@@ -281,6 +283,7 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
       ...(loki && { loki: loki.query }),
       ...(traces && { traces: traces.query }),
       ...(alertsFrom && { alertmanager: alertsFrom }),
+      ...(props.dataSources && { additional: props.dataSources }),
       ...(tenants.length > 0 && {
         tenants: Object.fromEntries(
           tenants.map(([tenant]) => [

@@ -37,6 +37,7 @@ export const observabilityShape: Shape = {
   namespaces: { stack: dnsLabel, agents: dnsLabel, create: flag },
   networkPolicies: flag,
   extra: unchecked,
+  dataSources: unchecked,
   workload: unchecked,
   retention: retentionShape,
   availability: availabilityShape,

@@ -1,4 +1,5 @@
 import { repeated, validateAdditions } from "../components/extra/index.ts";
+import { dataSources } from "../lib/monitoring/data-sources.ts";
 import type { CheckedStack } from "./checks.ts";
 import { problemsOfComponent } from "./findings.ts";
 import { plainTextSecret } from "./issues.ts";
@@ -19,6 +20,11 @@ export function checkAdditions({ config, props }: CheckedStack): readonly Proble
   const { remoteWrites } = config.extra;
   const findings = [
     ...(props.extra ? validateAdditions(props.extra, config.namespaces.stack) : []),
+    ...repeated(
+      "extra.dataSources",
+      config.extra.dataSources.map(({ uid }) => `data source ${uid}`),
+      new Set(Object.values(dataSources).map(({ uid }) => `data source ${uid}`)),
+    ),
     ...repeated(
       "extra.remoteWrites",
       remoteWrites.map(({ name }) => `remote write ${name}`),

@@ -50,6 +50,13 @@ function idleOf(
       alerts.rules.Watchdog?.enabled === false && "the Watchdog alert that it waits for is disabled",
     ],
     [["grafanaAdminPassword"], grafanaAdminPassword !== undefined, noGrafana],
+    [["extra", "dataSources"], extra.dataSources.length > 0, !grafana.enabled && "Grafana is off"],
+    [
+      ["extra", "dataSources"],
+      extra.dataSources.some(({ secrets }) => secrets !== undefined),
+      grafana.external !== undefined &&
+        "secrets are variables of Grafana's container, and Grafana is externally managed",
+    ],
     [
       ["extra", "remoteWrites"],
       extra.remoteWrites.length > 0,

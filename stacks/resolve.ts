@@ -93,6 +93,7 @@ export function resolveProps(
     defaults: Object.keys(plain(config.defaults)).length > 0 ? plain(config.defaults) : undefined,
     patches: config.patches.length > 0 ? patchesOf(config.patches) : undefined,
     extra: additionsOf(config.extra),
+    dataSources: config.extra.dataSources.length > 0 ? config.extra.dataSources.map(withoutUndefined) : undefined,
     runbooks: config.runbooks,
     grafanaUrl: grafanaUrl(config),
     alertOverrides: Object.keys(config.alerts.rules).length > 0 ? alertOverridesOf(config.alerts.rules) : undefined,

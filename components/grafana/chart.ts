@@ -18,6 +18,7 @@ import {
 } from "../../lib/kubernetes/index.ts";
 import { assertValid, bytesQuantity, MiB } from "../../lib/sizing/index.ts";
 import { accessEnv, accessMounts } from "./access.ts";
+import { secretsEnv } from "./additional-sources.ts";
 import { grafanaIni, grafanaPorts, paths } from "./config.ts";
 import { dataSources } from "./data-sources.ts";
 import { grafanaEdges } from "./edges.ts";
@@ -100,6 +101,7 @@ export class GrafanaChart extends ComponentChart<GrafanaEndpoints> {
             ...(props.encryptionKey && { GF_SECURITY_SECRET_KEY: props.encryptionKey }),
             ...(database && { GF_DATABASE_PASSWORD: database.password }),
             ...accessEnv(access),
+            ...secretsEnv(sources.additional ?? []),
             POD_IP: { field: "status.podIP" },
           },
           ports: { http: grafanaPorts.http, ...(several && { gossip: grafanaPorts.gossip }) },

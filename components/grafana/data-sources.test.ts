@@ -17,6 +17,7 @@ const all: Required<Sources> = {
   loki: at("loki", 3100, { headers: { "X-Scope-OrgID": "prod" } }),
   traces: { ...at("jaeger", 16686), backend: "jaeger" },
   alertmanager: at("alertmanager", 9093),
+  additional: [],
   tenants: { payments: { mimir: at("mimir", 8080), loki: at("loki", 3100) } },
 };
 const options = { queryPath: "separate", scrapeIntervalSeconds: 30, spanMetrics: true } as const;

@@ -2,6 +2,7 @@ import { doubledDollars } from "../../lib/formats/index.ts";
 import { type Endpoint, url } from "../../lib/kubernetes/index.ts";
 import { dataSources as known } from "../../lib/monitoring/data-sources.ts";
 import { aggregateSeconds } from "../mimir/index.ts";
+import { type AdditionalDataSource, additionalSource } from "./additional-sources.ts";
 
 /** Endpoints of data sources. Those that the stack lacks are absent. */
 export interface Sources {
@@ -19,6 +20,8 @@ export interface Sources {
   readonly traces?: Endpoint & { readonly backend: "jaeger" | "tempo" };
   /** Alertmanager. */
   readonly alertmanager?: Endpoint;
+  /** Data sources beside those of the stack. */
+  readonly additional?: readonly AdditionalDataSource[];
   /** Query APIs for single tenants, by tenant: data sources of teams. */
   readonly tenants?: Readonly<Record<string, { readonly mimir?: Endpoint; readonly loki?: Endpoint }>>;
 }
@@ -41,13 +44,18 @@ export interface DataSourceOptions {
 export interface DataSource {
   readonly name: string;
   readonly uid: string;
-  readonly type: "prometheus" | "loki" | "jaeger" | "tempo" | "alertmanager";
+  /** ID of its plugin. */
+  readonly type: string;
   readonly access: "proxy";
   readonly url: string;
   readonly isDefault: boolean;
   readonly editable: false;
   readonly jsonData: Readonly<Record<string, unknown>>;
   readonly secureJsonData?: Readonly<Record<string, string>>;
+  readonly basicAuth?: true;
+  readonly basicAuthUser?: string;
+  /** Environment variables with secret settings, by setting. */
+  readonly secretVariables?: Readonly<Record<string, string>>;
 }
 
 /** Headers of every request, such as the tenant. Grafana reads their values from `secureJsonData` only. */
@@ -144,6 +152,7 @@ export function dataSources(sources: Sources, options: DataSourceOptions): DataS
           }),
         ]
       : []),
+    ...(sources.additional ?? []).map(additionalSource),
     ...Object.entries(sources.tenants ?? {}).flatMap(([tenant, of]) => [
       ...(of.mimir ? [dataSource(ofTenant(known.metrics, tenant), "prometheus", of.mimir, metrics(of.mimir))] : []),
       ...(of.loki ? [dataSource(ofTenant(known.logs, tenant), "loki", of.loki, logs)] : []),
@@ -193,7 +202,13 @@ const spanMetricQueries = [
 
 /** Grafana's provisioning file. Grafana expands `$NAME`, so that literal dollar signs are doubled. */
 export function dataSourceFile(sources: readonly DataSource[]): object {
-  return { apiVersion: 1, datasources: sources.map((source) => doubled(source)) };
+  const datasources = sources.map(({ secretVariables, ...source }) => ({
+    ...(doubled(source) as object),
+    ...(secretVariables && {
+      secureJsonData: Object.fromEntries(Object.entries(secretVariables).map(([key, name]) => [key, `\${${name}}`])),
+    }),
+  }));
+  return { apiVersion: 1, datasources };
 }
 
 function doubled(value: unknown): unknown {

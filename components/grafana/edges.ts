@@ -32,6 +32,9 @@ export function grafanaEdges(chart: ComponentChart, connected: GrafanaConnection
   ] as const) {
     if (to) chart.connectsTo(pods, to, why);
   }
+  for (const { name, url } of sources.additional ?? []) {
+    chart.connects(pods, anywhere, [portOf(url, 443)], `data source ${name}`);
+  }
   const { http, gossip } = grafanaPorts;
   if (routed)
     chart.connects("load balancers", pods, [http], "users, through an Ingress controller, Gateway or load balancer");

@@ -1,4 +1,5 @@
 export type { Access, Ldap, Oidc } from "./access.ts";
+export type { AdditionalDataSource } from "./additional-sources.ts";
 export * from "./chart.ts";
 export type { PostgreSql, TeamFolders } from "./config.ts";
 export * from "./content.ts";

@@ -26,6 +26,7 @@ import {
   secretKeyShape,
   serverShape,
 } from "../../lib/kubernetes/index.ts";
+import { dashboardUid } from "../../lib/monitoring/formats.ts";
 import { availabilityShape, podSizeShape } from "../../lib/sizing/index.ts";
 import type { GrafanaProps } from "./props.ts";
 
@@ -40,6 +41,15 @@ export const grafanaShape: ShapeOf<GrafanaProps> = {
     loki: endpointShape,
     traces: { ...endpointShape, backend: oneOf("jaeger", "tempo") },
     alertmanager: endpointShape,
+    additional: listOf({
+      name: line,
+      uid: dashboardUid,
+      type: line,
+      url: httpUrl,
+      jsonData: unchecked,
+      basicAuthUser: line,
+      secrets: mapOf(secretKeyName, secretKeyShape),
+    }),
     tenants: mapOf(tenantName, { mimir: endpointShape, loki: endpointShape }),
   },
   queryPath: oneOf("separate", "prometheus"),

@@ -12,6 +12,7 @@ import {
   prometheusLabel,
   re2,
   region,
+  secretKeyName,
 } from "../../lib/formats/index.ts";
 import { apiVersion, kindName } from "../../lib/kubernetes/manifest.ts";
 import { dashboardUid, metricName, promqlExpression } from "../../lib/monitoring/formats.ts";
@@ -100,8 +101,26 @@ const remoteWrite = z
   })
   .describe("A store that Prometheus sends series to.");
 
+const dataSource = z
+  .strictObject({
+    name: text(line).describe("Name, unique in Grafana."),
+    uid: text(dashboardUid).describe("UID, which dashboards contain."),
+    type: text(line).describe("ID of its plugin: prometheus, loki, elasticsearch."),
+    url: text(httpUrl).describe("URL; network policies admit its port."),
+    jsonData: z.record(z.string(), z.unknown()).optional().describe("Settings of the plugin. By default none."),
+    basicAuthUser: text(line)
+      .optional()
+      .describe("User name; the password is the secret basicAuthPassword. By default none."),
+    secrets: z
+      .record(text(secretKeyName), secretKeySchema.describe("Secret key with the value."))
+      .optional()
+      .describe("Secret settings of the plugin: {basicAuthPassword: {secret: shop, key: password}}. By default none."),
+  })
+  .describe("A data source of Grafana.");
+
 /** What a user adds to a stack. */
 export const extraSchema = z.strictObject({
+  dataSources: z.array(dataSource).default([]).describe("Data sources of Grafana, beside those of the stack."),
   remoteWrites: z
     .array(remoteWrite)
     .default([])
@@ -143,7 +162,11 @@ export const extraSchema = z.strictObject({
 });
 
 /** The additions of a configuration, as charts take them; undefined if there are none. */
-export function additionsOf({ remoteWrites: _, ...extra }: z.output<typeof extraSchema>): Additions | undefined {
+export function additionsOf({
+  remoteWrites: _,
+  dataSources: __,
+  ...extra
+}: z.output<typeof extraSchema>): Additions | undefined {
   const some = Object.entries(extra).filter(([, items]) => (items as readonly unknown[]).length > 0);
   return some.length > 0 ? (Object.fromEntries(some) as Additions) : undefined;
 }
