@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import {
   appendFileSync,
   existsSync,
+  globSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -269,8 +270,19 @@ test("explain describes a code, and suggests one for a typo", () => {
 test("one minimum version of Node.js is stated everywhere", () => {
   const { engines } = JSON.parse(readFileSync("package.json", "utf8")) as { engines: { node: string } };
   const oldest = engines.node.replace(">=", "");
-  for (const file of ["metrics/package.json", "bpf-agent/package.json"])
-    expect(JSON.parse(readFileSync(file, "utf8")).engines.node, file).toBe(engines.node);
+  const manifests = globSync(["package.json", "*/package.json"]).filter((file) => !file.startsWith("node_modules"));
+  expect(manifests.length).toBeGreaterThan(3);
+  for (const file of manifests) {
+    const manifest = JSON.parse(readFileSync(file, "utf8")) as { private?: boolean; engines?: { node: string } };
+    // What is not published runs on the pinned Node.js.
+    if (!manifest.private) expect(manifest.engines?.node, file).toBe(engines.node);
+  }
+  // Documentation and workflows name no other version as the oldest.
+  for (const file of globSync(["*.md", "docs/*.md", "{metrics,bpf-agent}/*.md", ".github/workflows/*.yaml"])) {
+    const text = readFileSync(file, "utf8");
+    const stated = [...text.matchAll(/(?:Node(?:\.js)? ?>= ?v?|node-version: *["']?)(\d+(?:\.\d+)*)/g)];
+    for (const [sentence, version] of stated) expect([file, sentence, version]).toEqual([file, sentence, oldest]);
+  }
   for (const file of ["README.md", "bin/skopos.mjs", "toolchain/node-version.mjs"])
     expect(readFileSync(file, "utf8"), file).toMatch(new RegExp(`Node(\\.js)? >= ${oldest.replace(".", "\\.")}`));
   const [major, minor] = oldest.split(".");

@@ -41,6 +41,7 @@ function modeNotes({ config, workload, charts }: RenderedStack): readonly string
       value: workload.activeSeries,
       threshold: mimirMicroservicesFrom,
       text: `${formatCount(mimirMicroservicesFrom)} active series`,
+      page: "docs/changing-mimir-mode.md",
     },
     {
       name: "Loki",
@@ -48,9 +49,10 @@ function modeNotes({ config, workload, charts }: RenderedStack): readonly string
       value: workload.logBytesPerDay,
       threshold: lokiMonolithicBytesPerDay,
       text: `${formatBytes(lokiMonolithicBytesPerDay)} of logs per day`,
+      page: "docs/changing-a-stack.md",
     },
   ] as const;
-  return stores.flatMap(({ name, key, value, threshold, text }) => {
+  return stores.flatMap(({ name, key, value, threshold, text, page }) => {
     const chart = charts.find((each): each is MimirChart | LokiChart => each.component === key && "sizing" in each);
     const near = value * announcedFactor >= threshold && value <= threshold * announcedFactor;
     if (!chart || !near || config.components[key].mode !== undefined) return [];
@@ -58,7 +60,7 @@ function modeNotes({ config, workload, charts }: RenderedStack): readonly string
     const other = mode === "monolithic" ? "microservices" : "monolithic";
     const where = mode === "monolithic" ? "above" : "below";
     return [
-      `${where} ${text}, ${name} changes from ${mode} to ${other}, which replaces its workloads: set skopos:components.${key}.mode to ${mode} to keep it, and see docs/changing-a-stack.md before you change it`,
+      `${where} ${text}, ${name} changes from ${mode} to ${other}, which replaces its workloads: set skopos:components.${key}.mode to ${mode} to keep it, and see ${page} before you change it`,
     ];
   });
 }
