@@ -68,7 +68,6 @@ export async function jaegerCase(name: string, workload: Workload, folder: strin
   const [container] = objectOf(chart, "StatefulSet", "jaeger").spec.template.spec.containers as [IContainer];
   const env = Object.fromEntries((container.env ?? []).flatMap(({ name, value }) => (value ? [[name, value]] : [])));
   const program = await startLimited(
-    `jaeger-${name}`,
     ["jaeger", `--config=${file}`],
     env,
     memoryLimitBytes,

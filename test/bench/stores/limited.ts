@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { requireProgram } from "../../data-plane/process.ts";
-import { until } from "../../support/wait.ts";
+import { GiveUp, until } from "../../support/wait.ts";
 
 /** A program under the memory limit that the plan gives its pod. */
 export interface LimitedProgram {
@@ -33,13 +33,12 @@ function memoryCgroup(name: string, bytes: number): string {
  * @param command the program and its arguments
  */
 export async function startLimited(
-  name: string,
   [binary = "", ...args]: readonly string[],
   env: Readonly<Record<string, string>>,
   memoryLimitBytes: number,
   readyUrl: string,
 ): Promise<LimitedProgram> {
-  const cgroup = memoryCgroup(name, memoryLimitBytes);
+  const cgroup = memoryCgroup(binary, memoryLimitBytes);
   const script = `echo $$ > ${cgroup}/cgroup.procs && exec "$@"`;
   const child: ChildProcess = spawn("/bin/sh", ["-c", script, "sh", requireProgram(binary), ...args], {
     env: { PATH: "/usr/bin:/bin", ...env },
@@ -50,22 +49,24 @@ export async function startLimited(
   process.once("exit", () => child.kill("SIGKILL"));
   const exited = new Promise<void>((done) => child.once("exit", () => done()));
   const status = (file: string) => readFileSync(`/proc/${child.pid}/${file}`, "utf8");
-  const alive = () => {
+  const assertAlive = () => {
     if (child.exitCode !== null || child.signalCode !== null)
-      throw new Error(`${name} ended (${child.signalCode ?? child.exitCode}) below its limit:\n${text.slice(-3000)}`);
+      throw new GiveUp(
+        `${binary} ended (${child.signalCode ?? child.exitCode}) below its limit:\n${text.slice(-3000)}`,
+      );
   };
-  await until(`${name} to be ready`, async () => {
-    alive();
+  await until(`${binary} to be ready`, async () => {
+    assertAlive();
     return (await fetch(readyUrl, { signal: AbortSignal.timeout(5000) })).ok;
   });
   return {
     cpuSeconds: () => {
-      alive();
+      assertAlive();
       const fields = status("stat").split(") ")[1]?.split(" ") ?? [];
       return (Number(fields[11]) + Number(fields[12])) / ticks;
     },
     peakBytes: () => {
-      alive();
+      assertAlive();
       return Number(/VmHWM:\s+(\d+)/.exec(status("status"))?.[1]) * 1024;
     },
     output: () => text,

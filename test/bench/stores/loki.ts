@@ -44,7 +44,6 @@ export async function lokiCase(name: string, workload: Workload, folder: string)
   mkdirSync(folder, { recursive: true });
   const file = writeConfig(folder, offCluster(configFile(chart, "loki", "loki.yaml"), { ...place, folder }));
   const program = await startLimited(
-    `loki-${name}`,
     ["loki", `-config.file=${file}`, "-target=all", "-ingester.min-ready-duration=0s"],
     { GOMEMLIMIT: `${Math.floor(memoryLimitBytes * 0.8)}` },
     memoryLimitBytes,

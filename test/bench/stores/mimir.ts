@@ -73,7 +73,6 @@ export async function mimirCase(name: string, workload: Workload, folder: string
   );
   const start = (limit: number, flags: readonly string[]) =>
     startLimited(
-      `mimir-${name}`,
       ["mimir", "-target=all", `-config.file=${file}`, "-ingester.ring.min-ready-duration=0s", ...often, ...flags],
       { GOMEMLIMIT: `${Math.floor(limit * 0.8)}` },
       limit,

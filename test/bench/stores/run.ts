@@ -29,7 +29,7 @@ const cases: Readonly<Record<string, (folder: string) => Promise<StoreCase>>> = 
   "mimir-head": (folder) => mimirCase("a tenth of small, a head of 3 h", share(small, 10), folder, 3.1 * 3600),
   "loki-small": (folder) => lokiCase("small", small, folder),
   // Beyond 20 GB per day, Loki is no longer one process.
-  "loki-medium": (folder) => lokiCase("an eighth of medium", share(medium, 8), folder),
+  "loki-medium": (folder) => lokiCase("a ninth of medium", share(medium, 9), folder),
   "jaeger-small": (folder) => jaegerCase("small", small, folder),
   "jaeger-medium": (folder) => jaegerCase("a third of medium", share(medium, 3), folder),
 };
