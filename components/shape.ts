@@ -1,8 +1,9 @@
 import {
   dnsLabel,
   flag,
-  limitName,
+  lokiLimit,
   mapOf,
+  mimirLimit,
   oneOf,
   type Shape,
   TextOr,
@@ -51,8 +52,8 @@ export const observabilityShape: Shape = {
   },
   tenants: mapOf(tenantName, {
     namespaces: uniqueListOf(dnsLabel),
-    mimir: mapOf(limitName, unchecked),
-    loki: mapOf(limitName, unchecked),
+    mimir: mapOf(mimirLimit, unchecked),
+    loki: mapOf(lokiLimit, unchecked),
   }),
   otelAgent: OtelAgentChart.shape as Shape,
   otelGateway: OtelGatewayChart.shape as Shape,

@@ -1,7 +1,7 @@
 import {
   bucket,
-  limitName,
   listOf,
+  lokiLimit,
   mapOf,
   oneOf,
   type ShapeOf,
@@ -42,7 +42,7 @@ export const lokiShape: ShapeOf<LokiProps> = {
   bucket,
   bucketLifecycle: secondCount,
   tenant: tenantId,
-  tenants: mapOf(tenantId, mapOf(limitName, unchecked)),
+  tenants: mapOf(tenantId, mapOf(lokiLimit, unchecked)),
   federatedTenants: uniqueListOf(tenantId),
   alertmanager: endpointShape,
   logAlerts: unchecked,

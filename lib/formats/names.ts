@@ -189,7 +189,7 @@ export const tenantName = byPattern(
   ["payments"],
 );
 
-/** The name of a limit in Mimir's configuration. */
+/** The name of a limit in Tempo's configuration. */
 export const limitName = byPattern("a limit", /^[a-z][a-z0-9_]*$/, "lower-case letters, digits and underscores", [
   "max_global_series_per_user",
 ]);

@@ -38,6 +38,15 @@ test("names, namespaces and limits have their formats", () => {
   ]);
 });
 
+test("limits are those of the program, which would not start with others", () => {
+  const limits = (mimir: object, loki: object) => problems({ b: { namespaces: ["b"], mimir, loki } });
+  expect(limits({ max_global_serie_per_user: 1 }, { max_global_series_per_user: 1 })).toEqual([
+    expect.stringMatching(/^SKP1012 skopos:tenants.b.mimir/),
+    expect.stringMatching(/^SKP1012 skopos:tenants.b.loki/),
+  ]);
+  expect(limits({ max_global_series_per_user: 1 }, { ingestion_rate_mb: 1, retention_stream: [] })).toEqual([]);
+});
+
 test("rules of teams must be able to read them", () => {
   const large = {
     scale: "large",

@@ -1,12 +1,10 @@
 import { z } from "zod";
-import { dnsLabel, limitName, line, tenantName } from "../../lib/formats/index.ts";
+import { dnsLabel, line, lokiLimit, mimirLimit, tenantName } from "../../lib/formats/index.ts";
 import { removeItem, removeKey, renameKey } from "../../lib/sizing/index.ts";
 import type { CheckedStack } from "../checks.ts";
 import { text, unique } from "../formats.ts";
 import type { Problem } from "../problem.ts";
 import { configPath } from "../snippet.ts";
-
-const limits = z.record(text(limitName), z.unknown());
 
 /** Tenants of teams. */
 export const tenantsSchema = z.record(
@@ -16,12 +14,14 @@ export const tenantsSchema = z.record(
       namespaces: unique(text(dnsLabel).describe("Name of a namespace."))
         .min(1)
         .describe("Namespaces whose metrics and logs are stored in this tenant."),
-      mimir: limits
+      mimir: z
+        .record(text(mimirLimit), z.unknown())
         .optional()
         .describe(
           "Limits by Mimir's own names: {max_global_series_per_user: 200000}. By default those of all tenants.",
         ),
-      loki: limits
+      loki: z
+        .record(text(lokiLimit), z.unknown())
         .optional()
         .describe("Limits by Loki's own names: {ingestion_rate_mb: 8}. By default those of all tenants."),
       folder: text(line)

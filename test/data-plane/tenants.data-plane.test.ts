@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import type { LokiChart } from "../../components/loki/index.ts";
 import type { MimirChart } from "../../components/mimir/index.ts";
+import { lokiLimit, mimirLimit, mistakeIn } from "../../lib/formats/index.ts";
 import type { ComponentChart, Endpoint } from "../../lib/kubernetes/index.ts";
 import { readStackFile } from "../../stacks/load.ts";
 import { resolve } from "../../stacks/resolve.ts";
@@ -207,6 +208,15 @@ describe("logs", () => {
     expect(await push("payments")).toBe(204);
     expect(await push("web")).toBe(400);
   });
+});
+
+test.each([
+  ["Mimir", mimirLimit, () => `http://${hosts.mimir}:8080/config`, "limits"],
+  ["Loki", lokiLimit, () => `http://${hosts.loki}:${loki.endpoints.push.port}/config`, "limits_config"],
+] as const)("the limits of a tenant in %s are those that the program has", async (_, format, at, key) => {
+  const known = Object.keys(parse(await (await fetch(at())).text())[key]);
+  expect(known.length).toBeGreaterThan(100);
+  expect(known.filter((name) => mistakeIn(format, name) !== undefined)).toEqual([]);
 });
 
 test("each tenant has data sources of its own in Grafana", () => {

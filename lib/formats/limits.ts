@@ -1,0 +1,120 @@
+import type { Format } from "./format.ts";
+import { nearest } from "./nearest.ts";
+
+// A program does not start with an override that it does not know; while it runs, it stops reloading all of them.
+
+/**
+ * Names of the limits of a tenant in Mimir 3.2.
+ * @see https://grafana.com/docs/mimir/v3.2.x/configure/configuration-parameters/#limits
+ */
+const mimirLimits = `
+  accept_ha_samples active_series_additional_custom_trackers active_series_custom_trackers
+  active_series_limit_response_code active_series_results_max_size_bytes alertmanager_max_alerts_count
+  alertmanager_max_alerts_size_bytes alertmanager_max_config_size_bytes alertmanager_max_dispatcher_aggregation_groups
+  alertmanager_max_silence_size_bytes alertmanager_max_silences_count alertmanager_max_template_size_bytes
+  alertmanager_max_templates_count alertmanager_notification_rate_limit
+  alertmanager_notification_rate_limit_per_integration alertmanager_receivers_firewall_block_cidr_networks
+  alertmanager_receivers_firewall_block_private_addresses align_queries_with_step blocked_queries blocked_requests
+  cache_unaligned_requests cardinality_analysis_enabled cardinality_analysis_max_results
+  compactor_block_upload_enabled compactor_block_upload_max_block_size_bytes compactor_block_upload_validation_enabled
+  compactor_block_upload_verify_chunks compactor_blocks_retention_period compactor_max_lookback
+  compactor_max_per_block_upload_concurrency compactor_ooo_split_and_merge_shards
+  compactor_partial_block_deletion_delay compactor_split_and_merge_shards compactor_split_groups
+  compactor_tenant_shard_size cost_attribution_cooldown cost_attribution_labels_structured creation_grace_period
+  drop_labels early_head_compaction_min_estimated_series_reduction_percentage
+  early_head_compaction_owned_series_threshold enable_delayed_name_removal enabled_promql_experimental_functions
+  enabled_promql_extended_range_selectors enforce_metadata_metric_name enforce_out_of_order_window_on_distributor
+  ha_cluster_label ha_max_clusters ha_replica_label ha_tracker_failover_timeout ha_tracker_per_sample_dedupe
+  ha_tracker_sample_failover_timeout ha_tracker_update_timeout ha_tracker_update_timeout_jitter_max
+  ignore_ooo_exemplars ingest_storage_read_consistency ingestion_artificial_delay ingestion_burst_factor
+  ingestion_burst_size ingestion_partitions_tenant_shard_size ingestion_partitions_tenant_write_shard_size
+  ingestion_rate ingestion_tenant_shard_size label_names_and_values_results_max_size_bytes
+  label_value_length_over_limit_strategy label_values_max_cardinality_label_names_per_request
+  labels_query_optimizer_enabled limited_queries max_active_series_additional_custom_trackers
+  max_active_series_per_user max_cache_freshness max_cost_attribution_cardinality
+  max_estimated_fetched_chunks_per_query_multiplier max_estimated_memory_consumption_per_query
+  max_exemplars_per_series_per_request max_fetched_chunk_bytes_per_query max_fetched_chunks_per_query
+  max_fetched_series_per_query max_global_exemplars_per_user max_global_metadata_per_metric
+  max_global_metadata_per_user max_global_series_per_metric max_global_series_per_user max_label_name_length
+  max_label_names_limit max_label_names_per_info_series max_label_names_per_series max_label_value_length
+  max_label_values_limit max_labels_query_length max_metadata_length max_native_histogram_buckets
+  max_partial_query_length max_queriers_per_tenant max_query_expression_size_bytes max_query_lookback
+  max_query_parallelism max_series_query_limit max_total_query_length metric_relabel_configs name_validation_scheme
+  native_histograms_ingestion_enabled otel_convert_histograms_to_nhcb otel_created_timestamp_zero_ingestion_enabled
+  otel_keep_identifying_resource_attributes otel_label_name_preserve_multiple_underscores
+  otel_label_name_underscore_sanitization otel_metric_suffixes_enabled otel_native_delta_ingestion
+  otel_promote_scope_metadata otel_translation_strategy out_of_order_blocks_external_label_enabled
+  out_of_order_time_window past_grace_period prom2_range_compat promote_otel_resource_attributes
+  query_ingesters_within query_sharding_max_regexp_size_bytes query_sharding_max_sharded_queries
+  query_sharding_total_shards reduce_native_histogram_over_max_buckets request_burst_size request_rate
+  results_cache_ttl results_cache_ttl_for_cardinality_query results_cache_ttl_for_errors
+  results_cache_ttl_for_labels_query results_cache_ttl_for_out_of_order_time_window
+  ruler_alerting_rules_evaluation_enabled ruler_alertmanager_client_config ruler_evaluation_consistency_max_delay
+  ruler_evaluation_delay_duration ruler_max_independent_rule_evaluation_concurrency_per_tenant
+  ruler_max_rule_evaluation_results ruler_max_rule_groups_per_tenant ruler_max_rule_groups_per_tenant_by_namespace
+  ruler_max_rules_per_rule_group ruler_max_rules_per_rule_group_by_namespace ruler_min_rule_evaluation_interval
+  ruler_protected_namespaces ruler_recording_rules_evaluation_enabled ruler_sync_rules_on_changes_enabled
+  ruler_tenant_shard_size s3_sse_kms_encryption_context s3_sse_kms_key_id s3_sse_type separate_metrics_group_label
+  store_gateway_tenant_shard_size store_gateway_tenant_shard_size_per_zone subquery_spin_off_enabled
+`;
+
+/**
+ * Names of the limits of a tenant in Loki 3.7.
+ * @see https://grafana.com/docs/loki/v3.7.x/configure/#limits_config
+ */
+const lokiLimits = `
+  allow_deletes allow_structured_metadata block_ingestion_policy_until block_ingestion_status_code
+  block_ingestion_until blocked_queries bloom_block_encoding bloom_build_builder_response_timeout
+  bloom_build_max_builders bloom_build_task_max_retries bloom_creation_enabled bloom_gateway_enable_filtering
+  bloom_max_block_size bloom_max_bloom_size bloom_planning_strategy bloom_prefetch_blocks
+  bloom_split_series_keyspace_by bloom_task_target_series_chunk_size cardinality_limit creation_grace_period
+  debug_engine_streams debug_engine_tasks deletion_mode discover_generic_fields discover_log_levels
+  discover_service_name enable_multi_variant_queries enforced_labels engine_results_cache_time_bucket_interval
+  increment_duplicate_timestamp index_gateway_max_capacity index_gateway_shard_size ingestion_burst_size_mb
+  ingestion_partitions_tenant_shard_size ingestion_rate_mb ingestion_rate_strategy log_level_fields
+  log_level_from_json_max_depth max_cache_freshness_per_query max_chunks_per_query max_concurrent_tail_requests
+  max_entries_limit_per_query max_global_streams_per_user max_label_name_length max_label_names_per_series
+  max_label_value_length max_line_size max_line_size_truncate max_line_size_truncate_identifier
+  max_metadata_cache_freshness max_querier_bytes_read max_queriers_per_tenant max_query_bytes_read max_query_capacity
+  max_query_length max_query_lookback max_query_parallelism max_query_range max_query_series max_scan_task_parallelism
+  max_stats_cache_freshness max_streams_matchers_per_query max_streams_per_user max_structured_metadata_entries_count
+  max_structured_metadata_size metric_aggregation_enabled min_sharding_lookback minimum_labels_number otlp_config
+  pattern_ingester_tokenizable_json_fields_append pattern_ingester_tokenizable_json_fields_default
+  pattern_ingester_tokenizable_json_fields_delete pattern_persistence_enabled pattern_persistence_granularity
+  pattern_rate_threshold per_stream_rate_limit per_stream_rate_limit_burst per_tenant_override_config
+  per_tenant_override_period policy_enforced_labels policy_override_limits policy_stream_mapping
+  query_ready_index_num_days query_timeout recent_metadata_query_window reject_old_samples reject_old_samples_max_age
+  required_labels retention_period retention_stream ruler_alertmanager_config ruler_enable_wal_replay
+  ruler_max_rule_groups_per_tenant ruler_max_rules_per_rule_group ruler_remote_evaluation_max_response_size
+  ruler_remote_evaluation_timeout ruler_remote_write_config ruler_remote_write_disabled ruler_remote_write_headers
+  ruler_remote_write_queue_batch_send_deadline ruler_remote_write_queue_capacity ruler_remote_write_queue_max_backoff
+  ruler_remote_write_queue_max_samples_per_send ruler_remote_write_queue_max_shards
+  ruler_remote_write_queue_min_backoff ruler_remote_write_queue_min_shards ruler_remote_write_queue_retry_on_ratelimit
+  ruler_remote_write_relabel_configs ruler_remote_write_sigv4_config ruler_remote_write_timeout ruler_remote_write_url
+  ruler_tenant_shard_size s3_sse_kms_encryption_context s3_sse_kms_key_id s3_sse_type shard_aggregations shard_streams
+  simulated_push_latency split_ingester_queries_by_interval split_instant_metric_queries_by_interval
+  split_metadata_queries_by_interval split_queries_by_interval split_recent_metadata_queries_by_interval
+  tsdb_max_bytes_per_shard tsdb_max_query_parallelism tsdb_precompute_chunks tsdb_sharding_strategy unordered_writes
+  use_owned_stream_count volume_enabled volume_max_series
+`;
+
+const limitOf = (program: string, names: string, example: string): Format => {
+  const known = names.trim().split(/\s+/);
+  return {
+    name: `a limit of ${program}`,
+    examples: [example],
+    mistake: (text) => {
+      if (known.includes(text)) return undefined;
+      const meant = nearest(text, known);
+      return meant === undefined
+        ? `${program} has no such limit`
+        : `${program} has no such limit; a similar one is ${meant}`;
+    },
+  };
+};
+
+/** The name of a limit in Mimir's configuration. */
+export const mimirLimit = limitOf("Mimir", mimirLimits, "max_global_series_per_user");
+
+/** The name of a limit in Loki's configuration. */
+export const lokiLimit = limitOf("Loki", lokiLimits, "ingestion_rate_mb");
