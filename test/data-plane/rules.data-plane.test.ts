@@ -10,6 +10,7 @@ import { requireProgram } from "./process.ts";
 
 interface RenderedAlert {
   readonly alert?: string;
+  readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
@@ -30,10 +31,10 @@ describe.each(variants)("$name", ({ render }) => {
     expect(status, stdout + stderr).toBe(0);
   });
 
-  test("no two groups, and no two alerts, have the same name", () => {
+  test("no two groups have the same name, and no two alerts the same name and severity", () => {
     const twice = (names: readonly (string | undefined)[]) => names.filter((name, at) => names.indexOf(name) !== at);
     expect(twice(groups.map(({ name }) => name))).toEqual([]);
-    expect(twice(alerts.map(({ alert }) => alert))).toEqual([]);
+    expect(twice(alerts.map(({ alert, labels }) => `${alert}/${labels?.severity}`))).toEqual([]);
   });
 
   test("every alert has a runbook", () => {
