@@ -34,17 +34,11 @@ export function validateRoute(at: string, route: AuthenticatedRoute | undefined)
       ? route.authentication !== undefined
       : annotations.some((each) => authenticates.test(each.join()));
   if (secured) return [];
-  return [
-    {
-      code: "SKP1318",
-      at,
-      message: `${route.kind}, without authentication`,
-      fix:
-        route.kind === "gateway"
-          ? "authentication: {group: traefik.io, kind: Middleware, name: oidc}"
-          : "annotations: {nginx.ingress.kubernetes.io/auth-url: https://login.example.com/oauth2/auth}",
-    },
-  ];
+  const [key, fix] =
+    route.kind === "gateway"
+      ? ["authentication", "{group: traefik.io, kind: Middleware, name: oidc}"]
+      : ["annotations", "{nginx.ingress.kubernetes.io/auth-url: https://login.example.com/oauth2/auth}"];
+  return [{ code: "SKP1318", at: `${at}.${key}`, message: `${route.kind}, without authentication`, fix }];
 }
 
 /** URL of a route. */

@@ -28,9 +28,9 @@ describe("rejects", () => {
     ["SKP1015 alerts.receivers[0].severities", { alerts: { receivers: [webhook("a", { severities: [] })] } }],
     ["SKP1209 nodeExporter", { cluster: { ...defaultCluster, platform: "eks-fargate" }, nodeExporter: true }],
     ["SKP1244 controlPlane", { cluster: { ...defaultCluster, platform: "gke" }, controlPlane: ["etcd"] }],
-    ["SKP1318 route", { route: { kind: "ingress", host: "prometheus.example.com" } }],
+    ["SKP1318 route.annotations", { route: { kind: "ingress", host: "prometheus.example.com" } }],
     [
-      "SKP1318 alerts.route",
+      "SKP1318 alerts.route.authentication",
       { alerts: { route: { kind: "gateway", host: "alerts.example.com", gateway: { name: "public" } } } },
     ],
     ["SKP1011 exemplars", { exemplars: -1 }],

@@ -257,6 +257,8 @@ const others: readonly object[] = [
   { components: { mimir: { tenant: "long-term", bucketLifecycle: "1d" }, loki: { bucketLifecycle: "1d" } } },
   { components: { grafana: { route: { kind: "ingress" } } } },
   { components: { grafana: { host: "10.0.0.1", route: { kind: "ingress" } } } },
+  { components: { prometheus: { route: { kind: "ingress", host: "prometheus.example.com" } } } },
+  { alerts: { route: { kind: "gateway", host: "alerts.example.com", gateway: { name: "main" } } } },
   { components: { prometheus: { controlPlane: ["etcd"] } }, cluster: { ...least.cluster, platform: "eks" } },
   { objectStorage: { kind: "filesystem" }, availability: "single", components: { loki: { disk: "1Gi" } } },
   { ...large, components: { traces: tempo, loki: { workloads: { compactor: { replicas: 2 } } } } },
