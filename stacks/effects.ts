@@ -1,9 +1,8 @@
 import { type NetworkEngine, networkEngineOf } from "../lib/kubernetes/index.ts";
-import { removeKey } from "../lib/sizing/index.ts";
 import type { CheckedStack } from "./checks.ts";
+import { withoutEffect } from "./issues.ts";
 import type { Problem } from "./problem.ts";
 import type { StackConfig } from "./schema.ts";
-import { configPath } from "./snippet.ts";
 
 /** A setting that is set, and why it has no effect. */
 type Idle = readonly [path: readonly string[], isSet: boolean, why: string | false];
@@ -112,14 +111,6 @@ function idleOf(
 /** Settings that are read and have no effect, because of another one. */
 export function settingsWithoutEffect({ config, props, retention }: CheckedStack): readonly Problem[] {
   return idleOf(config, retention.archive, networkEngineOf(props.cluster)).flatMap(([path, isSet, why]) => {
-    if (!isSet || !why) return [];
-    return [
-      {
-        code: "SKP1013" as const,
-        path: configPath(path),
-        message: `has no effect: ${why}`,
-        fix: removeKey(path.at(-1) as string),
-      },
-    ];
+    return isSet && why ? [withoutEffect(path, why)] : [];
   });
 }

@@ -105,6 +105,12 @@ interface CustomParams {
 }
 
 /** A value that our own types refused: see `quantities.ts` and `formats.ts`. */
+/** A setting that nothing reads. */
+export function withoutEffect(path: readonly PropertyKey[], why: string): Problem {
+  const fix = removeKey(String(path.at(-1)));
+  return { code: "SKP1013", path: configPath(path), message: `has no effect: ${why}`, fix };
+}
+
 function customProblem({ path, input, params = {}, message }: IssueOf<"custom">, accepts: Accepts): Problem {
   const {
     quantity,
@@ -120,10 +126,7 @@ function customProblem({ path, input, params = {}, message }: IssueOf<"custom">,
     return placed(path, repeated("", show(input, path), Number(path.at(-1))));
   }
   if (oneOf) return missing([...path, oneOf[0] as string], `is missing, and so is ${oneOf.slice(1).join(", ")}`);
-  if (useless) {
-    const fix = removeKey(String(path.at(-1)));
-    return { code: "SKP1013", path: configPath(path), message: `has no effect: ${useless}`, fix };
-  }
+  if (useless) return withoutEffect(path, useless);
   if (bounds) return range(path, input, bounds, String(near));
   if (quantity) {
     const meant = looksSecret(path, input)
