@@ -36,6 +36,9 @@ or, for GitOps:
 Each cluster is a file Pulumi.<stack>.yaml.
 `;
 
+/** Above the address of the runbooks, which alerts link to: a part of a path would be a finding of `skopos check`. */
+const runbooksComment = "  # Where you publish the pages of node_modules/skopos/docs/runbooks.\n";
+
 const workflow = {
   name: "Observability",
   on: { push: { branches: ["main"] }, pull_request: null },
@@ -87,6 +90,7 @@ function files(name: string, source: string): Readonly<Record<string, string>> {
       "skopos:retention": "ephemeral",
       "skopos:scale": "small",
       "skopos:availability": "single",
+      "skopos:runbooks": "https://runbooks.example.com/skopos",
       "skopos:workload": { nodes: 1, activeSeries: "20k", logsPerDay: "1GiB", spansPerSecond: 50, queriesPerSecond: 1 },
     },
   });
@@ -99,7 +103,7 @@ function files(name: string, source: string): Readonly<Record<string, string>> {
 /** The whole stack, from Pulumi.<stack>.yaml. Components can also be used one by one: import { Mimir } from "skopos". */
 export const { capacity, endpoints } = runStack();
 `,
-    "Pulumi.dev.yaml": `# yaml-language-server: $schema=node_modules/skopos/stacks/schema.json\n${dev}`,
+    "Pulumi.dev.yaml": `# yaml-language-server: $schema=node_modules/skopos/stacks/schema.json\n${dev.replace(/^(?= *"?skopos:runbooks)/m, runbooksComment)}`,
     "README.md": readme(name),
     ".github/workflows/observability.yaml": stringify(workflow, { nullStr: "", lineWidth: 0 }),
     ".gitignore": "node_modules/\ndist/\n",

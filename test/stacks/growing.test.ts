@@ -2,12 +2,12 @@
 import { describe, expect, test } from "vitest";
 import { updateOf } from "../../diff/risk/update.ts";
 import { claimSizes, type KubernetesObject, withClaimSizes } from "../../lib/kubernetes/index.ts";
-import type { Workload } from "../../lib/sizing/index.ts";
 import { readStackFile } from "../../stacks/load.ts";
 import { planStack } from "../../stacks/plan.ts";
 import { resolve } from "../../stacks/resolve.ts";
 import { objectsOf, type RenderedStack, renderStack } from "../../stacks/stack.ts";
 import { stackNames } from "./variants.ts";
+import { changesOf } from "./workload-changes.ts";
 
 const nameOf = ({ kind, metadata }: KubernetesObject) => `${kind} ${metadata.namespace ?? ""}/${metadata.name}`;
 
@@ -18,25 +18,6 @@ function stackAt(stack: string, workload: object): RenderedStack {
 
 const objectsAt = (stack: string, workload: object): readonly KubernetesObject[] =>
   objectsOf(stackAt(stack, workload)).map(({ object }) => object);
-
-/** Each key of `skopos:workload` with its value in a stack, times a factor. */
-function changesOf(stack: string): readonly (readonly [string, object])[] {
-  const { workload } = resolve(readStackFile("stacks", stack).raw, { stack });
-  const keys: Readonly<Record<keyof Workload, (value: number) => object>> = {
-    nodes: (nodes) => ({ nodes: Math.max(1, Math.round(nodes)) }),
-    pods: (pods) => ({ pods: Math.round(pods) }),
-    activeSeries: (activeSeries) => ({ activeSeries }),
-    scrapeIntervalSeconds: (seconds) => ({ scrapeInterval: `${seconds}s` }),
-    logBytesPerDay: (bytes) => ({ logsPerDay: `${bytes}B` }),
-    spansPerSecond: (spansPerSecond) => ({ spansPerSecond }),
-    spansPerTrace: (spans) => ({ spansPerTrace: Math.round(spans) }),
-    flowsPerSecondPerNode: (flowsPerSecondPerNode) => ({ flowsPerSecondPerNode }),
-    queriesPerSecond: (queries) => ({ queriesPerSecond: Math.max(1, Math.round(queries)) }),
-  };
-  return (Object.keys(keys) as (keyof Workload)[]).flatMap((key) =>
-    [2, 0.5].map((factor) => [`${key} x ${factor}`, keys[key](workload[key] * factor)] as const),
-  );
-}
 
 describe.each(stackNames)("%s", (stack) => {
   const before = new Map(objectsAt(stack, {}).map((object) => [nameOf(object), object]));
