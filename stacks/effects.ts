@@ -85,6 +85,15 @@ function idleOf(
       loki.streamRetention.length > 0,
       loki.external !== undefined && "loki is externally managed",
     ],
+    ...Object.entries(alerts.rules).flatMap(([name, { enabled, ...changes }]) =>
+      Object.entries(changes).map(
+        ([key, value]): Idle => [
+          ["alerts", "rules", name, key],
+          value !== undefined,
+          !enabled && "the alert is disabled",
+        ],
+      ),
+    ),
     ...Object.entries(tenants).flatMap(([name, tenant]) => [
       ...(["mimir", "loki"] as const).map((store): Idle => {
         const why = !(components[store].enabled && !components[store].external) && `the stack deploys no ${store}`;

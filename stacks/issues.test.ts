@@ -1,7 +1,7 @@
 // Every kind of issue that zod knows reaches users in our words, with its place and a fix.
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { rejectedConfigs } from "../test/support/rejected-stacks.ts";
+import { least, rejectedConfigs } from "../test/support/rejected-stacks.ts";
 import { type Issue, problemsOf } from "./issues.ts";
 import { parseConfig } from "./parse.ts";
 import type { ProblemCode } from "./problem.ts";
@@ -72,4 +72,15 @@ test("no rejected configuration is reported in the words of zod", () => {
   expect(
     messages.filter((message) => /^(.*: )?(Invalid|Too (small|big)|Unrecognized)|expected \w+/.test(message)),
   ).toEqual([]);
+});
+
+test("a text in a language is not guessed", () => {
+  const summary = "{{ $labels.pod";
+  const rules = [{ alert: "A", expr: "up{a='}", annotations: { summary } }];
+  const { problems } = parseConfig({
+    ...least,
+    extra: { rules: [{ name: "a", rules }] },
+    alerts: { rules: { A: { summary } } },
+  });
+  expect(problems.map(({ fix }) => fix.startsWith("# write "))).toEqual([true, true, true]);
 });

@@ -4,7 +4,7 @@ import { type JsonSchema, schemasAt } from "./json-schema.ts";
 /** The text in its format that was most likely meant; undefined where nobody can know. */
 export function repairedText(format: Format, text: string, accepted: (text: string) => boolean): string | undefined {
   const trimmed = text.trim();
-  if (trimmed === "") return undefined;
+  if (trimmed === "" || format.language) return undefined;
   const withoutScheme = trimmed.replace(/^[a-z][a-z0-9+.-]*:\/\//i, "");
   const scheme = /^[^./]+(:\d+)?(\/|$)|\.svc\b/.test(withoutScheme) ? "http" : "https";
   const candidates = [

@@ -7,6 +7,7 @@ import {
   formatDuration,
   MiB,
   overload,
+  renameKey,
   separateDisks,
   shortRetention,
   unevenZones,
@@ -157,15 +158,16 @@ function validateRetention({ retention, bucketLifecycle }: ResolvedMimirProps): 
 function validateTenants({ tenant, tenants, federatedTenants, retention, workload }: ResolvedMimirProps): Finding[] {
   const findings: Finding[] = [];
   const owned = [tenant, ...federatedTenants];
-  const reserved =
-    (owned.includes(longTermTenant) && retention.aggregates > 0 && [longTermTenant, "the aggregates"]) ||
-    (owned.includes(restoredTenant) && retention.archive > 0 && [restoredTenant, "blocks restored from the archive"]);
-  if (reserved) {
+  const reserved = [
+    ...(retention.aggregates > 0 ? [[longTermTenant, "the aggregates"] as const] : []),
+    ...(retention.archive > 0 ? [[restoredTenant, "blocks restored from the archive"] as const] : []),
+  ].filter(([name]) => owned.includes(name));
+  for (const [name, what] of reserved) {
     findings.push({
       code: "SKP1229",
-      at: tenant === reserved[0] ? "tenant" : "federatedTenants",
-      message: `${reserved[0]} is the tenant of ${reserved[1]}: series would be kept as long as those`,
-      fix: "tenant: anonymous",
+      at: tenant === name ? "tenant" : `federatedTenants.${name}`,
+      message: `${name} is the tenant of ${what}: series would be kept as long as those`,
+      fix: tenant === name ? "tenant: anonymous" : renameKey(name, `${name}-team`),
     });
   }
   const limit = tenants[tenant]?.max_global_series_per_user;

@@ -7,6 +7,8 @@ export interface Format {
   readonly mistake: (text: string) => string | undefined;
   /** Whether objects depend on the value, so that it must be known when the program starts. @default false */
   readonly structural?: boolean;
+  /** Whether texts are written in a language: nobody can guess what a text with a mistake was meant to say. @default false */
+  readonly language?: boolean;
 }
 
 /** A format that a regular expression describes. @param rule the expression in words */

@@ -132,9 +132,12 @@ export const iniLine: Format = {
 };
 
 /** A path or URL to which file names are appended. */
-export const location = byPattern("a path or URL", /^[^\s?#]+$/, "no spaces, query or fragment", [
-  "https://runbooks.example.com",
-]);
+export const location = byPattern(
+  "a path or URL",
+  /^(?![^/]*:\/\/[^/]*@)[^\s?#]+$/,
+  "no spaces, query, fragment or password",
+  ["https://runbooks.example.com"],
+);
 
 /** A region of an object store. */
 export const region = byPattern("a region", /^[a-z0-9][a-z0-9-]{0,62}$/, "lower-case letters, digits and hyphens", [

@@ -4,7 +4,7 @@ const secretName =
 
 /** Texts that are secret wherever they stand: keys and tokens of well-known services, URLs with a password. */
 const secretText =
-  /\b(AKIA|ASIA)[A-Z0-9]{12,}|\bxox[abeprs]-|\bgh[opsu]_\w{20,}|\bgl(sa|c|pat)[_-]\w{10,}|\beyJ[\w-]{10,}\.|-----BEGIN|hooks\.slack\.com|:\/\/[^/\s:@]*:[^/\s@]+@/;
+  /\b(AKIA|ASIA)[A-Z0-9]{12,}|\bxox[abeprs]-|\bgh[opsu]_\w{20,}|\bgl(sa|c|pat)[_-]\w{10,}|\beyJ[\w-]{10,}\.|-----BEGIN|hooks\.slack\.com|(:\/\/|^)[^/\s:@]*:[^/\s@]+@/;
 
 /** Long enough to be a key, and no word. */
 const random = /^(?=.*\d)(?=.*[a-z])(?=.*[A-Z])[\w+/=-]{20,}$/;

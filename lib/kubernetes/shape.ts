@@ -37,6 +37,7 @@ import {
   uniqueListOf,
   urlPath,
 } from "../formats/index.ts";
+import { alertTemplateLine } from "../monitoring/template.ts";
 import type { ComponentProps } from "./chart.ts";
 import { networkEngines, platforms } from "./cluster.ts";
 import type { Endpoint } from "./network.ts";
@@ -79,8 +80,8 @@ export const componentShape = {
     threshold: numeric,
     for: prometheusDuration,
     severity: oneOf("critical", "warning", "info"),
-    labels: mapOf(alertLabel, line),
-    summary: line,
+    labels: mapOf(alertLabel, alertTemplateLine),
+    summary: alertTemplateLine,
   }),
 } as const satisfies ShapeOf<ComponentProps>;
 

@@ -4,6 +4,7 @@ import { promqlError } from "./promql.ts";
 /** An expression of a rule in Prometheus or Mimir. */
 export const promqlExpression: Format = {
   name: "a PromQL expression",
+  language: true,
   examples: ["up == 0"],
   mistake: (text) => (text.trim() === "" ? "it is empty" : promqlError(text)),
 };

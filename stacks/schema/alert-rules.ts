@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { alertLabel, line } from "../../lib/formats/index.ts";
 import type { AlertOverrides } from "../../lib/monitoring/alert-overrides.ts";
+import { alertTemplateLine } from "../../lib/monitoring/template.ts";
 import { formatDuration } from "../../lib/sizing/index.ts";
 import { withoutUndefined } from "../facts.ts";
 import { mapping, text } from "../formats.ts";
@@ -20,10 +21,12 @@ export const alertRulesSchema = z.record(
         .optional()
         .describe("How long the condition must hold before the alert fires. By default the alert's own."),
       severity: z.enum(["critical", "warning", "info"]).optional().describe("Severity. By default the alert's own."),
-      labels: mapping(alertLabel, line)
+      labels: mapping(alertLabel, alertTemplateLine)
         .optional()
         .describe("Additional labels, by which receivers select alerts: {team: storage}. By default none."),
-      summary: text(line).optional().describe("One line that says what is wrong. By default the alert's own."),
+      summary: text(alertTemplateLine)
+        .optional()
+        .describe("One line that says what is wrong. By default the alert's own."),
     })
     .describe("Changes of one alert."),
 );

@@ -16,6 +16,7 @@ import {
 } from "../../lib/formats/index.ts";
 import { apiVersion, kindName } from "../../lib/kubernetes/manifest.ts";
 import { dashboardUid, metricName, promqlExpression } from "../../lib/monitoring/formats.ts";
+import { alertTemplate } from "../../lib/monitoring/template.ts";
 import { mapping, text } from "../formats.ts";
 import { secretKeySchema } from "./secret.ts";
 
@@ -36,7 +37,7 @@ const manifest = z
   })
   .describe("An object of Kubernetes.");
 
-const labels = mapping(prometheusLabel, anyText);
+const labels = mapping(prometheusLabel, alertTemplate);
 
 const rule = z
   .strictObject({

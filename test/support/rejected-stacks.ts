@@ -21,6 +21,8 @@ export const mail = (server: object) => ({
 
 /** Text in the wrong format, with its place. */
 export const wrongFormats: readonly (readonly [config: object, path: string])[] = [
+  [{ runbooks: "https://user:pass@runbooks.example.com" }, "runbooks"],
+  [{ alerts: { rules: { CoreDNSDown: { summary: "{{ $labels.pod" } } } }, "alerts.rules.CoreDNSDown.summary"],
   [external("loki:3100"), "components.loki.external.url"],
   [external("loki.example.com"), "components.loki.external.url"],
   [external("ftp://loki.example.com"), "components.loki.external.url"],
@@ -66,6 +68,8 @@ const slack = { kind: "slack", name: "s", channel: "#a" };
 
 /** Secrets where they must not stand, with the code of the error. */
 export const plainSecrets: readonly (readonly [config: object, code: ProblemCode])[] = [
+  [{ images: { registries: { "docker.io": `robot:${secret}@mirror.example.com` } } }, "SKP1012"],
+  [{ runbooks: `https://user:${secret}@runbooks.example.com` }, "SKP1012"],
   [{ alerts: { receivers: [{ ...slack, webhookUrl: `https://hooks.slack.com/services/${secret}` }] } }, "SKP1010"],
   [store({ credentials: { accessKeyId: secret, secretAccessKey: { secret: "s", key: "k" } } }), "SKP1010"],
   [{ components: { grafana: { encryptionKey: secret } } }, "SKP1010"],
@@ -90,6 +94,7 @@ const kafka = { address: "kafka:9092" };
 
 /** Settings without effect: the keys, and the configuration. */
 export const withoutEffect: readonly (readonly [keys: readonly string[], config: object])[] = [
+  [["alerts.rules.CoreDNSDown.for"], { alerts: { rules: { CoreDNSDown: { enabled: false, for: "5m" } } } }],
   [["alerts.receivers", "alerts.deadMansSwitch"], { alerts, components: { alertmanager: managed } }],
   [["alerts.receivers", "alerts.deadMansSwitch"], { alerts, components: { prometheus: "off" } }],
   [["grafanaAdminPassword"], { grafanaAdminPassword: { secure: "v1" }, components: { grafana: "off" } }],
@@ -175,6 +180,10 @@ const many = { kind: "webhook", url: { secret: "s", key: "k" } };
 
 /** Configurations with a mistake of each other kind, some with several. */
 const others: readonly object[] = [
+  { retention: "archive", tenants: { restored: { namespaces: ["a"] } } },
+  {
+    extra: { rules: [{ name: "a", rules: [{ alert: "A", expr: "up{a='}", annotations: { summary: "{{ $value" } }] }] },
+  },
   { extra: { manifests: [{ apiVersion: "apps/v1", kind: "Deploymnt", metadata: { name: "a" } }] } },
   { extra: { rules: [1, 2].map(() => ({ name: "a", rules: [{ record: "a", expr: "1" }] })) } },
   // The structure of a file.

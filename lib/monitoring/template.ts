@@ -1,0 +1,61 @@
+import { type Format, line } from "../formats/index.ts";
+
+/** Words of Go's templates, and functions of Prometheus'. @see https://prometheus.io/docs/prometheus/3.5/configuration/template_reference/ */
+const words: ReadonlySet<string> = new Set(
+  (
+    "and block break call continue define else end eq false ge gt html if index js le len lt ne nil not or print printf println " +
+    "range slice template true urlquery with " +
+    "args externalURL first graphLink humanize humanize1024 humanizeDuration humanizePercentage humanizeTimestamp label match " +
+    "now parseDuration pathPrefix query reReplaceAll safeHtml sortByLabel stripDomain stripPort strvalue tableLink title " +
+    "toDuration toLower toTime toUpper urlQueryEscape value"
+  ).split(" "),
+);
+
+const variables = ["$", "$labels", "$value", "$externalLabels", "$externalURL"];
+const opening = /^(if|range|with|define|block)\b/;
+
+/**
+ * What is wrong with a template in a label or an annotation, or undefined. A rule file with a single invalid template is rejected
+ * as a whole, and Prometheus keeps its old rules.
+ */
+export function templateError(text: string): string | undefined {
+  const actions: string[] = [];
+  const rest = text.replaceAll(
+    /\{\{-?((?:"(?:[^"\\]|\\.)*"|`[^`]*`|'(?:[^'\\]|\\.)*'|(?!\}\})[^"`'])*)\}\}/g,
+    (_, action: string) => {
+      actions.push(action.replace(/-$/, "").trim());
+      return "";
+    },
+  );
+  if (rest.includes("{{")) return "{{ is not closed";
+  const known = new Set(variables);
+  let depth = 0;
+  for (const action of actions) {
+    if (action.startsWith("/*")) continue;
+    if (action === "") return "{{ }} is empty";
+    if (opening.test(action)) depth++;
+    if (action === "end" && --depth < 0) return "end without if, range or with";
+    const bare = action.replaceAll(/"(?:[^"\\]|\\.)*"|`[^`]*`|'(?:[^'\\]|\\.)*'/g, '""');
+    for (const [, name = ""] of bare.matchAll(/(\$\w+)(?=[^|]*:=)/g)) known.add(name);
+    for (const [name] of bare.matchAll(/(?<![\w.])\$?[A-Za-z_]\w*/g)) {
+      if (name.startsWith("$") ? !known.has(name) : !words.has(name))
+        return name.startsWith("$") ? `there is no variable ${name}` : `there is no function ${name}`;
+    }
+  }
+  return depth > 0 ? "if, range or with without end" : undefined;
+}
+
+/** A label's or annotation's text, in which Prometheus replaces `{{ }}`. */
+export const alertTemplate: Format = {
+  name: "a template of Prometheus",
+  language: true,
+  examples: ["{{ $labels.namespace }} is slow"],
+  mistake: templateError,
+};
+
+/** One line of it. */
+export const alertTemplateLine: Format = {
+  ...alertTemplate,
+  name: "one line of text or a template",
+  mistake: (text) => line.mistake(text) ?? templateError(text),
+};
