@@ -36,7 +36,10 @@ const variants: Record<string, Omit<MimirProps, "namespace">> = {
 };
 
 const cases = Object.entries(variants).flatMap(([name, props]) =>
-  retentions.map((retention) => ({ name: `${name}, ${retention}`, props, retention: retentionProfiles[retention] })),
+  retentions
+    // Blocks on a file system are not archived.
+    .filter((retention) => props.objectStore !== undefined || retentionProfiles[retention].archive === 0)
+    .map((retention) => ({ name: `${name}, ${retention}`, props, retention: retentionProfiles[retention] })),
 );
 
 describe.each(cases)("$name", ({ name, props, retention }) => {

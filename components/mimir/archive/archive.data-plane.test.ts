@@ -199,6 +199,13 @@ test("a run fails when the archive lacks an object or has lost one, and a change
   expect(lost.code).not.toBe(0);
 
   expect(
-    (await run("mimir-archive-restore", { ...wanted, FROM: "2001-01-01 00:00", TO: "2001-01-02 00:00" })).output,
+    (
+      await run("mimir-archive-restore", {
+        ...wanted,
+        RESTORE_TENANT: "another",
+        FROM: "2001-01-01 00:00",
+        TO: "2001-01-02 00:00",
+      })
+    ).output,
   ).toContain("no archived block");
 });
