@@ -228,6 +228,10 @@ export const problemCatalogue = {
     title: "An archive without an object store",
     why: "The archive is a bucket that blocks are copied to; on a pod's volume there is nothing to copy from or to.",
   },
+  SKP1271: {
+    title: "An Ingress that its load balancer cannot serve",
+    why: "An Application Load Balancer reads certificates from AWS Certificate Manager, not from Secrets, and reaches Grafana at its pods: the Service has no node port.",
+  },
   SKP1301: {
     title: "Options of a workload that does not exist",
     why: "Which workloads a component has depends on its mode; options of any other would silently have no effect.",

@@ -12,6 +12,7 @@ import {
   scratchVolume,
   service,
   serviceAccount,
+  serviceAnnotations,
   serviceHost,
   serviceMonitor,
   type Volume,
@@ -119,7 +120,12 @@ export class GrafanaChart extends ComponentChart<GrafanaEndpoints> {
     });
 
     const { http } = grafanaPorts;
-    service(this, { part, ports: { http }, labels: { "skopos.dev/service": "http" } });
+    service(this, {
+      part,
+      ports: { http },
+      labels: { "skopos.dev/service": "http" },
+      annotations: serviceAnnotations(route),
+    });
     if (several) {
       const ports = { gossip: grafanaPorts.gossip };
       service(this, { part, name: gossip, ports, headless: true, publishNotReady: true });
@@ -132,7 +138,7 @@ export class GrafanaChart extends ComponentChart<GrafanaEndpoints> {
       targetPort: http,
       class: "infrastructure",
     });
-    if (host && route) this.add(routeObject(this, host, route, { name: this.name, port: http }));
+    if (host && route) this.add(routeObject(this, host, route, { name: this.name, port: http, health: "/api/health" }));
     const routed = host !== undefined && route !== undefined;
     grafanaEdges(this, { sources, access, database, watches, routed, several });
     rules(this, part, grafanaAlerts(this));

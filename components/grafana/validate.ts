@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { dnsSubdomain, isKnownLater } from "../../lib/formats/index.ts";
-import { validateOptions } from "../../lib/kubernetes/index.ts";
+import { validateLoadBalancer, validateOptions } from "../../lib/kubernetes/index.ts";
 import { type Finding, validateCounts, validateProps, validateWorkload, wrongFormat } from "../../lib/sizing/index.ts";
 import { type GrafanaProps, loadOf } from "./props.ts";
 import { grafanaShape } from "./shape.ts";
@@ -39,7 +39,7 @@ function validateRoute({ host, route }: GrafanaProps): Finding[] {
   if (!route) return [];
   if (host) {
     const mistake = isKnownLater(host) ? undefined : dnsSubdomain.mistake(host);
-    if (mistake === undefined && !isIP(host)) return [];
+    if (mistake === undefined && !isIP(host)) return validateLoadBalancer("route", route);
     const why = "a route needs one in lower case, not an address";
     return [wrongFormat("host", host, "a host name to route", why, "grafana.example.com")];
   }

@@ -52,6 +52,6 @@ export function addRoute(
   to: { readonly service: string; readonly port: number; readonly pods: Pods },
 ): void {
   const { service, port, pods } = to;
-  chart.add(routeObject(chart, route.host, route, { name: service, port }, route.authentication));
+  chart.add(routeObject(chart, route.host, route, { name: service, port, health: "/-/healthy" }, route.authentication));
   chart.connects("load balancers", pods, [port], "users, through an Ingress controller, Gateway or load balancer");
 }

@@ -1,4 +1,10 @@
-import { defaultCluster, validateHostAgent, validateOptions, type Workloads } from "../../lib/kubernetes/index.ts";
+import {
+  defaultCluster,
+  validateHostAgent,
+  validateLoadBalancer,
+  validateOptions,
+  type Workloads,
+} from "../../lib/kubernetes/index.ts";
 import {
   type Finding,
   MiB,
@@ -44,6 +50,8 @@ function combinations(props: KubePrometheusProps): readonly Finding[] {
     ...fleet,
     ...validateRetention(props),
     ...validateReceivers(props.alerts ?? {}),
+    ...validateLoadBalancer("route", props.route),
+    ...validateLoadBalancer("alerts.route", props.alerts?.route),
     ...validateRoute("route", props.route),
     ...validateRoute("alerts.route", props.alerts?.route),
     ...validatePlatform(props),

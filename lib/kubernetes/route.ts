@@ -1,5 +1,6 @@
 import type { ComponentChart } from "./chart.ts";
 import type { Labels } from "./labels.ts";
+import { ingressAnnotations, isAlb, isGce } from "./load-balancers.ts";
 import type { KubernetesObject } from "./object.ts";
 
 /** How users reach a component from outside the cluster. */
@@ -8,7 +9,7 @@ export type Route =
       readonly kind: "ingress";
       /** IngressClass. @default the cluster's default class */
       readonly className?: string;
-      /** Secret with the TLS certificate. @default none: TLS is terminated at the load balancer, or with the controller's default certificate */
+      /** Secret with the TLS certificate; not for an Application Load Balancer. @default none: TLS is terminated at the load balancer, or with the controller's default certificate */
       readonly tlsSecret?: string;
       /** Annotations for the Ingress controller or cert-manager. @default none */
       readonly annotations?: Labels;
@@ -28,14 +29,14 @@ export interface RouteFilter {
 
 /**
  * The Ingress or HTTPRoute.
- * @param service name and port of the Service, after which the object is named
+ * @param service name and port of the Service, after which the object is named, and a path at which it answers 200 to anyone
  * @param filter applied to every request of an HTTPRoute
  */
 export function routeObject(
   chart: ComponentChart,
   host: string,
   route: Route,
-  service: { readonly name: string; readonly port: number },
+  service: { readonly name: string; readonly port: number; readonly health: string },
   filter?: RouteFilter,
 ): KubernetesObject {
   const metadata = chart.metadata(service.name, chart.component);
@@ -44,7 +45,7 @@ export function routeObject(
     const parent = { name, ...(namespace && { namespace }), ...(listener && { sectionName: listener }) };
     const rule = {
       ...(filter && { filters: [{ type: "ExtensionRef", extensionRef: { ...filter } }] }),
-      backendRefs: [service],
+      backendRefs: [{ name: service.name, port: service.port }],
     };
     const httpRoute = {
       apiVersion: "gateway.networking.k8s.io/v1",
@@ -54,15 +55,18 @@ export function routeObject(
     };
     return httpRoute;
   }
-  const { className, tlsSecret, annotations } = route;
+  const { className, tlsSecret } = route;
+  const annotations = ingressAnnotations(route, service.health);
+  // An ALB finds its certificate in AWS Certificate Manager by these hosts, unless an annotation names it.
+  const tls = tlsSecret ? [{ hosts: [host], secretName: tlsSecret }] : isAlb(route) ? [{ hosts: [host] }] : undefined;
   const backend = { service: { name: service.name, port: { number: service.port } } };
   const ingress = {
     apiVersion: "networking.k8s.io/v1",
     kind: "Ingress",
-    metadata: { ...metadata, ...(annotations && { annotations }) },
+    metadata: { ...metadata, ...(Object.keys(annotations).length > 0 && { annotations }) },
     spec: {
-      ...(className && { ingressClassName: className }),
-      ...(tlsSecret && { tls: [{ hosts: [host], secretName: tlsSecret }] }),
+      ...(className && !isGce(route) && { ingressClassName: className }),
+      ...(tls && { tls }),
       rules: [{ host, http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }],
     },
   };

@@ -22,6 +22,8 @@ export interface ServiceProps {
   readonly clientIpAffinity?: boolean;
   /** Labels beyond the identity's: what a ServiceMonitor selects. @default none */
   readonly labels?: Labels;
+  /** Annotations for load balancers. @default none */
+  readonly annotations?: Labels;
   /** The pods. @default the part's selector labels */
   readonly selector?: Labels;
   /** `h2c` for gRPC behind a proxy. @default none */
@@ -33,7 +35,10 @@ export function service(chart: ComponentChart, props: ServiceProps): ApiObject {
   return chart.add({
     apiVersion: "v1",
     kind: "Service",
-    metadata: chart.metadata(props.name ?? partName(chart, props.part), props.part, props.labels, props.namespace),
+    metadata: {
+      ...chart.metadata(props.name ?? partName(chart, props.part), props.part, props.labels, props.namespace),
+      ...(props.annotations && Object.keys(props.annotations).length > 0 && { annotations: props.annotations }),
+    },
     spec: {
       type: "ClusterIP",
       ...(props.headless && { clusterIP: "None" }),

@@ -184,7 +184,11 @@ function podTemplate(
     spec: {
       automountServiceAccountToken: props.serviceAccount !== undefined,
       ...(account && { serviceAccountName: account }),
-      securityContext: podSecurity(props.user, asRoot),
+      securityContext: podSecurity(chart.cluster.platform, {
+        user: props.user,
+        runAsRoot: asRoot,
+        onHost: props.hostNetwork === true || volumes.some(({ source }) => source?.hostPath !== undefined),
+      }),
       terminationGracePeriodSeconds: props.terminationGraceSeconds ?? 30,
       enableServiceLinks: false,
       ...(chart.images.pullSecrets && { imagePullSecrets: chart.images.pullSecrets.map((name) => ({ name })) }),

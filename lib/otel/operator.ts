@@ -62,7 +62,7 @@ export function collectorResource(chart: ComponentChart, props: CollectorProps):
       volumeMounts: props.mounts.map(({ volume, path }) => ({ name: volume.name, mountPath: path })),
     }),
     securityContext: containerSecurity(),
-    podSecurityContext: podSecurity(collectorUser),
+    podSecurityContext: podSecurity(chart.cluster.platform, { user: collectorUser }),
     terminationGracePeriodSeconds: props.terminationGraceSeconds,
     ...placementOf(options, {
       ...(props.nodeSelector && { nodeSelector: props.nodeSelector }),

@@ -30,6 +30,7 @@ export type FindingCode =
   | "SKP1248"
   | "SKP1255"
   | "SKP1262"
+  | "SKP1271"
   | "SKP1301"
   | "SKP1302"
   | "SKP1303"

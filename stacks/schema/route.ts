@@ -5,7 +5,9 @@ import { mapping, text } from "../formats.ts";
 const ingress = {
   kind: z.literal("ingress").describe("An Ingress."),
   className: text(dnsSubdomain).optional().describe("IngressClass. By default the cluster's."),
-  tlsSecret: text(dnsSubdomain).optional().describe("Secret with the TLS certificate. By default the controller's."),
+  tlsSecret: text(dnsSubdomain)
+    .optional()
+    .describe("Secret with the TLS certificate; not for an Application Load Balancer. By default the controller's."),
   annotations: mapping(labelKey, anyText).optional().describe("Annotations for the Ingress controller."),
 };
 

@@ -52,7 +52,7 @@ export function operatedSpec(chart: ComponentChart, part: "prometheus" | "alertm
         ...(sized.cpuLimitCores && { cpu: cpuQuantity(sized.cpuLimitCores) }),
       },
     },
-    securityContext: podSecurity(nobody),
+    securityContext: podSecurity(chart.cluster.platform, { user: nobody }),
     enableServiceLinks: false,
     ...placementOf(options),
     ...(sized.replicas > 1 && { topologySpreadConstraints: operatedSpread(chart, part) }),

@@ -51,7 +51,7 @@ export function rulesForMimir(chart: ComponentChart, watchAll: boolean): void {
         matchExpressions: [{ key: evaluatorLabel, operator: "DoesNotExist" }],
       },
       ruleNamespaceSelector: {},
-      securityContext: podSecurity(nobody),
+      securityContext: podSecurity(chart.cluster.platform, { user: nobody }),
     },
   } as IPrometheus);
 }

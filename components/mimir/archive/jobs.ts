@@ -74,7 +74,7 @@ export function archive(chart: ComponentChart, props: ArchiveProps): void {
         automountServiceAccountToken: false,
         serviceAccountName: props.identityAccount,
         enableServiceLinks: false,
-        securityContext: podSecurity(user),
+        securityContext: podSecurity(chart.cluster.platform, { user }),
         ...placementOf(options),
         ...(chart.images.pullSecrets && { imagePullSecrets: chart.images.pullSecrets.map((each) => ({ name: each })) }),
         containers: [

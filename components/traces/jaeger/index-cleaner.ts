@@ -37,7 +37,7 @@ export function indexCleaner(chart: ComponentChart, storage: SearchStorage, rete
       restartPolicy: "OnFailure" as const,
       automountServiceAccountToken: false,
       enableServiceLinks: false,
-      securityContext: podSecurity(user),
+      securityContext: podSecurity(chart.cluster.platform, { user }),
       ...placementOf(options),
       ...(chart.images.pullSecrets && { imagePullSecrets: chart.images.pullSecrets.map((each) => ({ name: each })) }),
       containers: [

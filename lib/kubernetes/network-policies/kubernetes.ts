@@ -60,7 +60,7 @@ function peersAt(place: Place, cluster: ClusterFacts, role: Role): INetworkPolic
     }
     case "nodes": {
       const nodes = blocks(cluster.nodeCidrs ?? []);
-      return role === "source" ? [...nodes, ...blocks(cluster.tunnelCidrs ?? [])] : nodes;
+      return role === "source" ? [...nodes, ...blocks(cluster.tunnelCidrs ?? []), ...hostNetwork(cluster)] : nodes;
     }
     case "api server":
       return blocks(cluster.apiServerCidrs ?? []);
@@ -70,5 +70,19 @@ function peersAt(place: Place, cluster: ClusterFacts, role: Role): INetworkPolic
       return [];
   }
 }
+
+/**
+ * OpenShift's name for whatever uses the nodes' network, which OVN-Kubernetes does not see at the nodes' addresses.
+ * @see https://docs.redhat.com/en/documentation/openshift_container_platform/4.18/html/network_security/network-policy
+ */
+const hostNetwork = ({ platform }: ClusterFacts): INetworkPolicyPeer[] =>
+  platform === "openshift"
+    ? [
+        {
+          namespaceSelector: { matchLabels: { "policy-group.network.openshift.io/host-network": "" } },
+          podSelector: {},
+        },
+      ]
+    : [];
 
 const blocks = (cidrs: readonly string[]): INetworkPolicyPeer[] => cidrs.map((cidr) => ({ ipBlock: { cidr } }));
