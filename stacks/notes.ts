@@ -1,7 +1,7 @@
 import { type KubePrometheusChart, scalingTriggers } from "../components/kube-prometheus/index.ts";
 import { type LokiChart, lokiMonolithicBytesPerDay } from "../components/loki/index.ts";
 import { type MimirChart, mimirMicroservicesFrom } from "../components/mimir/index.ts";
-import { networkEngineOf } from "../lib/kubernetes/index.ts";
+import { networkEngineOf, type Platform } from "../lib/kubernetes/index.ts";
 import { formatBytes, formatCount, formatDuration, seconds } from "../lib/sizing/index.ts";
 import type { RenderedStack } from "./stack.ts";
 
@@ -16,6 +16,7 @@ export function planNotes(stack: RenderedStack): readonly string[] {
     ...deadMansSwitchNotes(stack),
     ...runbookNotes(stack),
     ...networkNotes(stack),
+    ...kubeletNotes(stack),
   ];
 }
 
@@ -130,4 +131,27 @@ function networkNotes({ config: { cluster }, props }: RenderedStack): readonly s
     ];
   }
   return [];
+}
+
+/**
+ * Platforms whose kubelets have certificates that the cluster's CA has not signed.
+ * @see https://kubernetes.io/docs/tasks/administer-cluster/kubeadm/kubeadm-certs/#kubelet-serving-certs
+ * @see https://github.com/openshift/cluster-monitoring-operator/pull/250
+ */
+const kubeletCertificates: Partial<Record<Platform, string>> = {
+  kubernetes:
+    "kubeadm's kubelets sign their own certificates: turn on serverTLSBootstrap and approve their requests, or",
+  openshift:
+    "OpenShift's kubelets have certificates of a CA of their own (openshift-config-managed/kubelet-serving-ca) that pods do not know:",
+};
+
+/** Who reads from kubelets and verifies their certificates. */
+function kubeletNotes({ props }: RenderedStack): readonly string[] {
+  const why = kubeletCertificates[props.cluster.platform];
+  const verifying = [
+    ...(props.kubePrometheus && !props.kubePrometheus.kubeletInsecure ? ["prometheus"] : []),
+    ...(props.otelAgent && !props.otelAgent.kubeletInsecure ? ["otelAgent"] : []),
+  ].map((component) => `skopos:components.${component}.kubeletInsecure`);
+  if (!why || verifying.length === 0) return [];
+  return [`${why} set ${verifying.join(" and ")} to true, which skips their verification`];
 }

@@ -94,6 +94,19 @@ describe("notes", () => {
     expect(notes({ components: { prometheus: { enabled: false } } })).toEqual([]);
   });
 
+  test("list the kubelets' certificates that the cluster's CA has not signed, and who verifies them", () => {
+    const kubelets = (platform: string, components: object = {}) =>
+      planNotes(
+        stack({ cluster: { name: "c", version: "1.35", context: "c", networkPolicies: false, platform }, components }),
+      ).filter((note) => note.includes("kubelet"));
+    const insecure = { kubeletInsecure: true };
+    expect(kubelets("kubernetes")[0]).toMatch(/serverTLSBootstrap.*prometheus\.kubeletInsecure and .*otelAgent/);
+    expect(kubelets("openshift")[0]).toMatch(/kubelet-serving-ca/);
+    expect(kubelets("kubernetes", { otelAgent: insecure })[0]).not.toContain("otelAgent");
+    expect(kubelets("kubernetes", { otelAgent: insecure, prometheus: insecure })).toEqual([]);
+    expect(kubelets("eks")).toEqual([]);
+  });
+
   test("mention that runbook links are relative if there are receivers", () => {
     const receiver = {
       kind: "slack",

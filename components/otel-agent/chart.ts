@@ -24,7 +24,7 @@ import {
 } from "../../lib/otel/index.ts";
 import { assertValid, workloads } from "../../lib/sizing/index.ts";
 import { exportersOf, otelAgentConfig } from "./config.ts";
-import { defaultKubeletMetrics } from "./kubelet.ts";
+import { defaultKubeletMetrics, kubeletEnvironment } from "./kubelet.ts";
 import { otelAgentAlerts } from "./monitoring/alerts.ts";
 import { otelAgentDashboard } from "./monitoring/dashboards.ts";
 import type { OtelAgentEndpoints, OtelAgentProps } from "./props.ts";
@@ -83,7 +83,7 @@ export class OtelAgentChart extends ComponentChart<OtelAgentEndpoints> {
         kubeletMetrics: props.kubeletMetrics ?? defaultKubeletMetrics,
       }),
       sized: sizing.agent,
-      env: detectedByEnvironment(this.cluster.name),
+      env: { ...detectedByEnvironment(this.cluster.name), ...kubeletEnvironment },
       serviceAccount: account,
       ...(queue === "disk" && {
         mounts: [{ volume: scratchVolume("queues", sizing.queueDiskBytes), path: queueFolder }],

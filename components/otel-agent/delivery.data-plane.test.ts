@@ -48,7 +48,7 @@ async function run(name: string, address: string, config: object): Promise<Runni
   // Retries follow each other faster, so that the test need not wait for the longest pause between two.
   const hurried = JSON.stringify(config).replaceAll('"max_interval":"30s"', '"max_interval":"1s"');
   writeFileSync(file, stringify(JSON.parse(hurried.replaceAll(queueFolder, queues))));
-  const program = start("otelcol", [`--config=${file}`], { K8S_NODE_NAME: host });
+  const program = start("otelcol", [`--config=${file}`], { K8S_NODE_NAME: host, K8S_NODE_IP: host });
   running.push(program);
   await ready(program, `http://${address}:13133/`);
   return program;

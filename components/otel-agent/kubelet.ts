@@ -61,11 +61,14 @@ export const defaultKubeletMetrics: readonly KubeletMetric[] = [
   "k8s.pod.memory.usage",
 ];
 
+/** Environment of the receiver: the node's address, because names of nodes need not resolve. */
+export const kubeletEnvironment = { K8S_NODE_IP: { field: "status.hostIP" } } as const;
+
 /** The `kubelet_stats` receiver. @param insecure whether the kubelet's certificate is not verified */
 export function kubeletStats(enabled: readonly KubeletMetric[], insecure: boolean): object {
   return {
     auth_type: "serviceAccount",
-    endpoint: "https://${env:K8S_NODE_NAME}:10250",
+    endpoint: "https://${env:K8S_NODE_IP}:10250",
     ...(insecure ? { insecure_skip_verify: true } : { ca_file: `${serviceAccountFolder}/ca.crt` }),
     collection_interval: "30s",
     metric_groups: ["container", "pod", "node"],

@@ -53,6 +53,7 @@ function run(name: string, program: string, config: object, args: readonly strin
   writeFileSync(file, stringify(config));
   const started = start(program, [...args, `--${program === "otelcol" ? "config" : "config.file"}=${file}`], {
     K8S_NODE_NAME: "127.0.44.99",
+    K8S_NODE_IP: "127.0.44.99",
   });
   running.push(started);
   return started;

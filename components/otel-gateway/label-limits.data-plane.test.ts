@@ -50,7 +50,7 @@ const running: RunningProgram[] = [];
 async function run(program: string, name: string, config: object, args: readonly string[], health: string) {
   const file = join(folder, `${name}.yaml`);
   writeFileSync(file, stringify(config));
-  const started = start(program, [...args, file], { K8S_NODE_NAME: hosts.agent });
+  const started = start(program, [...args, file], { K8S_NODE_NAME: hosts.agent, K8S_NODE_IP: hosts.agent });
   running.push(started);
   await ready(started, health);
 }

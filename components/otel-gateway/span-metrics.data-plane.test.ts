@@ -32,7 +32,7 @@ async function run(chart: ComponentChart, host: string): Promise<RunningProgram>
   const config = offCluster(rendered, { host, gateway: hosts.gateway });
   const file = join(folder, `${chart.component}.yaml`);
   writeFileSync(file, stringify(config).replaceAll("metrics_flush_interval: 15s", "metrics_flush_interval: 1s"));
-  const program = start("otelcol", [`--config=${file}`], { K8S_NODE_NAME: host });
+  const program = start("otelcol", [`--config=${file}`], { K8S_NODE_NAME: host, K8S_NODE_IP: host });
   running.push(program);
   await ready(program, `http://${host}:13133/`);
   return program;

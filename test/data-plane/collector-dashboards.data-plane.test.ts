@@ -180,6 +180,7 @@ beforeAll(async () => {
   await ready(gatewayProgram, `http://${hosts.gateway}:13133/`);
   const agentProgram = run("agent", "otelcol", impatient(agent, hosts.agent), collector, {
     K8S_NODE_NAME: hosts.agent,
+    K8S_NODE_IP: hosts.agent,
   });
   await ready(agentProgram, `http://${hosts.agent}:13133/`);
   const prometheus = run(

@@ -45,7 +45,7 @@ describe.each(distinct)("$name", ({ name, config }) => {
   test("is valid for the real collector", () => {
     const file = write(name, config, "127.0.1.1");
     const output = execFileSync(requireProgram("otelcol"), ["validate", `--config=${file}`], {
-      env: { K8S_NODE_NAME: "127.0.1.1" },
+      env: { K8S_NODE_NAME: "127.0.1.1", K8S_NODE_IP: "127.0.1.1" },
       encoding: "utf8",
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -54,7 +54,10 @@ describe.each(distinct)("$name", ({ name, config }) => {
 
   test("starts, reports healthy, and logs no deprecation warnings", async () => {
     const file = write(name, config, "127.0.1.1");
-    await using collector = start("otelcol", [`--config=${file}`], { K8S_NODE_NAME: "127.0.1.1" });
+    await using collector = start("otelcol", [`--config=${file}`], {
+      K8S_NODE_NAME: "127.0.1.1",
+      K8S_NODE_IP: "127.0.1.1",
+    });
     await ready(collector, "http://127.0.1.1:13133/");
     expect(collector.output()).not.toMatch(/deprecat|alias/i);
   });

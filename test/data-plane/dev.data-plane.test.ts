@@ -117,7 +117,10 @@ beforeAll(async () => {
   ]);
   for (const name of ["otel-gateway-collector", "otel-agent-collector"] as const) {
     const file = write(`${name}.yaml`, collector(name));
-    await run("otelcol", [`--config=${file}`], `http://${hosts[name]}:13133/`, { K8S_NODE_NAME: hosts[name] });
+    await run("otelcol", [`--config=${file}`], `http://${hosts[name]}:13133/`, {
+      K8S_NODE_NAME: hosts[name],
+      K8S_NODE_IP: hosts[name],
+    });
   }
   const prometheus = hosts["kube-prometheus-prometheus"];
   await run(
