@@ -56,7 +56,16 @@ export interface Zone {
 interface SpreadProps {
   /** The zone all pods belong to. @default none: spread over zones and nodes */
   readonly zone?: Zone;
+  /** Whether two pods share a node only if no other takes them. @default false: spreading over nodes is a preference */
+  readonly apart?: boolean;
 }
+
+/**
+ * How pods of a pair are kept apart: a node with fewer of them is chosen, whatever else speaks for another. Nodes that do not take the
+ * pods, such as tainted ones, do not count, so that both run where one node is left.
+ * @see https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/
+ */
+export const apartOnNodes = { whenUnsatisfiable: "DoNotSchedule", nodeTaintsPolicy: "Honor" } as const;
 
 export interface StatefulSetProps extends PodProps, SpreadProps {
   /** Headless Service that governs the DNS names of the pods. */
@@ -265,7 +274,7 @@ function apartFromOtherZones(chart: ComponentChart, { part, zone }: PodProps & S
   };
 }
 
-/** Spreads over zones, then over nodes. A preference, so that everything still fits on a small cluster. */
+/** Spreads over zones, then over nodes. A preference, so that everything still fits on a small cluster, unless pods are kept apart. */
 export function spread(props: SpreadProps, matchLabels: Labels): ITopologySpreadConstraint[] {
   const over = (topologyKey: string) => ({
     topologyKey,
@@ -273,7 +282,8 @@ export function spread(props: SpreadProps, matchLabels: Labels): ITopologySpread
     whenUnsatisfiable: "ScheduleAnyway" as const,
     labelSelector: { matchLabels: { ...matchLabels } },
   });
-  return [...(props.zone?.topology ? [] : [over("topology.kubernetes.io/zone")]), over("kubernetes.io/hostname")];
+  const nodes = { ...over("kubernetes.io/hostname"), ...(props.apart && apartOnNodes) };
+  return [...(props.zone?.topology ? [] : [over("topology.kubernetes.io/zone")]), nodes];
 }
 
 function volumesOf(props: PodProps): Volume[] {

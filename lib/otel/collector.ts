@@ -84,5 +84,5 @@ function nativeCollector(chart: ComponentChart, props: CollectorProps): void {
     labels: collectorServiceLabels(chart, props.mode, "monitoring"),
   });
   if (props.kind === "DaemonSet") daemonSet(chart, pod);
-  else statefulSet(chart, { ...pod, serviceName: `${name}-headless` });
+  else statefulSet(chart, { ...pod, serviceName: `${name}-headless`, apart: true });
 }

@@ -50,7 +50,7 @@ export function collectorResource(chart: ComponentChart, props: CollectorProps):
       replicas: sized.replicas,
       serviceName: `${name}-headless`,
       ...(sized.replicas >= 2 && { podDisruptionBudget: { maxUnavailable: 1 } }),
-      topologySpreadConstraints: spread({}, labels),
+      topologySpreadConstraints: spread({ apart: true }, labels),
     }),
     ...(props.featureGates && { args: { "feature-gates": props.featureGates.join(",") } }),
     config: props.config,

@@ -12,6 +12,7 @@ import {
   podSecurity,
   service,
   serviceMonitor,
+  spread,
 } from "../../../lib/kubernetes/index.ts";
 import { bytesQuantity, cpuQuantity, MiB, quantityCores, sized, type WorkloadSize } from "../../../lib/sizing/index.ts";
 
@@ -89,15 +90,12 @@ export function operatedPods(chart: ComponentChart, part: string): Pods {
   return chart.pods(part, operatedLabels(chart, part));
 }
 
-/** Spreads the replicas of each shard over zones, then over nodes. */
+/** Spreads the replicas of each shard over zones, and keeps them apart on nodes. */
 function operatedSpread(chart: ComponentChart, part: string): ITopologySpreadConstraint[] {
-  return ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map((topologyKey) => ({
-    topologyKey,
-    maxSkew: 1,
-    whenUnsatisfiable: "ScheduleAnyway",
-    labelSelector: { matchLabels: { ...operatedLabels(chart, part) } },
+  return spread({ apart: true }, operatedLabels(chart, part)).map((constraint) => ({
+    ...constraint,
     ...(part === "prometheus" && { additionalLabelSelectors: "OnShard" as const }),
-  }));
+  })) as ITopologySpreadConstraint[];
 }
 
 /** Allows the eviction of one pod per shard at a time. */
