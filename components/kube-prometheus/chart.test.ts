@@ -62,12 +62,18 @@ describe.each(platforms)("%s", (platform) => {
   });
 });
 
-test("monitors controller manager, scheduler and etcd of kubeadm on request, through its own Services", () => {
+test("monitors controller manager, scheduler, etcd and kube-proxy of kubeadm on request, through its own Services", () => {
   const plain = chartOf({
     cluster: defaultCluster,
-    controlPlane: ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd"],
+    controlPlane: ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd", "kube-proxy"],
   });
-  expect(named(plain, "ServiceMonitor")).toContain("kube-prometheus-etcd");
+  expect(named(plain, "ServiceMonitor")).toEqual(
+    expect.arrayContaining(["kube-prometheus-etcd", "kube-prometheus-kube-proxy"]),
+  );
+  expect(objectOf(plain, "Service", "kube-prometheus-kube-proxy").spec).toMatchObject({
+    selector: { "k8s-app": "kube-proxy" },
+    ports: [{ port: 10_249 }],
+  });
   expect(objectOf(plain, "Service", "kube-prometheus-kube-scheduler").metadata.namespace).toBe("kube-system");
   expect(chartProblems(plain)).toEqual([]);
 });
@@ -83,6 +89,26 @@ test("Alertmanager reaches the receivers of teams: pods of their namespaces, cha
     [{ namespace: "shop", selector: {} }, []],
     [{ namespace: "web", selector: {} }, []],
   ]);
+});
+
+test("kube-state-metrics exposes labels, annotations and custom resources on request, with the rights to read them", () => {
+  const chart = chartOf({
+    stateMetrics: {
+      labels: { pods: ["team"], namespaces: ["*"] },
+      annotations: { nodes: ["example.com/owner"] },
+      customResources: [
+        { group: "example.com", version: "v1", kind: "Widget", plural: "widgets", metrics: [{ name: "widgets" }] },
+      ],
+    },
+  });
+  const name = "kube-prometheus-kube-state-metrics";
+  const { args } = objectOf(chart, "Deployment", name).spec.template.spec.containers[0];
+  expect(args).toContain("--metric-labels-allowlist=namespaces=[*],pods=[team]");
+  expect(args).toContain("--metric-annotations-allowlist=nodes=[example.com/owner]");
+  expect(args).toContain("--custom-resource-state-config-file=/etc/kube-state-metrics/custom-resources.yaml");
+  const { rules } = chart.toJson().find(({ kind, metadata }) => kind === "ClusterRole" && metadata.name.endsWith(name));
+  expect(rules).toContainEqual({ apiGroups: ["example.com"], resources: ["widgets"], verbs: ["list", "watch"] });
+  expect(chartProblems(chart)).toEqual([]);
 });
 
 describe("remote write to Mimir", () => {
@@ -279,7 +305,7 @@ test("keeps CRDs when the stack is deleted, and rejects downgrades", () => {
 test("every alert has a runbook", () => {
   const chart = chartOf({
     cluster: defaultCluster,
-    controlPlane: ["kube-apiserver", "coredns", "kube-controller-manager", "kube-scheduler", "etcd"],
+    controlPlane: ["kube-apiserver", "coredns", "kube-controller-manager", "kube-scheduler", "etcd", "kube-proxy"],
   });
   const alerts = chart.ruleGroups.flatMap(({ rules }) => rules).filter((rule): rule is Alert => "alert" in rule);
   expect(alerts.length).toBeGreaterThan(50);

@@ -107,7 +107,7 @@ export class KubePrometheusChart extends ComponentChart<KubePrometheusEndpoints>
     const { platform } = this.cluster;
     const stateMetrics = props.kubeStateMetrics ?? true;
     const nodes = props.nodeExporter ?? allowsHostAgents(platform);
-    if (stateMetrics) kubeStateMetrics(this, this.sizing.kubeStateMetrics);
+    if (stateMetrics) kubeStateMetrics(this, this.sizing.kubeStateMetrics, props.stateMetrics);
     if (nodes) nodeExporter(this, this.sizing.nodeExporter, props.agentsNamespace);
     const parts = props.controlPlane ?? watchedByDefault(platform);
     if (exposesKubelet(platform)) kubeletMonitor(this, this.#prometheus);

@@ -18,6 +18,7 @@ export type {
 } from "./alertmanager/receivers.ts";
 export * from "./chart.ts";
 export { type ControlPlanePart, controlPlaneParts } from "./control-plane/targets.ts";
+export { type CustomResource, type StateMetrics, stateResources } from "./exporters/kube-state-metrics.ts";
 export type { AdditionalRemoteWrite } from "./prometheus/additional-writes.ts";
 export { haClusterLabel } from "./prometheus/prometheus.ts";
 export { teamRuleConfigMaps } from "./prometheus/rules.ts";

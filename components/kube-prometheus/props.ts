@@ -15,6 +15,7 @@ import {
 } from "../../lib/sizing/index.ts";
 import type { AlertRouting } from "./alertmanager/config.ts";
 import type { ControlPlanePart } from "./control-plane/targets.ts";
+import type { StateMetrics } from "./exporters/kube-state-metrics.ts";
 import type { AdditionalRemoteWrite } from "./prometheus/additional-writes.ts";
 import type { AuthenticatedRoute } from "./route.ts";
 import type { KubePrometheusLoad, KubePrometheusSizes } from "./sizing.ts";
@@ -76,6 +77,8 @@ export interface KubePrometheusProps extends ComponentProps {
   readonly operator?: boolean;
   /** Install kube-state-metrics. @default true */
   readonly kubeStateMetrics?: boolean;
+  /** What kube-state-metrics exposes beyond its default: labels, annotations and custom resources. @default nothing */
+  readonly stateMetrics?: StateMetrics;
   /** Install node-exporter. Set to false if Alloy provides host metrics. @default true, false on platforms that do not allow host agents */
   readonly nodeExporter?: boolean;
   /** Whether Alloy provides host metrics under node-exporter's names, so that node rules and dashboards are deployed. @default false */

@@ -24,6 +24,14 @@ export const labelKey = byPattern(
   ["topology.kubernetes.io/zone"],
 );
 
+/** A key of labels or annotations, or `*` for all of them. */
+export const labelKeyOrAll: Format = {
+  ...labelKey,
+  name: "a key of labels, or *",
+  examples: ["team"],
+  mistake: (text) => (text === "*" ? undefined : labelKey.mistake(text)),
+};
+
 /** @see https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set */
 export const labelValue = byPattern(
   "a label value",

@@ -65,7 +65,7 @@ interface SpreadProps {
  * pods, such as tainted ones, do not count, so that both run where one node is left.
  * @see https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/
  */
-export const apartOnNodes = { whenUnsatisfiable: "DoNotSchedule", nodeTaintsPolicy: "Honor" } as const;
+const apartOnNodes = { whenUnsatisfiable: "DoNotSchedule", nodeTaintsPolicy: "Honor" } as const;
 
 export interface StatefulSetProps extends PodProps, SpreadProps {
   /** Headless Service that governs the DNS names of the pods. */

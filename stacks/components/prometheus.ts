@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { controlPlaneParts, validateKubePrometheus } from "../../components/kube-prometheus/index.ts";
+import { controlPlaneParts, stateResources, validateKubePrometheus } from "../../components/kube-prometheus/index.ts";
 import type { ExternalEndpoints, ObservabilityProps } from "../../components/observability.ts";
-import { httpUrl } from "../../lib/formats/index.ts";
+import { dnsLabel, dnsSubdomain, httpUrl, labelKeyOrAll, line } from "../../lib/formats/index.ts";
 import type { Endpoint } from "../../lib/kubernetes/index.ts";
 import type { CheckedStack } from "../checks.ts";
 import { externalEndpoint } from "../external.ts";
@@ -14,6 +14,37 @@ import { authenticatedRouteSchema } from "../schema/route.ts";
 import { externalSchema, switchable } from "../schema/switch.ts";
 import type { StackConfig } from "../schema.ts";
 import { snippet } from "../snippet.ts";
+
+const keysByResource = z.partialRecord(
+  z.enum(stateResources as [string, ...string[]]),
+  unique(text(labelKeyOrAll).describe("A key.")).min(1).describe("Keys, or * for all of them."),
+);
+
+const stateMetrics = z.strictObject({
+  labels: keysByResource
+    .optional()
+    .describe("Keys of labels that kube_<object>_labels has, by resource: {pods: [team]}. By default none."),
+  annotations: keysByResource
+    .optional()
+    .describe("Keys of annotations that kube_<object>_annotations has, by resource. By default none."),
+  customResources: z
+    .array(
+      z
+        .strictObject({
+          group: text(dnsSubdomain).describe("API group."),
+          version: text(dnsLabel).describe("API version."),
+          kind: text(line).describe("Kind."),
+          plural: text(dnsLabel).describe("Name in the API's paths: certificates."),
+          metrics: z
+            .array(z.looseObject({ name: text(line).describe("Name of the metric.") }).describe("A metric."))
+            .min(1)
+            .describe("Its metrics, in the language of kube-state-metrics' custom resource state."),
+        })
+        .describe("A custom resource."),
+    )
+    .optional()
+    .describe("Custom resources whose state becomes metrics. By default none."),
+});
 
 export const schema = switchable(
   {
@@ -44,6 +75,7 @@ export const schema = switchable(
       .describe(
         "Parts of the control plane that are monitored. By default those that the platform exposes as it is set up.",
       ),
+    stateMetrics: stateMetrics.optional().describe("What kube-state-metrics exposes beyond its default."),
     kubeletInsecure: z.boolean().default(false).describe("Skip verification of the kubelet's certificate."),
   },
   true,
@@ -53,8 +85,8 @@ export function settings({ config }: Facts): Partial<ObservabilityProps> {
   const { prometheus, mimir, nodeExporter } = config.components;
   if (!prometheus.enabled) return {};
   const { rules: _, ...routing } = config.alerts;
-  const { remoteRead, watchAllMonitors, crds, operator, kubeletInsecure, externalUrl, controlPlane, route } =
-    prometheus;
+  const { remoteRead, watchAllMonitors, crds, operator, kubeletInsecure, externalUrl, controlPlane } = prometheus;
+  const { route, stateMetrics } = prometheus;
   return {
     kubePrometheus: {
       ...optionsIn(prometheus),
@@ -68,7 +100,7 @@ export function settings({ config }: Facts): Partial<ObservabilityProps> {
       crds,
       operator,
       kubeletInsecure,
-      ...withoutUndefined({ externalUrl, controlPlane }),
+      ...withoutUndefined({ externalUrl, controlPlane, stateMetrics: stateMetrics && withoutUndefined(stateMetrics) }),
       ...(route && { route: withoutUndefined(route) }),
       nodeExporter: nodeExporter.enabled,
       ...(config.extra.remoteWrites.length > 0 && {

@@ -8,6 +8,7 @@ export const controlPlaneParts = [
   "kube-controller-manager",
   "kube-scheduler",
   "etcd",
+  "kube-proxy",
 ] as const;
 export type ControlPlanePart = (typeof controlPlaneParts)[number];
 
@@ -70,11 +71,16 @@ const throughEks = (job: string, api: string): ControlPlaneTarget => ({
   path: `/apis/metrics.eks.amazonaws.com/v1/${api}/container/metrics`,
 });
 
-/** Static pods of kubeadm. They declare no port, so that the chart adds a Service that does. */
-const staticPod = (job: string, targetPort: number, scheme: "http" | "https"): ControlPlaneTarget => ({
+/** Static pods of kubeadm, or others that declare no port, so that the chart adds a Service that does. */
+const staticPod = (
+  job: string,
+  targetPort: number,
+  scheme: "http" | "https",
+  selector: ControlPlaneTarget["selector"] = { component: job },
+): ControlPlaneTarget => ({
   job,
   namespace: "kube-system",
-  selector: { component: job },
+  selector,
   by: "own service",
   port: `${scheme}-metrics`,
   targetPort,
@@ -83,6 +89,9 @@ const staticPod = (job: string, targetPort: number, scheme: "http" | "https"): C
   selfSigned: scheme === "https",
   peer: "nodes",
 });
+
+/** Of kubeadm and EKS, on every node; it listens on the loopback address unless `metricsBindAddress` says otherwise. */
+const kubeProxy = staticPod("kube-proxy", 10_249, "http", { "k8s-app": "kube-proxy" });
 
 const everywhere = { "kube-apiserver": apiServer } as const;
 const withCoreDns = { ...everywhere, coredns: coreDns } as const;
@@ -97,9 +106,11 @@ export const exposed: Readonly<Record<Platform, Readonly<Partial<Record<ControlP
     "kube-controller-manager": staticPod("kube-controller-manager", 10_257, "https"),
     "kube-scheduler": staticPod("kube-scheduler", 10_259, "https"),
     etcd: staticPod("etcd", 2381, "http"),
+    "kube-proxy": kubeProxy,
   },
   eks: {
     ...withCoreDns,
+    "kube-proxy": kubeProxy,
     "kube-controller-manager": throughEks("kube-controller-manager", "kcm"),
     "kube-scheduler": throughEks("kube-scheduler", "ksh"),
   },
@@ -120,10 +131,10 @@ export const exposed: Readonly<Record<Platform, Readonly<Partial<Record<ControlP
 
 /**
  * Components monitored by default. kubeadm binds controller manager, scheduler and etcd to the loopback address by
- * default, so that on a plain cluster they are only monitored on request.
+ * default, and kube-proxy is bound to it everywhere, so that these are only monitored on request.
  */
 export function watchedByDefault(platform: Platform): readonly ControlPlanePart[] {
-  const parts = Object.keys(exposed[platform]) as ControlPlanePart[];
+  const parts = (Object.keys(exposed[platform]) as ControlPlanePart[]).filter((part) => part !== "kube-proxy");
   return platform === "kubernetes" ? parts.filter((part) => part === "kube-apiserver" || part === "coredns") : parts;
 }
 

@@ -245,6 +245,7 @@ const cluster: AlertCase[] = [
   },
   { alert: "KubeControllerManagerDown", series: { 'up{job="kube-controller-manager"}': gauge(0, 1) } },
   { alert: "KubeSchedulerDown", series: { 'up{job="kube-scheduler"}': gauge(undefined, 1) } },
+  { alert: "KubeProxyDown", series: { 'up{job="kube-proxy",instance="a"}': gauge(0, 1) } },
   { alert: "EtcdNoLeader", series: { 'etcd_server_has_leader{instance="e"}': gauge(0, 1) } },
   {
     alert: "EtcdDatabaseAlmostFull",

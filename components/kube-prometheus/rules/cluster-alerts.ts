@@ -198,6 +198,7 @@ const byPart: Readonly<Record<ControlPlanePart, readonly Alert[]>> = {
     gone("KubeSchedulerDown", "kube-scheduler", "scheduler"),
     unreachable("KubeSchedulerInstanceUnreachable", "kube-scheduler", "scheduler"),
   ],
+  "kube-proxy": [gone("KubeProxyDown", "kube-proxy", "kube-proxy")],
   etcd: [
     {
       alert: "EtcdNoLeader",
