@@ -182,8 +182,10 @@ test("a run fails when the archive lacks an object or has lost one, and a change
   const content = readFileSync(archived(index));
 
   appendFileSync(archived(index), "changed");
-  const wanted = { TENANT: longTermTenant, FROM: date(expired - day), TO: date(expired + day) };
-  const changed = await run("mimir-archive-restore", { ...wanted, RESTORE_TENANT: "other" });
+  // The tenant of the other test is being deleted.
+  const period = { FROM: date(expired - day), TO: date(expired + day) };
+  const wanted = { TENANT: longTermTenant, RESTORE_TENANT: "other", ...period };
+  const changed = await run("mimir-archive-restore", wanted);
   expect(changed.code).not.toBe(0);
   expect(blocks(source, "other")).toEqual([]);
 
