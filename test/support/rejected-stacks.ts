@@ -180,6 +180,7 @@ const many = { kind: "webhook", url: { secret: "s", key: "k" } };
 
 /** Configurations with a mistake of each other kind, some with several. */
 const others: readonly object[] = [
+  { components: { prometheus: { route: { kind: "ingress", host: "prometheus.example.com" } } } },
   { retention: "archive", tenants: { restored: { namespaces: ["a"] } } },
   {
     extra: { rules: [{ name: "a", rules: [{ alert: "A", expr: "up{a='}", annotations: { summary: "{{ $value" } }] }] },
