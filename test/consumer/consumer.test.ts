@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { parseAllDocuments } from "yaml";
+import { parse, parseAllDocuments } from "yaml";
+import { stackNames } from "../../stacks/load.ts";
 import { makeProject, run } from "./project.ts";
 
 const project = mkdtempSync(join(tmpdir(), "skopos-consumer-"));
@@ -38,5 +39,53 @@ describe("an empty project that installs the packed tarball", () => {
     expect(
       await run(process.execPath, ["node_modules/skopos/bin/skopos.mjs", "explain", "SKP1203"], project),
     ).toContain("SKP1203");
+  });
+});
+
+describe("the project that init creates", () => {
+  const home = join(project, "made");
+  const tarball = () => join(project, readdirSync(project).find((file) => /^skopos-\d.*\.tgz$/.test(file)) ?? "");
+  const shell = (command: string, env: Readonly<Record<string, string>> = {}) =>
+    run("env", [...Object.entries(env).map(([key, value]) => `${key}=${value}`), "bash", "-ec", command], home);
+  const oldest = () =>
+    (parse(readFileSync(join(home, "package.json"), "utf8")) as { engines: { node: string } }).engines.node.replace(
+      ">=",
+      "",
+    );
+
+  test("installs, and passes its own workflow on the oldest Node.js that it supports", async () => {
+    await run(process.execPath, ["node_modules/skopos/bin/skopos.mjs", "init", home, "--from", tarball()], project);
+    for (const name of stackNames("examples"))
+      copyFileSync(`examples/Pulumi.${name}.yaml`, join(home, `Pulumi.${name}.yaml`));
+    const { jobs } = parse(readFileSync(join(home, ".github/workflows/observability.yaml"), "utf8")) as {
+      jobs: { check: { steps: { run?: string }[] } };
+    };
+    const commands = jobs.check.steps.flatMap(({ run: command }) => command ?? []);
+    expect(commands[0]).toMatch(/^npm install /);
+    await shell(`${commands[0]} --prefer-offline --no-audit --no-fund`);
+    // As a pull request against main sees it.
+    await shell(
+      "git init -q -b main . && git add . && git -c user.name=t -c user.email=t@example.com commit -qm one && git update-ref refs/remotes/origin/main HEAD",
+    );
+    await shell(
+      `npm install --no-save --ignore-scripts --prefer-offline --no-audit --no-fund node-linux-${process.arch}@${oldest()}.0`,
+    );
+    const node = join(home, `node_modules/node-linux-${process.arch}/bin`);
+    const path = { PATH: `${node}:${process.env.PATH}`, GITHUB_BASE_REF: "main", GITHUB_STEP_SUMMARY: "summary.md" };
+    expect((await shell("node --version", path)).trim()).toBe(`v${oldest()}.0`);
+    for (const command of commands.slice(1)) await shell(command, path);
+    expect(existsSync(join(home, "summary.md"))).toBe(true);
+  });
+
+  test.each(stackNames("examples"))("checks and renders the stack %s", async (name) => {
+    const node = join(home, `node_modules/node-linux-${process.arch}/bin`);
+    const path = { PATH: `${node}:${process.env.PATH}` };
+    // Exit code 1 says that there are warnings: the examples leave the address of the runbooks to the reader.
+    const { findings } = JSON.parse(await shell(`npx skopos check --stack ${name} --json || [ $? -eq 1 ]`, path));
+    expect(findings.filter(({ severity }: { severity: string }) => severity === "error")).toEqual([]);
+    const out = `clusters/${name}`;
+    await shell(`npx skopos render --stack ${name} --out ${out}`, path);
+    expect(readdirSync(join(home, out, "20-stack")).length).toBeGreaterThan(5);
+    expect(JSON.parse(await shell(`npx skopos plan --stack ${name} --json`, path)).totals.series).toBeGreaterThan(1000);
   });
 });
