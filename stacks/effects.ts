@@ -1,8 +1,28 @@
+import { lokiServices } from "../components/loki/index.ts";
+import { mimirServices } from "../components/mimir/index.ts";
+import { tempoServices } from "../components/traces/index.ts";
 import { type NetworkEngine, networkEngineOf } from "../lib/kubernetes/index.ts";
 import type { CheckedStack } from "./checks.ts";
 import { withoutEffect } from "./issues.ts";
 import type { Problem } from "./problem.ts";
 import type { StackConfig } from "./schema.ts";
+
+/** Workloads whose pods share the ServiceAccount that has access to the buckets, where there is one. */
+const bucketUsers = { mimir: mimirServices, loki: lokiServices, traces: tempoServices } as const;
+
+/** Annotations of a single workload's ServiceAccount, where its pods use that of the component. */
+function sharedAccounts({ components, objectStorage, defaults }: StackConfig): readonly Idle[] {
+  const hasIdentity = objectStorage.kind !== "filesystem" && objectStorage.identity !== undefined;
+  return Object.entries(bucketUsers).flatMap(([name, services]) => {
+    const { workloads = {}, serviceAccount } = components[name as keyof typeof bucketUsers];
+    const isShared = hasIdentity || (serviceAccount ?? defaults.serviceAccount) !== undefined;
+    return services.map((service): Idle => {
+      const set = (workloads as Readonly<Record<string, { serviceAccount?: unknown } | undefined>>)[service];
+      const why = isShared && `all services of ${name} share the component's ServiceAccount: annotate that`;
+      return [["components", name, "workloads", service, "serviceAccount"], set?.serviceAccount !== undefined, why];
+    });
+  });
+}
 
 /** A setting that is set, and why it has no effect. */
 type Idle = readonly [path: readonly string[], isSet: boolean, why: string | false];
@@ -119,7 +139,8 @@ function idleOf(
 
 /** Settings that are read and have no effect, because of another one. */
 export function settingsWithoutEffect({ config, props, retention }: CheckedStack): readonly Problem[] {
-  return idleOf(config, retention.archive, networkEngineOf(props.cluster)).flatMap(([path, isSet, why]) => {
+  const idle = [...idleOf(config, retention.archive, networkEngineOf(props.cluster)), ...sharedAccounts(config)];
+  return idle.flatMap(([path, isSet, why]) => {
     return isSet && why ? [withoutEffect(path, why)] : [];
   });
 }

@@ -40,6 +40,7 @@ const sentences: Partial<Record<ProblemCode, string>> = {
   SKP1009: "a text or a list in place of a stack's keys may stand for any of them",
   SKP1012: "a text far from its format may stand for any other; one that looks like a secret is not repeated",
   SKP1014: "a value of another type may stand for any value",
+  SKP1015: "only the user knows the items of a list",
   SKP1214: "beyond the partitions of a topic, the user decides what is sampled and how clusters are divided",
   SKP1226: "only the user knows the names of zones",
   SKP1260: "no setting gives a cluster IPv4 addresses",

@@ -33,7 +33,7 @@ export function problemsOf(issue: Issue, accepts: Accepts): Problem[] {
     case "unrecognized_keys":
       return issue.keys.map((key) => retiredKey(path, key, input) ?? unknownKey([...path, key], input));
     case "invalid_value":
-      return [notAllowed(path, input, issue.values.map(String))];
+      return [notAllowed(path, input, issue.values)];
     case "invalid_type":
       if (issue.message === plainSecret) return [plainTextSecret(path)];
       // A number that is not whole is of the right type for whoever writes it.
@@ -190,7 +190,9 @@ function tooFew(issue: IssueOf<"too_small" | "too_big">, atLeast: string, bound:
       expected("character"),
       accepts,
     );
-  return placed(path, wrongLength("", expected(origin === "array" ? "item" : "key"), yamlValue(exampleAt(path))));
+  const [items, example] = [expected(origin === "array" ? "item" : "key"), exampleAt(path)];
+  const fix = accepts(path, example) ? yamlValue(example) : `# write ${items}`;
+  return placed(path, wrongLength("", items, fix));
 }
 
 function range(path: readonly PropertyKey[], input: unknown, bounds: string, nearestValue: number | string): Problem {
@@ -223,7 +225,8 @@ function unknownKey(path: readonly PropertyKey[], holder: unknown): Problem {
   };
 }
 
-function notAllowed(path: readonly PropertyKey[], input: unknown, values: readonly string[]): Problem {
+function notAllowed(path: readonly PropertyKey[], input: unknown, allowed: readonly unknown[]): Problem {
+  const values = allowed.map(String);
   const words = values.join(", ");
   if (input === undefined) return missing(path, `is missing: ${words}`, values);
   const meant = looksSecret(path, input)
@@ -233,7 +236,10 @@ function notAllowed(path: readonly PropertyKey[], input: unknown, values: readon
     code: "SKP1004",
     path: configPath(path),
     message: `${show(input, path)} is not one of the values: ${words}`,
-    fix: meant === undefined ? `# write one of the values: ${words}` : snippet(path, yamlValue(meant)),
+    fix:
+      meant === undefined
+        ? `# write one of the values: ${words}`
+        : snippet(path, yamlValue(allowed[values.indexOf(meant)])),
   };
 }
 

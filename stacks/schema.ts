@@ -100,7 +100,6 @@ const workloadSchema = z
     logsPerDay: bytes("0B", "1024TiB").describe("Log volume per day, uncompressed."),
     spansPerSecond: count("0", "100M").describe("Spans per second, before sampling."),
     spansPerTrace: count("1", "1M").describe("Number of spans in a typical trace."),
-    flowsPerSecondPerNode: count("0", "100M").describe("New network flows per second on the busiest node."),
     queriesPerSecond: count("0", "1M").describe("PromQL queries per second from users, dashboards and rules."),
   })
   .partial();

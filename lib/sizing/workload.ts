@@ -16,8 +16,6 @@ export interface Workload {
   readonly spansPerSecond: number;
   /** Spans in a typical trace. */
   readonly spansPerTrace: number;
-  /** New network flows per second on the busiest node. */
-  readonly flowsPerSecondPerNode: number;
   /** PromQL queries per second from people, dashboards and rules. */
   readonly queriesPerSecond: number;
 }
@@ -41,7 +39,6 @@ export const workloads = {
     activeSeries: 300_000,
     logBytesPerDay: 10 * GiB,
     spansPerSecond: 500,
-    flowsPerSecondPerNode: 500,
     queriesPerSecond: 5,
   },
   medium: {
@@ -51,7 +48,6 @@ export const workloads = {
     activeSeries: 1_500_000,
     logBytesPerDay: 150 * GiB,
     spansPerSecond: 5_000,
-    flowsPerSecondPerNode: 1_000,
     queriesPerSecond: 20,
   },
   large: {
@@ -61,7 +57,6 @@ export const workloads = {
     activeSeries: 10_000_000,
     logBytesPerDay: 2 * TiB,
     spansPerSecond: 50_000,
-    flowsPerSecondPerNode: 2_000,
     queriesPerSecond: 100,
   },
   xlarge: {
@@ -71,7 +66,6 @@ export const workloads = {
     activeSeries: 60_000_000,
     logBytesPerDay: 20 * TiB,
     spansPerSecond: 300_000,
-    flowsPerSecondPerNode: 4_000,
     queriesPerSecond: 400,
   },
 } as const satisfies Record<Scale, Workload>;

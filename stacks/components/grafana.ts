@@ -11,7 +11,7 @@ import type { ResolvedStack } from "../resolve.ts";
 import { optionsIn, workloadOptions } from "../schema/options.ts";
 import { routeSchema } from "../schema/route.ts";
 import { secretKeySchema } from "../schema/secret.ts";
-import { externalSchema, switchable } from "../schema/switch.ts";
+import { switchable } from "../schema/switch.ts";
 import { type Prerequisite, secretPrerequisite } from "./needs.ts";
 
 const adminSecret = z.strictObject({
@@ -53,7 +53,8 @@ const ldap = z.strictObject({
 export const schema = switchable(
   {
     ...workloadOptions,
-    external: externalSchema
+    external: z
+      .strictObject({ url: text(httpUrl).describe("URL at which users reach it, for links in alerts.") })
       .optional()
       .describe("An externally managed Grafana: its sidecar loads the stack's dashboards and data sources."),
     replicas: z

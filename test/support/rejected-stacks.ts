@@ -125,6 +125,16 @@ export const withoutEffect: readonly (readonly [keys: readonly string[], config:
       extra: { remoteWrites: [{ name: "a", url: "https://a.example.com" }] },
     },
   ],
+  [
+    ["components.mimir.workloads.ingester.serviceAccount"],
+    {
+      scale: "large",
+      components: {
+        traces: { backend: "tempo", kafka },
+        mimir: { workloads: { ingester: { serviceAccount: { annotations: { a: "b" } } } } },
+      },
+    },
+  ],
   [["tenants.a.mimir"], { components: { mimir: "off" }, tenants: { a: { namespaces: ["a"], mimir: {}, loki: {} } } }],
   [["tenants"], { components: { mimir: managed, loki: managed }, tenants: { a: { namespaces: ["a"] } } }],
   [["tenants.a.folder"], { components: { grafana: managed }, tenants: { a: { namespaces: ["a"], folder: "A" } } }],
@@ -212,6 +222,10 @@ const others: readonly object[] = [
   { components: { otelGateway: { probePaths: ["/healthz", "healthz", "/healthz"] } } },
   { components: { traces: { backend: "jaeger", storage: { kind: "elastic", urls: [] } } } },
   { objectStorage: {} },
+  { components: { grafana: { external: { url: "https://grafana.example.com", tenant: "a" } } } },
+  { components: { prometheus: { route: { kind: "ingress", host: "p.example.com" } } } },
+  { alerts: { route: { kind: "ingress", host: "a.example.com" } } },
+  { workload: { flowsPerSecondPerNode: 500 } },
   { objectStorage: { kind: "s3" } },
   { objectStorage: { ...least.objectStorage, identity: { role: "" } } },
   { retention: { profile: "standard", loki: "30 dayz", mimir: true } },

@@ -28,7 +28,6 @@ const restarts: Readonly<Record<string, RegExp>> = {
   logBytesPerDay: /loki|alloy|otel-gateway/,
   spansPerSecond: /jaeger|tempo|otel-gateway|otel-agent|alloy/,
   spansPerTrace: /jaeger|tempo|otel-gateway/,
-  flowsPerSecondPerNode: /flow-agent/,
   queriesPerSecond: /mimir|grafana/,
 };
 
