@@ -2,7 +2,6 @@
 // The `skopos` command. In the repository it runs the TypeScript directly, under the pinned Node; in an installed package
 // it runs the built JavaScript, under the Node that `engines` requires.
 import { existsSync } from "node:fs";
-import { enableCompileCache } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -20,6 +19,8 @@ if (inRepository && !newEnough) {
   process.exit(1);
 } else {
   // Compiled code is kept in the folder for temporary files: a later run starts in about two thirds of the time.
+  // An older Node does not have the function: a static import would end with a stack trace before the message above.
+  const { enableCompileCache } = await import("node:module");
   enableCompileCache();
   await import(inRepository ? "../cli/main.ts" : "../dist/cli/main.js");
 }

@@ -293,3 +293,13 @@ test("one minimum version of Node.js is stated everywhere", () => {
   }
   expect(readFileSync("cli/commands/init.ts", "utf8")).toContain(`const oldestNode = "${oldest}"`);
 });
+
+test("on an old Node, the command says what it needs: it first imports only what Node 18 has", () => {
+  const names = [...readFileSync("bin/skopos.mjs", "utf8").matchAll(/^import \{ (.*) \} from "node:/gm)];
+  expect(names.flatMap(([, list = ""]) => list.split(", ")).sort()).toEqual([
+    "dirname",
+    "existsSync",
+    "fileURLToPath",
+    "join",
+  ]);
+});
