@@ -10,7 +10,7 @@ const everything = (props: Partial<KubePrometheusProps> = {}) =>
     agentsNamespace: "observability-agents",
     crds: false,
     remoteWrite: { scheme: "http", host: "mimir", port: 8080, path: "/api/v1/push" },
-    controlPlane: ["kube-apiserver", "coredns", "kube-controller-manager", "kube-scheduler", "etcd"],
+    controlPlane: ["kube-apiserver", "coredns", "kube-controller-manager", "kube-scheduler", "kube-proxy", "etcd"],
     ...props,
   });
 
