@@ -280,6 +280,9 @@ const others: readonly object[] = [
   { retention: { profile: "ephemeral", loki: "3d" }, ...large },
   { components: { mimir: { tenant: "long-term", bucketLifecycle: "1d" }, loki: { bucketLifecycle: "1d" } } },
   { components: { grafana: { route: { kind: "ingress" } } } },
+  {
+    components: { grafana: { host: "g.example.com", route: { kind: "ingress", className: "alb", tlsSecret: "tls" } } },
+  },
   { components: { grafana: { host: "10.0.0.1", route: { kind: "ingress" } } } },
   { components: { prometheus: { route: { kind: "ingress", host: "prometheus.example.com" } } } },
   { alerts: { route: { kind: "gateway", host: "alerts.example.com", gateway: { name: "main" } } } },
