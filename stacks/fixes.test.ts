@@ -163,7 +163,6 @@ const elsewhere: Partial<Record<ProblemCode, string>> = {
   SKP1006: "the fix is an option of the command line: cli/main.test.ts",
   SKP1020: "the file is Pulumi.yaml: stacks/load.test.ts",
   SKP1021: "the file is an image lock: cli/registry",
-  SKP1271: "a route of EKS: test/stacks/platforms.test.ts",
   SKP1221: "the schema's bounds reject such a retention first",
   SKP1230: "limits of tenants are a prop of the chart",
   SKP1233: "a stack passes Kafka, or Tempo stays one process",
