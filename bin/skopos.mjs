@@ -16,7 +16,7 @@ if (inRepository && !newEnough) {
   runPinned("bin/skopos.mjs", process.argv.slice(2));
 } else if (!newEnough) {
   console.error(`skopos needs Node >= 22.18, but this is ${process.versions.node}.`);
-  process.exit(1);
+  process.exit(2);
 } else {
   // Compiled code is kept in the folder for temporary files: a later run starts in about two thirds of the time.
   // An older Node does not have the function: a static import would end with a stack trace before the message above.

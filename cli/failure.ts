@@ -1,4 +1,5 @@
-import { type Command, CommanderError } from "commander";
+import { CommanderError } from "commander";
+import { ConfigurationError } from "../stacks/problem.ts";
 
 /** A command that cannot do what it was asked: one line for the user, exit code 2. */
 export class CommandFailure extends Error {
@@ -8,11 +9,13 @@ export class CommandFailure extends Error {
   }
 }
 
-/** Makes a wrong command line end with 2 where 1 means a finding or a change. */
-export function usageErrorsExitWith2(command: Command): Command {
-  return command.exitOverride((error) => {
-    throw error.exitCode === 0 ? error : new CommanderError(2, error.code, error.message);
-  });
+/**
+ * 1 for a problem in the configuration; 2 for a wrong command line, which the name of a stack that does not exist is too,
+ * and where a command could not be carried out.
+ */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof ConfigurationError) return error.problems.some(({ code }) => code === "SKP1006") ? 2 : 1;
+  return error instanceof CommanderError && error.exitCode === 0 ? 0 : 2;
 }
 
 /** What the operating system's error codes mean. */

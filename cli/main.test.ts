@@ -59,7 +59,7 @@ test("reports the line of invalid YAML", () => {
 
 test("lists the existing stacks when the stack is unknown", () => {
   const { status, stderr } = skopos(["plan", "--stack", "prdo"]);
-  expect(status).toBe(1);
+  expect(status).toBe(2);
   expect(stderr).toContain("there are dev, prod, staging");
   expect(stderr).toContain("--stack prod");
 });
@@ -173,6 +173,12 @@ test("images applies the registry map", () => {
   expect(stdout).toContain("quay.io/prometheus/prometheus:");
   expect(stdout).not.toContain("docker.io/");
   const commands = skopos(["images", "--mirror"], home).stdout.trim().split("\n");
+  const copies = JSON.parse(skopos(["images", "--mirror", "--json"], home).stdout) as { command: string }[];
+  expect(copies.map(({ command }) => command)).toEqual(commands);
+  expect(copies[0]).toMatchObject({
+    source: expect.stringMatching(/^docker\.io\//),
+    target: expect.stringMatching(/^mirror\.example\/docker\//),
+  });
   expect(commands.length).toBeGreaterThan(2);
   for (const command of commands)
     expect(command).toMatch(
@@ -255,16 +261,21 @@ describe("init", () => {
 
   test("does not overwrite existing files", () => {
     const { status, stderr } = skopos(["init", "fresh", "--from", tarball], folder);
-    expect(status).toBe(1);
+    expect(status).toBe(2);
     expect(stderr).toContain("nothing was written");
   });
 });
 
-test("explain describes a code, and suggests one for a typo", () => {
+test("explain describes a code, suggests one for a typo, and names the list for all else", () => {
   expect(skopos(["explain", "skp1203"]).stdout).toContain("Tail sampling on several gateways");
-  const { status, stderr } = skopos(["explain", "SKP9203"]);
-  expect(status).toBe(1);
-  expect(stderr).toContain("did you mean");
+  expect(skopos(["explain", "SKP9203"])).toEqual({
+    status: 2,
+    stdout: "",
+    stderr: "unknown code: SKP9203; did you mean SKP1203?\n",
+  });
+  const { status, stdout, stderr } = skopos(["explain", "XYZ", "--json"]);
+  expect([status, stderr]).toEqual([2, ""]);
+  expect(JSON.parse(stdout)).toEqual({ error: 'unknown code: XYZ; run "skopos explain" to list every code' });
 });
 
 test("one minimum version of Node.js is stated everywhere", () => {

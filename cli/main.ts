@@ -10,7 +10,7 @@ import { addInit } from "./commands/init.ts";
 import { addPlan } from "./commands/plan.ts";
 import { addPreview } from "./commands/preview.ts";
 import { addRender } from "./commands/render.ts";
-import { CommandFailure, ioFailure } from "./failure.ts";
+import { CommandFailure, exitCodeOf, ioFailure } from "./failure.ts";
 import { print, progress } from "./terminal.ts";
 
 // A reader that has seen enough (`skopos plan | head`) closes the pipe: that is no error of its own.
@@ -22,12 +22,19 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+const exitCodes = `
+Exit codes of every command:
+  0  done, and nothing to report
+  1  a problem in the configuration, or a finding: a policy, a moved tag, a claim that cannot grow, a change (diff)
+  2  a wrong command line, or the command could not be carried out`;
+
 const program = new Command("skopos")
   .description("The whole Kubernetes observability stack as typed code")
   .version(packageVersion(), "-V, --version")
   .showHelpAfterError("(run with --help for usage)")
   .showSuggestionAfterError()
-  .exitOverride();
+  .exitOverride()
+  .addHelpText("after", exitCodes);
 for (const add of [addPreview, addRender, addPlan, addCheck, addDiff, addGrow, addImages, addExplain, addInit])
   add(program);
 
@@ -39,12 +46,6 @@ try {
   // Before anything is written: a closed pipe ends the process with it.
   process.exitCode = exitCodeOf(error);
   report(error);
-}
-
-/** 1 for a mistake in the configuration or the command line, 2 where it could not be found out. */
-function exitCodeOf(error: unknown): number {
-  if (error instanceof ConfigurationError) return 1;
-  return error instanceof CommanderError ? error.exitCode : 2;
 }
 
 /** Shows what went wrong, as JSON on stdout with `--json`. @throws what is not a mistake of the user */

@@ -10,7 +10,7 @@ import { shippedWaivers } from "../../policies/shipped-waivers.ts";
 import { stackFolder } from "../../stacks/load.ts";
 import { ConfigurationError } from "../../stacks/problem.ts";
 import { loadStack } from "../../stacks/stack.ts";
-import { usageErrorsExitWith2 } from "../failure.ts";
+import { exitCodeOf } from "../failure.ts";
 import { checkStack, only } from "../policy-check.ts";
 import { paint, print, progress } from "../terminal.ts";
 
@@ -24,7 +24,8 @@ interface Options {
 
 /** `skopos check`: policies over a stack, or over anyone's manifests. */
 export function addCheck(program: Command): void {
-  usageErrorsExitWith2(program.command("check"))
+  program
+    .command("check")
     .summary("check a stack or any manifests against the policies")
     .argument("[paths...]", "files and folders of manifests; - is standard input")
     .option("-s, --stack <name>", "stack: the file Pulumi.<name>.yaml")
@@ -36,7 +37,7 @@ export function addCheck(program: Command): void {
       "after",
       [
         "",
-        "Exit status: 0 nothing wrong, 1 errors or warnings, 2 could not run.",
+        "Exit codes: 0 nothing wrong, 1 errors, warnings or an invalid stack file, 2 could not run.",
         "",
         "Examples:",
         "  skopos check --stack prod",
@@ -54,7 +55,7 @@ export function addCheck(program: Command): void {
         print(formatReport(report, format, rules, paint));
         process.exitCode = fails(report) ? 1 : 0;
       } catch (error) {
-        process.exitCode = 2;
+        process.exitCode = exitCodeOf(error);
         report(error, format);
       }
     });

@@ -9,7 +9,6 @@ import { type Failure, failures, failuresIn, hasChanges, type Report } from "../
 import { textReport } from "../../diff/report/text.ts";
 import { ManifestError } from "../../policies/load/files.ts";
 import { stackFolder, stackNames } from "../../stacks/load.ts";
-import { usageErrorsExitWith2 } from "../failure.ts";
 import { policiesOfStack } from "../policy-check.ts";
 import { print, progress, takesColour, width } from "../terminal.ts";
 
@@ -29,7 +28,8 @@ interface Options {
 
 /** `skopos diff`: what a change means, without a cluster, an account or a credential. */
 export function addDiff(program: Command): void {
-  usageErrorsExitWith2(program.command("diff"))
+  program
+    .command("diff")
     .summary("show what a change means: against a Git revision, a folder, or a saved preview")
     .argument("[head]", "folder of manifests to compare with --base DIR; the work tree's stacks by default")
     .option("-b, --base <ref|dir>", "Git revision, or folder of manifests")
@@ -48,7 +48,7 @@ export function addDiff(program: Command): void {
     .addHelpText(
       "after",
       `
-Exit codes: 0 no change, 1 changes, 2 could not run or --fail-on applies.
+Exit codes: 0 no change, 1 changes, 2 could not run (also with an invalid stack file) or --fail-on applies.
 
 Examples:
   skopos diff --base origin/main

@@ -1,8 +1,9 @@
 import type { Command } from "commander";
 import { nearest } from "../../lib/formats/nearest.ts";
 import { type ProblemCode, problemCatalogue } from "../../stacks/problem.ts";
+import { CommandFailure } from "../failure.ts";
 import { jsonOption } from "../options.ts";
-import { paint, print, progress } from "../terminal.ts";
+import { paint, print } from "../terminal.ts";
 
 /** `skopos explain`: describes an error code, offline. */
 export function addExplain(program: Command): void {
@@ -17,9 +18,10 @@ export function addExplain(program: Command): void {
       const wanted = code?.toUpperCase();
       const found = codes.filter((each) => wanted === undefined || each === wanted);
       if (found.length === 0) {
-        progress(`unknown code: ${code}; did you mean ${nearest(wanted ?? "", codes) ?? codes[0]}?`);
-        process.exitCode = 1;
-        return;
+        const near = nearest(wanted ?? "", codes);
+        throw new CommandFailure(
+          `unknown code: ${code}; ${near ? `did you mean ${near}?` : 'run "skopos explain" to list every code'}`,
+        );
       }
       if (json)
         return print(

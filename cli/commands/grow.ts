@@ -30,10 +30,11 @@ export function addGrow(program: Command): void {
     .addHelpText("after", "\nExamples:\n  skopos grow --stack prod --dry-run\n  skopos grow --stack prod")
     .action(async ({ stack, context, dryRun = false, json }: GrowOptions) => {
       const rendered = loadStack(stackFolder(), stack);
-      const kubectl = kubectlFor(context ?? rendered.config.cluster.context);
+      const used = context ?? rendered.config.cluster.context;
+      const kubectl = kubectlFor(used);
       const steps = growthOf(
         objectsOf(rendered).map(({ object }) => object),
-        await liveState(kubectl, rendered),
+        await liveState(kubectl, used, rendered),
       );
       const results: Result[] = [];
       for (const step of steps) results.push(await (dryRun ? shown(step) : carryOut(kubectl, step)));
@@ -49,7 +50,7 @@ export function addGrow(program: Command): void {
     });
 }
 
-async function liveState(kubectl: Kubectl, { config }: RenderedStack): Promise<LiveState> {
+async function liveState(kubectl: Kubectl, context: string | undefined, { config }: RenderedStack): Promise<LiveState> {
   const { stack, agents } = config.namespaces;
   try {
     const of = async <T extends KubernetesObject>(kind: string) =>
@@ -62,8 +63,11 @@ async function liveState(kubectl: Kubectl, { config }: RenderedStack): Promise<L
     const expandable = new Map(classes.map((each) => [each.metadata.name, each.allowVolumeExpansion === true]));
     return { statefulSets, claims, expandable };
   } catch (error) {
-    if (error instanceof KubectlError) throw new CommandFailure(`cannot read the claims: ${error.message}`);
-    throw error;
+    if (!(error instanceof KubectlError)) throw error;
+    const check = `kubectl ${context ? `--context ${context} ` : ""}get pvc -n ${stack}`;
+    throw new CommandFailure(
+      `cannot read the claims: ${error.message}; "${check}" must work, or name another context with --context`,
+    );
   }
 }
 

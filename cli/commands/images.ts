@@ -6,7 +6,7 @@ import { stackFolder } from "../../stacks/load.ts";
 import { replacedImages, usedImages } from "../../stacks/plan.ts";
 import { ConfigurationError } from "../../stacks/problem.ts";
 import { loadStack, type RenderedStack } from "../../stacks/stack.ts";
-import { CommandFailure, usageErrorsExitWith2 } from "../failure.ts";
+import { CommandFailure } from "../failure.ts";
 import { jsonOption, stackOption } from "../options.ts";
 import { lockOf, type Resolution, type ResolvedImage, resolveDigests } from "../registry/pin.ts";
 import { print, progress } from "../terminal.ts";
@@ -34,7 +34,8 @@ interface Options {
 
 /** `skopos images`: lists what a registry mirror must contain, and pins the images to digests. */
 export function addImages(program: Command): void {
-  usageErrorsExitWith2(program.command("images"))
+  program
+    .command("images")
     .summary("list every image of the stack, or pin each to its digest")
     .addOption(stackOption())
     .addOption(
@@ -58,7 +59,7 @@ config.json and auth.json, and the credential helpers these name. Everything tha
 digests in the lock file: commit it. If a single image fails, the file stays as it is. NODE_EXTRA_CA_CERTS names the
 certificate of a private authority; NODE_USE_ENV_PROXY=1 makes Node use HTTPS_PROXY.
 
-Exit codes of --pin and --check: 0 done, 1 a tag moved or is not locked (--check), 2 a registry did not answer as it should.
+Exit codes of --pin and --check: 0 done, 1 a tag moved or is not locked (--check), 2 a registry did not answer as expected.
 
 Examples:
   skopos images --stack prod --pin
@@ -71,7 +72,10 @@ Examples:
       if (options.pin || options.check) return resolveAll(folder, options);
       const images = imagesOf(loadStack(folder, options.stack));
       // Replaced images come from where they are stated: they are not copied.
-      if (options.mirror) return print(copyCommands(images).join("\n"));
+      if (options.mirror) {
+        const copies = copiesOf(images);
+        return print(options.json ? JSON.stringify(copies, null, 2) : copies.map(({ command }) => command).join("\n"));
+      }
       print(options.json ? JSON.stringify(images, null, 2) : images.map(({ reference }) => reference).join("\n"));
     });
 }
@@ -133,8 +137,16 @@ function summary({ images, failed }: Resolution, lock: string, written: boolean,
   ];
 }
 
+/** How an image gets to the mirror. */
+interface Copy {
+  readonly source: string;
+  readonly target: string;
+  /** A line for a shell. */
+  readonly command: string;
+}
+
 /** Copies whole indices: a mirror of one architecture fails on a mixed cluster. Their digests stay the same. */
-function copyCommands(images: readonly StackImage[]): readonly string[] {
+function copiesOf(images: readonly StackImage[]): readonly Copy[] {
   const mirrored = images
     .map(({ source, reference }) => ({ source: withoutDigest(source), target: withoutDigest(reference) }))
     .filter(({ source, target }) => source !== target);
@@ -142,7 +154,9 @@ function copyCommands(images: readonly StackImage[]): readonly string[] {
     throw new CommandFailure(
       "the stack has no mirror: set skopos:images.registries, {docker.io: mirror.example.com/docker}",
     );
-  return mirrored.map(
-    ({ source, target }) => `skopeo copy --all --preserve-digests docker://${source} docker://${target}`,
-  );
+  return mirrored.map(({ source, target }) => ({
+    source,
+    target,
+    command: `skopeo copy --all --preserve-digests docker://${source} docker://${target}`,
+  }));
 }

@@ -3,7 +3,8 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { stringify } from "yaml";
 import { supportedKubernetes } from "../../stacks/checks.ts";
-import { print, progress } from "../terminal.ts";
+import { CommandFailure } from "../failure.ts";
+import { print } from "../terminal.ts";
 
 /** Packages of a new project: the versions that this package is tested with. */
 const dependencies = {
@@ -134,13 +135,8 @@ export function addInit(program: Command): void {
       const target = resolve(folder);
       const contents = files(projectName(target), `file:${resolve(from)}`);
       const taken = Object.keys(contents).filter((file) => existsSync(join(target, file)));
-      if (taken.length > 0 || !existsSync(resolve(from))) {
-        progress(
-          taken.length > 0 ? `already exists: ${taken.join(", ")}; nothing was written` : `file not found: ${from}`,
-        );
-        process.exitCode = 1;
-        return;
-      }
+      if (taken.length > 0) throw new CommandFailure(`already exists: ${taken.join(", ")}; nothing was written`);
+      if (!existsSync(resolve(from))) throw new CommandFailure(`file not found: ${from}; nothing was written`);
       for (const [file, text] of Object.entries(contents)) {
         mkdirSync(dirname(join(target, file)), { recursive: true });
         writeFileSync(join(target, file), text);

@@ -37,14 +37,7 @@ export function kubectlFor(context: string | undefined): Kubectl {
       );
       child.on("close", (code) => {
         if (code === 0) return resolve(Buffer.concat(output).toString("utf8"));
-        reject(
-          new KubectlError(
-            Buffer.concat(errors)
-              .toString("utf8")
-              .trim()
-              .replace(/\s*\n\s*/g, "; ") || `kubectl ended with ${code}`,
-          ),
-        );
+        reject(new KubectlError(messageIn(Buffer.concat(errors).toString("utf8")) || `kubectl ended with ${code}`));
       });
     });
   return {
@@ -54,4 +47,14 @@ export function kubectlFor(context: string | undefined): Kubectl {
       return (JSON.parse(text) as { items: readonly T[] }).items;
     },
   };
+}
+
+/** A line of the log that kubectl's libraries write beside its message: `E1130 19:19:13.000000   12 memcache.go:265] ...`. */
+const logLine = /^[IWEF]\d{4} \d{2}:\d{2}:\d{2}\.\d+ /;
+
+/** The message of kubectl in what it wrote to stderr, as one line. */
+function messageIn(stderr: string): string {
+  const lines = stderr.split("\n").flatMap((line) => line.trim() || []);
+  const own = lines.filter((line) => !logLine.test(line));
+  return (own.length > 0 ? own : lines.slice(-1)).join("; ");
 }
