@@ -6,6 +6,7 @@ import type { CheckedStack } from "./checks.ts";
 import { withoutEffect } from "./issues.ts";
 import type { Problem } from "./problem.ts";
 import type { StackConfig } from "./schema.ts";
+import { snippet } from "./snippet.ts";
 
 /** Workloads whose pods share the ServiceAccount that has access to the buckets, where there is one. */
 const bucketUsers = { mimir: mimirServices, loki: lokiServices, traces: tempoServices } as const;
@@ -35,6 +36,22 @@ const ownSettings = {
   grafana: ["replicas", "database", "host", "route", "encryptionKey", "access", "teams"],
 } as const;
 
+/** Settings of the Alertmanager that the stack deploys. */
+const routingSettings = [
+  "receivers",
+  "deadMansSwitch",
+  "muteTimes",
+  "routes",
+  "inhibitions",
+  "configNamespaces",
+  "externalUrl",
+  "route",
+] as const;
+
+/** Whether a setting says anything: an empty list or mapping does not. */
+const isSet = (value: unknown): boolean =>
+  value !== undefined && (typeof value !== "object" || value === null || Object.keys(value).length > 0);
+
 function idleOf(
   { cluster, components, alerts, extra, objectStorage, tenants, grafanaAdminPassword }: StackConfig,
   archiveSeconds: number,
@@ -43,7 +60,7 @@ function idleOf(
   const { mimir, loki, traces, grafana, prometheus, alertmanager, alloy } = components;
   const onDisks = objectStorage.kind === "filesystem" && "objects of a disk have no lifecycle rule";
   const noAlertmanager =
-    (alertmanager.external && "the externally managed Alertmanager has its own receivers") ||
+    (alertmanager.external && "the externally managed Alertmanager has its own configuration") ||
     (!prometheus.enabled && "the Alertmanager is deployed with Prometheus, which is off");
   const noGrafana = (grafana.external && "Grafana is externally managed") || (!grafana.enabled && "Grafana is off");
   const noPolicies =
@@ -55,14 +72,14 @@ function idleOf(
       cluster.networkEngine !== undefined,
       !cluster.networkPolicies && "networkPolicies is off",
     ],
+    [["cluster", "dns"], cluster.dns !== undefined, noPolicies],
     [["cluster", "loadBalancerCidrs"], cluster.loadBalancerCidrs !== undefined, noPolicies],
     [
       ["cluster", "tunnelCidrs"],
       cluster.tunnelCidrs !== undefined,
       noPolicies || (engine === "cilium" && "Cilium knows nodes by identity, not by address"),
     ],
-    [["alerts", "receivers"], alerts.receivers.length > 0, noAlertmanager],
-    [["alerts", "deadMansSwitch"], alerts.deadMansSwitch !== undefined, noAlertmanager],
+    ...routingSettings.map((key): Idle => [["alerts", key], isSet(alerts[key]), noAlertmanager]),
     [
       ["alerts", "deadMansSwitch"],
       alerts.deadMansSwitch !== undefined,
@@ -137,10 +154,25 @@ function idleOf(
   ];
 }
 
+/** An archive holds Mimir's blocks. */
+function archiveOfNothing(
+  { components: { mimir }, retention }: StackConfig,
+  archiveSeconds: number,
+): readonly Problem[] {
+  const why =
+    (mimir.external && "Mimir's blocks are archived, and Mimir is externally managed") ||
+    (!mimir.enabled && "Mimir's blocks are archived, and Mimir is off");
+  if (archiveSeconds === 0 || !why) return [];
+  const path = ["retention", "archive"];
+  if (retention.archive !== undefined && retention.profile !== "archive") return [withoutEffect(path, why)];
+  return [withoutEffect(path, why, snippet(path, "0s"))];
+}
+
 /** Settings that are read and have no effect, because of another one. */
 export function settingsWithoutEffect({ config, props, retention }: CheckedStack): readonly Problem[] {
   const idle = [...idleOf(config, retention.archive, networkEngineOf(props.cluster)), ...sharedAccounts(config)];
-  return idle.flatMap(([path, isSet, why]) => {
-    return isSet && why ? [withoutEffect(path, why)] : [];
-  });
+  return [
+    ...idle.flatMap(([path, set, why]) => (set && why ? [withoutEffect(path, why)] : [])),
+    ...archiveOfNothing(config, retention.archive),
+  ];
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { lstatSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Problem } from "./problem.ts";
@@ -28,7 +28,8 @@ export function readImageLock(folder: string, stack: string): { lock: ImageLock;
   const empty: ImageLock = { version: 1, images: {} };
   const name = imageLockName(stack);
   const path = join(folder, name);
-  if (!existsSync(path)) return { lock: empty, problems: [] };
+  // A link to a file that does not exist is no stack without a lock: its images would silently lose their digests.
+  if (!lstatSync(path, { throwIfNoEntry: false })) return { lock: empty, problems: [] };
   const mistake = (message: string) => ({
     lock: empty,
     problems: [

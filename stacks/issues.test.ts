@@ -74,6 +74,27 @@ test("no rejected configuration is reported in the words of zod", () => {
   ).toEqual([]);
 });
 
+test("a number alone, or with more than a unit behind it, is not guessed", () => {
+  for (const workload of [
+    { scrapeInterval: "1:30" },
+    { scrapeInterval: 30 },
+    { logsPerDay: 0x10 },
+    { logsPerDay: "0x10" },
+  ])
+    expect(parseConfig({ ...least, workload }).problems).toEqual([
+      expect.objectContaining({ code: "SKP1002", fix: expect.stringMatching(/^# write /) }),
+    ]);
+});
+
+test("the name of a Secret is repeated, and put into the list that it belongs in", () => {
+  expect(parseConfig({ ...least, images: { pullSecrets: "regcred" } }).problems).toEqual([
+    expect.objectContaining({
+      message: expect.stringContaining('"regcred"'),
+      fix: expect.stringContaining("[regcred]"),
+    }),
+  ]);
+});
+
 test("a text in a language is not guessed", () => {
   const summary = "{{ $labels.pod";
   const rules = [{ alert: "A", expr: "up{a='}", annotations: { summary } }];

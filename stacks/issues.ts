@@ -104,13 +104,16 @@ interface CustomParams {
   readonly useless?: string;
 }
 
-/** A value that our own types refused: see `quantities.ts` and `formats.ts`. */
 /** A setting that nothing reads. */
-export function withoutEffect(path: readonly PropertyKey[], why: string): Problem {
-  const fix = removeKey(String(path.at(-1)));
+export function withoutEffect(
+  path: readonly PropertyKey[],
+  why: string,
+  fix: string = removeKey(String(path.at(-1))),
+): Problem {
   return { code: "SKP1013", path: configPath(path), message: `has no effect: ${why}`, fix };
 }
 
+/** A value that our own types reject: see `quantities.ts` and `formats.ts`. */
 function customProblem({ path, input, params = {}, message }: IssueOf<"custom">, accepts: Accepts): Problem {
   const {
     quantity,

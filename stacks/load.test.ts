@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { readImageLock } from "./image-lock.ts";
 import { readStackFile, stackFolder } from "./load.ts";
 import { ConfigurationError, type Problem } from "./problem.ts";
 import { loadStack } from "./stack.ts";
@@ -76,4 +77,12 @@ test("a folder in place of a file, and a broken Pulumi.yaml, are reported in one
   expect(problemsIn(() => stackFolder(folder))).toEqual([
     expect.objectContaining({ code: "SKP1005", path: "Pulumi.yaml" }),
   ]);
+});
+
+test("an image lock that is a link to nothing is not taken for none", () => {
+  symlinkSync("gone.json", join(folder, "images.linked.lock.json"));
+  expect(readImageLock(folder, "linked").problems).toEqual([
+    expect.objectContaining({ code: "SKP1021", message: "cannot be read (ENOENT)" }),
+  ]);
+  expect(readImageLock(folder, "none").problems).toEqual([]);
 });

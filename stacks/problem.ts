@@ -228,6 +228,10 @@ export const problemCatalogue = {
     title: "An archive without an object store",
     why: "The archive is a bucket that blocks are copied to; on a pod's volume there is nothing to copy from or to.",
   },
+  SKP1263: {
+    title: "An archive in a bucket that is in use",
+    why: "The object lock of the archive would keep the program from deleting what has expired, and the copies would lie among the originals, to be deleted with them.",
+  },
   SKP1271: {
     title: "An Ingress that its load balancer cannot serve",
     why: "An Application Load Balancer reads certificates from AWS Certificate Manager, not from Secrets, and reaches Grafana at its pods: the Service has no node port.",
@@ -303,6 +307,10 @@ export const problemCatalogue = {
   SKP1318: {
     title: "A route without authentication",
     why: "Prometheus and Alertmanager ask nobody who they are: whoever reaches the host could read every metric, and silence every alert.",
+  },
+  SKP1319: {
+    title: "A change of an alert that changes nothing",
+    why: "It would silently have no effect: it sets nothing, or a change by name and severity replaces it.",
   },
   SKP1320: {
     title: "An additional manifest that Kubernetes rejects",

@@ -33,13 +33,13 @@ export function repairedQuantity(
   examples: readonly string[],
   nearest: (text: string) => string | undefined,
 ): string | undefined {
-  const [, digits, unit = ""] = /^\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)/.exec(String(input)) ?? [];
+  const [, digits, unit = ""] = /^\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*$/.exec(String(input)) ?? [];
+  // A number alone may be of any unit, and what follows the first unit may change everything: 1:30 is neither 1s nor 30s.
   if (digits === undefined) return undefined;
   const units = examples.map((example) => example.replace(/[\d.]+/, ""));
   const known = units.find((each) => each !== "" && unit.toLowerCase().startsWith(each.toLowerCase()));
   // An unknown unit says nothing of what was meant: 10G is neither 10MiB nor 10GB.
-  if (unit !== "" && known === undefined) return undefined;
-  return nearest(`${digits}${known ?? units[0] ?? ""}`);
+  return known === undefined ? undefined : nearest(`${digits}${known}`);
 }
 
 /** The value in a type that was most likely meant; undefined where nobody can know. @param expected zod's name of the type */

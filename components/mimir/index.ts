@@ -21,4 +21,4 @@ export {
   type MonolithicSizing,
   sizeMimir,
 } from "./sizing.ts";
-export { validateMimir } from "./validate.ts";
+export { sharedArchive, validateMimir } from "./validate.ts";

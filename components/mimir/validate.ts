@@ -114,10 +114,20 @@ function validateZones({ cluster }: ResolvedMimirProps, sizing: MimirSizing): Fi
   return findings;
 }
 
+/** An archive in a bucket that another program writes to and deletes from. @param owner whose bucket it is */
+export function sharedArchive(bucket: string, owner: string): Finding {
+  return {
+    code: "SKP1263",
+    at: "archiveBucket",
+    message: `${bucket} is the bucket of ${owner}`,
+    fix: `${bucket.slice(0, 55)}-archive`,
+  };
+}
+
 /** Shortest retention in seconds with an archive: blocks settle, a run copies them, and an alert leaves time to act. */
 const minArchivedRetention = 7 * 86_400;
 
-function validateArchive({ retention, objectStore }: ResolvedMimirProps): Finding[] {
+function validateArchive({ retention, objectStore, bucket, archiveBucket }: ResolvedMimirProps): Finding[] {
   if (retention.archive === 0) return [];
   const findings: Finding[] = [];
   if (objectStore.kind === "filesystem") {
@@ -128,6 +138,7 @@ function validateArchive({ retention, objectStore }: ResolvedMimirProps): Findin
       fix: "0s",
     });
   }
+  if (archiveBucket === bucket) findings.push(sharedArchive(bucket, "Mimir's own blocks"));
   for (const key of ["mimir", "aggregates"] as const) {
     const kept = retention[key];
     if (kept === 0 || kept >= minArchivedRetention || kept < minRetention) continue;

@@ -1,6 +1,6 @@
-/** Names of settings whose values are secret. */
+/** Names of settings whose values are secret; pull secrets and TLS secrets are names of Secrets. */
 const secretName =
-  /pass(word|phrase)|secret|token|credential|kubeconfig|private|routingkey|webhookurl|encryptionkey|accountkey|accesskey|deadmansswitch/i;
+  /pass(word|phrase)|(?<!pull|tls)secret|token|credential|kubeconfig|private|routingkey|webhookurl|encryptionkey|accountkey|accesskey|deadmansswitch/i;
 
 /** Texts that are secret wherever they stand: keys and tokens of well-known services, URLs with a password. */
 const secretText =

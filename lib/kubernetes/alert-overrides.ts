@@ -1,10 +1,12 @@
+import { isDeepStrictEqual } from "node:util";
 import { formatPlace, nearest } from "../formats/index.ts";
-import type { AlertOverride, AlertOverrides } from "../monitoring/alert-overrides.ts";
+import { type AlertOverride, type AlertOverrides, overrideOf } from "../monitoring/alert-overrides.ts";
 import { type Finding, InvalidPropsError, removeKey, renameKey } from "../sizing/index.ts";
-import type { ComponentChart } from "./chart.ts";
+import type { ComponentChart, KnownAlert } from "./chart.ts";
 
 /**
- * Checks that every changed alert exists in one of the charts of a stack, and has a threshold if that is changed.
+ * Checks that every changed alert exists in one of the charts of a stack, has a threshold if that is changed, and is another one
+ * after the change.
  * @throws InvalidPropsError with every finding
  */
 export function assertKnownAlerts(charts: readonly ComponentChart[], overrides: AlertOverrides): void {
@@ -19,7 +21,41 @@ export function assertKnownAlerts(charts: readonly ComponentChart[], overrides: 
       ...(named.every(({ hasThreshold }) => hasThreshold) ? [] : noThreshold(at, key, override)),
     ];
   });
+  findings.push(...withoutChange(alerts, overrides));
   if (findings.length > 0) throw new InvalidPropsError("Observability", "alertOverrides", findings);
+}
+
+/** Changes after which every alert is what it is without them. */
+function withoutChange(alerts: readonly KnownAlert[], overrides: AlertOverrides): readonly Finding[] {
+  const findings: Finding[] = [];
+  let left = overrides;
+  for (const key of Object.keys(overrides)) {
+    const { [key]: _, ...others } = left;
+    const named = alerts.filter(({ name, severity }) => key === name || key === `${name}/${severity}`);
+    const changesNone = named.every(({ name, severity }) =>
+      isDeepStrictEqual(changesOf(overrideOf(left, name, severity)), changesOf(overrideOf(others, name, severity))),
+    );
+    if (named.length === 0 || !changesNone) continue;
+    left = others;
+    const replaced = named.map(({ name, severity }) => `${name}/${severity}`).filter((each) => each in others);
+    findings.push({
+      code: "SKP1319",
+      at: formatPlace(["alertOverrides", key]),
+      message: replaced.length > 0 ? `${replaced.join(" and ")} replaces all that it changes` : "it changes nothing",
+      fix: removeKey(key),
+    });
+  }
+  return findings;
+}
+
+/** What an override changes: an alert that is disabled has nothing else to change. */
+function changesOf({ enabled = true, labels = {}, ...others }: AlertOverride): object {
+  if (!enabled) return { enabled };
+  return Object.fromEntries(
+    Object.entries({ ...others, ...(Object.keys(labels).length > 0 && { labels }) }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  );
 }
 
 function unknownAlert(at: string, name: string, known: readonly string[]): Finding {

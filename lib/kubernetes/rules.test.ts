@@ -126,6 +126,29 @@ describe("an alert at two severities", () => {
     expect(new Shop(two, { alertOverrides: { ShopDown: { enabled: false } } }).toJson()).toEqual([]);
   });
 
+  test("is another one after each change of it", () => {
+    const useless = (alerts: readonly RuleGroup[], overrides: AlertOverrides) => {
+      try {
+        assertKnownAlerts([new Shop(alerts)], overrides);
+      } catch (error) {
+        return (error as InvalidPropsError).findings.map(({ code, at, message }) => `${code} ${at}: ${message}`);
+      }
+      return [];
+    };
+    expect(useless(groups, { ShopDown: {} })).toEqual(["SKP1319 alertOverrides.ShopDown: it changes nothing"]);
+    expect(useless(groups, { ShopDown: { enabled: true, labels: {} } })).toHaveLength(1);
+    expect(useless(two, { "ShopDown/warning": { enabled: true } })).toEqual([
+      'SKP1319 alertOverrides["ShopDown/warning"]: it changes nothing',
+    ]);
+    const replaced = { ShopDown: { enabled: false }, "ShopDown/critical": { enabled: true, for: "9m" } } as const;
+    expect(useless(groups, replaced)).toEqual([
+      "SKP1319 alertOverrides.ShopDown: ShopDown/critical replaces all that it changes",
+    ]);
+    expect(useless(two, replaced)).toEqual([]);
+    expect(useless(two, { ShopDown: { enabled: false }, "ShopDown/critical": { enabled: true } })).toEqual([]);
+    expect(useless(two, { ShopDown: { labels: { team: "a" } }, "ShopDown/critical": { for: "9m" } })).toEqual([]);
+  });
+
   test("cannot have one threshold or severity for both", () => {
     const shared: AlertOverrides = { ShopDown: { threshold: 4, severity: "info", for: "1m" } };
     const codes = () => {

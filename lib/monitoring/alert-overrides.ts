@@ -30,6 +30,12 @@ export function hasThreshold(alert: Alert, parser: LRParser): boolean {
   return withThreshold(alert.expr, 0, parser) !== undefined;
 }
 
+/** What is changed of one alert: a change by name and severity replaces the same one by name. */
+export const overrideOf = (overrides: AlertOverrides, name: string, severity: Severity): AlertOverride => ({
+  ...overrides[name],
+  ...overrides[`${name}/${severity}`],
+});
+
 /** Rule groups with changed alerts; groups that are left without rules are dropped. @param parser of the language of the rules */
 export function overrideAlerts(
   groups: readonly RuleGroup[],
@@ -39,10 +45,7 @@ export function overrideAlerts(
   return groups.flatMap((group) => {
     const rules = group.rules.flatMap((rule): readonly (Alert | Recording)[] => {
       if ("record" in rule) return [rule];
-      const { enabled = true, ...changes } = {
-        ...overrides[rule.alert],
-        ...overrides[`${rule.alert}/${rule.severity}`],
-      };
+      const { enabled = true, ...changes } = overrideOf(overrides, rule.alert, rule.severity);
       return enabled ? [overridden(rule, changes, parser)] : [];
     });
     return rules.length > 0 || group.rules.length === 0 ? [{ ...group, rules }] : [];

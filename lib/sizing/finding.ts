@@ -30,6 +30,7 @@ export type FindingCode =
   | "SKP1248"
   | "SKP1255"
   | "SKP1262"
+  | "SKP1263"
   | "SKP1271"
   | "SKP1301"
   | "SKP1302"
@@ -47,6 +48,7 @@ export type FindingCode =
   | "SKP1314"
   | "SKP1315"
   | "SKP1318"
+  | "SKP1319"
   | "SKP1320"
   | "SKP1321";
 

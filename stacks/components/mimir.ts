@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { mimirCaches, mimirServices, validateMimir } from "../../components/mimir/index.ts";
+import { mimirCaches, mimirServices, sharedArchive, validateMimir } from "../../components/mimir/index.ts";
 import type { ExternalEndpoints, ObservabilityProps } from "../../components/observability.ts";
 import { bucket, tenantId } from "../../lib/formats/index.ts";
 import type { CheckedStack } from "../checks.ts";
@@ -69,8 +69,17 @@ export function external({ components: { mimir } }: StackConfig): ExternalEndpoi
 }
 
 export function checks(stack: CheckedStack): readonly Problem[] {
-  const { mimir } = stack.props;
-  return mimir ? problemsOfComponent("mimir", validateMimir({ ...sharedProps(stack), ...mimir })) : [];
+  const { mimir, loki, traces } = stack.props;
+  if (!mimir) return [];
+  const owners = [
+    [loki?.bucket, "Loki"],
+    [traces?.backend === "tempo" ? traces.bucket : undefined, "Tempo"],
+  ] as const;
+  const inUse = owners.filter(([bucket]) => bucket !== undefined && bucket === mimir.archiveBucket);
+  return problemsOfComponent("mimir", [
+    ...validateMimir({ ...sharedProps(stack), ...mimir }),
+    ...(stack.retention.archive > 0 ? inUse.map(([bucket = "", owner]) => sharedArchive(bucket, owner)) : []),
+  ]);
 }
 
 export function prerequisites({ config, retention, props }: ResolvedStack): readonly Prerequisite[] {

@@ -87,6 +87,13 @@ const disks = { objectStorage: { kind: "filesystem" }, availability: "single" };
 const reference = { secret: "s", key: "k" };
 const alerts = { receivers: [{ kind: "webhook", name: "team", url: reference }], deadMansSwitch: reference };
 const url = "https://x.example.com";
+const custom = {
+  muteTimes: { nights: [{ times: [{ start_time: "18:00", end_time: "24:00" }] }] },
+  routes: [{ receiver: "nobody", matchers: ['team="shop"'] }],
+  inhibitions: [{ source_matchers: ['alertname="A"'], target_matchers: ['severity="warning"'] }],
+  configNamespaces: ["team"],
+  externalUrl: url,
+};
 const managed = { external: { url } };
 const externalTraces = { backend: "tempo", otlp: "https://x.example.com:4317", query: url };
 const search = { kind: "elasticsearch", urls: [url] };
@@ -97,6 +104,14 @@ export const withoutEffect: readonly (readonly [keys: readonly string[], config:
   [["alerts.rules.CoreDNSDown.for"], { alerts: { rules: { CoreDNSDown: { enabled: false, for: "5m" } } } }],
   [["alerts.receivers", "alerts.deadMansSwitch"], { alerts, components: { alertmanager: managed } }],
   [["alerts.receivers", "alerts.deadMansSwitch"], { alerts, components: { prometheus: "off" } }],
+  [
+    ["alerts.muteTimes", "alerts.routes", "alerts.inhibitions", "alerts.configNamespaces", "alerts.externalUrl"],
+    { alerts: custom, components: { prometheus: "off" } },
+  ],
+  [
+    ["alerts.muteTimes", "alerts.routes", "alerts.inhibitions", "alerts.configNamespaces", "alerts.externalUrl"],
+    { alerts: custom, components: { alertmanager: managed } },
+  ],
   [["grafanaAdminPassword"], { grafanaAdminPassword: { secure: "v1" }, components: { grafana: "off" } }],
   [["components.prometheus.remoteRead"], { components: { prometheus: { remoteRead: true }, mimir: "off" } }],
   [["components.alloy.logSource"], { components: { alloy: { logSource: "api" }, loki: "off" } }],
@@ -105,6 +120,11 @@ export const withoutEffect: readonly (readonly [keys: readonly string[], config:
   [["components.traces.storage"], { components: { traces: { backend: "tempo", storage: search } } }],
   [["components.traces.kafka"], { components: { traces: { backend: "jaeger", kafka } } }],
   [["cluster.networkEngine"], cluster({ networkEngine: "cilium" })],
+  [["cluster.dns"], cluster({ dns: { cidrs: ["169.254.20.10/32"] } })],
+  [["cluster.dns"], cluster({ networkPolicies: true, networkEngine: "none", dns: { cidrs: ["169.254.20.10/32"] } })],
+  [["retention.archive"], { retention: "archive", components: { mimir: "off" } }],
+  [["retention.archive"], { retention: { profile: "archive", loki: "30d" }, components: { mimir: managed } }],
+  [["retention.archive"], { retention: { profile: "standard", archive: "3y" }, components: { mimir: managed } }],
   [["cluster.loadBalancerCidrs"], cluster({ loadBalancerCidrs: ["10.3.0.0/24"] })],
   [["cluster.tunnelCidrs"], cluster({ networkPolicies: true, networkEngine: "cilium", tunnelCidrs: ["10.4.0.0/16"] })],
   [["components.mimir.mode"], { components: { mimir: { ...managed, mode: "monolithic" } } }],
@@ -190,6 +210,14 @@ const many = { kind: "webhook", url: { secret: "s", key: "k" } };
 
 /** Configurations with a mistake of each other kind, some with several. */
 const others: readonly object[] = [
+  ...["mimir-blocks", "loki", "tempo"].map((archiveBucket) => ({
+    retention: "archive",
+    components: { mimir: { archiveBucket }, traces: { backend: "tempo" } },
+  })),
+  { alerts: { rules: { KubeletDown: {}, CoreDNSDown: { enabled: true, labels: {} } } } },
+  { alerts: { rules: { KubeletDown: { enabled: false }, "KubeletDown/critical": { for: "1h" } } } },
+  { workload: { scrapeInterval: "1:30", logsPerDay: 16 } },
+  { images: { pullSecrets: "regcred" } },
   { components: { prometheus: { route: { kind: "ingress", host: "prometheus.example.com" } } } },
   { retention: "archive", tenants: { restored: { namespaces: ["a"] } } },
   {
@@ -301,7 +329,11 @@ const others: readonly object[] = [
   { components: { prometheus: { workloads: { operator: { replicas: 2, disk: "1Gi" } } } } },
   { components: { traces: { replicas: 2 } } },
   { components: { grafana: { extraEnv: { GF_PATHS_DATA: "/x", GF_SECURITY_ADMIN_USER: "x" } } } },
-  { alerts: { rules: { MimirIngesterUnhealty: { enabled: false }, "Prometheus/Down": { for: "1h" }, Nothing: {} } } },
+  {
+    alerts: {
+      rules: { MimirIngesterUnhealty: { enabled: false }, "Prometheus/Down": { for: "1h" }, Nothing: { for: "1h" } },
+    },
+  },
   {
     alerts: {
       rules: { Watchdog: { threshold: 5 }, KubePersistentVolumeFillingUp: { threshold: 5, severity: "info" } },
