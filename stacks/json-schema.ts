@@ -89,7 +89,8 @@ export function stackFileSchema(): JsonSchema {
         patternProperties: { [`^skopos:(?!(${known.join("|")})$)`]: false },
       },
     },
-    required: ["config"],
+    // With an environment of Pulumi ESC, there may be no other configuration.
+    anyOf: [{ required: ["config"] }, { required: ["environment"] }],
     $defs: { ...Object.fromEntries(reused), secure },
   };
 }
