@@ -43,6 +43,7 @@ const sentences: Partial<Record<ProblemCode, string>> = {
   SKP1015: "only the user knows the items of a list",
   SKP1214: "beyond the partitions of a topic, the user decides what is sampled and how clusters are divided",
   SKP1226: "only the user knows the names of zones",
+  SKP1247: "a matcher, a time or a duration that cannot be read may stand for any",
   SKP1260: "no setting gives a cluster IPv4 addresses",
   SKP1301: "options of a single workload may be set on the component as well",
   SKP1302: "the user decides which workload a figure is for",

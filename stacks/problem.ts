@@ -208,6 +208,10 @@ export const problemCatalogue = {
     title: "A control plane component that the platform does not expose",
     why: "The monitor would find no target, and alerts about the component would never fire or always fire.",
   },
+  SKP1247: {
+    title: "A route, inhibition or time that Alertmanager rejects",
+    why: "Alertmanager does not start with such a configuration, and one that is running keeps the one before: nobody would be notified as it says.",
+  },
   SKP1248: {
     title: "A route without a host name",
     why: "An Ingress or HTTPRoute without a host name would match the requests of every other application behind it.",

@@ -18,6 +18,7 @@ import {
   wrongLength,
 } from "../../lib/sizing/index.ts";
 import { type AlertRouting, reservedReceivers } from "./alertmanager/config.ts";
+import { validateRouting } from "./alertmanager/validate.ts";
 import { exposed } from "./control-plane/targets.ts";
 import { idleBytes as idlePrometheusBytes } from "./prometheus/sizing.ts";
 import { type KubePrometheusProps, loadOf } from "./props.ts";
@@ -50,6 +51,7 @@ function combinations(props: KubePrometheusProps): readonly Finding[] {
     ...fleet,
     ...validateRetention(props),
     ...validateReceivers(props.alerts ?? {}),
+    ...validateRouting(props.alerts ?? {}),
     ...validateLoadBalancer("route", props.route),
     ...validateLoadBalancer("alerts.route", props.alerts?.route),
     ...validateRoute("route", props.route),

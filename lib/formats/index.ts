@@ -2,6 +2,7 @@ export * from "./format.ts";
 export * from "./ini.ts";
 export * from "./later.ts";
 export * from "./limits.ts";
+export * from "./matcher.ts";
 export * from "./names.ts";
 export * from "./nearest.ts";
 export * from "./network.ts";

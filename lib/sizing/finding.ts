@@ -27,6 +27,7 @@ export type FindingCode =
   | "SKP1241"
   | "SKP1242"
   | "SKP1244"
+  | "SKP1247"
   | "SKP1248"
   | "SKP1255"
   | "SKP1262"

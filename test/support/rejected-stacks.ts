@@ -217,6 +217,22 @@ const others: readonly object[] = [
   { alerts: { rules: { KubeletDown: {}, CoreDNSDown: { enabled: true, labels: {} } } } },
   { alerts: { rules: { KubeletDown: { enabled: false }, "KubeletDown/critical": { for: "1h" } } } },
   { workload: { scrapeInterval: "1:30", logsPerDay: 16 } },
+  { alerts: { routes: [{ receiver: "nobdy" }, { matchers: "x", matcher: [] }, { foo: 1 }, { group_by: ["a", "a"] }] } },
+  {
+    alerts: {
+      routes: [
+        { continue: "yes", group_interval: "0s" },
+        { group_by: ["...", "a"], match: { "a b": "c" } },
+      ],
+    },
+  },
+  {
+    alerts: { muteTimes: { nights: [{ weekdays: ["funday"], times: [{ start_time: "25:00", end_time: "26:00" }] }] } },
+  },
+  { alerts: { inhibitions: [{ source_matchers: ["x"], target_matchers: ['a="b"'], equals: ["cluster"] }] } },
+  ...[{}, { nights: [{ weekdays: ["monday"] }], days: [{}] }].map((muteTimes) => ({
+    alerts: { muteTimes, receivers: [{ ...many, name: "a", muteDuring: ["nigths"] }] },
+  })),
   { images: { pullSecrets: "regcred" } },
   { components: { prometheus: { route: { kind: "ingress", host: "prometheus.example.com" } } } },
   { retention: "archive", tenants: { restored: { namespaces: ["a"] } } },

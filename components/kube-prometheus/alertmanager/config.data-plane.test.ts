@@ -7,6 +7,8 @@ import { stringify } from "yaml";
 import { requireProgram } from "../../../test/data-plane/process.ts";
 import { type AlertRouting, alertmanagerConfig } from "./config.ts";
 import { otherReceivers } from "./receivers.fixture.ts";
+import { acceptedRouting, rejectedRouting } from "./routing.fixture.ts";
+import { validateRouting } from "./validate.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "skopos-alertmanager-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -84,3 +86,23 @@ test("amtool rejects an invalid configuration", () => {
   expect(status).not.toBe(0);
   expect(stdout).toContain("missing");
 });
+
+/** Whether amtool accepts a configuration, and what our own validation says of it. */
+function verdicts(name: string, who: AlertRouting): { amtool: boolean; ours: boolean } {
+  const { status } = spawnSync(requireProgram("amtool"), ["check-config", write(name, alertmanagerConfig(who))]);
+  return { amtool: status === 0, ours: validateRouting(who).length === 0 };
+}
+
+test.each(rejectedRouting.map((who, index) => [JSON.stringify(who), index, who] as const))(
+  "amtool rejects %s, and so does the chart",
+  (_, index, who) => {
+    expect(verdicts(`rejected-${index}`, who)).toEqual({ amtool: false, ours: false });
+  },
+);
+
+test.each(acceptedRouting.map((who, index) => [JSON.stringify(who), index, who] as const))(
+  "amtool accepts %s, and so does the chart",
+  (_, index, who) => {
+    expect(verdicts(`accepted-${index}`, who)).toEqual({ amtool: true, ours: true });
+  },
+);

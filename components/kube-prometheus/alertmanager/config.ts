@@ -53,6 +53,13 @@ const deadMansSwitch = "dead-mans-switch";
 /** Receiver names that the configuration uses itself. */
 export const reservedReceivers: readonly string[] = [nobody, deadMansSwitch];
 
+/** Names of the receivers that a route can have. */
+export const receiverNames = ({ receivers = [], deadMansSwitch: watchdog }: AlertRouting): readonly string[] => [
+  nobody,
+  ...(watchdog ? [deadMansSwitch] : []),
+  ...receivers.map(({ name }) => name),
+];
+
 /**
  * Alertmanager's configuration file. Every receiver whose severities and labels match is notified, not only the first.
  * Secrets are referenced as files that the pod mounts.

@@ -1,0 +1,80 @@
+// What people write in Alertmanager's own format, for the tests that compare our validation with amtool's.
+import type { AlertRouting } from "./config.ts";
+
+const team = { kind: "webhook", name: "team", url: { secret: "s", key: "k" } } as const;
+const matched = (matcher: unknown): AlertRouting => ({ routes: [{ receiver: "nobody", matchers: [matcher] }] });
+const during = (interval: unknown): AlertRouting => ({ muteTimes: { nights: [interval as object] } });
+
+/** Configurations that Alertmanager does not start with. */
+export const rejectedRouting: readonly AlertRouting[] = [
+  { routes: [{ receiver: "somebody" }] },
+  { receivers: [team], routes: [{ receiver: "team", routes: [{ receiver: "teem" }] }] },
+  { routes: [{ receiver: "dead-mans-switch" }] },
+  { routes: [{ matchers: "x" }] },
+  { routes: [{ foo: 1 }] },
+  { routes: [{ mute_time_intervals: ["nights"] }] },
+  { routes: [{ active_time_intervals: ["nights"] }] },
+  { routes: [{ continue: "often" }] },
+  { routes: [{ group_by: ["a", "a"] }] },
+  { routes: [{ group_by: ["...", "a"] }] },
+  { routes: [{ group_wait: "soon" }] },
+  { routes: [{ group_wait: "1h 5m" }] },
+  { routes: [{ group_interval: "0s" }] },
+  { routes: [{ repeat_interval: "0s" }] },
+  { routes: [{ match: { "a-b": "c" } }] },
+  { routes: [{ match_re: { a: "(" } }] },
+  ...["x", 'a="b', "=b", 'a=~"("', "a=~(", 'a="b" c="d"', 'a="b"}}', "a ~ b", 'a="b",,c="d"'].map(matched),
+  { inhibitions: [{ source_matchers: ["x"], target_matchers: ['a="b"'] }] },
+  { inhibitions: [{ source_matchers: ['a="b"'], target: ['a="b"'] }] },
+  { inhibitions: [{ source_match: { "a-b": "c" } }] },
+  during({ weekdays: ["funday"] }),
+  during({ weekdays: ["friday:monday"] }),
+  during({ weekdays: "monday" }),
+  during({ times: [{ start_time: "25:00", end_time: "26:00" }] }),
+  during({ times: [{ start_time: "9:00", end_time: "17:00" }] }),
+  during({ times: [{ start_time: "17:00", end_time: "09:00" }] }),
+  during({ times: [{ start_time: "17:00" }] }),
+  during({ days_of_month: ["0"] }),
+  during({ days_of_month: ["32"] }),
+  during({ days_of_month: ["-3:2"] }),
+  during({ days_of_month: ["28:-5"] }),
+  during({ months: ["smarch"] }),
+  during({ months: ["may:january"] }),
+  during({ years: ["2027:2026"] }),
+  during({ location: "Mars/City" }),
+  during({ location: "+01:00" }),
+  during({ day: ["monday"] }),
+  { receivers: [{ ...team, muteDuring: ["nope"] }] },
+];
+
+/** Configurations that Alertmanager starts with. */
+export const acceptedRouting: readonly AlertRouting[] = [
+  {},
+  { receivers: [team], routes: [{ receiver: "team", routes: [{ matchers: ['a="b"'], continue: true }] }] },
+  { routes: [{ receiver: "nobody" }] },
+  { deadMansSwitch: { secret: "s", key: "k" }, routes: [{ receiver: "dead-mans-switch" }] },
+  { routes: [{ group_by: ["..."], group_wait: "0s", group_interval: "1h30m", repeat_interval: "1d" }] },
+  { routes: [{ match: { a: "b" }, match_re: { c: "d|e" } }] },
+  ...[
+    "a=b",
+    "a = b",
+    "",
+    '{a="b"',
+    'a="b,c"',
+    '{a="b",c=~"d.*"}',
+    'a="b",c!~"d"',
+    "a!=",
+    'a=~"x{2}"',
+    'a="\\"b\\""',
+    '"ä"="b"',
+    'ä="b"',
+    'a="b",',
+  ].map(matched),
+  { inhibitions: [{ source_matchers: ['a="b"'], target_matchers: ['a="c"'], equal: ["cluster"] }] },
+  { inhibitions: [{ source_match: { a: "b" }, target_match_re: { a: "c|d" } }] },
+  during({ weekdays: ["Monday:friday", "sunday"], months: ["january:march", 5], years: [2026, "2026:2027"] }),
+  during({ days_of_month: ["1:7", "-7:-1", "15:-1"], location: "Europe/Berlin" }),
+  during({ times: [{ start_time: "00:00", end_time: "24:00" }], location: "UTC" }),
+  { muteTimes: { nights: [{}] }, receivers: [{ ...team, muteDuring: ["nights"] }] },
+  { muteTimes: { nights: [{}] }, routes: [{ mute_time_intervals: ["nights"], active_time_intervals: ["nights"] }] },
+];
