@@ -87,6 +87,13 @@ test("the scale subresource, which kubectl scale and autoscalers use, does not l
 test("a second zone does not roll out before the first is ready: applying again continues", async () => {
   const next = (zone: Zone, annotations = {}) => changed(zone, { image: "mimir:next", annotations });
   await send(next("zone-a"));
+  // The policy reads the other zones from a cache that is a moment behind.
+  await until("the policy to know of zone-a", () =>
+    send(next("zone-b"), true).then(
+      () => false,
+      () => true,
+    ),
+  );
   await expect(send(next("zone-b"))).rejects.toThrow(/another zone is rolling out/);
   await expect(send(next("zone-c"))).rejects.toThrow(/another zone is rolling out/);
   await send(next("zone-c", { [rollOutAnnotation]: "urgent" }), true);

@@ -12,7 +12,7 @@ import { blocksOf, inlineCode, pages, proseOf, readPage } from "./markdown.ts";
 const runbooks = pages().filter((page) => page.startsWith("docs/runbooks/"));
 const nameOf = (page: string): string => page.slice("docs/runbooks/".length, -".md".length);
 
-/** The three environments, the largest stack, and a control plane with etcd, which no managed platform exposes. */
+/** The three environments, the largest stack, and a control plane with the parts that are only monitored on request. */
 const stacks = [...environments, ...profilePairs.filter(({ name }) => name === "xlarge + archive")].map(({ render }) =>
   render(),
 );
@@ -23,7 +23,7 @@ const charts: readonly ComponentChart[] = [
     agentsNamespace: "observability-agents",
     crds: false,
     cluster: defaultCluster,
-    controlPlane: ["kube-apiserver", "coredns", "kube-controller-manager", "kube-scheduler", "etcd"],
+    controlPlane: ["kube-apiserver", "coredns", "kube-controller-manager", "kube-scheduler", "kube-proxy", "etcd"],
   }),
 ];
 const rules = charts.flatMap((chart) => chart.ruleGroups.flatMap((group) => group.rules));
