@@ -67,7 +67,7 @@ export function repairedType(expected: string, input: unknown): unknown {
 /** An example of what may stand at a path, with no more than it must have. */
 export const exampleAt = (path: readonly PropertyKey[]): unknown => exampleOf(schemasAt(path)[0] ?? {});
 
-function exampleOf(schema: JsonSchema): unknown {
+export function exampleOf(schema: JsonSchema): unknown {
   const { anyOf, oneOf, items, properties = {}, enum: words } = schema;
   if (schema.const !== undefined) return schema.const;
   if (words) return words[0];

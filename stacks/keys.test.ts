@@ -1,0 +1,463 @@
+// Every key of a stack file changes some output: what is rendered, or else what the list below names.
+import { expect, test } from "vitest";
+import { liesWithin } from "../lib/formats/index.ts";
+import { least } from "../test/support/rejected-stacks.ts";
+import { configurationSchema, type JsonSchema, knownKeys } from "./json-schema.ts";
+import { planStack } from "./plan.ts";
+import { ConfigurationError } from "./problem.ts";
+import { exampleOf } from "./repair.ts";
+import { resolve } from "./resolve.ts";
+import { sharedKeys } from "./schema/options.ts";
+import { configPath } from "./snippet.ts";
+import { objectsOf, renderStack } from "./stack.ts";
+
+type Config = Readonly<Record<string, unknown>>;
+
+/** One key with two values of what holds it, which differ in that key only. */
+interface Pair {
+  readonly key: string;
+  readonly values: readonly [unknown, unknown];
+}
+
+/** Texts that are valid wherever an example is, and differ from it. */
+function otherText(example: string): readonly string[] {
+  return [
+    `${example}2`,
+    `${example}/2`,
+    example.replace(/\d/, (digit) => String((Number(digit) + 1) % 10)),
+    example.replace(/[a-z](?=[^a-z]|$)/, "x"),
+    `x${example}`,
+    `/x${example}`,
+  ].filter((text) => text !== example);
+}
+
+const examplesOf = (schema: JsonSchema): readonly unknown[] => (schema.examples ?? []) as readonly unknown[];
+
+/** Pairs of values of one key that stands for itself. */
+function leafPairs(schema: JsonSchema): readonly (readonly [unknown, unknown])[] {
+  if (schema.enum) return schema.enum.flatMap((a, i, all) => all.slice(i + 1).map((b) => [a, b] as const));
+  if (schema.type === "boolean") return [[true, false]];
+  if (schema.const !== undefined) return [];
+  const examples = examplesOf(schema);
+  if (schema.type === "integer" || schema.type === "number") {
+    const { minimum = 1, maximum = 1000 } = schema as { minimum?: number; maximum?: number };
+    const least = Math.max(minimum, -1000);
+    return [least, least + 1, least + 2].map((value) => [value, Math.min(maximum, value + 1)] as const);
+  }
+  if (examples.length > 1) return examples.slice(1).map((other) => [examples[0], other] as const);
+  const example = String(examples[0] ?? "text");
+  return otherText(example).map((other) => [example, other] as const);
+}
+
+function* pairsOf(schema: JsonSchema, key: string): Generator<Pair> {
+  const { properties, items, additionalProperties, propertyNames, anyOf, oneOf } = schema;
+  for (const option of anyOf ?? oneOf ?? []) yield* pairsOf(option, key);
+  if (properties) {
+    const base = exampleOf(schema) as Config;
+    const required = (schema.required ?? []) as readonly string[];
+    for (const [name, inner] of Object.entries(properties)) {
+      const path = key === "" ? name : `${key}.${name}`;
+      const { [name]: _, ...without } = base;
+      // An optional key beside none at all, and beside another value.
+      if (!required.includes(name)) {
+        const examples = inner.enum ?? (inner.type === "boolean" ? [true, false] : [exampleOf(inner)]);
+        for (const each of examples) yield { key: path, values: [without, { ...without, [name]: each }] };
+      }
+      for (const { key: place, values } of pairsOf(inner, path)) {
+        yield { key: place, values: values.map((each) => ({ ...base, [name]: each })) as [unknown, unknown] };
+      }
+    }
+  } else if (items) {
+    for (const { key: place, values } of pairsOf(items, `${key}[]`))
+      yield { key: place, values: values.map((each) => [each]) as [unknown, unknown] };
+    const item = exampleOf(items);
+    yield { key, values: [[], [item]] };
+  } else if (typeof additionalProperties === "object") {
+    const name = String(exampleOf(propertyNames ?? {}));
+    for (const { key: place, values } of pairsOf(additionalProperties, `${key}.*`))
+      yield { key: place, values: values.map((each) => ({ [name]: each })) as [unknown, unknown] };
+    yield { key, values: [{}, { [name]: exampleOf(additionalProperties) }] };
+  } else for (const values of leafPairs(schema)) yield { key, values };
+}
+
+/** One configuration within another: mappings key by key, all else as a whole. */
+function merged(base: unknown, more: unknown): unknown {
+  const isMap = (value: unknown): value is Config =>
+    value !== null && typeof value === "object" && !Array.isArray(value);
+  if (!isMap(base) || !isMap(more)) return more;
+  const entries = Object.entries(more).map(([key, value]) => [key, key in base ? merged(base[key], value) : value]);
+  return { ...base, ...Object.fromEntries(entries) };
+}
+
+const outputs = new Map<string, { objects: string; plan: () => string } | undefined>();
+
+/** What a configuration leads to. Undefined if it is not valid. */
+function outputOf(config: unknown) {
+  const text = JSON.stringify(config);
+  if (!outputs.has(text)) {
+    try {
+      const stack = renderStack(resolve(config, { stack: "s" }));
+      outputs.set(text, { objects: JSON.stringify(objectsOf(stack)), plan: () => JSON.stringify(planStack(stack)) });
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      outputs.set(text, undefined);
+    }
+  }
+  return outputs.get(text);
+}
+
+const big = {
+  scale: "large",
+  components: { traces: { backend: "tempo", kafka: { address: "kafka.example.com:9092" } } },
+};
+const policies = { networkPolicies: true, nodeCidrs: ["10.0.0.0/16"], apiServerCidrs: ["10.1.0.0/16"] };
+
+/** Stacks in one of which each key has an effect. */
+const bases: readonly Config[] = [
+  least,
+  {
+    ...least,
+    cluster: { ...least.cluster, ...policies },
+    components: { pushgateway: "on", traces: { backend: "tempo" } },
+  },
+  { ...least, ...big },
+  { ...least, components: { grafana: { host: "grafana.example.com" }, prometheus: { controlPlane: ["apiserver"] } } },
+].map((base) => base as Config);
+
+const { objectStorage: _, ...bare } = least;
+const secret = { secret: "a", key: "b" };
+const component = (name: string, ...values: readonly object[]): readonly unknown[] =>
+  values.map((value) => ({ components: { [name]: value } }));
+const workload = (...values: readonly object[]) => values.map((value) => ({ workload: value }));
+const cluster = (...values: readonly object[]) =>
+  values.map((value) => ({ cluster: { ...least.cluster, ...policies, ...value } }));
+const retention = (...values: readonly object[]) =>
+  values.map((value) => ({ retention: { profile: "extended", ...value } }));
+const storage = (...values: readonly object[]) => values.map((value) => ({ objectStorage: value }));
+const route = (...values: readonly object[]) =>
+  component("grafana", ...values.map((value) => ({ host: "grafana.example.com", route: value })));
+const gateway = (...values: readonly object[]) =>
+  route(...values.map((value) => ({ kind: "gateway", gateway: { name: "a", ...value } })));
+const streams = (...values: readonly object[]) =>
+  component(
+    "loki",
+    ...values.map((value) => ({ streamRetention: [{ selector: '{a="b"}', priority: 1, retention: "3d", ...value }] })),
+  );
+const rule = (...values: readonly object[]) =>
+  values.map((value) => ({ alerts: { rules: { MimirRequestErrors: value } } }));
+const patch = (...values: readonly object[]) =>
+  values.map((value) => ({
+    patches: [
+      { target: { kind: "Service", name: "*", namespace: "*" }, merge: { metadata: { labels: { a: "b" } } }, ...value },
+    ],
+  }));
+const operations = (...values: readonly object[]) => values.map((value) => patch({ merge: {}, json: [value] })[0]);
+
+const manifest = (...values: readonly object[]) =>
+  values.map((value) => ({
+    extra: { manifests: [{ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" }, ...value }] },
+  }));
+const group = (...values: readonly object[]) =>
+  values.map((value) => ({ extra: { rules: [{ name: "g", rules: [{ alert: "A", expr: "up == 0" }], ...value }] } }));
+const ownRule = (...values: readonly object[]) =>
+  group(...values.map((value) => ({ rules: [{ alert: "A", expr: "up == 0", ...value }] })));
+const dashboard = (...values: readonly object[]) =>
+  values.map((value) => ({ extra: { dashboards: [{ json: { uid: "a", title: "A" }, ...value }] } }));
+
+/** Values for keys that the generated ones do not suit: two configurations, from which base. */
+const chosen: Readonly<Record<string, readonly [values: readonly unknown[], base?: Config]>> = {
+  "cluster.version": [cluster({ version: "1.31" }, { version: "1.36" })],
+  "cluster.nodeCidrs[]": [cluster({}, { nodeCidrs: ["10.5.0.0/16"] })],
+  "cluster.apiServerCidrs[]": [cluster({}, { apiServerCidrs: ["10.5.0.0/16"] })],
+  "cluster.dns.pods.labels[].*": [
+    cluster(...["a", "b"].map((label) => ({ dns: { pods: { namespace: "dns", labels: [{ app: label }] } } }))),
+  ],
+  "cluster.tunnelCidrs[]": [
+    cluster({}, { tunnelCidrs: ["10.5.0.0/16"] }).map((each) => merged(route({ kind: "ingress" })[0], each)),
+  ],
+  "cluster.loadBalancerCidrs[]": [
+    cluster({ loadBalancerCidrs: ["10.6.0.0/16"] }, { loadBalancerCidrs: ["10.5.0.0/16"] }).map((each) =>
+      merged(route({ kind: "ingress" })[0], each),
+    ),
+  ],
+  "retention.prometheus": [retention({ prometheus: "10d" }, { prometheus: "20d" })],
+  "retention.mimir": [retention({ mimir: "10d" }, { mimir: "20d" })],
+  "retention.aggregates": [retention({ aggregates: "0s" }, { aggregates: "5y" })],
+  "retention.loki": [retention({ loki: "10d" }, { loki: "20d" })],
+  "retention.traces": [retention({ traces: "10d" }, { traces: "20d" })],
+  "retention.archive": [retention({ archive: "0s" }, { archive: "7y" })],
+  "workload.nodes": [workload({ nodes: 5 }, { nodes: 10 })],
+  "workload.scrapeInterval": [workload({ scrapeInterval: "15s" }, { scrapeInterval: "60s" })],
+  "workload.spansPerSecond": [workload({ spansPerSecond: 10 }, { spansPerSecond: 500 })],
+  "components.otelAgent.routing": [
+    ["trace-id", "any"].map((routing) => ({
+      components: { otelAgent: { routing }, otelGateway: { replicas: 1 } },
+    })),
+  ],
+  "components.otelGateway.enabled": [
+    [true, false].map((enabled) => ({ components: { otelGateway: { enabled }, otelAgent: "off" } })),
+  ],
+  "components.otelGateway.tailSampling.decisionWait": [
+    component("otelGateway", ...["10s", "20s"].map((decisionWait) => ({ tailSampling: { decisionWait } }))),
+  ],
+  "components.pushgateway.stale": [component("pushgateway", { stale: "1d" }, { stale: "2d" })],
+  "components.grafana.route.className": [route({ kind: "ingress" }, { kind: "ingress", className: "a" })],
+  "components.grafana.route.tlsSecret": [route({ kind: "ingress" }, { kind: "ingress", tlsSecret: "a" })],
+  "components.grafana.route.annotations.*": [
+    route({ kind: "ingress", annotations: { a: "b" } }, { kind: "ingress", annotations: { a: "c" } }),
+  ],
+  "components.grafana.route.gateway.name": [gateway({}, { name: "b" })],
+  "components.grafana.route.gateway.namespace": [gateway({}, { namespace: "b" })],
+  "components.grafana.route.gateway.listener": [gateway({}, { listener: "b" })],
+  "components.mimir.archiveBucket": [
+    component("mimir", { archiveBucket: "archive-a" }, { archiveBucket: "archive-b" }).map((each) =>
+      merged({ retention: "archive" }, each),
+    ),
+  ],
+  "components.loki.streamRetention[].selector": [streams({}, { selector: '{c="d"}' })],
+  "components.loki.streamRetention[].priority": [streams({}, { priority: 2 })],
+  "components.loki.streamRetention[].retention": [streams({}, { retention: "4d" })],
+  "components.traces.storage.urls[]": [
+    component(
+      "traces",
+      ...["a", "b"].map((host) => ({ storage: { kind: "elasticsearch", urls: [`https://${host}.example.com`] } })),
+    ),
+  ],
+  "objectStorage.credentials.serviceAccount.secret": [
+    storage(
+      ...[secret, { ...secret, secret: "x" }].map((each) => ({ kind: "gcs", credentials: { serviceAccount: each } })),
+    ),
+    bare,
+  ],
+  "objectStorage.credentials.serviceAccount.key": [
+    storage(
+      ...[secret, { ...secret, key: "x" }].map((each) => ({ kind: "gcs", credentials: { serviceAccount: each } })),
+    ),
+    bare,
+  ],
+  "objectStorage.account": [
+    storage(...["one", "two"].map((account) => ({ kind: "azure", account, identity: { a: "b" } }))),
+    bare,
+  ],
+  "objectStorage.credentials.accountKey.secret": [
+    storage(
+      ...["x", "y"].map((name) => ({
+        kind: "azure",
+        account: "one",
+        credentials: { accountKey: { secret: name, key: "k" } },
+      })),
+    ),
+    bare,
+  ],
+  "objectStorage.credentials.accountKey.key": [
+    storage(
+      ...["x", "y"].map((key) => ({
+        kind: "azure",
+        account: "one",
+        credentials: { accountKey: { secret: "s", key } },
+      })),
+    ),
+    bare,
+  ],
+  "alerts.rules.*.enabled": [[{}, ...rule({ enabled: false })]],
+  "alerts.rules.*.threshold": [rule({ threshold: 1 }, { threshold: 2 })],
+  "alerts.rules.*.for": [rule({ for: "1h" }, { for: "2h" })],
+  "alerts.rules.*.severity": [rule({ severity: "info" }, { severity: "critical" })],
+  "alerts.rules.*.labels.*": [rule({ labels: { a: "b" } }, { labels: { a: "c" } })],
+  "alerts.rules.*.summary": [rule({ summary: "One." }, { summary: "Another." })],
+  "alerts.configNamespaces[]": [["a", "b"].map((name) => ({ alerts: { configNamespaces: [name] } }))],
+  "tenants.*.namespaces[]": [["a", "b"].map((name) => ({ tenants: { t: { namespaces: [name] } } }))],
+  "extra.manifests[].apiVersion": [
+    manifest(...["a.example/v1", "a.example/v2"].map((apiVersion) => ({ apiVersion, kind: "Thing" }))),
+  ],
+  "extra.manifests[].kind": [manifest({}, { kind: "Secret" })],
+  "extra.manifests[].metadata.name": [manifest({}, { metadata: { name: "b" } })],
+  "extra.manifests[].metadata.namespace": [manifest({}, { metadata: { name: "a", namespace: "b" } })],
+  "extra.rules[].name": [group({}, { name: "h" })],
+  "extra.rules[].interval": [group({}, { interval: "2m" })],
+  "extra.rules[].rules[].alert": [ownRule({}, { alert: "B" })],
+  "extra.rules[].rules[].record": [group(...["a:b", "a:c"].map((record) => ({ rules: [{ record, expr: "up" }] })))],
+  "extra.rules[].rules[].expr": [ownRule({}, { expr: "up == 1" })],
+  "extra.rules[].rules[].for": [ownRule({}, { for: "2m" })],
+  "extra.rules[].rules[].keep_firing_for": [ownRule({}, { keep_firing_for: "2m" })],
+  "extra.rules[].rules[].labels.*": [ownRule({ labels: { a: "b" } }, { labels: { a: "c" } })],
+  "extra.rules[].rules[].annotations.*": [ownRule({ annotations: { a: "b" } }, { annotations: { a: "c" } })],
+  "extra.remoteWrites[].replicaLabel": [
+    ["a", "b"].map((replicaLabel) => ({
+      extra: { remoteWrites: [{ name: "w", url: "https://w.example.com", replicaLabel }] },
+    })),
+    bases[2],
+  ],
+  "extra.dashboards[].folder": [dashboard({}, { folder: "F" })],
+  "extra.dashboards[].json.uid": [dashboard({}, { json: { uid: "b", title: "A" } })],
+  "extra.dashboards[].json.title": [dashboard({}, { json: { uid: "a", title: "B" } })],
+  ...Object.fromEntries(
+    [
+      ["components.prometheus.route", (value: object) => ({ components: { prometheus: { route: value } } })] as const,
+      ["alerts.route", (value: object) => ({ alerts: { route: value } })] as const,
+    ].flatMap(([key, at]) => {
+      const annotations = { "auth-url": "a" };
+      const ingress = (...values: readonly object[]) =>
+        values.map((value) => at({ kind: "ingress", host: "a.example.com", annotations, ...value }));
+      const authentication = { group: "a.example", kind: "A", name: "a" };
+      const byGateway = (...values: readonly object[]) =>
+        values.map((value) =>
+          at({ kind: "gateway", host: "a.example.com", gateway: { name: "a" }, authentication, ...value }),
+        );
+      const pairs: Readonly<Record<string, readonly object[]>> = {
+        host: ingress({}, { host: "b.example.com" }),
+        className: ingress({}, { className: "a" }),
+        tlsSecret: ingress({}, { tlsSecret: "a" }),
+        "annotations.*": ingress({}, { annotations: { "auth-url": "b" } }),
+        "gateway.name": byGateway({}, { gateway: { name: "b" } }),
+        "gateway.namespace": byGateway({}, { gateway: { name: "a", namespace: "b" } }),
+        "gateway.listener": byGateway({}, { gateway: { name: "a", listener: "b" } }),
+        "authentication.group": byGateway({}, { authentication: { ...authentication, group: "b.example" } }),
+        "authentication.kind": byGateway({}, { authentication: { ...authentication, kind: "B" } }),
+        "authentication.name": byGateway({}, { authentication: { ...authentication, name: "b" } }),
+      };
+      return Object.entries(pairs).map(([name, values]) => [`${key}.${name}`, [values]] as const);
+    }),
+  ),
+  "patches[].target.kind": [patch({}, { target: { kind: "ConfigMap", name: "*" } })],
+  "patches[].target.name": [patch({}, { target: { kind: "Service", name: "mimir*" } })],
+  "patches[].target.namespace": [
+    patch({}, { target: { kind: "Service", name: "*", namespace: "observability-agents" } }),
+  ],
+  "patches[].merge.*": [patch({}, { merge: { metadata: { labels: { a: "c" } } } })],
+  "patches[].json[].path": [
+    operations(...["a", "b"].map((key) => ({ op: "add", path: `/metadata/labels/${key}`, value: "x" }))),
+  ],
+  "patches[].json[].value": [
+    operations(...["a", "b"].map((value) => ({ op: "add", path: "/metadata/labels/x", value }))),
+  ],
+  "patches[].json[].from": [
+    operations(
+      ...["name", "instance"].map((name) => ({
+        op: "copy",
+        from: `/metadata/labels/app.kubernetes.io~1${name}`,
+        path: "/metadata/labels/x",
+      })),
+    ),
+  ],
+};
+
+/** Keys that change something other than what is rendered or planned. */
+const elsewhere: readonly (readonly [keys: RegExp, what: string])[] = [
+  [/^cluster\.(context|kubeconfig)$/, "where `pulumi up` deploys to: stacks/program.ts"],
+  [/^grafanaAdminPassword$/, "a Secret that `pulumi up` creates: stacks/program.test.ts"],
+  [/^components\.(mimir|loki)\.bucketLifecycle$/, "what is valid: retention must not exceed it"],
+  [/^(policies|waivers)\b/, "the findings of `skopos check`: cli/commands/check.test.ts"],
+];
+
+/** Keys that all components and workloads share: the test below sets them for each. */
+const shared = new RegExp(
+  `^(defaults$|components\\.\\w+\\.workloads\\b|(defaults|components\\.\\w+)\\.(${[...sharedKeys].join("|")})\\b)`,
+);
+
+const differ = (base: Config, values: readonly unknown[]): boolean => {
+  const [a, b] = values.map((value) => outputOf(merged(base, value)));
+  return a !== undefined && b !== undefined && (a.objects !== b.objects || a.plan() !== b.plan());
+};
+
+test("every key changes what is rendered or planned, except for those that change something else", () => {
+  const pairs = Map.groupBy(pairsOf(configurationSchema(), ""), ({ key }) => key);
+  const keys = [...pairs.keys()].filter((key) => !shared.test(key));
+  // A mapping or a list has the effect of what is in it.
+  const leaves = keys.filter((key) => !keys.some((each) => each.startsWith(`${key}.`) || each.startsWith(`${key}[`)));
+  expect(leaves.length).toBeGreaterThan(150);
+  expect(Object.keys(chosen).filter((key) => !leaves.includes(key))).toEqual([]);
+  const dead = leaves.filter((key) => {
+    if (elsewhere.some(([pattern]) => pattern.test(key))) return false;
+    const [values, base = least] = chosen[key] ?? [];
+    if (values) return !differ(base, values);
+    return !bases.some((each) => pairs.get(key)?.some((pair) => differ(each, pair.values)));
+  });
+  expect(dead).toEqual([]);
+});
+
+/** One value for each option of a workload. */
+const options: Readonly<Record<string, unknown>> = {
+  nodeSelector: { a: "b" },
+  tolerations: [{ key: "a" }],
+  affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: "a" }] } },
+  priorityClassName: "a",
+  podLabels: { a: "b" },
+  podAnnotations: { a: "b" },
+  extraEnv: { A: "b" },
+  serviceAccount: { annotations: { a: "b" } },
+  resources: { requests: { cpu: "1234m" } },
+  image: { tag: "0.0.1" },
+  extraArgs: ["--a"],
+  replicas: 7,
+  disk: "4321Gi",
+};
+
+/** Names of the objects of each component that has one main workload. */
+const mainWorkloads = {
+  otelAgent: /otel-agent/,
+  otelGateway: /otel-gateway/,
+  prometheus: /(Prometheus|ServiceAccount)\/.*prometheus/,
+  alertmanager: /alertmanager/i,
+  nodeExporter: /node-exporter/,
+  pushgateway: /pushgateway/,
+  grafana: /grafana/,
+  mimir: /mimir/,
+  loki: /loki/,
+  traces: /jaeger/,
+  alloy: /alloy/,
+};
+
+/** Paths of the workloads of a stack, with the names of their objects. */
+const componentTargets = Object.entries(mainWorkloads).map(([name, objects]) => ({
+  path: ["components", name],
+  objects,
+}));
+const workloadTargets = (["mimir", "loki", "traces", "prometheus"] as const).flatMap((component) =>
+  knownKeys(["components", component, "workloads"]).map((name) => ({
+    path: ["components", component, "workloads", name],
+    objects: new RegExp(`(^|[/-])${name === "operator" ? "prometheus-operator" : name}`),
+  })),
+);
+
+const grown = {
+  components: { pushgateway: "on", grafana: { database: { host: "db", name: "a", user: "b", password: secret } } },
+};
+
+test.each([
+  ["components", merged(least, grown), componentTargets],
+  ["single workloads", merged(bases[2], grown), workloadTargets],
+] as const)("every option of %s changes the objects of its workload, or is rejected", (_, base, all) => {
+  expect(Object.keys(options).sort()).toEqual([...sharedKeys].sort());
+  const objectsNamed = (config: unknown, names: RegExp): string => {
+    const objects = objectsOf(renderStack(resolve(config, { stack: "s" })));
+    const own = objects.filter(({ object }) => names.test(`${object.kind}/${object.metadata.name}`));
+    return JSON.stringify(own);
+  };
+  const without = new Map(all.map(({ path, objects }) => [path, objectsNamed(base, objects)]));
+  const dead = Object.entries(options).flatMap(([option, value]) => {
+    let targets = all.filter(({ path }) => knownKeys(path).includes(option));
+    for (;;) {
+      const config = targets.reduce<unknown>(
+        (each, { path }) =>
+          merged(
+            each,
+            path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), { [option]: value }),
+          ),
+        base,
+      );
+      try {
+        return targets
+          .filter(({ path, objects }) => objectsNamed(config, objects) === without.get(path))
+          .map(({ path }) => [...path, option].join("."));
+      } catch (error) {
+        if (!(error instanceof ConfigurationError)) throw error;
+        const rejected = error.problems.map((problem) => problem.path);
+        const left = targets.filter(({ path }) => !rejected.some((place) => liesWithin(place, configPath(path))));
+        expect(left.length, error.message).toBeLessThan(targets.length);
+        targets = left;
+      }
+    }
+  });
+  expect(dead).toEqual([]);
+});
