@@ -1,6 +1,7 @@
 export * from "./format.ts";
 export * from "./ini.ts";
 export * from "./later.ts";
+export * from "./limit-values.ts";
 export * from "./limits.ts";
 export * from "./matcher.ts";
 export * from "./names.ts";

@@ -61,5 +61,39 @@ test("rules of teams must be able to read them", () => {
 
 test("the tenant of the aggregates is taken", () => {
   const found = problems({ "long-term": { namespaces: ["a"] } }, { retention: "extended" });
-  expect(found).toContain("SKP1229 skopos:tenants");
+  expect(found).toContain("SKP1229 skopos:tenants.long-term");
+});
+
+test("the value of a limit is of the type that the program reads", () => {
+  const limits = (mimir: object, loki: object) => problems({ b: { namespaces: ["b"], mimir, loki } });
+  const wrong = {
+    max_global_series_per_user: ["lots", null, [1], -1, 1.5, "1"],
+    compactor_blocks_retention_period: ["forever", null, ["1d"], -1, "-1d", ""],
+    accept_ha_samples: ["yes", null, 1],
+    ingestion_rate: ["fast", -1],
+    blocked_queries: [{}, "a"],
+    active_series_custom_trackers: [[], null],
+  };
+  for (const [name, values] of Object.entries(wrong))
+    for (const value of values)
+      expect(limits({ [name]: value }, {}), `${name}: ${value}`).toEqual([`SKP1012 skopos:tenants.b.mimir.${name}`]);
+  const loki = {
+    max_line_size: "big",
+    query_timeout: "soon",
+    ruler_remote_write_timeout: "1d",
+    unordered_writes: null,
+  };
+  expect(limits({}, loki)).toEqual(Object.keys(loki).map((name) => `SKP1012 skopos:tenants.b.loki.${name}`));
+  expect(
+    limits(
+      {
+        max_global_series_per_user: 0,
+        compactor_blocks_retention_period: "1y2d",
+        alertmanager_notification_rate_limit: -1,
+        ingestion_rate: 1.5,
+        out_of_order_time_window: 0,
+      },
+      { max_line_size: "1KB", per_stream_rate_limit: 1024, query_timeout: "5m", ruler_remote_write_timeout: "1.5h" },
+    ),
+  ).toEqual([]);
 });

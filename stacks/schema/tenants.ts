@@ -1,10 +1,32 @@
 import { z } from "zod";
-import { dnsLabel, line, lokiLimit, mimirLimit, tenantName } from "../../lib/formats/index.ts";
+import {
+  dnsLabel,
+  expectedOfLoki,
+  expectedOfMimir,
+  type Format,
+  line,
+  lokiLimit,
+  mimirLimit,
+  mistakeIn,
+  tenantName,
+} from "../../lib/formats/index.ts";
 import { removeItem, removeKey, renameKey } from "../../lib/sizing/index.ts";
 import type { CheckedStack } from "../checks.ts";
 import { text, unique } from "../formats.ts";
 import type { Problem } from "../problem.ts";
 import { configPath } from "../snippet.ts";
+
+/** Limits by their own names. @param expected what the value of a limit would have to be; undefined if it is */
+function limits(limit: Format, expected: typeof expectedOfMimir) {
+  return z.record(text(limit), z.unknown()).superRefine((values, context) => {
+    for (const [name, input] of Object.entries(values)) {
+      const format = mistakeIn(limit, name) === undefined ? expected(name, input) : undefined;
+      if (format === undefined) continue;
+      const mistake = "the program would reject all of its limits, or ignore this one";
+      context.addIssue({ code: "custom", path: [name], params: { format, mistake }, input });
+    }
+  });
+}
 
 /** Tenants of teams. */
 export const tenantsSchema = z.record(
@@ -14,14 +36,12 @@ export const tenantsSchema = z.record(
       namespaces: unique(text(dnsLabel).describe("Name of a namespace."))
         .min(1)
         .describe("Namespaces whose metrics and logs are stored in this tenant."),
-      mimir: z
-        .record(text(mimirLimit), z.unknown())
+      mimir: limits(mimirLimit, expectedOfMimir)
         .optional()
         .describe(
           "Limits by Mimir's own names: {max_global_series_per_user: 200000}. By default those of all tenants.",
         ),
-      loki: z
-        .record(text(lokiLimit), z.unknown())
+      loki: limits(lokiLimit, expectedOfLoki)
         .optional()
         .describe("Limits by Loki's own names: {ingestion_rate_mb: 8}. By default those of all tenants."),
       folder: text(line)

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import type { LokiChart } from "../../components/loki/index.ts";
 import type { MimirChart } from "../../components/mimir/index.ts";
-import { lokiLimit, mimirLimit, mistakeIn } from "../../lib/formats/index.ts";
+import { expectedOfLoki, expectedOfMimir, lokiLimit, mimirLimit, mistakeIn } from "../../lib/formats/index.ts";
 import type { ComponentChart, Endpoint } from "../../lib/kubernetes/index.ts";
 import { readStackFile } from "../../stacks/load.ts";
 import { resolve } from "../../stacks/resolve.ts";
@@ -211,12 +211,16 @@ describe("logs", () => {
 });
 
 test.each([
-  ["Mimir", mimirLimit, () => `http://${hosts.mimir}:8080/config`, "limits"],
-  ["Loki", lokiLimit, () => `http://${hosts.loki}:${loki.endpoints.push.port}/config`, "limits_config"],
-] as const)("the limits of a tenant in %s are those that the program has", async (_, format, at, key) => {
-  const known = Object.keys(parse(await (await fetch(at())).text())[key]);
+  ["Mimir", mimirLimit, expectedOfMimir, () => `http://${hosts.mimir}:8080/config`, "limits"],
+  ["Loki", lokiLimit, expectedOfLoki, () => `http://${hosts.loki}:${loki.endpoints.push.port}/config`, "limits_config"],
+] as const)("the limits of a tenant in %s are those that the program has", async (_, format, expected, at, key) => {
+  const limits = parse(await (await fetch(at())).text())[key] as Record<string, unknown>;
+  const known = Object.keys(limits);
   expect(known.length).toBeGreaterThan(100);
   expect(known.filter((name) => mistakeIn(format, name) !== undefined)).toEqual([]);
+  // What is not set is null.
+  const set = Object.entries(limits).filter(([, value]) => value !== null);
+  expect(set.filter(([name, value]) => expected(name, value) !== undefined)).toEqual([]);
 });
 
 test("each tenant has data sources of its own in Grafana", () => {

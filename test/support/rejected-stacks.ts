@@ -217,6 +217,8 @@ const others: readonly object[] = [
   { alerts: { rules: { KubeletDown: {}, CoreDNSDown: { enabled: true, labels: {} } } } },
   { alerts: { rules: { KubeletDown: { enabled: false }, "KubeletDown/critical": { for: "1h" } } } },
   { workload: { scrapeInterval: "1:30", logsPerDay: 16 } },
+  { tenants: { a: { namespaces: ["a"], mimir: { max_global_series_per_user: "lots", ingestion_rate: -1 } } } },
+  { tenants: { a: { namespaces: ["a"], loki: { retention_period: "forever", max_line_size: null } } } },
   { alerts: { routes: [{ receiver: "nobdy" }, { matchers: "x", matcher: [] }, { foo: 1 }, { group_by: ["a", "a"] }] } },
   {
     alerts: {
