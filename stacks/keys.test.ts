@@ -145,6 +145,12 @@ const streams = (...values: readonly object[]) =>
   );
 const rule = (...values: readonly object[]) =>
   values.map((value) => ({ alerts: { rules: { MimirRequestErrors: value } } }));
+const alerts = (...values: readonly object[]) =>
+  values.map((value) => {
+    const team = { kind: "webhook", name: "team", url: secret, muteDuring: ["x"] };
+    const muteTimes = { x: [{ weekdays: ["monday"] }], y: [{ weekdays: ["sunday"] }] };
+    return { alerts: { receivers: [team], muteTimes, ...value } };
+  });
 const patch = (...values: readonly object[]) =>
   values.map((value) => ({
     patches: [
@@ -265,6 +271,20 @@ const chosen: Readonly<Record<string, readonly [values: readonly unknown[], base
   "alerts.rules.*.severity": [rule({ severity: "info" }, { severity: "critical" })],
   "alerts.rules.*.labels.*": [rule({ labels: { a: "b" } }, { labels: { a: "c" } })],
   "alerts.rules.*.summary": [rule({ summary: "One." }, { summary: "Another." })],
+  "alerts.receivers[].muteDuring[]": [
+    alerts({}, { receivers: [{ kind: "webhook", name: "team", url: secret, muteDuring: ["y"] }] }),
+  ],
+  "alerts.muteTimes.*[].*": [alerts({}, { muteTimes: { x: [{ weekdays: ["friday"] }] } })],
+  "alerts.routes[].*": [
+    alerts(...["b", "c"].map((value) => ({ routes: [{ receiver: "team", matchers: [`a="${value}"`] }] }))),
+  ],
+  "alerts.inhibitions[].*": [
+    alerts(
+      ...["b", "c"].map((value) => ({
+        inhibitions: [{ source_matchers: [`a="${value}"`], target_matchers: ['d="e"'], equal: ["cluster"] }],
+      })),
+    ),
+  ],
   "alerts.configNamespaces[]": [["a", "b"].map((name) => ({ alerts: { configNamespaces: [name] } }))],
   "tenants.*.namespaces[]": [["a", "b"].map((name) => ({ tenants: { t: { namespaces: [name] } } }))],
   "extra.manifests[].apiVersion": [
