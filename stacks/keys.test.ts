@@ -287,6 +287,10 @@ const chosen: Readonly<Record<string, readonly [values: readonly unknown[], base
   ],
   "alerts.configNamespaces[]": [["a", "b"].map((name) => ({ alerts: { configNamespaces: [name] } }))],
   "tenants.*.namespaces[]": [["a", "b"].map((name) => ({ tenants: { t: { namespaces: [name] } } }))],
+  "tenants.*.mimir.*": [
+    [1, 2].map((n) => ({ tenants: { t: { namespaces: ["a"], mimir: { max_global_series_per_user: n } } } })),
+  ],
+  "tenants.*.loki.*": [[1, 2].map((n) => ({ tenants: { t: { namespaces: ["a"], loki: { ingestion_rate_mb: n } } } }))],
   "extra.manifests[].apiVersion": [
     manifest(...["a.example/v1", "a.example/v2"].map((apiVersion) => ({ apiVersion, kind: "Thing" }))),
   ],
