@@ -18,7 +18,7 @@ const selected = new RegExp(`${monitors.source}|^(Prometheus|Secret|Namespace)$`
 
 describe.each(variants)("$name", ({ name, render }) => {
   const objects = objectsOf(render()).map(({ object }) => object as KubernetesObject);
-  const config = execFileSync(requireProgram("prometheus-config"), [], {
+  const config = execFileSync(requireProgram("prometheus-config"), ["-prometheus=observability/kube-prometheus"], {
     input: objects
       .filter(({ kind }) => selected.test(kind))
       .map((object) => JSON.stringify(object))
