@@ -197,7 +197,9 @@ describe.each(clusters)("%s: every network engine admits the same connections", 
   });
 
   test("and without one, all of them", () => {
-    expect(admitted(name, "none", cluster).size).toBeGreaterThan(byAddress.size);
+    // Where names are resolved matters to policies alone.
+    const { dns: _dns, ...plain } = cluster;
+    expect(admitted(name, "none", plain).size).toBeGreaterThan(byAddress.size);
   });
 
   test("pods resolve names, and reach kubelets and the API server", () => {
