@@ -57,15 +57,14 @@ export async function startAgent(config: AgentConfig, log: (line: string) => voi
   failure.promise.catch(() => {});
   const watch = (thread: Worker) => thread.once("error", (error) => failure.reject(error));
   watch(ingest);
-  const state = { scannedAt: Date.now(), interfaces: 0, problems: [] as readonly string[], scans: 0 };
+  const state = { scannedAt: Date.now(), problems: [] as readonly string[], scans: 0 };
   const ready = Promise.withResolvers<Readonly<Record<string, string>>>();
   ingest.on("message", (message: FromIngest) => {
     if ("ready" in message) ready.resolve(message.missing);
     else if ("failed" in message) log(`flows could not be ended: ${message.failed}`);
     else if ("scanned" in message) {
       for (const problem of message.problems) if (!state.problems.includes(problem)) log(problem);
-      const { interfaces, problems } = message;
-      Object.assign(state, { scannedAt: Date.now(), interfaces, problems, scans: state.scans + 1 });
+      Object.assign(state, { scannedAt: Date.now(), problems: message.problems, scans: state.scans + 1 });
     }
   });
   for (const [what, why] of Object.entries(await Promise.race([ready.promise, failure.promise])))
@@ -77,7 +76,7 @@ export async function startAgent(config: AgentConfig, log: (line: string) => voi
       options: {
         shard,
         shards: pollers.count,
-        flows: config.reader.flows ?? flows.max,
+        flows: flows.max,
         timeouts: flows.timeouts,
         recordIntervalMs: flows.recordIntervalMs,
       },
@@ -85,7 +84,6 @@ export async function startAgent(config: AgentConfig, log: (line: string) => voi
       channel: channel.buffer,
       seed,
       port: port2,
-      reasons: {},
     };
     const thread = startThread("poller-thread", { workerData, transferList: [port2], name: `poller ${shard}` });
     watch(thread);

@@ -68,11 +68,7 @@ function measure(): void {
   const problems = interfaces.filter(({ problem }) => problem !== "");
   metrics.interfaces.set({ state: "watched" }, interfaces.length);
   metrics.interfaces.set({ state: "problem" }, problems.length);
-  tell({
-    scanned: true,
-    interfaces: interfaces.length,
-    problems: problems.map(({ name, problem }) => `${name}: ${problem}`),
-  });
+  tell({ scanned: true, problems: problems.map(({ name, problem }) => `${name}: ${problem}`) });
 }
 
 async function scan(since: Clock | undefined): Promise<Clock> {
@@ -99,4 +95,3 @@ measure();
 rings.close();
 for (const port of ports) port.close();
 await reader.close();
-tell({ stopped: true });

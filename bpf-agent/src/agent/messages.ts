@@ -14,7 +14,6 @@ export interface PollerInput {
   readonly seed: Uint32Array;
   /** To the ingest thread. */
   readonly port: MessagePort;
-  readonly reasons: Readonly<Record<string, string>>;
 }
 
 /** What the ingest thread tells a poller. */
@@ -36,6 +35,5 @@ export interface IngestInput {
 /** What the ingest thread tells the main thread. */
 export type FromIngest =
   | { readonly ready: true; readonly missing: Readonly<Record<string, string>> }
-  | { readonly scanned: true; readonly interfaces: number; readonly problems: readonly string[] }
-  | { readonly failed: string }
-  | { readonly stopped: true };
+  | { readonly scanned: true; readonly problems: readonly string[] }
+  | { readonly failed: string };

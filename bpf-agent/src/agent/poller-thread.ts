@@ -14,13 +14,15 @@ import type { FromPoller, PollerInput, ToPoller } from "./messages.ts";
 /** How long the thread waits for its ring before it looks for messages and brings its gauges up to date. */
 const WAIT_MS = 1000;
 
-const { options, ring, channel: channelBuffer, seed, port, reasons } = workerData as PollerInput;
+const { options, ring, channel: channelBuffer, seed, port } = workerData as PollerInput;
 const metrics = sharedRegistry().register(catalogue);
 const interfaces = new Map<number, InterfaceFacts>();
 const channel = new SpanChannel(channelBuffer);
 const encoder = new SpanEncoder(interfaces, seed);
 const id = { poller_id: String(options.shard) };
 const storeSize = metrics.storeSize.with(id);
+const ingestion = metrics.latency.with({ stage: "flow_ingestion" });
+const timedOut = metrics.expired.with({ reason: "timeout" });
 
 let clock: Clock | undefined;
 let draining = false;
@@ -59,7 +61,7 @@ const counts: PollerCounts = {
   },
   removed: (ifindex) => void count(ifindex, -1),
   invalid: () => metrics.invalid.inc(),
-  expired: () => metrics.expired.inc({ reason: "timeout" }),
+  expired: () => timedOut.inc(),
   refused: (final) => (final ? metrics.spansDropped : metrics.deferred).inc(),
   recorded: () => metrics.recorded.inc(),
   unfinished: () => metrics.unfinished.inc(),
@@ -86,7 +88,7 @@ const handlers: ShardHandlers = {
     readMessages();
     const began = performance.now();
     poller.onEvents(events);
-    metrics.latency.observe({ stage: "flow_ingestion" }, (performance.now() - began) / 1000);
+    ingestion.observe((performance.now() - began) / 1000);
   },
   onRecords(flows) {
     readMessages();
@@ -104,7 +106,7 @@ const handlers: ShardHandlers = {
   },
 };
 
-const reader = new ShardReader(ring, reasons);
+const reader = new ShardReader(ring);
 do {
   readMessages();
   storeSize.set(poller.table.size);

@@ -20,17 +20,7 @@ const manyOfAKind: ReadonlySet<string> = new Set([
 ]);
 
 /** Kinds by which a sender on this node is reached; what comes in by any other was sent elsewhere. */
-const local: ReadonlySet<string> = new Set([
-  "veth",
-  "tun",
-  "macvlan",
-  "macvtap",
-  "ipvlan",
-  "ipvtap",
-  "netkit",
-  "bridge",
-  "dummy",
-]);
+const local: ReadonlySet<string> = new Set([...manyOfAKind, "bridge"]);
 
 /**
  * The interface's value of metric labels: its name, or its kind where pods come and go with it. So there are as many as the node has
