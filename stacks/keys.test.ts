@@ -453,12 +453,10 @@ test.each([
   ["single workloads", merged(bases[2], grown), workloadTargets],
 ] as const)("every option of %s changes the objects of its workload, or is rejected", (_, base, all) => {
   expect(Object.keys(options).sort()).toEqual([...sharedKeys].sort());
-  const objectsNamed = (config: unknown, names: RegExp): string => {
-    const objects = objectsOf(renderStack(resolve(config, { stack: "s" })));
-    const own = objects.filter(({ object }) => names.test(`${object.kind}/${object.metadata.name}`));
-    return JSON.stringify(own);
-  };
-  const without = new Map(all.map(({ path, objects }) => [path, objectsNamed(base, objects)]));
+  const objectsOfStack = (config: unknown) => objectsOf(renderStack(resolve(config, { stack: "s" })));
+  const named = (objects: ReturnType<typeof objectsOfStack>, names: RegExp): string =>
+    JSON.stringify(objects.filter(({ object }) => names.test(`${object.kind}/${object.metadata.name}`)));
+  const before = objectsOfStack(base);
   const dead = Object.entries(options).flatMap(([option, value]) => {
     let targets = all.filter(({ path }) => knownKeys(path).includes(option));
     for (;;) {
@@ -471,8 +469,9 @@ test.each([
         base,
       );
       try {
+        const after = objectsOfStack(config);
         return targets
-          .filter(({ path, objects }) => objectsNamed(config, objects) === without.get(path))
+          .filter(({ objects }) => named(after, objects) === named(before, objects))
           .map(({ path }) => [...path, option].join("."));
       } catch (error) {
         if (!(error instanceof ConfigurationError)) throw error;

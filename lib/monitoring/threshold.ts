@@ -1,5 +1,6 @@
 import type { SyntaxNode } from "@lezer/common";
 import type { LRParser } from "@lezer/lr";
+import { syntaxTree } from "./grammar.ts";
 
 /** Names of nodes that only wrap another one. */
 const wrappers: ReadonlySet<string> = new Set(["PromQL", "LogQL", "Expr", "MetricExpr", "ParenExpr"]);
@@ -59,7 +60,7 @@ function thresholdNodes(node: SyntaxNode): readonly SyntaxNode[] {
  * different ones.
  */
 export function withThreshold(query: string, threshold: number, parser: LRParser): string | undefined {
-  const nodes = thresholdNodes(unwrapped(parser.parse(query).topNode));
+  const nodes = thresholdNodes(unwrapped(syntaxTree(parser, query).topNode));
   const found = new Set(nodes.map(({ from, to }) => query.slice(from, to)));
   if (found.size !== 1) return undefined;
   // From the end, so that positions stay valid.
