@@ -12,8 +12,8 @@ export interface Rules<T> {
 export interface FlowFilter {
   /** CIDRs such as "10.0.0.0/8" or "fd00::/8"; the longest matching prefix decides. */
   readonly cidrs?: Rules<string>;
-  /** Ports, "443" for any protocol or "tcp/443"; the exact one decides. */
-  readonly ports?: Rules<string>;
+  /** Ports: 443 for any protocol, or "tcp/443"; the exact one decides. */
+  readonly ports?: Rules<string | number>;
   /** Protocols by name or IANA number. */
   readonly protocols?: Rules<string | number>;
   /** Interfaces by index. By name, rather do not attach: `ReaderOptions.include`. */
@@ -123,7 +123,7 @@ export function encodeFilter(filter: FlowFilter = {}): EncodedFilter {
     if (given?.allow) allow |= bit;
   };
   dimension(1, "filter_cidrs", filter.cidrs, (cidr) => cidrKey(cidr, problems));
-  dimension(2, "filter_ports", filter.ports, (port) => portKey(port, problems));
+  dimension(2, "filter_ports", filter.ports, (port) => portKey(String(port), problems));
   dimension(4, "filter_protocols", filter.protocols, (protocol) => protocolKey(protocol, problems));
   dimension(8, "filter_interfaces", filter.interfaces, (ifindex) => u32(ifindex));
   if (problems.length) throw wrong(problems);

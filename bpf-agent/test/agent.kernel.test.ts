@@ -97,7 +97,7 @@ async function agent(netns: string, config: object): Promise<RunningAgent> {
     },
     { explain: () => text },
   );
-  await until("the agent to be ready", async () => (await fetch(`${url}/health/ready`)).ok, { explain: () => text });
+  await until("the agent to be ready", async () => (await fetch(`${url}/readyz`)).ok, { explain: () => text });
   return {
     child,
     url,
@@ -202,7 +202,7 @@ test("every flow arrives at the collector once, with exact bytes, and every coun
   await using network = routed();
   const running = await agent(network.node.path, {
     ...quick,
-    export: { endpoint: "http://127.0.52.1:4318", maxDelay: "50ms" },
+    export: { endpoints: [{ url: "http://127.0.52.1:4318" }], maxDelay: "50ms" },
   });
   const { after } = await traffic(network, 12);
   const counts = await settledCounts(running.url, 13);
@@ -248,12 +248,17 @@ test("every flow arrives at the collector once, with exact bytes, and every coun
   backend.close();
 });
 
-test("a collector that is away loses nothing that fits the channels; what does not is put off or counted", async () => {
+test("an unavailable collector loses nothing that fits the queues; what does not is deferred or counted", async () => {
   await using network = routed();
   const running = await agent(network.node.path, {
     ...quick,
-    // Room for three spans in each poller's channel, and for one batch on its way.
-    export: { endpoint: "http://127.0.52.3:4318", channelBytes: 4096, maxSpans: 4, maxDelay: "10ms", concurrency: 1 },
+    // Room for three spans in each poller's channel, for one batch on its way and for one that waits.
+    export: {
+      endpoints: [{ url: "http://127.0.52.3:4318", concurrency: 1, queue: 1 }],
+      channelBytes: 4096,
+      maxSpans: 4,
+      maxDelay: "10ms",
+    },
   });
   const { after } = await traffic(network, 40);
   await until(
@@ -279,7 +284,7 @@ test("flows that are open when the agent stops are exported, and say so", async 
   await using program = await collector("127.0.52.5", "127.0.52.6");
   void program;
   await using network = routed();
-  const running = await agent(network.node.path, { export: { endpoint: "http://127.0.52.5:4318" } });
+  const running = await agent(network.node.path, { export: { endpoints: [{ url: "http://127.0.52.5:4318" }] } });
   const { after } = await traffic(network, 5);
   await until("the flows to be known", async () => (await metric(running.url, "mermin_flow_spans_active")) === 6);
   expect(await running.stop()).toBe(0);

@@ -38,5 +38,5 @@ export type { ExemplarLabels } from "./registry/recorder.ts";
 export { type Collector, Registry, type RegistryOptions, type SharedRegistry } from "./registry/registry.ts";
 export { sharedRegistry } from "./registry/workers.ts";
 export type { AuthOptions } from "./server/auth.ts";
-export type { HealthCheck, HealthOptions, HealthReport } from "./server/health.ts";
+export type { HealthCheck, HealthOptions, HealthReport, Probe } from "./server/health.ts";
 export { type MetricsServer, type ServeOptions, serve } from "./server/serve.ts";

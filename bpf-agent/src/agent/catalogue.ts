@@ -1,5 +1,5 @@
 import { defineMetrics } from "@skopos/metrics";
-import { lossCauses } from "../export/exporter.ts";
+import { lossCauses } from "../export/endpoint.ts";
 import { causes } from "../layout.ts";
 
 /** Most interfaces that a node has, by the labels of `interfaceLabel`. */
@@ -7,41 +7,54 @@ const INTERFACES = 64;
 
 const poller = { poller_id: "any" } as const;
 const byInterface = { interface: "any" } as const;
+const byEndpoint = { endpoint: "any" } as const;
+
+/** Alone at /metrics/standard: what passes each stage, and what is lost. */
+const standard = { group: "standard" } as const;
+/** Alone at /metrics/debug: what explains it. */
+const debug = { group: "debug" } as const;
 
 /**
- * The agent's metrics, with the names of the flow pipeline that it follows. Two sums hold at any time, but for what is on its way:
+ * The agent's metrics, with the names of the flow pipeline that it follows. These sums hold at any time, except for what is on its way:
  *
  * - received events = processed + invalid + dropped for backpressure
- * - recorded spans = sent to the exporter + deferred + dropped; sent = exported + lost + waiting
+ * - recorded spans = sent to the exporter + deferred + dropped
+ * - sent = exported + lost + in flight, for each endpoint, + waiting in the export channel
  */
 export const catalogue = defineMetrics({
   received: {
+    ...standard,
     name: "mermin_ringbuf_packets_total",
     type: "counter",
     help: "Events of new flows that came from the kernel.",
     labels: { type: ["received"] },
   },
   receivedBytes: {
+    ...standard,
     name: "mermin_ringbuf_bytes_total",
     type: "counter",
     help: "Bytes of the events that came from the kernel: 80 for each.",
   },
   eventsDropped: {
+    ...standard,
     name: "mermin_flow_events_dropped_backpressure_total",
     type: "counter",
     help: "Events dropped because a poller read nothing for a second. Their flows are found by the next scan.",
   },
   processed: {
+    ...standard,
     name: "mermin_flow_spans_processed_total",
     type: "counter",
     help: "Flows that a poller took over by their event.",
   },
   invalid: {
+    ...standard,
     name: "mermin_flow_events_invalid_total",
     type: "counter",
     help: "Events that name no slot of the flow map.",
   },
   created: {
+    ...standard,
     name: "mermin_flow_spans_created_total",
     type: "counter",
     help: "Flows that began, by the interface of their first packet; pods' interfaces are one by kind.",
@@ -49,97 +62,130 @@ export const catalogue = defineMetrics({
     expectedSeries: INTERFACES,
   },
   discovered: {
+    ...debug,
     name: "mermin_flow_spans_discovered_total",
     type: "counter",
     help: "Flows that a scan found, because they were there before the agent or their event was lost.",
   },
   active: {
+    ...standard,
     name: "mermin_flow_spans_active",
     type: "gauge",
     help: "Flows that are open, by the interface of their first packet; pods' interfaces are one by kind.",
     labels: byInterface,
     expectedSeries: INTERFACES,
   },
-  storeSize: { name: "mermin_flow_store_size", type: "gauge", help: "Flows in a poller's store.", labels: poller },
+  storeSize: {
+    ...debug,
+    name: "mermin_flow_store_size",
+    type: "gauge",
+    help: "Flows in a poller's store.",
+    labels: poller,
+  },
   storeCapacity: {
+    ...debug,
     name: "mermin_flow_store_capacity",
     type: "gauge",
     help: "Flows that a poller's store has room for.",
     labels: poller,
   },
   pollerQueue: {
+    ...debug,
     name: "mermin_flow_poller_queue_size",
     type: "gauge",
     help: "Events and records of flows that wait for a poller, in units of a record.",
     labels: poller,
   },
   expired: {
+    ...standard,
     name: "mermin_flow_spans_expired_total",
     type: "counter",
     help: "Flows ended because no packet came for their timeout.",
     labels: { reason: ["timeout"] },
   },
   unfinished: {
+    ...standard,
     name: "mermin_flow_spans_unfinished_total",
     type: "counter",
     help: "Flows that were ended and of which no final record came within a minute.",
   },
   recorded: {
+    ...standard,
     name: "mermin_flow_spans_recorded_total",
     type: "counter",
     help: "Records of flows that were made: sent to the exporter, deferred or dropped.",
   },
   sent: {
+    ...standard,
     name: "mermin_flow_spans_sent_to_exporter_total",
     type: "counter",
     help: "Spans put into the export channel.",
   },
   deferred: {
+    ...standard,
     name: "mermin_flow_spans_deferred_total",
     type: "counter",
     help: "Records of open flows for which the export channel had no room. The next record of the flow has what they had.",
   },
   spansDropped: {
+    ...standard,
     name: "mermin_flow_spans_dropped_export_failure_total",
     type: "counter",
     help: "Last records of flows that were lost because the export channel had no room.",
   },
   exported: {
+    ...standard,
     name: "mermin_export_spans_total",
     type: "counter",
-    help: "Spans that the backend took.",
+    help: "Spans that a backend accepted, by endpoint.",
+    labels: byEndpoint,
   },
   lost: {
+    ...standard,
     name: "mermin_export_spans_lost_total",
     type: "counter",
-    help: "Spans that were sent to the exporter and that the backend did not take, by cause.",
-    labels: { cause: lossCauses },
+    help: "Spans that were sent to the exporter and that a backend did not accept, by endpoint and cause.",
+    labels: { endpoint: "any", cause: lossCauses },
   },
   exportFailures: {
+    ...standard,
     name: "mermin_export_failures_total",
     type: "counter",
-    help: "Requests that the backend did not take; most are tried again.",
+    help: "Requests that a backend did not accept, by endpoint. Most are sent again.",
+    labels: byEndpoint,
+  },
+  inFlight: {
+    ...debug,
+    name: "mermin_export_in_flight_spans",
+    type: "gauge",
+    help: "Spans that wait in an endpoint's queue or are being sent.",
+    labels: byEndpoint,
   },
   exportLatency: {
+    ...debug,
     name: "mermin_export_latency_seconds",
     type: "histogram",
     unit: "seconds",
-    help: "Time of a request that the backend took.",
+    help: "Time of a request that a backend accepted, by endpoint.",
+    labels: byEndpoint,
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
   },
   batchSize: {
+    ...debug,
     name: "mermin_export_batch_size",
     type: "histogram",
     help: "Spans of a batch.",
     buckets: [1, 8, 32, 64, 128, 256, 512, 1024, 2048, 4096],
   },
   channelSize: {
+    ...standard,
     name: "mermin_channel_size",
     type: "gauge",
     help: "Spans that wait in a channel.",
     labels: { channel: ["export"] },
   },
   channelUsed: {
+    ...debug,
     name: "mermin_channel_used_ratio",
     type: "gauge",
     unit: "ratio",
@@ -148,6 +194,7 @@ export const catalogue = defineMetrics({
     aggregate: "max",
   },
   latency: {
+    ...debug,
     name: "mermin_processing_latency_seconds",
     type: "histogram",
     unit: "seconds",
@@ -156,12 +203,14 @@ export const catalogue = defineMetrics({
     buckets: [0.00001, 0.0001, 0.001, 0.01, 0.1, 1],
   },
   kernel: {
+    ...standard,
     name: "mermin_kernel_packets_total",
     type: "counter",
     help: "Packets that belong to no flow, or of which there is more to know, by the kernel program's cause.",
     labels: { cause: causes },
   },
   interfaces: {
+    ...standard,
     name: "mermin_interfaces",
     type: "gauge",
     help: "Interfaces by what the agent has of them: watched, or with a problem that keeps packets from being seen.",

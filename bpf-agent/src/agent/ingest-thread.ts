@@ -7,7 +7,7 @@ import { causes, sizes } from "../layout.ts";
 import { FlowReader } from "../reader.ts";
 import { ShardRings } from "../shard-ring.ts";
 import { catalogue } from "./catalogue.ts";
-import type { FromIngest, FromPoller, IngestInput, ToPoller } from "./messages.ts";
+import type { FromIngest, FromPoller, IngestInput, ToIngest, ToPoller } from "./messages.ts";
 
 const { reader: options, pollMs, rings: buffers, ports } = workerData as IngestInput;
 const metrics = sharedRegistry().register(catalogue);
@@ -48,11 +48,23 @@ for (const port of ports) {
     ending++;
     void reader
       .end(end, (flows) => rings.finals(flows))
-      .catch((error: Error) => tell({ failed: error.message }))
+      .catch((error: Error) => tell({ failed: `flows could not be ended: ${error.message}` }))
       .finally(() => ending--);
   });
 }
-parentPort?.once("message", () => stop.abort());
+parentPort?.on("message", (message: ToIngest) => {
+  if ("stop" in message) {
+    stop.abort();
+    parentPort?.unref();
+    return;
+  }
+  try {
+    reader.setFilter(message.filter);
+    tell({ filtered: true });
+  } catch (error) {
+    tell({ failed: `the filter could not be changed: ${(error as Error).message}` });
+  }
+});
 
 /** What the kernel counts beside flows, and how full the rings are. */
 function measure(): void {

@@ -1,4 +1,5 @@
 import type { MessagePort } from "node:worker_threads";
+import type { FlowFilter } from "../filter.ts";
 import type { ReaderOptions } from "../options.ts";
 import type { InterfaceFacts } from "../span/interfaces.ts";
 import type { PollerOptions } from "../store/poller.ts";
@@ -10,6 +11,10 @@ export interface PollerInput {
   readonly ring: SharedArrayBuffer;
   /** Channel of spans to the exporter. */
   readonly channel: SharedArrayBuffer;
+  /** Wakes the exporter. */
+  readonly bell: SharedArrayBuffer;
+  /** How long a last record waits for room in the channel when the agent stops, in milliseconds. */
+  readonly graceMs: number;
   /** Seed of the spans' identifiers. */
   readonly seed: Uint32Array;
   /** To the ingest thread. */
@@ -32,8 +37,12 @@ export interface IngestInput {
   readonly ports: readonly MessagePort[];
 }
 
+/** What the main thread tells the ingest thread. */
+export type ToIngest = { readonly stop: true } | { readonly filter: FlowFilter };
+
 /** What the ingest thread tells the main thread. */
 export type FromIngest =
   | { readonly ready: true; readonly missing: Readonly<Record<string, string>> }
   | { readonly scanned: true; readonly problems: readonly string[] }
+  | { readonly filtered: true }
   | { readonly failed: string };

@@ -2,7 +2,7 @@
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
 import { sharedRegistry } from "@skopos/metrics";
 import type { Clock } from "../clock.ts";
-import { SpanChannel } from "../export/span-channel.ts";
+import { Doorbell, SpanChannel } from "../export/span-channel.ts";
 import { type ShardHandlers, ShardReader } from "../shard-ring.ts";
 import { SpanEncoder } from "../span/encoder.ts";
 import { type InterfaceFacts, interfaceLabel } from "../span/interfaces.ts";
@@ -14,10 +14,10 @@ import type { FromPoller, PollerInput, ToPoller } from "./messages.ts";
 /** How long the thread waits for its ring before it looks for messages and brings its gauges up to date. */
 const WAIT_MS = 1000;
 
-const { options, ring, channel: channelBuffer, seed, port } = workerData as PollerInput;
+const { options, ring, channel: channelBuffer, bell, graceMs, seed, port } = workerData as PollerInput;
 const metrics = sharedRegistry().register(catalogue);
 const interfaces = new Map<number, InterfaceFacts>();
-const channel = new SpanChannel(channelBuffer);
+const channel = new SpanChannel(channelBuffer, new Doorbell(bell));
 const encoder = new SpanEncoder(interfaces, seed);
 const id = { poller_id: String(options.shard) };
 const storeSize = metrics.storeSize.with(id);
@@ -44,7 +44,10 @@ function count(ifindex: number, step: 1 | -1): string {
 
 const sink: PollerSink = {
   record(flows, index, record) {
-    const taken = clock !== undefined && channel.offer(encoder.encode(flows, index, record, clock));
+    if (clock === undefined) return false;
+    const span = encoder.encode(flows, index, record, clock);
+    // While the agent stops, nothing else is to be done than to wait for the exporter.
+    const taken = draining ? channel.offerWithin(span, graceMs) : channel.offer(span);
     if (taken) metrics.sent.inc();
     return taken;
   },

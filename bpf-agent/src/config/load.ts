@@ -1,90 +1,117 @@
 import { readFileSync } from "node:fs";
-import { type LineCounter, LineCounter as Lines, parseDocument } from "yaml";
+import { isSeq, type LineCounter, LineCounter as Lines, parseDocument } from "yaml";
 import { encodeFilter } from "../filter.ts";
+import { ConfigError, type ConfigProblem } from "./config-error.ts";
+import { assign, readEnvironment, type Setting } from "./environment.ts";
+import { hasRedacted } from "./print.ts";
 import { type CompleteConfig, configSchema } from "./schema.ts";
-
-/** A mistake in a configuration file. */
-export interface ConfigProblem {
-  /** Where, such as flows.timeouts.tcp; "" for the whole file. */
-  readonly path: string;
-  /** From 1. */
-  readonly line: number;
-  readonly message: string;
-}
-
-/** A configuration that cannot be used, with every mistake in it. */
-export class ConfigError extends Error {
-  readonly problems: readonly ConfigProblem[];
-
-  constructor(file: string, problems: readonly ConfigProblem[]) {
-    const lines = problems.map(
-      ({ path, line, message }) => `${file}:${line}: ${path === "" ? "" : `${path} `}${message}`,
-    );
-    super(lines.join("\n"));
-    this.name = "ConfigError";
-    this.problems = problems;
-  }
-}
 
 /**
  * Reads a configuration file. An empty file is one with every default.
  *
+ * @param file undefined for none
+ * @param env variables that override it: `readEnvironment` @default none
  * @throws ConfigError with every mistake, or why the file cannot be read
  */
-export function readConfig(file: string): CompleteConfig {
+export function readConfig(file: string | undefined, env: NodeJS.ProcessEnv = {}): CompleteConfig {
+  if (file === undefined) return parseConfig("", "the configuration", env);
   let text: string;
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    throw new ConfigError(file, [{ path: "", line: 1, message: `cannot be read: ${(error as Error).message}` }]);
+    throw new ConfigError([{ path: "", place: file, message: `cannot be read: ${(error as Error).message}` }]);
   }
-  return parseConfig(text, file);
+  return parseConfig(text, file, env);
 }
 
-/** The same of text. */
-export function parseConfig(text: string, file: string): CompleteConfig {
+/** Does the same for text. @param file its name in messages */
+export function parseConfig(text: string, file: string, env: NodeJS.ProcessEnv = {}): CompleteConfig {
   const lines = new Lines();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
   if (document.errors.length > 0) {
-    const problems = document.errors.map(({ pos, message }) => ({
-      path: "",
-      line: lines.linePos(pos[0]).line,
-      message: `is not YAML: ${message}`,
-    }));
-    throw new ConfigError(file, problems);
+    throw new ConfigError(
+      document.errors.map(({ pos, message }) => ({
+        path: "",
+        place: `${file}:${lines.linePos(pos[0]).line}`,
+        message: `is not YAML: ${message}`,
+      })),
+    );
   }
-  const parsed = configSchema.safeParse(document.toJS() ?? {});
-  const lineOf = (path: readonly PropertyKey[]) => lineAt(document, lines, path);
+  const content: unknown = document.toJS() ?? {};
+  const { overrides, problems: wrongVariables } = readEnvironment(env);
+  if (typeof content === "object" && !Array.isArray(content)) {
+    for (const { setting, value } of overrides) assign(content as Record<string, unknown>, setting.path, value);
+  }
+  const place = (path: readonly PropertyKey[]) =>
+    overrides.find(({ setting }) => isWithin(path, setting))?.setting.variable ??
+    `${file}:${lineAt(document, lines, path)}`;
+  const problems: ConfigProblem[] = wrongVariables.map(({ variable, message }) => ({
+    path: "",
+    place: variable,
+    message,
+  }));
+  const parsed = configSchema.safeParse(content);
   if (!parsed.success) {
-    const problems = parsed.error.issues.flatMap(({ path, message, code, ...rest }) => {
-      const unknown = code === "unrecognized_keys" ? (rest as { keys: string[] }).keys : undefined;
-      const at = (key?: string) => [...path, ...(key === undefined ? [] : [key])];
-      return (unknown ?? [undefined]).map((key) => ({
-        path: at(key).join("."),
-        line: lineOf(at(key)),
-        message: key === undefined ? wording(message) : "is no setting; see --print-config",
-      }));
-    });
-    throw new ConfigError(file, problems);
+    problems.push(
+      ...parsed.error.issues.flatMap(({ path, message, code, ...rest }) => {
+        const unknown = code === "unrecognized_keys" ? (rest as { keys: string[] }).keys : undefined;
+        const at = (key?: string) => [...path, ...(key === undefined ? [] : [key])];
+        return (unknown ?? [undefined]).map((key) => ({
+          path: at(key).join("."),
+          place: place(at(key)),
+          message: key === undefined ? wording(message) : "is not a setting; see --print-config",
+        }));
+      }),
+    );
+  } else {
+    problems.push(
+      ...problemsBeyondTypes(parsed.data).map(({ path, message }) => ({
+        path: path.join("."),
+        place: place(path),
+        message,
+      })),
+    );
   }
-  try {
-    encodeFilter(JSON.parse(JSON.stringify(parsed.data.filter)));
-  } catch (error) {
-    throw new ConfigError(file, [{ path: "filter", line: lineOf(["filter"]), message: (error as Error).message }]);
-  }
+  if (problems.length > 0 || !parsed.success) throw new ConfigError(problems);
   return parsed.data;
 }
 
-/** Messages of the schema's own read as part of a sentence; those of the library are made to. */
+/** What the schema does not know of. */
+function problemsBeyondTypes(config: CompleteConfig): { path: string[]; message: string }[] {
+  const problems: { path: string[]; message: string }[] = [];
+  try {
+    encodeFilter(JSON.parse(JSON.stringify(config.filter)));
+  } catch (error) {
+    problems.push({ path: ["filter"], message: (error as Error).message });
+  }
+  for (const [index, { headers }] of config.export.endpoints.entries()) {
+    if (!hasRedacted(headers)) continue;
+    const message = "has a value that --print-config left out: write the header's value";
+    problems.push({ path: ["export", "endpoints", String(index), "headers"], message });
+  }
+  return problems;
+}
+
+/** Whether a path is a setting, or leads into its value. */
+const isWithin = (path: readonly PropertyKey[], setting: Setting): boolean =>
+  setting.path.every((name, index) => path[index] === name);
+
+/** The schema's own messages are part of a sentence; those of the library become one. */
 const wording = (message: string): string =>
-  message.startsWith("is ") ? message : `is wrong: ${message.replace(/^Invalid input: /, "")}`;
+  /^(is|has) /.test(message) ? message : `is wrong: ${message.replace(/^Invalid input: /, "")}`;
 
 function lineAt(document: ReturnType<typeof parseDocument>, lines: LineCounter, path: readonly PropertyKey[]): number {
   for (let length = path.length; length > 0; length--) {
-    const parent = document.getIn(path.slice(0, length - 1), true) ?? document.contents;
-    const items = (parent as { items?: { key?: { value?: unknown; range?: [number, number, number] } }[] }).items ?? [];
-    const start = items.find(({ key }) => key?.value === path[length - 1])?.key?.range?.[0];
+    const parent = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);
+    const start = isSeq(parent)
+      ? (parent.items[Number(path[length - 1])] as { range?: [number, number, number] } | undefined)?.range?.[0]
+      : startOfKey(parent, path[length - 1]);
     if (start !== undefined) return lines.linePos(start).line;
   }
   return 1;
+}
+
+function startOfKey(map: unknown, name: PropertyKey | undefined): number | undefined {
+  const { items = [] } = (map ?? {}) as { items?: { key?: { value?: unknown; range?: [number, number, number] } }[] };
+  return items.find(({ key }) => key?.value === name)?.key?.range?.[0];
 }

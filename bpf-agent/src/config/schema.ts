@@ -1,25 +1,13 @@
-import { hostname } from "node:os";
 import { z } from "zod";
-import type { HttpSenderOptions } from "../export/http-sender.ts";
-import type { ReaderOptions } from "../options.ts";
-import { defaultTimeouts, type Timeouts } from "../store/timeouts.ts";
-
-const units = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
-
-const toMs = (text: string): number =>
-  [...text.matchAll(/(\d+)(ms|s|m|h)/g)].reduce(
-    (sum, [, count, unit]) => sum + Number(count) * units[unit as keyof typeof units],
-    0,
-  );
-
-/** Milliseconds as the shortest duration. */
-const fromMs = (ms: number): string => (ms % 1_000 ? `${ms}ms` : ms % 60_000 ? `${ms / 1_000}s` : `${ms / 60_000}m`);
+import { compressions } from "../export/sender.ts";
+import { defaultTimeouts } from "../store/timeouts.ts";
+import { DURATION, fromMs, toMs } from "./duration.ts";
 
 /** A duration as text, such as 500ms, 20s or 1m30s. */
 const duration = (what: string, standardMs: number, leastMs: number, mostMs: number) =>
   z
     .string()
-    .regex(/^(?:\d+(?:ms|s|m|h))+$/, { error: "is no duration: write 500ms, 20s or 1m30s" })
+    .regex(DURATION, { error: "is not a duration: write 500ms, 20s or 1m30s" })
     .refine((text) => toMs(text) >= leastMs && toMs(text) <= mostMs, {
       error: `is out of range: ${fromMs(leastMs)} to ${fromMs(mostMs)}`,
     })
@@ -45,6 +33,63 @@ const section = <T extends z.ZodRawShape>(what: string, shape: T) =>
     .prefault({} as never)
     .describe(what);
 
+const file = (what: string) => z.string().min(1).optional().describe(what);
+
+/** One backend. */
+const endpoint = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[\w.:-]{1,64}$/, { error: "is not a name: use up to 64 letters, digits, and . : _ -" })
+      .optional()
+      .describe("value of the label `endpoint` of its metrics; default: host and port of the URL"),
+    protocol: z
+      .enum(["http", "grpc"])
+      .default("http")
+      .describe("OTLP over HTTP, usually port 4318, or gRPC, usually 4317"),
+    url: z
+      .url({ protocol: /^https?$/, error: "is not a URL: write http://127.0.0.1:4318" })
+      .refine((url) => !URL.parse(url)?.username && !URL.parse(url)?.password, {
+        error: "has credentials: use headers or bearerTokenFile",
+      })
+      .default("http://127.0.0.1:4318")
+      .describe("http or https; over HTTP, /v1/traces is added if it has no path"),
+    headers: z.record(z.string(), z.string()).default({}).describe("headers or gRPC metadata of each request"),
+    bearerTokenFile: file("file with a bearer token, read for each request"),
+    compression: z
+      .enum(compressions)
+      .default("none")
+      .describe("none is best for a collector on the same node; zstd costs less than gzip"),
+    timeout: duration("longest time of a request", 10_000, 100, 120_000),
+    concurrency: whole("batches sent at once", 2, 1, 16),
+    queue: whole("batches that wait for this endpoint, beside those being sent; about 0.6 MB each", 8, 1, 1_024),
+    tls: section("PEM files for https; read again when they change", {
+      ca: file("CA of the server's certificate; default: the CAs that Node trusts"),
+      cert: file("client certificate, with its key"),
+      key: file("key of the client certificate"),
+      serverName: z.string().min(1).optional().describe("name in the server's certificate; default: host of the URL"),
+    }),
+  })
+  .superRefine(({ url, tls }, context) => {
+    const issue = (key: string, message: string) => context.addIssue({ code: "custom", path: ["tls", key], message });
+    if ((tls.cert === undefined) !== (tls.key === undefined))
+      issue(tls.cert === undefined ? "key" : "cert", "is half of a pair: give both cert and key");
+    for (const key of ["ca", "cert", "serverName"] as const)
+      if (tls[key] !== undefined && !url.startsWith("https:")) issue(key, "has no effect: the URL is not https");
+  });
+
+/** Name of an endpoint: its own, or host and port. */
+export const endpointName = ({ name, url }: z.output<typeof endpoint>): string => name ?? new URL(url).host;
+
+function uniqueNames(endpoints: z.output<typeof endpoint>[], context: z.RefinementCtx): void {
+  const names = endpoints.map(endpointName);
+  for (const [index, name] of names.entries()) {
+    if (names.indexOf(name) === index) continue;
+    const message = `has the name of another endpoint, ${name}: give it a name of its own`;
+    context.addIssue({ code: "custom", path: [index], message });
+  }
+}
+
 /** The configuration file of the agent. */
 export const configSchema = z.strictObject({
   interfaces: section("which interfaces are watched", {
@@ -53,7 +98,9 @@ export const configSchema = z.strictObject({
   }),
   filter: section("which packets become flows", {
     cidrs: rules(z.string()).optional().describe("CIDRs of either end; the longest matching prefix decides"),
-    ports: rules(z.string()).optional().describe("ports of either end, such as 443 or tcp/443"),
+    ports: rules(z.union([z.string(), z.int()]))
+      .optional()
+      .describe("ports of either end, such as 443 or tcp/443"),
     protocols: rules(z.union([z.string(), z.int()]))
       .optional()
       .describe("protocols by name or IANA number"),
@@ -78,18 +125,16 @@ export const configSchema = z.strictObject({
     ringBytes: whole("memory of each thread's ring", 8 << 20, 1 << 16, 1 << 28),
   }),
   export: section("where spans go", {
-    endpoint: z
-      .url({ protocol: /^https?$/, error: "is no URL: write http://127.0.0.1:4318" })
-      .default("http://127.0.0.1:4318")
-      .describe("OTLP over HTTP; /v1/traces is added where it has no path"),
-    headers: z.record(z.string(), z.string()).default({}).describe("HTTP headers of each request"),
-    bearerTokenFile: z.string().min(1).optional().describe("file with a bearer token, read for each request"),
-    compression: z.enum(["none", "gzip"]).default("none").describe("none is best towards a collector on the same node"),
-    timeout: duration("longest time of a request", 10_000, 100, 120_000),
-    retryFor: duration("how long a batch is tried again before it is lost", 60_000, 0, 3_600_000),
-    maxSpans: whole("spans of a batch", 512, 1, 16_384),
+    endpoints: z
+      .array(endpoint)
+      .min(1)
+      .max(8)
+      .default(() => [endpoint.parse({})])
+      .superRefine(uniqueNames)
+      .describe("backends; each gets every span, and a slow one does not hold up the others"),
+    retryFor: duration("how long a batch is sent again before it is lost", 60_000, 0, 3_600_000),
+    maxSpans: whole("spans per batch", 512, 1, 16_384),
     maxDelay: duration("longest time that a span waits for its batch to fill", 1_000, 10, 60_000),
-    concurrency: whole("batches on their way at once", 2, 1, 16),
     channelBytes: whole("memory of each poller's channel; a span has about 1,200 bytes", 4 << 20, 4_096, 1 << 30),
   }),
   server: section("metrics and health checks", {
@@ -105,70 +150,3 @@ export const configSchema = z.strictObject({
 
 /** The configuration with every default. */
 export type CompleteConfig = z.output<typeof configSchema>;
-
-/** The configuration as the agent takes it: durations in milliseconds. */
-export interface AgentConfig {
-  readonly reader: ReaderOptions;
-  readonly flows: {
-    readonly max: number;
-    readonly pollIntervalMs: number;
-    readonly recordIntervalMs: number;
-    readonly timeouts: Timeouts;
-  };
-  readonly pollers: { readonly count: number; readonly ringBytes: number };
-  readonly export: {
-    readonly otlp: HttpSenderOptions;
-    readonly maxSpans: number;
-    readonly maxDelayMs: number;
-    readonly concurrency: number;
-    readonly maxElapsedMs: number;
-    readonly channelBytes: number;
-  };
-  readonly server: { readonly host: string; readonly port: number; readonly gracePeriodMs: number };
-  readonly resource: Readonly<Record<string, string>>;
-}
-
-/** Turns a complete configuration into what the agent takes. @param netns another network namespace to watch, for tests */
-export function agentConfig(config: CompleteConfig, netns?: string): AgentConfig {
-  const { flows, pollers, server } = config;
-  const { endpoint, headers, bearerTokenFile, compression, timeout: requestTimeout } = config.export;
-  const { tcp, tcpFin, tcpRst, udp, icmp, generic } = flows.timeouts;
-  return {
-    reader: {
-      ...config.interfaces,
-      filter: withoutUndefined(config.filter),
-      flows: flows.max,
-      processes: flows.processes,
-      drops: flows.drops,
-      ...(netns && { netns }),
-    },
-    flows: {
-      max: flows.max,
-      pollIntervalMs: toMs(flows.pollInterval),
-      recordIntervalMs: toMs(flows.recordInterval),
-      timeouts: {
-        tcpMs: toMs(tcp),
-        tcpFinMs: toMs(tcpFin),
-        tcpRstMs: toMs(tcpRst),
-        udpMs: toMs(udp),
-        icmpMs: toMs(icmp),
-        genericMs: toMs(generic),
-      },
-    },
-    pollers,
-    export: {
-      otlp: { endpoint, headers, bearerTokenFile, compression, timeoutMs: toMs(requestTimeout) },
-      maxSpans: config.export.maxSpans,
-      maxDelayMs: toMs(config.export.maxDelay),
-      concurrency: config.export.concurrency,
-      maxElapsedMs: toMs(config.export.retryFor),
-      channelBytes: config.export.channelBytes,
-    },
-    server: { host: server.host, port: server.port, gracePeriodMs: toMs(server.gracePeriod) },
-    resource: { "service.name": "skopos-flow-agent", "host.name": hostname(), ...config.resource },
-  };
-}
-
-/** A copy without members that are undefined, which exact optional properties do not take. */
-const withoutUndefined = (filter: CompleteConfig["filter"]): NonNullable<ReaderOptions["filter"]> =>
-  JSON.parse(JSON.stringify(filter));

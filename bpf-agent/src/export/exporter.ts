@@ -1,134 +1,100 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { HttpSender } from "./http-sender.ts";
-import type { RequestBuilder } from "./request.ts";
-import type { SpanChannel } from "./span-channel.ts";
-
-/** Why spans were lost on their way to the backend. */
-export const lossCauses = ["unavailable", "refused", "rejected", "shutdown"] as const;
-export type LossCause = (typeof lossCauses)[number];
-
-/** What an exporter counts. */
-export interface ExportCounts {
-  /** A batch was taken by the backend. */
-  exported(spans: number, seconds: number): void;
-  lost(spans: number, cause: LossCause): void;
-  batch(spans: number): void;
-  /** The backend could not be reached, or did not take a batch: it is tried again, or not. */
-  failed(why: string): void;
-}
+import type { Batch, Batches } from "./batch.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { Doorbell, SpanChannel } from "./span-channel.ts";
 
 export interface ExporterOptions {
   /** Spans of a batch. */
   readonly maxSpans: number;
   /** Longest time that a span waits for its batch to fill, in milliseconds. */
   readonly maxDelayMs: number;
-  /** Batches on their way at once. */
-  readonly concurrency: number;
-  /** How long a batch is tried again before it is given up, in milliseconds. */
-  readonly maxElapsedMs: number;
 }
 
-/** First and longest pause between two tries of a batch, in milliseconds. */
-const backoff = { first: 500, longest: 5_000 } as const;
-
-/** How long the exporter looks at one channel before it looks at all of them. */
-const LOOK_MS = 100;
+/** How often a batch that fills looks for more spans, in milliseconds. */
+const LOOK_MS = 20;
 
 /**
- * Takes spans out of the pollers' channels, in batches, and sends them. While the backend does not answer, batches are tried again and
- * nothing more is taken: the channels fill, and pollers put records off. Every span that is lost is counted, by cause.
+ * Takes spans out of the pollers' channels in batches, and gives each batch to every endpoint. While no endpoint has room, nothing is
+ * taken: the channels fill, and pollers defer records. An endpoint without room while another has some loses the batch, and counts it.
  */
 export class Exporter {
   readonly #channels: readonly SpanChannel[];
-  readonly #sender: Pick<HttpSender, "send">;
-  readonly #requests: RequestBuilder;
+  readonly #bell: Doorbell;
+  readonly #endpoints: readonly Endpoint[];
+  readonly #batches: Batches;
   readonly #options: ExporterOptions;
-  readonly #counts: ExportCounts;
-  readonly #stopped = new AbortController();
-  #deadline = Number.POSITIVE_INFINITY;
+  readonly #onBatch: (spans: number) => void;
   #ending = false;
-  /** Spans that were taken and are on their way. */
-  inFlight = 0;
+  #filling = 0;
 
+  /** @param onBatch told the spans of each batch */
   constructor(
     channels: readonly SpanChannel[],
-    sender: Pick<HttpSender, "send">,
-    requests: RequestBuilder,
+    bell: Doorbell,
+    endpoints: readonly Endpoint[],
+    batches: Batches,
     options: ExporterOptions,
-    counts: ExportCounts,
+    onBatch: (spans: number) => void,
   ) {
     this.#channels = channels;
-    this.#sender = sender;
-    this.#requests = requests;
+    this.#bell = bell;
+    this.#endpoints = endpoints;
+    this.#batches = batches;
     this.#options = options;
-    this.#counts = counts;
+    this.#onBatch = onBatch;
+  }
+
+  /** Spans that no endpoint has yet. */
+  get waiting(): number {
+    return this.#filling + this.#channels.reduce((sum, { size }) => sum + size, 0);
   }
 
   /** Exports until {@link stop}; resolves when everything is sent or counted as lost. */
   async run(): Promise<void> {
-    await Promise.all(Array.from({ length: this.#options.concurrency }, () => this.#work()));
+    for (;;) {
+      while (!this.#endpoints.some(({ hasRoom }) => hasRoom))
+        await Promise.race(this.#endpoints.map(({ changed }) => changed));
+      const batch = await this.#collect();
+      if (batch.spans > 0) this.#hand(batch);
+      else if (this.#ending) break;
+    }
+    await Promise.all(this.#endpoints.map((endpoint) => endpoint.drained()));
   }
 
-  /** Sends what waits, for no longer than `graceMs`; what is left then is lost. The pollers must have ended. */
+  /** Sends what is left, for `graceMs` at most; what remains then is lost. The pollers must have ended. */
   stop(graceMs: number): void {
     this.#ending = true;
-    this.#deadline = Date.now() + graceMs;
-    setTimeout(() => this.#stopped.abort(), graceMs).unref();
-  }
-
-  async #work(): Promise<void> {
-    for (;;) {
-      const spans = await this.#collect();
-      if (spans.length > 0) await this.#export(spans);
-      else if (this.#ending) return;
-    }
+    for (const endpoint of this.#endpoints) endpoint.stop(graceMs);
+    this.#bell.ring();
   }
 
   /** The next batch: full, or as large as it has become after the longest delay. */
-  async #collect(): Promise<Uint8Array[]> {
+  async #collect(): Promise<Batch> {
     const { maxSpans, maxDelayMs } = this.#options;
-    const spans: Uint8Array[] = [];
-    let since: number | undefined;
-    while (spans.length < maxSpans) {
-      for (const channel of this.#channels) spans.push(...channel.take(maxSpans - spans.length));
-      if (spans.length > 0) since ??= Date.now();
-      if (this.#ending || (since !== undefined && Date.now() - since >= maxDelayMs)) break;
-      await Promise.race(this.#channels.map((channel) => channel.waitForSpans(LOOK_MS)));
-      if (spans.length === 0 && this.#channels.every(({ size }) => size === 0)) continue;
-      if (spans.length > 0 && spans.length < maxSpans) await sleep(Math.min(LOOK_MS, maxDelayMs), undefined);
+    const batch = this.#batches.take();
+    let deadline = Number.POSITIVE_INFINITY;
+    for (;;) {
+      const rings = this.#bell.rings;
+      for (const channel of this.#channels) channel.take(maxSpans - batch.spans, (span) => batch.add(span));
+      this.#filling = batch.spans;
+      const now = performance.now();
+      if (batch.spans >= maxSpans || now >= deadline || this.#ending) return batch;
+      if (batch.spans === 0) await this.#bell.rungSince(rings);
+      else {
+        deadline = Math.min(deadline, now + maxDelayMs);
+        await sleep(Math.min(LOOK_MS, deadline - now));
+      }
     }
-    this.inFlight += spans.length;
-    return spans;
   }
 
-  async #export(spans: readonly Uint8Array[]): Promise<void> {
-    const request = this.#requests.build(spans);
-    const started = Date.now();
-    this.#counts.batch(spans.length);
-    const lost = (count: number, cause: LossCause) => {
-      if (count > 0) this.#counts.lost(count, cause);
+  #hand(batch: Batch): void {
+    this.#onBatch(batch.spans);
+    let users = this.#endpoints.length;
+    const done = () => {
+      users--;
+      if (users === 0) this.#batches.giveBack(batch);
     };
-    for (let pause: number = backoff.first; ; pause = Math.min(2 * pause, backoff.longest)) {
-      const begun = performance.now();
-      const outcome = await this.#sender.send(request);
-      if (outcome.kind === "taken") {
-        const rejected = Math.min(outcome.rejected, spans.length);
-        this.#counts.exported(spans.length - rejected, (performance.now() - begun) / 1000);
-        lost(rejected, "rejected");
-        break;
-      }
-      this.#counts.failed(outcome.why);
-      if (outcome.kind === "refused") {
-        lost(spans.length, "refused");
-        break;
-      }
-      const wait = outcome.afterMs ?? pause * (0.75 + Math.random() / 2);
-      if (Date.now() + wait >= Math.min(this.#deadline, started + this.#options.maxElapsedMs)) {
-        lost(spans.length, this.#ending ? "shutdown" : "unavailable");
-        break;
-      }
-      await sleep(wait, undefined, { signal: this.#stopped.signal }).catch(() => {});
-    }
-    this.inFlight -= spans.length;
+    this.#filling = 0;
+    for (const endpoint of this.#endpoints) endpoint.offer(batch, done);
   }
 }

@@ -1,83 +1,100 @@
-import { readFileSync } from "node:fs";
-import { promisify } from "node:util";
-import { gzip } from "node:zlib";
+import * as http from "node:http";
+import * as https from "node:https";
+import { compress } from "./compress.ts";
+import { bearer, type LoadedTls, TlsFiles } from "./credentials.ts";
+import { MOST_RESPONSE_BYTES, rejectedSpans, retryAfterMs, statusMessage } from "./response.ts";
+import { failedAttempt, type Outcome, type Sender, type SenderOptions } from "./sender.ts";
 
-/** What became of a request. */
-export type Outcome =
-  /** Taken; `rejected` spans of it were not (partial success). */
-  | { readonly kind: "taken"; readonly rejected: number }
-  /** Worth another try, after a while where the backend says so. */
-  | { readonly kind: "retry"; readonly why: string; readonly afterMs?: number }
-  /** Never to be tried again. */
-  | { readonly kind: "refused"; readonly why: string };
-
-/** Where spans are sent, and how. */
-export interface HttpSenderOptions {
-  /** Such as http://127.0.0.1:4318; `/v1/traces` is added where it has no path. */
-  readonly endpoint: string;
-  readonly headers: Readonly<Record<string, string>>;
-  /** File with a bearer token, read anew for each request: tokens of service accounts are rotated. */
-  readonly bearerTokenFile?: string | undefined;
-  readonly compression: "none" | "gzip";
-  readonly timeoutMs: number;
-}
-
-/** Status codes that OTLP lets a client retry: https://opentelemetry.io/docs/specs/otlp/#failures-1 */
+/** Status codes that a client may retry: https://opentelemetry.io/docs/specs/otlp/#failures-1 */
 const retried: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
-const compress = promisify(gzip);
+interface Response {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: Uint8Array;
+}
 
 /** Sends export requests by OTLP over HTTP, as protobuf. */
-export class HttpSender {
-  readonly #options: HttpSenderOptions;
+export class HttpSender implements Sender {
+  readonly #options: SenderOptions;
   readonly #url: URL;
+  readonly #tls: TlsFiles;
+  #agent: http.Agent | undefined;
+  #loaded: LoadedTls | undefined;
 
-  constructor(options: HttpSenderOptions) {
+  constructor(options: SenderOptions) {
     this.#options = options;
-    this.#url = new URL(options.endpoint);
+    this.#url = new URL(options.url);
     if (this.#url.pathname === "/") this.#url.pathname = "/v1/traces";
+    this.#tls = new TlsFiles(options.tls);
   }
 
-  async send(request: Uint8Array): Promise<Outcome> {
+  async send(request: Uint8Array, signal: AbortSignal): Promise<Outcome> {
     const { compression, timeoutMs } = this.#options;
     try {
-      const response = await fetch(this.#url, {
-        method: "POST",
-        headers: this.#headers(),
-        body: new Uint8Array(compression === "gzip" ? await compress(request) : request),
-        signal: AbortSignal.timeout(timeoutMs),
-        redirect: "error",
-      });
-      const body = new Uint8Array(await response.arrayBuffer());
-      if (response.ok) return { kind: "taken", rejected: rejectedSpans(body) };
-      const why = `HTTP status ${response.status}`;
-      if (!retried.has(response.status)) return { kind: "refused", why };
-      const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
-      return { kind: "retry", why, ...(seconds >= 0 && { afterMs: 1000 * seconds }) };
+      const body = await compress(request, compression);
+      const {
+        status,
+        headers,
+        body: answer,
+      } = await this.#post(body, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]));
+      if (status >= 200 && status < 300) return { kind: "accepted", rejected: rejectedSpans(answer) };
+      const message = headers["content-type"]?.startsWith("application/x-protobuf") ? statusMessage(answer) : "";
+      const why = `HTTP status ${status}${message && `: ${message}`}`;
+      if (!retried.has(status)) return { kind: "refused", why };
+      const afterMs = retryAfterMs(headers["retry-after"]);
+      return { kind: "retry", why, ...(afterMs !== undefined && { afterMs }) };
     } catch (error) {
-      const { message, cause } = error as Error;
-      return { kind: "retry", why: cause instanceof Error ? cause.message || message : message };
+      return failedAttempt(error);
     }
   }
 
-  #headers(): Record<string, string> {
-    const { headers, bearerTokenFile, compression } = this.#options;
-    return {
-      "content-type": "application/x-protobuf",
-      ...(compression === "gzip" && { "content-encoding": "gzip" }),
-      ...(bearerTokenFile && { authorization: `Bearer ${readFileSync(bearerTokenFile, "utf8").trim()}` }),
-      ...headers,
-    };
+  close(): void {
+    this.#agent?.destroy();
   }
-}
 
-/** `partial_success.rejected_spans` of an ExportTraceServiceResponse: field 1, in it field 1. */
-function rejectedSpans(response: Uint8Array): number {
-  if (response[0] !== 0x0a || response[2] !== 0x08) return 0;
-  let value = 0;
-  for (let at = 3, scale = 1; at < response.length; at++, scale *= 128) {
-    value += (response[at]! & 127) * scale;
-    if (response[at]! < 128) break;
+  #post(body: Uint8Array, signal: AbortSignal): Promise<Response> {
+    const { headers, compression } = this.#options;
+    const options: http.RequestOptions = {
+      method: "POST",
+      agent: this.#connections(),
+      signal,
+      headers: {
+        "content-type": "application/x-protobuf",
+        "content-length": body.length,
+        ...(compression !== "none" && { "content-encoding": compression }),
+        ...bearer(this.#options),
+        ...headers,
+      },
+    };
+    return new Promise((resolve, reject) => {
+      const request = (this.#url.protocol === "https:" ? https : http).request(this.#url, options, (response) => {
+        const parts: Buffer[] = [];
+        let bytes = 0;
+        response.on("data", (part: Buffer) => {
+          bytes += part.length;
+          if (bytes <= MOST_RESPONSE_BYTES) parts.push(part);
+        });
+        response.once("error", reject);
+        response.once("end", () =>
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts) }),
+        );
+      });
+      request.once("error", (error) => reject(signal.aborted ? signal.reason : error));
+      request.end(body);
+    });
   }
-  return value;
+
+  /** Kept connections; new ones when the TLS files have changed. */
+  #connections(): http.Agent {
+    const loaded = this.#tls.current();
+    if (this.#agent && loaded === this.#loaded) return this.#agent;
+    const old = this.#agent;
+    const kept = { keepAlive: true, maxSockets: this.#options.concurrency };
+    this.#agent = this.#url.protocol === "https:" ? new https.Agent({ ...kept, ...loaded }) : new http.Agent(kept);
+    this.#loaded = loaded;
+    // Requests under way end on the old connections.
+    for (const sockets of Object.values(old?.freeSockets ?? {})) for (const socket of sockets ?? []) socket.destroy();
+    return this.#agent;
+  }
 }

@@ -7,19 +7,53 @@ const SKIP = 0xffff_ffff;
 
 const align = (bytes: number): number => (bytes + 3) & ~3;
 
+/** Wakes the one reader of several channels. */
+export class Doorbell {
+  readonly buffer: SharedArrayBuffer;
+  readonly #rung: Int32Array<SharedArrayBuffer>;
+
+  /** @param buffer of another thread's bell, to share it */
+  constructor(buffer = new SharedArrayBuffer(4)) {
+    this.buffer = buffer;
+    this.#rung = new Int32Array(buffer);
+  }
+
+  ring(): void {
+    Atomics.add(this.#rung, 0, 1);
+    Atomics.notify(this.#rung, 0);
+  }
+
+  /** How often it has rung. Read it before looking into the channels, so that no ring in between is missed. */
+  get rings(): number {
+    return Atomics.load(this.#rung, 0);
+  }
+
+  /** Resolves once it has rung more often than `rings`. */
+  async rungSince(rings: number): Promise<void> {
+    await Atomics.waitAsync(this.#rung, 0, rings).value;
+  }
+}
+
 /**
- * A bounded ring of encoded spans between a poller and the exporter, in a SharedArrayBuffer. It never blocks: a span that has no room
- * is refused, and the poller decides what becomes of it.
+ * A bounded ring of encoded spans between a poller and the exporter, in a SharedArrayBuffer. A span that has no room is rejected, and the
+ * poller decides what becomes of it.
  */
 export class SpanChannel {
   readonly buffer: SharedArrayBuffer;
+  readonly #bell: Doorbell | undefined;
   readonly #words: Int32Array<SharedArrayBuffer>;
   readonly #bytes: Uint8Array<SharedArrayBuffer>;
   readonly #data: DataView<SharedArrayBuffer>;
 
-  /** Either end of a channel. @param buffer made by {@link SpanChannel.create} */
-  constructor(buffer: SharedArrayBuffer) {
+  /**
+   * Either end of a channel.
+   *
+   * @param buffer made by {@link SpanChannel.create}
+   * @param bell rung when spans are put into an empty channel @default none: the reader looks by itself
+   */
+  constructor(buffer: SharedArrayBuffer, bell?: Doorbell) {
     this.buffer = buffer;
+    this.#bell = bell;
     this.#words = new Int32Array(buffer, 0, HEADER_BYTES / 4);
     this.#bytes = new Uint8Array(buffer, HEADER_BYTES);
     this.#data = new DataView(buffer, HEADER_BYTES);
@@ -56,32 +90,40 @@ export class SpanChannel {
     this.#data.setUint32(at, span.length, true);
     this.#bytes.set(span, at + LENGTH_BYTES);
     Atomics.add(this.#words, Word.pushed, 1);
+    const wasEmpty = this.usedBytes === 0;
     this.#advance(Word.written, gap + needed);
+    if (wasEmpty) this.#bell?.ring();
     return true;
   }
 
-  /** Takes copies of up to `most` spans. */
-  take(most: number): Uint8Array[] {
-    const spans: Uint8Array[] = [];
-    while (spans.length < most && this.usedBytes > 0) {
+  /** The same, and waits for room if there is none, blocking the thread. @returns false if there was none in time */
+  offerWithin(span: Uint8Array, timeoutMs: number): boolean {
+    const deadline = performance.now() + timeoutMs;
+    for (;;) {
+      const read = Atomics.load(this.#words, Word.read);
+      if (this.offer(span)) return true;
+      const left = deadline - performance.now();
+      if (left <= 0) return false;
+      Atomics.wait(this.#words, Word.read, read, left);
+    }
+  }
+
+  /** Passes up to `most` spans on, each as a view that is valid during the call. @returns how many there were */
+  take(most: number, onSpan: (span: Uint8Array) => void): number {
+    let taken = 0;
+    while (taken < most && this.usedBytes > 0) {
       const at = this.#at(Word.read);
       const length = this.#data.getUint32(at, true);
       if (length === SKIP) {
         this.#advance(Word.read, this.#bytes.length - at);
         continue;
       }
-      spans.push(Uint8Array.from(this.#bytes.subarray(at + LENGTH_BYTES, at + LENGTH_BYTES + length)));
+      onSpan(this.#bytes.subarray(at + LENGTH_BYTES, at + LENGTH_BYTES + length));
+      taken++;
       Atomics.add(this.#words, Word.popped, 1);
       this.#advance(Word.read, LENGTH_BYTES + align(length));
     }
-    return spans;
-  }
-
-  /** Resolves when a span is put in, at once when one waits, or after a while. */
-  async waitForSpans(timeoutMs: number): Promise<void> {
-    const written = Atomics.load(this.#words, Word.written);
-    if (this.usedBytes > 0) return;
-    await Atomics.waitAsync(this.#words, Word.written, written, timeoutMs).value;
+    return taken;
   }
 
   #at(word: number): number {

@@ -19,6 +19,15 @@ export function checkOptions(options: ServeOptions): Problem[] {
     const fix = "Begin it with a slash, end it without one, and leave /health to the health checks.";
     report("SERVER_PATH", "path", `${shown(path)} is not a path for metrics.`, fix);
   }
+  const paths = Object.entries(options.health?.paths ?? {});
+  for (const [probe, probePath] of paths) {
+    const isPath = typeof probePath === "string" && /^\/[^?#\s]*[^?#\s/]$/.test(probePath);
+    const taken = probePath === path || String(probePath).startsWith(`${path}/`) || /^\/health(\/|$)/.test(probePath);
+    const twice = paths.some(([other, otherPath]) => other !== probe && otherPath === probePath);
+    if (isPath && !taken && !twice) continue;
+    const why = `${shown(probePath)} is not a path, or answers something else already.`;
+    report("SERVER_PATH", `health.paths.${probe}`, why, "Write a path of its own, such as /livez.");
+  }
   for (const name of ["requestTimeoutMs", "maxConcurrent", "maxConnections"] as const) {
     const value = options[name];
     if (value === undefined || (Number.isFinite(value) && value >= 1)) continue;

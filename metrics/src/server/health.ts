@@ -1,12 +1,25 @@
 /** Passes unless it returns false, throws or rejects, or takes too long. */
 export type HealthCheck = () => boolean | undefined | Promise<boolean | undefined> | Promise<void> | void;
 
-/** Named checks of the two questions that Kubernetes asks. */
+/** The questions that Kubernetes asks. */
+export const probes = ["live", "ready", "startup"] as const;
+export type Probe = (typeof probes)[number];
+
+/** Named checks of each probe. */
 export interface HealthOptions {
-  /** Is the process beyond repair, so that it should be started again? @default none: answering is enough */
+  /** Is the process beyond repair, so that it should be restarted? @default none: answering is enough */
   readonly live?: Readonly<Record<string, HealthCheck>>;
   /** Can it take traffic now? */
   readonly ready?: Readonly<Record<string, HealthCheck>>;
+  /** Has it finished starting? @default none: answering is enough */
+  readonly startup?: Readonly<Record<string, HealthCheck>>;
+  /** Paths that answer like `/health/live`, `/health/ready` and `/health/startup`, such as `{ live: "/livez" }`. @default none */
+  readonly paths?: Readonly<Partial<Record<Probe, string>>>;
+}
+
+/** The probe that a path asks for: by its standard path, or by the one of `paths`. */
+export function probeOf(pathname: string, paths: HealthOptions["paths"] = {}): Probe | undefined {
+  return probes.find((probe) => pathname === `/health/${probe}` || pathname === paths[probe]);
 }
 
 export interface HealthReport {

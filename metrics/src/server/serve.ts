@@ -8,7 +8,7 @@ import type { Registry } from "../registry/registry.ts";
 import { type AuthOptions, authenticator, challenge } from "./auth.ts";
 import { checkOptions } from "./check.ts";
 import { limitConnections } from "./connections.ts";
-import { type HealthCheck, type HealthOptions, type HealthReport, runChecks } from "./health.ts";
+import { type HealthCheck, type HealthOptions, type HealthReport, probeOf, runChecks } from "./health.ts";
 import { Scraper } from "./scraper.ts";
 
 export interface ServeOptions {
@@ -90,10 +90,10 @@ class Endpoints {
     const url = URL.parse(request.url ?? "", "http://localhost");
     if (url === null) return plain(400, "the URL cannot be read");
     const { pathname } = url;
-    const { live = {}, ready = {} } = this.#options.health ?? {};
-    if (pathname === "/health/live") return this.#health(pathname, live);
-    if (pathname === "/health/ready") return this.#health(pathname, ready);
-    if (pathname === "/health") return this.#health(pathname, { ...this.#own, ...live, ...ready });
+    const health = this.#options.health ?? {};
+    const probe = probeOf(pathname, health.paths);
+    if (probe) return this.#health(probe, health[probe] ?? {});
+    if (pathname === "/health") return this.#health("all", { ...this.#own, ...health.live, ...health.ready });
     if (pathname === this.#path) return this.#metrics(request, url, "");
     const group = pathname.startsWith(`${this.#path}/`) ? pathname.slice(this.#path.length + 1) : "";
     if (group !== "" && this.#hasGroup(group)) return this.#metrics(request, url, group);
@@ -109,11 +109,11 @@ class Endpoints {
     return this.#registry.read(({ families }) => families.some(({ definition }) => definition.group === group));
   }
 
-  async #health(path: string, checks: Readonly<Record<string, HealthCheck>>): Promise<Reply> {
-    let running = this.#reports.get(path);
+  async #health(key: string, checks: Readonly<Record<string, HealthCheck>>): Promise<Reply> {
+    let running = this.#reports.get(key);
     if (running === undefined) {
-      running = runChecks(checks, this.#timeoutMs / 2, this.#onError).finally(() => this.#reports.delete(path));
-      this.#reports.set(path, running);
+      running = runChecks(checks, this.#timeoutMs / 2, this.#onError).finally(() => this.#reports.delete(key));
+      this.#reports.set(key, running);
     }
     const report = await running;
     const headers = { "content-type": "application/json; charset=utf-8" };
@@ -167,11 +167,14 @@ interface TlsState {
 /** How long a client that sent nonsense may take to read that it did. */
 const GOODBYE_MS = 1000;
 
-const isHealthPath = (url = ""): boolean => /^\/health(\/|\?|$)/.test(url);
+const isHealthPath = (url = "", paths: HealthOptions["paths"]): boolean => {
+  const [pathname = ""] = url.split("?", 1);
+  return pathname === "/health" || pathname.startsWith("/health/") || probeOf(pathname, paths) !== undefined;
+};
 
 /**
- * Serves `GET /metrics` (all formats, by Accept), `/metrics/<group>` and `/health`, `/health/live`, `/health/ready`. In a cluster
- * each process needs a port of its own.
+ * Serves `GET /metrics` (all formats, by Accept), `/metrics/<group>` and `/health`, `/health/live`, `/health/ready`,
+ * `/health/startup`. In a cluster each process needs a port of its own.
  * @throws MetricsError with every wrong option, or SERVER_LISTEN when the address cannot be taken
  */
 export async function serve(registry: Registry, options: ServeOptions = {}): Promise<MetricsServer> {
@@ -180,7 +183,7 @@ export async function serve(registry: Registry, options: ServeOptions = {}): Pro
   const endpoints = new Endpoints(registry, options, requestTimeoutMs);
   let inProgress = 0;
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
-    const isScrape = !isHealthPath(request.url);
+    const isScrape = !isHealthPath(request.url, options.health?.paths);
     if (isScrape && inProgress >= maxConcurrent) {
       send(request, response, plain(503, "too many scrapes at once", { "retry-after": "1", connection: "close" }));
       return;

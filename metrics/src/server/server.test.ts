@@ -167,6 +167,49 @@ describe("/health", () => {
     ]);
     expect(errors).toHaveLength(2);
   });
+
+  it("answers probes on other paths as well, beside scrapes that take every place", async () => {
+    let started = false;
+    const { url, registry } = await start({
+      maxConcurrent: 1,
+      health: {
+        live: { loop: () => true },
+        startup: { cache: () => started },
+        paths: { live: "/livez", ready: "/readyz", startup: "/startup" },
+      },
+    });
+    let release = () => {};
+    const collecting = new Promise<void>((collects) =>
+      registry.onCollect(() => {
+        collects();
+        return new Promise<void>((resolve) => (release = resolve));
+      }),
+    );
+    const scrape = fetch(`${url}/metrics`);
+    await collecting;
+    const status = async (path: string) => (await fetch(url + path)).status;
+    expect(await status("/startup?verbose")).toBe(503);
+    started = true;
+    for (const path of ["/livez", "/readyz", "/startup", "/health/live", "/health/startup"])
+      expect([path, await status(path)]).toEqual([path, 200]);
+    expect(await (await fetch(`${url}/livez`)).json()).toEqual({ status: "ok", checks: { loop: "ok" } });
+    expect(await status("/livez/more")).toBe(503);
+    release();
+    await scrape;
+    expect(await status("/livez/more")).toBe(404);
+  });
+
+  it("rejects paths of probes that are no paths, or answer something else", async () => {
+    for (const paths of [
+      { live: "livez" },
+      { live: "/metrics/a" },
+      { ready: "/health/x" },
+      { live: "/z", ready: "/z" },
+    ])
+      await expect(serve(new Registry(), { port: 0, health: { paths } })).rejects.toMatchObject({
+        code: "SERVER_PATH",
+      });
+  });
 });
 
 describe("the server", () => {
