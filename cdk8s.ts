@@ -14,7 +14,10 @@ export { PushgatewayChart } from "./components/pushgateway/index.ts";
 export { TracesChart } from "./components/traces/index.ts";
 export {
   applyPatches,
-  ComponentChart,
   type EndpointOptions,
   endpointOf,
+  endpointUrl,
 } from "./lib/kubernetes/index.ts";
+export { ConfigurationError, type Problem, type ProblemCode } from "./stacks/problem.ts";
+export { observabilityProps } from "./stacks/resolve.ts";
+export type { StackConfigInput } from "./stacks/schema.ts";

@@ -1,5 +1,6 @@
 /**
- * What both entry points export: the types of props, endpoints and sizes, the profiles, and the error of invalid props.
+ * What both entry points export: the types of props, endpoints and sizes, the profiles, the errors of invalid values, and what
+ * charts of a user's own need for monitors, rules and dashboards.
  */
 
 export type { Port } from "../lib/formats/index.ts";
@@ -45,9 +46,36 @@ export type {
   WorkloadConstruct,
   WorkloadOptions,
 } from "../lib/kubernetes/index.ts";
+export {
+  ComponentChart,
+  dashboardConfigMap,
+  rules,
+  type ServiceMonitorProps,
+  serviceMonitor,
+} from "../lib/kubernetes/index.ts";
 export type { AlertOverride, AlertOverrides } from "../lib/monitoring/alert-overrides.ts";
-export type { Dashboard } from "../lib/monitoring/dashboard.ts";
+export { clusterVariable, type Dashboard, type Row, type Variable } from "../lib/monitoring/dashboard.ts";
+export { dashboardJson } from "../lib/monitoring/dashboard-json.ts";
 export type { GrafanaDashboard } from "../lib/monitoring/foreign-dashboard.ts";
+export type { Unit } from "../lib/monitoring/grafana.ts";
+export {
+  type Column,
+  type GaugePanel,
+  type Link,
+  type LogsPanel,
+  type Mappings,
+  type Numbers,
+  type Panel,
+  type PanelBase,
+  runbook,
+  type StatPanel,
+  type TablePanel,
+  type Thresholds,
+  type TimeSeriesPanel,
+  type TracesPanel,
+} from "../lib/monitoring/panel.ts";
+export { promql } from "../lib/monitoring/promql.ts";
+export type { JaegerQuery, LogQuery, MetricQuery, TraceQuery } from "../lib/monitoring/query.ts";
 export type { Alert, Evaluator, Recording, RuleGroup, Severity } from "../lib/monitoring/rules.ts";
 export type { CollectorMode, QueueStorage } from "../lib/otel/index.ts";
 export {

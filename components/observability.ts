@@ -15,7 +15,7 @@ import {
 import type { AlertOverrides } from "../lib/monitoring/alert-overrides.ts";
 import type { Evaluator } from "../lib/monitoring/rules.ts";
 import type { CollectorMode } from "../lib/otel/index.ts";
-import type { Availability, Retention, Workload } from "../lib/sizing/index.ts";
+import { type Availability, completeWorkload, type Retention, type Workload } from "../lib/sizing/index.ts";
 import { AlloyChart, type AlloyProps, alloyNeedsHost } from "./alloy/index.ts";
 import { type Additions, ExtraChart } from "./extra/index.ts";
 import { type AdditionalDataSource, GrafanaChart, GrafanaContentChart, type GrafanaProps } from "./grafana/index.ts";
@@ -93,7 +93,8 @@ export interface ObservabilityProps {
   readonly alertOverrides?: AlertOverrides;
   /** Whether everything but the declared connections is denied. */
   readonly networkPolicies: boolean;
-  readonly workload: Workload;
+  /** The load to size for; numbers that are not stated are those of `workloads.small`. */
+  readonly workload: Partial<Workload>;
   readonly retention: Retention;
   readonly availability: Availability;
   readonly collectors: CollectorMode;
@@ -134,7 +135,8 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
     charts.push(chart);
     return chart;
   };
-  const { external, workload, availability, retention } = props;
+  const { external, availability, retention } = props;
+  const workload = completeWorkload(props.workload);
   const shared = {
     namespace: props.namespaces.stack,
     cluster: props.cluster,

@@ -4,6 +4,7 @@ import type { ComponentChart } from "../lib/kubernetes/index.ts";
 import {
   childOptions,
   type Inputs,
+  type Outputs,
   registerCharts,
   revealEndpoints,
   SkoposComponent,
@@ -28,83 +29,128 @@ import { TracesChart, type TracesEndpoints, type TracesProps } from "./traces/in
 
 type Options = pulumi.ComponentResourceOptions;
 
+/** {@link AlloyProps}, in which free text may be an Output. */
+export type AlloyArgs = Inputs<AlloyProps>;
+
 /** {@link AlloyChart} as a Pulumi component. */
 export class Alloy extends SkoposComponent<AlloyProps, AlloyEndpoints> {
-  constructor(name: string, args: Inputs<AlloyProps>, opts?: Options) {
+  constructor(name: string, args: AlloyArgs, opts?: Options) {
     super("Alloy", name, AlloyChart, args, opts);
   }
 }
 
+/** {@link GrafanaProps}, in which free text may be an Output. */
+export type GrafanaArgs = Inputs<GrafanaProps>;
+
 /** {@link GrafanaChart} as a Pulumi component. */
 export class Grafana extends SkoposComponent<GrafanaProps, GrafanaEndpoints> {
-  constructor(name: string, args: Inputs<GrafanaProps>, opts?: Options) {
+  constructor(name: string, args: GrafanaArgs, opts?: Options) {
     super("Grafana", name, GrafanaChart, args, opts);
   }
 }
 
+/** {@link KubePrometheusProps}, in which free text may be an Output. */
+export type KubePrometheusArgs = Inputs<KubePrometheusProps>;
+
 /** {@link KubePrometheusChart} as a Pulumi component. */
 export class KubePrometheus extends SkoposComponent<KubePrometheusProps, KubePrometheusEndpoints> {
-  constructor(name: string, args: Inputs<KubePrometheusProps>, opts?: Options) {
+  constructor(name: string, args: KubePrometheusArgs, opts?: Options) {
     super("KubePrometheus", name, KubePrometheusChart, args, opts);
   }
 }
 
+/** {@link LokiProps}, in which free text may be an Output. */
+export type LokiArgs = Inputs<LokiProps>;
+
 /** {@link LokiChart} as a Pulumi component. */
 export class Loki extends SkoposComponent<LokiProps, LokiEndpoints> {
-  constructor(name: string, args: Inputs<LokiProps>, opts?: Options) {
+  constructor(name: string, args: LokiArgs, opts?: Options) {
     super("Loki", name, LokiChart, args, opts);
   }
 }
 
+/** {@link MimirProps}, in which free text may be an Output. */
+export type MimirArgs = Inputs<MimirProps>;
+
 /** {@link MimirChart} as a Pulumi component. */
 export class Mimir extends SkoposComponent<MimirProps, MimirEndpoints> {
-  constructor(name: string, args: Inputs<MimirProps>, opts?: Options) {
+  constructor(name: string, args: MimirArgs, opts?: Options) {
     super("Mimir", name, MimirChart, args, opts);
   }
 }
 
+/** {@link PushgatewayProps}, in which free text may be an Output. */
+export type PushgatewayArgs = Inputs<PushgatewayProps>;
+
 /** {@link PushgatewayChart} as a Pulumi component. */
 export class Pushgateway extends SkoposComponent<PushgatewayProps, PushgatewayEndpoints> {
-  constructor(name: string, args: Inputs<PushgatewayProps>, opts?: Options) {
+  constructor(name: string, args: PushgatewayArgs, opts?: Options) {
     super("Pushgateway", name, PushgatewayChart, args, opts);
   }
 }
 
+/** {@link TracesProps}, in which free text may be an Output. */
+export type TracesArgs = Inputs<TracesProps>;
+
 /** {@link TracesChart} as a Pulumi component. */
 export class Traces extends SkoposComponent<TracesProps, TracesEndpoints> {
-  constructor(name: string, args: Inputs<TracesProps>, opts?: Options) {
+  constructor(name: string, args: TracesArgs, opts?: Options) {
     super("Traces", name, TracesChart, args, opts);
   }
 }
 
+/** {@link OtelAgentProps}, in which free text may be an Output. */
+export type OtelAgentArgs = Inputs<OtelAgentProps>;
+
 /** {@link OtelAgentChart} as a Pulumi component. */
 export class OtelAgent extends SkoposComponent<OtelAgentProps, OtelAgentEndpoints> {
-  constructor(name: string, args: Inputs<OtelAgentProps>, opts?: Options) {
+  constructor(name: string, args: OtelAgentArgs, opts?: Options) {
     super("OtelAgent", name, OtelAgentChart, args, opts);
   }
 }
 
+/** {@link OtelGatewayProps}, in which free text may be an Output. */
+export type OtelGatewayArgs = Inputs<OtelGatewayProps>;
+
 /** {@link OtelGatewayChart} as a Pulumi component. */
 export class OtelGateway extends SkoposComponent<OtelGatewayProps, OtelGatewayEndpoints> {
-  constructor(name: string, args: Inputs<OtelGatewayProps>, opts?: Options) {
+  constructor(name: string, args: OtelGatewayArgs, opts?: Options) {
     super("OtelGateway", name, OtelGatewayChart, args, opts);
   }
 }
 
+/** `otel-agent` -> `otelAgent`. */
+const propOf = (component: string): string => component.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+
 /** `otel-agent` -> `OtelAgent`. */
-const kindOf = (component: string): string =>
-  component.replace(/(^|-)(\w)/g, (_, __, letter: string) => letter.toUpperCase());
+const kindOf = (component: string): string => propOf(`-${component}`);
+
+/** {@link ObservabilityProps}, in which free text may be an Output. */
+export type ObservabilityArgs = Inputs<ObservabilityProps>;
+
+/** Endpoints of the components of a stack; those of a component that is off or externally managed are absent. */
+export interface StackEndpoints {
+  readonly mimir?: MimirEndpoints;
+  readonly loki?: LokiEndpoints;
+  readonly traces?: TracesEndpoints;
+  readonly otelGateway?: OtelGatewayEndpoints;
+  readonly otelAgent?: OtelAgentEndpoints;
+  readonly alloy?: AlloyEndpoints;
+  readonly kubePrometheus?: KubePrometheusEndpoints;
+  readonly grafana?: GrafanaEndpoints;
+  readonly pushgateway?: PushgatewayEndpoints;
+}
 
 /** A whole stack: one child component for each component that is on, each with its objects as children. */
 export class Observability extends pulumi.ComponentResource {
-  /** What each component publishes, by component. */
-  readonly endpoints: Readonly<Record<string, unknown>>;
+  /** Endpoints that other programs and components can connect to, by component. */
+  readonly endpoints: Outputs<StackEndpoints>;
   /** The charts behind it, for whoever counts what they ask for. */
   readonly charts: readonly ComponentChart[];
   /** The child component that holds the namespaces; none where they exist already. */
   readonly namespaces: pulumi.Resource[] = [];
 
-  constructor(name: string, args: Inputs<ObservabilityProps>, opts?: Options) {
+  constructor(name: string, args: ObservabilityArgs, opts?: Options) {
     super(typeToken("Observability"), name, {}, opts);
     const tokens = new TokenTable();
     this.charts = composeObservability(new App(), tokens.hide<ObservabilityProps>(args, observabilityShape));
@@ -115,7 +161,9 @@ export class Observability extends pulumi.ComponentResource {
       return { chart, name: childName, opts: childOptions(child, opts) };
     });
     registerCharts(children, tokens);
-    const endpoints = this.charts.map((chart) => [chart.node.id, revealEndpoints(chart.endpoints, tokens)]);
+    const endpoints = this.charts
+      .filter((chart) => Object.keys(chart.endpoints).length > 0)
+      .map((chart) => [propOf(chart.node.id), revealEndpoints(chart.endpoints, tokens)]);
     this.endpoints = Object.fromEntries(endpoints);
     this.registerOutputs({ endpoints: this.endpoints });
   }

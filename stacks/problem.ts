@@ -331,6 +331,8 @@ export type ProblemCode = keyof typeof problemCatalogue;
 /** A configuration that cannot be used: every problem of it at once. */
 export class ConfigurationError extends Error {
   readonly problems: readonly Problem[];
+  /** By this mark, Pulumi prints the message of an error without a stack trace. @see https://www.pulumi.com/docs/reference/pkg/nodejs/pulumi/pulumi/classes/RunError.html */
+  readonly __pulumiRunError = true;
 
   constructor(problems: readonly Problem[]) {
     super(problems.map(formatProblem).join("\n\n"));

@@ -9,11 +9,13 @@ import { imageLockName } from "./image-lock.ts";
 import { runStack } from "./program.ts";
 
 const registered: unknown[] = [];
+const transformed = new Set<string>();
 
 beforeAll(() =>
   pulumi.runtime.setMocks({
-    newResource: ({ name, inputs }) => {
+    newResource: ({ name, inputs, transforms }) => {
       registered.push(inputs);
+      if (transforms?.length === 1) transformed.add(name);
       return { id: name, state: inputs };
     },
     call: () => ({}),
@@ -47,6 +49,23 @@ test.each([
 ])("%s needs no password", (_, extra) => {
   pulumi.runtime.setAllConfig({ ...least, ...extra });
   expect(() => runStack()).not.toThrow("SKP1261");
+});
+
+test("overrides take part in the configuration, and transforms in every resource that has no parent", async () => {
+  pulumi.runtime.setAllConfig({ ...least, "skopos:availability": "single", "skopos:grafanaAdminPassword": "secret" }, [
+    "skopos:grafanaAdminPassword",
+  ]);
+  expect(() => runStack({ overrides: { components: { mimir: { replicas: 0 } } } })).toThrow(
+    "SKP1011 skopos:components.mimir.replicas",
+  );
+  const { capacity, endpoints } = runStack({
+    overrides: { workload: { activeSeries: 123_000 } },
+    transforms: [({ props, opts }) => ({ props, opts })],
+  });
+  expect(capacity.series).toBe(123_000);
+  expect(endpoints.mimir?.push.scheme).toBe("http");
+  await until("all of them", () => transformed.size === 3);
+  expect([...transformed].sort()).toEqual(["cluster", "grafana-admin", "observability"]);
 });
 
 test("the images are those of the lock file, which is rejected where it cannot be read", async () => {

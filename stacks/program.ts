@@ -7,20 +7,39 @@ import { defaultAdminSecret } from "./components/grafana.ts";
 import { orProblems } from "./findings.ts";
 import { readImageLock } from "./image-lock.ts";
 import { configKeys, type RawConfig, stackFolder } from "./load.ts";
+import { type StackOverrides, withOverrides } from "./overrides.ts";
 import { planStack } from "./plan.ts";
 import { ConfigurationError } from "./problem.ts";
 import { type ResolvedStack, resolve } from "./resolve.ts";
 
-/** What a stack tells: what it asks of the cluster. */
-export interface StackOutputs {
-  readonly capacity: Readonly<Record<string, number>>;
-  readonly endpoints: Readonly<Record<string, unknown>>;
+/** What a program can add to its stack's configuration. */
+export interface StackOptions {
+  /**
+   * Values that replace those of the stack file, by the same names. `skopos render`, `plan`, `check` and `diff` read only the file,
+   * so this is the place of what the program alone knows.
+   * @default none
+   */
+  readonly overrides?: StackOverrides;
+  /** Transforms of every resource of the stack, including its provider. @default none */
+  readonly transforms?: pulumi.ResourceTransform[];
 }
 
-/** Reads this Pulumi stack's configuration and deploys it. Called once a program run, by index.ts. */
-export function runStack(): StackOutputs {
+/** A deployed stack. */
+export interface StackOutputs {
+  /** Totals of what it requests, as `skopos plan` prints them. */
+  readonly capacity: Readonly<Record<string, number>>;
+  /** Endpoints of its components. */
+  readonly endpoints: Observability["endpoints"];
+}
+
+/**
+ * Reads this Pulumi stack's configuration and deploys it. Called once per program run.
+ * @throws RunError with every problem of the configuration
+ */
+export function runStack({ overrides = {}, transforms = [] }: StackOptions = {}): StackOutputs {
   const config = new pulumi.Config("skopos");
-  const { raw, problems } = readConfig();
+  const { raw: written, problems } = readConfig();
+  const raw = withOverrides(written, overrides);
   const stack = orStop(() => {
     const name = pulumi.getStack();
     const { lock, problems: lockProblems } = readImageLock(stackFolder(projectFolder()), name);
@@ -29,13 +48,19 @@ export function runStack(): StackOutputs {
   orStop(() => requirePassword(stack));
   const { cluster, namespaces } = stack.config;
   const kubeconfig = cluster.kubeconfig && config.getSecretObject<{ kubeconfig: string }>("cluster");
-  const provider = clusterProvider("cluster", {
-    clusterIdentifier: cluster.name,
-    ...(cluster.context && { context: cluster.context }),
-    ...(kubeconfig && { kubeconfig: kubeconfig.apply((value) => value?.kubeconfig ?? "") }),
-  });
+  const provider = clusterProvider(
+    "cluster",
+    {
+      clusterIdentifier: cluster.name,
+      ...(cluster.context && { context: cluster.context }),
+      ...(kubeconfig && { kubeconfig: kubeconfig.apply((value) => value?.kubeconfig ?? "") }),
+    },
+    { transforms },
+  );
   const observability = orStop(() =>
-    orProblems(() => new Observability("observability", stack.props, { providers: { kubernetes: provider } })),
+    orProblems(
+      () => new Observability("observability", stack.props, { providers: { kubernetes: provider }, transforms }),
+    ),
   );
   const password = config.getSecret("grafanaAdminPassword");
   const adminSecret = stack.config.components.grafana.adminSecret ?? defaultAdminSecret;
@@ -46,7 +71,7 @@ export function runStack(): StackOutputs {
         metadata: { name: adminSecret.name, namespace: namespaces.stack },
         stringData: { [adminSecret.userKey]: "admin", [adminSecret.passwordKey]: password },
       },
-      { provider, dependsOn: observability.namespaces },
+      { provider, transforms, dependsOn: observability.namespaces },
     );
   }
   return { capacity: planStack({ ...stack, charts: observability.charts }).totals, endpoints: observability.endpoints };

@@ -1,7 +1,7 @@
 import type { ObservabilityProps } from "../components/observability.ts";
 import { liesWithin } from "../lib/formats/index.ts";
 import type { ClusterFacts, ImageOptions } from "../lib/kubernetes/index.ts";
-import { type Retention, retentionProfiles, type Workload, workloads } from "../lib/sizing/index.ts";
+import { completeWorkload, type Retention, retentionProfiles, type Workload, workloads } from "../lib/sizing/index.ts";
 import { checkConfig } from "./checks.ts";
 import { components } from "./components/index.ts";
 import { factsOf, withoutUndefined } from "./facts.ts";
@@ -12,7 +12,7 @@ import { alertOverridesOf } from "./schema/alert-rules.ts";
 import { additionsOf } from "./schema/extra.ts";
 import { plain } from "./schema/options.ts";
 import { patchesOf } from "./schema/patches.ts";
-import type { StackConfig } from "./schema.ts";
+import type { StackConfig, StackConfigInput } from "./schema.ts";
 
 /** A stack, worked out: the facts it was worked out from, and what it deploys. */
 export interface ResolvedStack {
@@ -54,23 +54,26 @@ export function resolve(raw: unknown, options: ResolveOptions): ResolvedStack {
   return { ...stack, props };
 }
 
+/**
+ * Props of a whole stack, from a configuration with the names of the stack file: for `Observability` and
+ * `composeObservability` in programs that have no stack file.
+ * @throws ConfigurationError with every problem at once
+ * @example observabilityProps({ cluster: { name: "prod", version: "1.36" }, retention: "standard", scale: "medium" })
+ */
+export function observabilityProps(config: StackConfigInput): ObservabilityProps {
+  return resolve(config, { stack: "program", hasEnvironment: true }).props;
+}
+
 /** Whether a path is, or holds, or lies in the place of a problem that is already told. */
 function concernsAny(path: string, told: readonly Problem[]): boolean {
   return told.some((problem) => liesWithin(path, problem.path) || liesWithin(problem.path, path));
 }
 
-/** The profile's workload with what the configuration knows better. Pods follow the nodes unless they are stated. */
+/** The profile's workload with what the configuration states. */
 function resolveWorkload({ scale, workload }: StackConfig): Workload {
-  const profile: Workload = workloads[scale];
   const { scrapeInterval, logsPerDay, ...counts } = workload;
-  const nodes = counts.nodes ?? profile.nodes;
-  return {
-    ...profile,
-    pods: Math.ceil((profile.pods / profile.nodes) * nodes),
-    ...counts,
-    ...(scrapeInterval !== undefined && { scrapeIntervalSeconds: scrapeInterval }),
-    ...(logsPerDay !== undefined && { logBytesPerDay: logsPerDay }),
-  };
+  const known = withoutUndefined({ ...counts, scrapeIntervalSeconds: scrapeInterval, logBytesPerDay: logsPerDay });
+  return completeWorkload(known, workloads[scale]);
 }
 
 /** The profile's retention with the configuration's overrides. */

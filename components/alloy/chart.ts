@@ -23,7 +23,7 @@ import {
 } from "../../lib/kubernetes/index.ts";
 import { hostMetricsJob } from "../../lib/monitoring/host-metrics.ts";
 import { detectedByEnvironment, detectorsOf, metadataService } from "../../lib/otel/index.ts";
-import { assertValid, GiB, workloads } from "../../lib/sizing/index.ts";
+import { assertValid, completeWorkload, GiB } from "../../lib/sizing/index.ts";
 import { alloyConfig } from "./config.ts";
 import { hostMetricsPath, hostRoot } from "./host-metrics.ts";
 import { journalFolder, type LogOptions, type LogSource, podLogFolder } from "./logs.ts";
@@ -68,7 +68,7 @@ export class AlloyChart extends ComponentChart<AlloyEndpoints> {
   constructor(scope: Construct, id: string, props: AlloyProps) {
     super(scope, id, "alloy", props);
     assertValid("AlloyChart", this.name, validateAlloy(props));
-    const workload = props.workload ?? workloads.small;
+    const workload = completeWorkload(props.workload);
     const hostMetrics = props.hostMetrics ?? false;
     const logSource = props.logSource ?? logSourceFor(workload);
     const size = { ...props.size, ...sizeOverride(props) };

@@ -1,5 +1,5 @@
 import { type Block, block, call, component, concat, ref } from "../../lib/alloy/index.ts";
-import { type Endpoint, type TenantNamespaces, url } from "../../lib/kubernetes/index.ts";
+import { type Endpoint, endpointUrl, type TenantNamespaces } from "../../lib/kubernetes/index.ts";
 
 /** How pod logs are read: from the Kubernetes API, or from the files of the node's container runtime. */
 export const logSources = ["api", "files"] as const;
@@ -179,7 +179,7 @@ function fromFiles(): Block[] {
 function lokiEndpoint(push: Endpoint): Block {
   const { "X-Scope-OrgID": tenant, ...headers } = push.headers ?? {};
   return block("endpoint", {
-    url: url(push),
+    url: endpointUrl(push),
     ...(tenant !== undefined && { tenant_id: tenant }),
     // Never gives up: reading stops while Loki is unavailable and continues from the stored positions, as long as the files
     // exist. The default of 10 retries drops lines after 8.5 minutes.

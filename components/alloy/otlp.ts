@@ -1,6 +1,6 @@
 import { type Block, block, call, component, ref, type Value } from "../../lib/alloy/index.ts";
 import { serviceOfHost } from "../../lib/formats/index.ts";
-import { type Endpoint, url } from "../../lib/kubernetes/index.ts";
+import { type Endpoint, endpointUrl } from "../../lib/kubernetes/index.ts";
 import {
   bareSpans,
   batch,
@@ -124,7 +124,7 @@ export function otlp({ gateway, resources, queueItems, detectors }: AlloyOtlpPro
       : []),
     ...(otlpByService ? [loadBalancing("services", "service", otlpByService, queueItems)] : []),
     component("otelcol.exporter.otlp", "gateway", {}, [
-      block("client", { endpoint: url(gateway.otlp) }, [tls(gateway.otlp)]),
+      block("client", { endpoint: endpointUrl(gateway.otlp) }, [tls(gateway.otlp)]),
       ...delivery(queueItems),
     ]),
   ];

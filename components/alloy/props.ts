@@ -16,8 +16,8 @@ export interface AlloyProps extends ComponentProps {
   readonly logSource?: LogSource;
   /** What happens to log lines on their way to Loki. @default lines are sent as they are */
   readonly logOptions?: LogOptions;
-  /** Of which nodes, pods, `logBytesPerDay` and `spansPerSecond` are used. @default the `small` workload */
-  readonly workload?: Workload;
+  /** Of which nodes, pods, `logBytesPerDay` and `spansPerSecond` are used. @default those of `workloads.small` */
+  readonly workload?: Partial<Workload>;
   /** Values that replace computed resources. @default computed from the workload */
   readonly size?: Omit<SizeOverride, "replicas" | "minReplicas">;
 }

@@ -1,5 +1,5 @@
 import { defaultCluster, sizeOverride, validateHostAgent, validateOptions } from "../../lib/kubernetes/index.ts";
-import { type Finding, validateProps, validateWorkload, workloads } from "../../lib/sizing/index.ts";
+import { completeWorkload, type Finding, validateProps, validateWorkload } from "../../lib/sizing/index.ts";
 import type { AlloyProps } from "./props.ts";
 import { alloyShape } from "./shape.ts";
 import { idle, sizeAlloy } from "./sizing.ts";
@@ -10,7 +10,8 @@ export function validateAlloy(props: AlloyProps): readonly Finding[] {
 }
 
 function combinations(props: AlloyProps): readonly Finding[] {
-  const { cluster = defaultCluster, workload = workloads.small, hostMetrics = false } = props;
+  const { cluster = defaultCluster, hostMetrics = false } = props;
+  const workload = completeWorkload(props.workload);
   const numbers = validateWorkload(workload);
   const load = () => ({ workload, hostMetrics, size: { ...props.size, ...sizeOverride(props) } });
   const main = () => ({ size: sizeAlloy(load()).alloy, idleBytes: idle.bytes, everyNode: true });

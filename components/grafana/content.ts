@@ -1,6 +1,6 @@
 import type { Construct } from "constructs";
 import { ComponentChart, type ComponentProps, dashboardConfigMap } from "../../lib/kubernetes/index.ts";
-import { type Workload, workloads } from "../../lib/sizing/index.ts";
+import { completeWorkload, type Workload } from "../../lib/sizing/index.ts";
 import { dataSources, type QueryPath, type Sources } from "./data-sources.ts";
 import { overviewDashboard } from "./monitoring/overview.ts";
 import { dataSourcesConfigMap } from "./provisioning.ts";
@@ -14,8 +14,8 @@ export interface GrafanaContentProps extends ComponentProps {
   readonly spanMetrics?: boolean;
   /** UIDs of the dashboards in the stack, to which the overview links. @default those of every component */
   readonly dashboards?: readonly string[];
-  /** Of which `scrapeIntervalSeconds` is used. @default the `small` workload */
-  readonly workload?: Workload;
+  /** Of which `scrapeIntervalSeconds` is used. @default those of `workloads.small` */
+  readonly workload?: Partial<Workload>;
 }
 
 /**
@@ -27,8 +27,8 @@ export class GrafanaContentChart extends ComponentChart {
 
   constructor(scope: Construct, id: string, props: GrafanaContentProps) {
     super(scope, id, "grafana", props);
-    const { sources, queryPath = "separate", spanMetrics = false, workload = workloads.small } = props;
-    const { scrapeIntervalSeconds } = workload;
+    const { sources, queryPath = "separate", spanMetrics = false, workload } = props;
+    const { scrapeIntervalSeconds } = completeWorkload(workload);
     dataSourcesConfigMap(this, dataSources(sources, { queryPath, spanMetrics, scrapeIntervalSeconds }), true);
     dashboardConfigMap(this, overviewDashboard(sources, props.dashboards));
   }

@@ -1,5 +1,5 @@
 import { doubledDollars } from "../../lib/formats/index.ts";
-import { type Endpoint, url } from "../../lib/kubernetes/index.ts";
+import { type Endpoint, endpointUrl } from "../../lib/kubernetes/index.ts";
 import { dataSources as known } from "../../lib/monitoring/data-sources.ts";
 import { aggregateSeconds } from "../mimir/index.ts";
 import { type AdditionalDataSource, additionalSource } from "./additional-sources.ts";
@@ -81,7 +81,7 @@ function dataSource(
     uid,
     type,
     access: "proxy",
-    url: url(endpoint),
+    url: endpointUrl(endpoint),
     isDefault: uid === known.metrics.uid,
     editable: false,
     ...tenant,

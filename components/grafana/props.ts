@@ -5,7 +5,7 @@ import {
   type SecretKey,
   sizeOverride,
 } from "../../lib/kubernetes/index.ts";
-import { type Availability, type SizeOverride, type Workload, workloads } from "../../lib/sizing/index.ts";
+import { type Availability, completeWorkload, type SizeOverride, type Workload } from "../../lib/sizing/index.ts";
 import type { Access } from "./access.ts";
 import type { PostgreSql, TeamFolders } from "./config.ts";
 import type { QueryPath, Sources } from "./data-sources.ts";
@@ -19,8 +19,8 @@ export interface GrafanaProps extends ComponentProps {
   readonly queryPath?: QueryPath;
   /** Whether the gateway computes metrics from spans, to which spans then link. @default false */
   readonly spanMetrics?: boolean;
-  /** Of which `queriesPerSecond` and `scrapeIntervalSeconds` are used. @default the `small` workload */
-  readonly workload?: Workload;
+  /** Of which `queriesPerSecond` and `scrapeIntervalSeconds` are used. @default those of `workloads.small` */
+  readonly workload?: Partial<Workload>;
   /** Whether Grafana survives the loss of a pod or a node, which needs a `database`. @default "redundant" */
   readonly availability?: Availability;
   /** Number of pods. More than one needs a `database`. @default 2 with a database if `redundant`, else 1 */
@@ -61,7 +61,7 @@ export function loadOf(props: GrafanaProps): GrafanaLoad {
   const { workload, availability, database, size } = props;
   const override = { ...size, ...sizeOverride(props) };
   return {
-    workload: workload ?? workloads.small,
+    workload: completeWorkload(workload),
     availability: availability ?? "redundant",
     sharedDatabase: database !== undefined,
     ...(Object.keys(override).length > 0 && { size: override }),

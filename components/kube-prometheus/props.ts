@@ -7,11 +7,11 @@ import {
 } from "../../lib/kubernetes/index.ts";
 import {
   type Availability,
+  completeWorkload,
   mergeOverrides,
   type Retention,
   retentionProfiles,
   type Workload,
-  workloads,
 } from "../../lib/sizing/index.ts";
 import type { AlertRouting } from "./alertmanager/config.ts";
 import type { ControlPlanePart } from "./control-plane/targets.ts";
@@ -23,8 +23,8 @@ import type { KubePrometheusLoad, KubePrometheusSizes } from "./sizing.ts";
 export interface KubePrometheusProps extends ComponentProps {
   /** Namespace of node-exporter, which needs Pod Security level `privileged`. */
   readonly agentsNamespace: string;
-  /** What has to be monitored. @default the `small` workload */
-  readonly workload?: Workload;
+  /** What has to be monitored. @default those of `workloads.small` */
+  readonly workload?: Partial<Workload>;
   /** Whether components survive the loss of a pod or a node. @default "redundant" */
   readonly availability?: Availability;
   /** Of which `prometheus` is used: seconds for which Prometheus keeps its own blocks. @default the `standard` profile: 15 d */
@@ -119,7 +119,7 @@ export function loadOf(props: KubePrometheusProps): KubePrometheusLoad {
     ...Object.fromEntries(Object.entries(sizeKeys).map(([name, key]) => [key, stated[name as OperatedWorkload] ?? {}])),
   });
   return {
-    workload: props.workload ?? workloads.small,
+    workload: completeWorkload(props.workload),
     availability: props.availability ?? "redundant",
     retention: props.retention ?? retentionProfiles.standard,
     longTerm: props.remoteWrite !== undefined,

@@ -1,4 +1,4 @@
-import { type Endpoint, maxItemBytes, type ObjectStore, url } from "../../lib/kubernetes/index.ts";
+import { type Endpoint, endpointUrl, maxItemBytes, type ObjectStore } from "../../lib/kubernetes/index.ts";
 import { formatDuration, grpcServer, MiB, otlpMessageBytes } from "../../lib/sizing/index.ts";
 import { dataDirectory, objectStoreConfig } from "./bucket-config.ts";
 import { embeddedCacheMiB } from "./cache-sizes.ts";
@@ -225,7 +225,7 @@ function rulerConfig(alertmanager: Endpoint): object {
   const { scheme, host, portName, path = "" } = alertmanager;
   return {
     ruler: {
-      alertmanager_url: portName ? `${scheme}://_${portName}._tcp.${host}${path}` : url(alertmanager),
+      alertmanager_url: portName ? `${scheme}://_${portName}._tcp.${host}${path}` : endpointUrl(alertmanager),
       ...(portName && { enable_alertmanager_discovery: true }),
       enable_alertmanager_v2: true,
       enable_sharding: true,

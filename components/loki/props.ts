@@ -2,12 +2,12 @@ import { type ComponentProps, type Endpoint, type ObjectStore, sizeOverrides } f
 import type { RuleGroup } from "../../lib/monitoring/rules.ts";
 import {
   type Availability,
+  completeWorkload,
   mergeOverrides,
   type Retention,
   retentionProfiles,
   type SizeOverrides,
   type Workload,
-  workloads,
 } from "../../lib/sizing/index.ts";
 import type { LokiLoad, LokiMode, LokiWorkload } from "./capacity.ts";
 
@@ -22,8 +22,8 @@ export interface StreamRetention {
 }
 
 export interface LokiProps extends ComponentProps {
-  /** The load to size for. @default workloads.small */
-  readonly workload?: Workload;
+  /** The load to size for. @default those of `workloads.small` */
+  readonly workload?: Partial<Workload>;
   /** How long logs are kept (`loki`), in seconds. @default retentionProfiles.standard: 31 days */
   readonly retention?: Retention;
   /** Streams kept for a different time than the rest. @default none */
@@ -85,7 +85,6 @@ export type ResolvedLokiProps = LokiProps &
   Required<
     Pick<
       LokiProps,
-      | "workload"
       | "retention"
       | "streamRetention"
       | "availability"
@@ -96,7 +95,7 @@ export type ResolvedLokiProps = LokiProps &
       | "federatedTenants"
       | "logAlerts"
     >
-  >;
+  > & { readonly workload: Workload };
 
 /** Applies the documented defaults. */
 export function resolveLokiProps(props: LokiProps): ResolvedLokiProps {
@@ -104,7 +103,7 @@ export function resolveLokiProps(props: LokiProps): ResolvedLokiProps {
   return {
     ...props,
     objectStore,
-    workload: props.workload ?? workloads.small,
+    workload: completeWorkload(props.workload),
     retention: props.retention ?? retentionProfiles.standard,
     streamRetention: props.streamRetention ?? [],
     availability: props.availability ?? (objectStore.kind === "filesystem" ? "single" : "redundant"),

@@ -1,5 +1,5 @@
 import { Document, visit } from "yaml";
-import { type Endpoint, maxItemBytes, type ObjectStore, url } from "../../lib/kubernetes/index.ts";
+import { type Endpoint, endpointUrl, maxItemBytes, type ObjectStore } from "../../lib/kubernetes/index.ts";
 import { grpcServer, MiB, type Retention, type Workload, type WorkloadSize } from "../../lib/sizing/index.ts";
 import { blocksBucket, commonStorage, dataDirectory } from "./bucket-config.ts";
 import type { MimirCache } from "./capacity.ts";
@@ -142,7 +142,7 @@ export function mimirConfig(props: MimirConfigProps): Readonly<Record<string, un
     limits: {
       ...defaultLimits({ ...props, distributors: distributors(sizing) }),
       ...(props.alertmanager && {
-        ruler_alertmanager_client_config: { alertmanager_url: `dns+${url(props.alertmanager)}` },
+        ruler_alertmanager_client_config: { alertmanager_url: `dns+${endpointUrl(props.alertmanager)}` },
       }),
       max_query_parallelism: queryParallelism(sizing),
       max_estimated_memory_consumption_per_query: queryMemory(sizing),

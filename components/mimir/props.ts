@@ -1,20 +1,20 @@
 import { type ComponentProps, type Endpoint, type ObjectStore, sizeOverrides } from "../../lib/kubernetes/index.ts";
 import {
   type Availability,
+  completeWorkload,
   mergeOverrides,
   type Retention,
   retentionProfiles,
   type SizeOverrides,
   type Workload,
-  workloads,
 } from "../../lib/sizing/index.ts";
 import type { MimirLoad, MimirMode, MimirWorkload } from "./capacity.ts";
 import type { GatewayRouteProps } from "./gateway-route.ts";
 import { defaultHaClusterLabel, defaultPromotedAttributes, type TenantLimits } from "./limits.ts";
 
 export interface MimirProps extends ComponentProps {
-  /** The load to size for. @default workloads.small */
-  readonly workload?: Workload;
+  /** The load to size for. @default those of `workloads.small` */
+  readonly workload?: Partial<Workload>;
   /** How long series (`mimir`) and aggregates (`aggregates`) are kept, in seconds. @default retentionProfiles.standard: 90 days, no aggregates */
   readonly retention?: Retention;
   /**
@@ -105,7 +105,6 @@ export type ResolvedMimirProps = MimirProps &
   Required<
     Pick<
       MimirProps,
-      | "workload"
       | "retention"
       | "availability"
       | "objectStore"
@@ -117,7 +116,7 @@ export type ResolvedMimirProps = MimirProps &
       | "promotedResourceAttributes"
       | "haClusterLabel"
     >
-  >;
+  > & { readonly workload: Workload };
 
 /** Applies the documented defaults. */
 export function resolveMimirProps(props: MimirProps): ResolvedMimirProps {
@@ -125,7 +124,7 @@ export function resolveMimirProps(props: MimirProps): ResolvedMimirProps {
   return {
     ...props,
     objectStore,
-    workload: props.workload ?? workloads.small,
+    workload: completeWorkload(props.workload),
     retention: props.retention ?? retentionProfiles.standard,
     availability: props.availability ?? (objectStore.kind === "filesystem" ? "single" : "redundant"),
     bucket: props.bucket ?? "mimir-blocks",

@@ -22,7 +22,7 @@ import {
   metadataService,
   queueFolder,
 } from "../../lib/otel/index.ts";
-import { assertValid, workloads } from "../../lib/sizing/index.ts";
+import { assertValid, completeWorkload } from "../../lib/sizing/index.ts";
 import { exportersOf, otelAgentConfig } from "./config.ts";
 import { defaultKubeletMetrics, kubeletEnvironment } from "./kubelet.ts";
 import { otelAgentAlerts } from "./monitoring/alerts.ts";
@@ -52,7 +52,7 @@ export class OtelAgentChart extends ComponentChart<OtelAgentEndpoints> {
     const mode = props.mode ?? "native";
     const queue = props.queue ?? "memory";
     const sizing = sizeOtelAgent({
-      workload: props.workload ?? workloads.small,
+      workload: completeWorkload(props.workload),
       exporters: exportersOf(props.gateway),
       queue,
       size: { ...props.size, ...sizeOverride(props) },

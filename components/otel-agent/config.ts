@@ -1,5 +1,5 @@
 import { serviceOfHost } from "../../lib/formats/index.ts";
-import { type ClusterFacts, type Endpoint, url } from "../../lib/kubernetes/index.ts";
+import { type ClusterFacts, type Endpoint, endpointUrl } from "../../lib/kubernetes/index.ts";
 import {
   batch,
   type CollectorConfig,
@@ -90,7 +90,7 @@ export function otelAgentConfig(props: OtelAgentConfigProps): CollectorConfig {
       }),
       ...(otlpByService && { "load_balancing/service": loadBalancing("service", otlpByService, props) }),
       otlp_grpc: {
-        endpoint: url(otlp),
+        endpoint: endpointUrl(otlp),
         tls: { insecure: otlp.scheme === "grpc" },
         ...queued(sizing.queueItems, props.queue),
       },

@@ -19,8 +19,8 @@ export interface OtelAgentProps extends ComponentProps {
   };
   /** Whether the chart deploys the collector itself, or an OpenTelemetryCollector resource for the OpenTelemetry operator. @default "native" */
   readonly mode?: CollectorMode;
-  /** Of which nodes, pods and `spansPerSecond` are used. @default the `small` workload */
-  readonly workload?: Workload;
+  /** Of which nodes, pods and `spansPerSecond` are used. @default those of `workloads.small` */
+  readonly workload?: Partial<Workload>;
   /** Values that replace computed resources. @default computed from the workload */
   readonly size?: Omit<SizeOverride, "replicas" | "minReplicas">;
   /** Nodes that get an agent, `{"otel-agent": "true"}`. The Service then sends other nodes' telemetry across the cluster. @default every node */

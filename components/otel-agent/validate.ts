@@ -1,5 +1,5 @@
 import { defaultCluster, sizeOverride, validateHostAgent, validateOptions } from "../../lib/kubernetes/index.ts";
-import { type Finding, validateProps, validateWorkload, workloads } from "../../lib/sizing/index.ts";
+import { completeWorkload, type Finding, validateProps, validateWorkload } from "../../lib/sizing/index.ts";
 import type { OtelAgentProps } from "./props.ts";
 import { otelAgentShape } from "./shape.ts";
 import { idleBytes, sizeOtelAgent } from "./sizing.ts";
@@ -11,7 +11,7 @@ export function validateOtelAgent(props: Omit<OtelAgentProps, "gateway">): reado
 
 function combinations(props: Omit<OtelAgentProps, "gateway">): readonly Finding[] {
   const { cluster = defaultCluster, nodeSelector, service, mode = "native" } = props;
-  const { workload = workloads.small } = props;
+  const workload = completeWorkload(props.workload);
   const numbers = validateWorkload(workload);
   const size = () => sizeOtelAgent({ workload, size: { ...props.size, ...sizeOverride(props) } }).agent;
   const findings: Finding[] = [

@@ -14,7 +14,7 @@ import {
   collectorPorts,
   collectorServiceLabels,
 } from "../../lib/otel/index.ts";
-import { assertValid, workloads } from "../../lib/sizing/index.ts";
+import { assertValid, completeWorkload } from "../../lib/sizing/index.ts";
 import { defaultProbePaths, defaultTailSampling, gatewayPorts, otelGatewayConfig, spanMetricsPort } from "./config.ts";
 import { otelGatewayAlerts } from "./monitoring/alerts.ts";
 import { otelGatewayDashboard } from "./monitoring/dashboards.ts";
@@ -51,7 +51,7 @@ export class OtelGatewayChart extends ComponentChart<OtelGatewayEndpoints> {
     const tailSampling = props.tailSampling ?? defaultTailSampling;
     const { replicas, ...size } = { ...props.size, ...sizeOverride(props) };
     const sizing = sizeOtelGateway({
-      workload: props.workload ?? workloads.small,
+      workload: completeWorkload(props.workload),
       availability: props.availability ?? "redundant",
       decisionWaitSeconds: tailSampling.decisionWaitSeconds,
       ...(replicas !== undefined && { replicas }),

@@ -1,5 +1,5 @@
 import { quotedPattern } from "../../lib/formats/index.ts";
-import { type Endpoint, forTenants, type TenantNamespaces, url } from "../../lib/kubernetes/index.ts";
+import { type Endpoint, endpointUrl, forTenants, type TenantNamespaces } from "../../lib/kubernetes/index.ts";
 import {
   bareSpans,
   batch,
@@ -172,7 +172,7 @@ export function otelGatewayConfig(props: OtelGatewayConfigProps): CollectorConfi
     exporters: {
       ...(traces && {
         [tracesExporter(traces.backend)]: {
-          endpoint: url(traces),
+          endpoint: endpointUrl(traces),
           tls: { insecure: traces.scheme === "grpc" },
           ...queued(sizing.queueItems),
         },
@@ -188,7 +188,7 @@ export function otelGatewayConfig(props: OtelGatewayConfigProps): CollectorConfi
       ...Object.fromEntries(
         logTargets.map(({ name, to }) => [
           `otlp_http/loki${name.replace("/", "-")}`,
-          { endpoint: url(to), ...(to.headers && { headers: to.headers }), ...queued(sizing.queueItems) },
+          { endpoint: endpointUrl(to), ...(to.headers && { headers: to.headers }), ...queued(sizing.queueItems) },
         ]),
       ),
     },

@@ -6,8 +6,8 @@ import type { ResourceLabels, TailSampling } from "./config.ts";
 export interface OtelGatewayProps extends ComponentProps {
   /** Whether the chart deploys the collector itself, or an OpenTelemetryCollector resource for the OpenTelemetry operator. @default "native" */
   readonly mode?: CollectorMode;
-  /** Of which `spansPerSecond` and `spansPerTrace` are used. @default the `small` workload */
-  readonly workload?: Workload;
+  /** Of which `spansPerSecond` and `spansPerTrace` are used. @default those of `workloads.small` */
+  readonly workload?: Partial<Workload>;
   /** Whether the gateway survives the loss of a pod or a node. @default "redundant" */
   readonly availability?: Availability;
   /** Number of gateways. @default computed from the workload */

@@ -1,11 +1,11 @@
 import { sizeOverride, validateOptions } from "../../lib/kubernetes/index.ts";
 import {
+  completeWorkload,
   type Finding,
   outOfRange,
   validateCounts,
   validateProps,
   validateWorkload,
-  workloads,
 } from "../../lib/sizing/index.ts";
 import { defaultTailSampling } from "./config.ts";
 import type { OtelGatewayProps } from "./props.ts";
@@ -19,7 +19,8 @@ export function validateOtelGateway(props: OtelGatewayProps): readonly Finding[]
 
 function combinations(props: OtelGatewayProps): readonly Finding[] {
   const { decisionWaitSeconds, keepPercent, latencyThresholdMs } = props.tailSampling ?? defaultTailSampling;
-  const { workload = workloads.small, availability = "redundant" } = props;
+  const { availability = "redundant" } = props;
+  const workload = completeWorkload(props.workload);
   const numbers = [...validateWorkload(workload), ...validateCounts({ replicas: props.replicas })];
   const { replicas, ...size } = { ...props.size, ...sizeOverride(props) };
   const load = { workload, availability, decisionWaitSeconds, size, ...(replicas !== undefined && { replicas }) };

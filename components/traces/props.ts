@@ -1,12 +1,12 @@
 import { type ComponentProps, type Endpoint, type ObjectStore, sizeOverrides } from "../../lib/kubernetes/index.ts";
 import {
   type Availability,
+  completeWorkload,
   mergeOverrides,
   type Retention,
   retentionProfiles,
   type SizeOverrides,
   type Workload,
-  workloads,
 } from "../../lib/sizing/index.ts";
 import type { TempoMode, TracesBackend, TracesLoad, TracesWorkload } from "./capacity.ts";
 import type { JaegerStorage } from "./jaeger/config.ts";
@@ -15,8 +15,8 @@ import type { Kafka } from "./tempo/config.ts";
 export interface TracesProps extends ComponentProps {
   /** @default "jaeger" */
   readonly backend?: TracesBackend;
-  /** The load to size for. @default workloads.small */
-  readonly workload?: Workload;
+  /** The load to size for. @default those of `workloads.small` */
+  readonly workload?: Partial<Workload>;
   /** How long sampled traces are kept (`traces`), in seconds. @default retentionProfiles.standard: 7 days */
   readonly retention?: Retention;
   /** `redundant` runs at least two replicas of everything that can have them. @default "single" */
@@ -64,18 +64,15 @@ export interface TracesEndpoints {
 /** {@link TracesProps} with defaults applied. */
 export type ResolvedTracesProps = TracesProps &
   Required<
-    Pick<
-      TracesProps,
-      "backend" | "workload" | "retention" | "availability" | "mode" | "storage" | "objectStore" | "bucket"
-    >
-  >;
+    Pick<TracesProps, "backend" | "retention" | "availability" | "mode" | "storage" | "objectStore" | "bucket">
+  > & { readonly workload: Workload };
 
 /** Applies the documented defaults. */
 export function resolveTracesProps(props: TracesProps): ResolvedTracesProps {
   return {
     ...props,
     backend: props.backend ?? "jaeger",
-    workload: props.workload ?? workloads.small,
+    workload: completeWorkload(props.workload),
     retention: props.retention ?? retentionProfiles.standard,
     availability: props.availability ?? "single",
     mode: props.mode ?? (props.kafka ? "microservices" : "monolithic"),

@@ -63,7 +63,7 @@ export interface Endpoint {
 }
 
 /** `scheme://host:port/path` of an endpoint; gRPC endpoints have no scheme. */
-export function url(endpoint: Endpoint, path = ""): string {
+export function endpointUrl(endpoint: Endpoint, path = ""): string {
   const address = `${endpoint.host}:${endpoint.port}`;
   return endpoint.scheme.startsWith("grpc") ? address : `${endpoint.scheme}://${address}${endpoint.path ?? ""}${path}`;
 }

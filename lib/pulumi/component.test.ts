@@ -17,7 +17,7 @@ import {
   serviceHost,
 } from "../kubernetes/index.ts";
 import { MiB, sized } from "../sizing/index.ts";
-import { type Inputs, SkoposComponent } from "./index.ts";
+import { endpointUrl, type Inputs, SkoposComponent } from "./index.ts";
 
 interface PrinterProps extends ComponentProps {
   readonly greeting: string;
@@ -167,6 +167,42 @@ describe("Outputs", () => {
     });
     const second = run.resources.find(({ name }) => name === "second-deployment-printer");
     expect(JSON.stringify(second?.inputs)).toContain("--upstream=printer.a.svc.cluster.local");
+  });
+});
+
+describe("endpoints", () => {
+  test("are Outputs for everything but enums and numbers, with and without Outputs in the props", async () => {
+    let urls: pulumi.Output<string>[] = [];
+    await runUnderMocks(() => {
+      urls = ["a", later("b")].map((namespace, index) => {
+        const { http } = new Printer(`p${index}`, { namespace, greeting: "" }).endpoints;
+        expect([http.scheme, http.port]).toEqual(["http", 80]);
+        expect(pulumi.Output.isInstance(http.host)).toBe(true);
+        return endpointUrl(http, "/print");
+      });
+    });
+    const texts = await Promise.all(urls.map((url) => new Promise((done) => url.apply(done))));
+    expect(texts).toEqual(["a", "b"].map((namespace) => `http://printer.${namespace}.svc.cluster.local:80/print`));
+  });
+
+  test("of plain props reach another component as plain text", () => {
+    const seen: PrinterProps[] = [];
+    class Watched extends PrinterChart {
+      constructor(scope: Construct, id: string, props: PrinterProps) {
+        super(scope, id, props);
+        seen.push(props);
+      }
+    }
+    class Watching extends SkoposComponent<PrinterProps, { http: Endpoint }> {
+      constructor(name: string, args: Inputs<PrinterProps>) {
+        super("Printer", name, Watched, args);
+      }
+    }
+    return runUnderMocks(() => {
+      const { http } = new Printer("first", { namespace: "a", greeting: "" }).endpoints;
+      new Watching("second", { namespace: "b", greeting: "", upstream: http });
+      expect(seen[0]?.upstream?.host).toBe("printer.a.svc.cluster.local");
+    });
   });
 });
 

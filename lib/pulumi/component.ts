@@ -3,6 +3,7 @@ import { App, type Chart } from "cdk8s";
 import type { Construct } from "constructs";
 import type { Shape } from "../formats/index.ts";
 import type { Inputs } from "./inputs.ts";
+import { type Outputs, revealEndpoints } from "./outputs.ts";
 import { warnOfReplacement } from "./provider.ts";
 import { registerCharts } from "./register.ts";
 import { TokenTable } from "./tokens.ts";
@@ -36,7 +37,7 @@ export function childOptions(
  */
 export abstract class SkoposComponent<Props extends object, Endpoints> extends pulumi.ComponentResource {
   /** Endpoints that other components can connect to. */
-  readonly endpoints: Inputs<Endpoints>;
+  readonly endpoints: Outputs<Endpoints>;
 
   constructor(
     kind: string,
@@ -49,16 +50,8 @@ export abstract class SkoposComponent<Props extends object, Endpoints> extends p
     const tokens = new TokenTable();
     const rendered = new chart(new App(), name, tokens.hide<Props>(args, chart.shape));
     registerCharts([{ chart: rendered, name, opts: childOptions(this, opts) }], tokens);
-    this.endpoints = revealEndpoints(rendered.endpoints, tokens) as Inputs<Endpoints>;
+    this.endpoints = revealEndpoints(rendered.endpoints, tokens);
     warnOfReplacement(this);
     this.registerOutputs({ endpoints: this.endpoints });
   }
-}
-
-/** Endpoints with their Outputs restored, so that other components get the same Outputs with their dependencies. */
-export function revealEndpoints(value: unknown, tokens: TokenTable): unknown {
-  if (typeof value === "string") return tokens.reveal(value);
-  if (Array.isArray(value)) return value.map((item) => revealEndpoints(item, tokens));
-  if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, revealEndpoints(item, tokens)]));
 }

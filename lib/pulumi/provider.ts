@@ -15,14 +15,19 @@ export interface ClusterAccess {
  * A Kubernetes provider for the components, with server-side apply and in-place updates of ConfigMaps and Secrets. By default,
  * the provider deletes and recreates those, so that objects with an explicit name are missing in between.
  */
-export function clusterProvider(name: string, access: ClusterAccess): kubernetes.Provider {
-  return new kubernetes.Provider(name, {
+export function clusterProvider(
+  name: string,
+  access: ClusterAccess,
+  opts?: pulumi.ResourceOptions,
+): kubernetes.Provider {
+  const settings = {
     ...access,
     enableConfigMapMutable: true,
     enableSecretMutable: true,
     enableServerSideApply: true,
     suppressDeprecationWarnings: true,
-  });
+  };
+  return new kubernetes.Provider(name, settings, opts);
 }
 
 let warned = false;

@@ -22,6 +22,9 @@ interface Hidden {
   readonly uses: { readonly path: string; readonly format: Format | undefined }[];
 }
 
+/** Texts of Outputs that were made from plain text: a component that is given one renders the text, not a token. */
+const knownTexts = new WeakMap<object, string>();
+
 /**
  * Outputs on their way through a chart. A chart is plain text and numbers, so each Output goes in as a token of letters
  * and digits (anything else would be escaped by some printer on the way) and is put back afterwards. Its value is
@@ -39,7 +42,9 @@ export class TokenTable {
    * @throws RunError for an Output whose value decides which objects there are
    */
   hide<T>(value: unknown, shape: Shape = unchecked, path = ""): T {
-    if (pulumi.Output.isInstance(value) || value instanceof Promise) return this.#token(value, shape, path) as T;
+    if (pulumi.Output.isInstance(value) || value instanceof Promise) {
+      return (knownTexts.get(value) ?? this.#token(value, shape, path)) as T;
+    }
     const inner = (key: string) => `${path}${path && "."}${key}`;
     const outer = shape instanceof TextOr ? shape.other : shape;
     if (Array.isArray(value)) {
@@ -93,6 +98,13 @@ export class TokenTable {
       .apply((values) =>
         place(text, new Map(parts.map((part, index) => [part.text, String(part.derive(values[index] as string))]))),
       );
+  }
+
+  /** A text with its tokens replaced, as an Output even if it has none. */
+  revealOutput(text: string): pulumi.Output<string> {
+    const output = pulumi.output(this.reveal(text));
+    if (placeholdersIn(text).length === 0) knownTexts.set(output, text);
+    return output;
   }
 }
 

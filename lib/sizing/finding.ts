@@ -70,6 +70,8 @@ export class InvalidPropsError extends Error {
   /** The chart's class, `LokiChart`. */
   readonly component: string;
   readonly findings: readonly Finding[];
+  /** By this mark, Pulumi prints the message of an error without a stack trace. @see https://www.pulumi.com/docs/reference/pkg/nodejs/pulumi/pulumi/classes/RunError.html */
+  readonly __pulumiRunError = true;
 
   constructor(component: string, name: string, findings: readonly Finding[]) {
     const listed = findings.map(({ code, at, message, fix }) => `${code} ${at}: ${message}\n  fix: ${fix}`);

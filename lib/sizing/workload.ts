@@ -70,6 +70,16 @@ export const workloads = {
   },
 } as const satisfies Record<Scale, Workload>;
 
+/**
+ * A workload of which only some numbers are known. The others are those of a scale profile, and pods follow the nodes.
+ * @param profile that provides the rest. @default workloads.small
+ */
+export function completeWorkload(known: Partial<Workload> = {}, profile: Workload = workloads.small): Workload {
+  const stated = Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));
+  const nodes = known.nodes !== undefined && known.nodes > 0 ? known.nodes : profile.nodes;
+  return { ...profile, pods: Math.ceil((profile.pods / profile.nodes) * nodes), ...stated };
+}
+
 /** Scraped samples per second. */
 export function samplesPerSecond(workload: Workload): number {
   return workload.activeSeries / workload.scrapeIntervalSeconds;

@@ -24,8 +24,9 @@ export function switchable<Shape extends z.ZodRawShape>(shape: Shape, on: boolea
     enabled: z.boolean().default(true).describe("Whether it is deployed."),
     ...shape,
   });
+  type Written = "on" | "off" | boolean | z.input<typeof options>;
   return z
-    .preprocess(expandSwitch, options)
-    .prefault({ enabled: on } as never)
+    .preprocess((value: Written) => expandSwitch(value), options)
+    .prefault({ enabled: on } as Written)
     .meta({ [switchMeta]: true });
 }

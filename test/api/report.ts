@@ -9,7 +9,13 @@ const root = new URL("../..", import.meta.url).pathname;
 export const apiReportPath = join(root, "docs", "api.md");
 
 /** The package's entry points by the name they are imported by. */
-const entries = { "skopos/cdk8s": "cdk8s.ts", skopos: "pulumi.ts" } as const;
+const entries = {
+  "skopos/cdk8s": "cdk8s.ts",
+  skopos: "pulumi.ts",
+  "skopos/policies": "policies/index.ts",
+  "skopos/policies/pulumi": "policies/pulumi.ts",
+  "skopos/policies/cdk8s": "policies/cdk8s.ts",
+} as const;
 
 /** What an entry point exports. */
 export interface Surface {
@@ -113,12 +119,12 @@ function declarationText(statement: ts.Statement, file: ts.SourceFile): string {
 
 /** The page "API". A declaration that both entry points share is printed once. */
 export function apiReport(all: readonly Surface[] = surfaces()): string {
-  const [cdk8s, pulumi] = all as [Surface, Surface];
+  const [cdk8s, pulumi, ...policies] = all as [Surface, Surface, ...Surface[]];
   const shared = [...pulumi.declarations].filter(([name, text]) => cdk8s.declarations.get(name) === text);
   const names = new Set(shared.map(([name]) => name));
   const own = ({ declarations }: Surface) => [...declarations].filter(([name]) => !names.has(name));
   return [
-    "<!-- Generated from cdk8s.ts and pulumi.ts by: npm run generate -->",
+    "<!-- Generated from the entry points by: npm run generate -->",
     "# API",
     "",
     "Everything that the package exports. Doc comments are in the editor, and in the sources.",
@@ -126,6 +132,7 @@ export function apiReport(all: readonly Surface[] = surfaces()): string {
     ...section("Both `skopos` and `skopos/cdk8s`", shared),
     ...section("`skopos/cdk8s`", own(cdk8s)),
     ...section("`skopos`", own(pulumi)),
+    ...policies.flatMap(({ entry, declarations }) => section(`\`${entry}\``, [...declarations])),
   ].join("\n");
 }
 

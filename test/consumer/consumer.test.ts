@@ -9,7 +9,7 @@ import { makeProject, run } from "./project.ts";
 const project = mkdtempSync(join(tmpdir(), "skopos-consumer-"));
 afterAll(() => rmSync(project, { recursive: true }));
 
-beforeAll(() => makeProject(project, ["pulumi-program.ts", "cdk8s-app.ts", "gateway.ts", "metrics-service.ts"]));
+beforeAll(() => makeProject(project, readdirSync("test/consumer/programs")));
 
 describe("an empty project that installs the packed tarball", () => {
   test("type-checks a Pulumi program and a cdk8s app against the published declarations", async () => {
@@ -20,6 +20,29 @@ describe("an empty project that installs the packed tarball", () => {
     const types = (await run(process.execPath, ["pulumi-program.ts"], project)).trim().split("\n");
     expect(types).toContain("skopos:index:OtelGateway");
     expect(types).toContain("kubernetes:apps/v1:StatefulSet");
+  });
+
+  test("runs a whole stack with overrides and transforms, whose endpoints an application gets", async () => {
+    const printed = JSON.parse(await run(process.execPath, ["whole-stack.ts"], project));
+    expect(printed.series).toBe(400_000);
+    expect(printed.application).toEqual({
+      push: "http://mimir.observability.svc.cluster.local:8080/api/v1/push",
+      logs: "loki is loki.observability.svc.cluster.local",
+    });
+    expect(printed.grafana).toEqual([true, true]);
+    expect(printed.traces).toEqual([]);
+  });
+
+  test("runs a component of the consumer's own, with monitor, rules and dashboard", async () => {
+    expect(JSON.parse(await run(process.execPath, ["own-monitoring.ts"], project))).toEqual({
+      shop: ["shop-configmap-dashboard-shop-orders", "shop-prometheusrule-shop", "shop-servicemonitor-shop"],
+      title: "Orders",
+    });
+  });
+
+  test("checks a whole stack with the policies", async () => {
+    expect(await run(process.execPath, ["policies.ts"], project)).toBe("boolean true function\n");
+    expect(await run(process.execPath, ["policy-pack.mjs"], project)).toBe("true true\n");
   });
 
   test("runs the cdk8s app", async () => {

@@ -19,6 +19,7 @@ const { devDependencies } = JSON.parse(readFileSync("package.json", "utf8")) as 
 };
 const shared = [
   "@pulumi/kubernetes",
+  "@pulumi/policy",
   "@pulumi/pulumi",
   "cdk8s",
   "cdk8s-plus-28",

@@ -7,10 +7,10 @@ import {
   defaultCluster,
   dnsDomain,
   type Endpoint,
+  endpointUrl,
   type Pods,
   serviceAccount,
   serviceHost,
-  url,
 } from "../../../lib/kubernetes/index.ts";
 import type { WorkloadSize } from "../../../lib/sizing/index.ts";
 import {
@@ -75,7 +75,7 @@ export function alertmanager(
       chart,
       sized,
       configSecret,
-      routing.externalUrl ?? routedUrl(routing.route) ?? url(endpoint),
+      routing.externalUrl ?? routedUrl(routing.route) ?? endpointUrl(endpoint),
       routing,
     ),
   );

@@ -3,13 +3,13 @@ import type { IRemoteWriteSpec } from "@kubernetes-models/prometheus-operator/mo
 import {
   type ComponentChart,
   type Endpoint,
+  endpointUrl,
   forTenants,
   monitorLabels,
   type Pods,
   scrapeLimits,
   serviceHost,
   type TenantNamespaces,
-  url,
 } from "../../../lib/kubernetes/index.ts";
 import { formatDuration, MiB, type Workload } from "../../../lib/sizing/index.ts";
 import { scrapeClasses } from "../control-plane/targets.ts";
@@ -59,7 +59,13 @@ export function prometheus(chart: ComponentChart, props: PrometheusProps): Endpo
   const endpoint = { scheme: "http", host: serviceHost(chart, name), port: prometheusPort, pods } as const;
   const account = prometheusAccount(chart, part);
   chart.add(
-    prometheusResource(chart, part, account, props.externalUrl ?? routedUrl(props.route) ?? url(endpoint), props),
+    prometheusResource(
+      chart,
+      part,
+      account,
+      props.externalUrl ?? routedUrl(props.route) ?? endpointUrl(endpoint),
+      props,
+    ),
   );
   addReloader(chart, { part, name: `prometheus-${chart.name}`, sized: sizing.prometheus });
   for (let shard = 0; shard < sizing.shards && sizing.replicasPerShard > 1; shard++) {
@@ -112,7 +118,9 @@ function prometheusResource(
       ...(props.remoteWriteReceiver && { enableRemoteWriteReceiver: true, tsdb: { outOfOrderTimeWindow: "10m" } }),
       ...remoteWriteSpec(chart, props),
       ...(props.remoteRead && {
-        remoteRead: [{ url: url(props.remoteRead), headers: { ...props.remoteRead.headers }, readRecent: false }],
+        remoteRead: [
+          { url: endpointUrl(props.remoteRead), headers: { ...props.remoteRead.headers }, readRecent: false },
+        ],
       }),
       ...props.alertmanager,
       ...selectors(found),
@@ -195,7 +203,7 @@ function remoteWrite(
   const { queue } = sizing;
   return {
     name,
-    url: url(to),
+    url: endpointUrl(to),
     ...(to.headers && { headers: { ...to.headers } }),
     sendExemplars: true,
     sendNativeHistograms: true,

@@ -1,10 +1,10 @@
 import {
   addressOf,
   type Endpoint,
+  endpointUrl,
   type ObjectStore,
   type SecretKey,
   type Server,
-  url,
 } from "../../../lib/kubernetes/index.ts";
 import { otlpReceiver } from "../../../lib/otel/index.ts";
 import { formatDuration, grpcServer, otlpMessageBytes } from "../../../lib/sizing/index.ts";
@@ -122,7 +122,7 @@ export function tempoConfig(props: TempoConfigProps): Readonly<Record<string, un
         path: `${dataDirectory}/generator`,
         ...(metrics && {
           remote_write: [
-            { url: url(metrics), send_exemplars: true, ...(metrics.headers && { headers: metrics.headers }) },
+            { url: endpointUrl(metrics), send_exemplars: true, ...(metrics.headers && { headers: metrics.headers }) },
           ],
         }),
       },

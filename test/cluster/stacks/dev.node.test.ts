@@ -149,7 +149,7 @@ describe("the dev stack on two real nodes", () => {
   });
 
   it("uses no more memory than the plan gave it, under the load it was planned for", async () => {
-    const { workload } = dev.resolved.props;
+    const { workload } = dev.resolved;
     const backends = await openBackends(cluster, home);
     const head = async () => Number((await backends.prometheus("sum(prometheus_tsdb_head_series)"))[0]?.value[1]);
     const missing = Math.max(0, Math.floor(0.95 * workload.activeSeries - (await head())));
