@@ -1,9 +1,32 @@
 import { repeated, validateAdditions } from "../components/extra/index.ts";
+import { looksSecret } from "../lib/formats/index.ts";
 import { dataSources } from "../lib/monitoring/data-sources.ts";
 import type { CheckedStack } from "./checks.ts";
 import { problemsOfComponent } from "./findings.ts";
 import { plainTextSecret } from "./issues.ts";
 import type { Problem } from "./problem.ts";
+import { collectorSettings } from "./schema/collectors.ts";
+import type { StackConfig } from "./schema.ts";
+
+/** Settings with secrets: names as the collector's components have them. */
+const secretSetting = /^(.*[-_])?(api[-_]?key|authorization|password|secret|token|credentials?)$/i;
+
+/** Settings of collectors whose values would be in a ConfigMap. */
+function secretsOfCollectors({ extra }: StackConfig): readonly Problem[] {
+  const walk = (value: unknown, path: readonly PropertyKey[]): readonly Problem[] => {
+    if (value !== null && typeof value === "object")
+      return Object.entries(value).flatMap(([key, item]) =>
+        walk(item, [...path, Array.isArray(value) ? Number(key) : key]),
+      );
+    const key = path.findLast((each) => typeof each === "string") as string;
+    if (typeof value !== "string" || value.includes("${")) return [];
+    if (!secretSetting.test(key) && !looksSecret([], value)) return [];
+    return [
+      plainTextSecret(path, "# write ${env:NAME}, and NAME: {secret: ..., key: ...} in secrets of the collector"),
+    ];
+  };
+  return collectorSettings(extra.collectors).flatMap(([path, settings]) => walk(settings, path));
+}
 
 /** Everything that is wrong with the additions, and secrets whose values would be committed with the stack file. */
 export function checkAdditions({ config, props }: CheckedStack): readonly Problem[] {
@@ -35,5 +58,5 @@ export function checkAdditions({ config, props }: CheckedStack): readonly Proble
       ),
     ),
   ];
-  return [...secrets, ...problemsOfComponent("extra", findings)];
+  return [...secrets, ...secretsOfCollectors(config), ...problemsOfComponent("extra", findings)];
 }

@@ -86,6 +86,10 @@ function idleOf(
       alerts.rules.Watchdog?.enabled === false && "the Watchdog alert that it waits for is disabled",
     ],
     [["grafanaAdminPassword"], grafanaAdminPassword !== undefined, noGrafana],
+    ...(["otelAgent", "otelGateway"] as const).map((name): Idle => {
+      const why = !components[name].enabled && `${name} is off`;
+      return [["extra", "collectors", name], isSet(extra.collectors[name]), why];
+    }),
     [["extra", "dataSources"], extra.dataSources.length > 0, !grafana.enabled && "Grafana is off"],
     [
       ["extra", "dataSources"],

@@ -170,8 +170,45 @@ const ownRule = (...values: readonly object[]) =>
 const dashboard = (...values: readonly object[]) =>
   values.map((value) => ({ extra: { dashboards: [{ json: { uid: "a", title: "A" }, ...value }] } }));
 
+/** Additions to a collector, in a pipeline of their own. */
+function collectorKeys(name: "otelAgent" | "otelGateway") {
+  const pair = (...values: readonly object[]) => [
+    values.map((value) => ({ extra: { collectors: { [name]: value } } })),
+  ];
+  const added = (more: object, pipeline: object = {}) => ({
+    exporters: { kafka: { brokers: ["a.example.com:1"] } },
+    ...more,
+    pipelines: { "traces/own": { receivers: ["otlp"], exporters: ["kafka"], ...pipeline } },
+  });
+  const zipkin = (port: number) =>
+    added({ receivers: { zipkin: { endpoint: `0.0.0.0:${port}` } } }, { receivers: ["zipkin"] });
+  const attributes = (action: string) =>
+    added({ processors: { attributes: { action } } }, { processors: ["attributes"] });
+  const forward = (a: string) => added({ connectors: { forward: { a } } }, { receivers: ["otlp", "forward"] });
+  const keyed = (key: object) =>
+    added({ exporters: { kafka: { brokers: ["a:1"], client_id: "${env:A}" } }, secrets: { A: { ...secret, ...key } } });
+  const exporter = (id: string) => added({ exporters: { [id]: { brokers: ["a:1"] } } }, { exporters: [id] });
+  const [agreed, other] = [keyed({}), keyed({ secret: "c" })];
+  return {
+    [`extra.collectors.${name}.receivers.*.*`]: pair(zipkin(9411), zipkin(9412)),
+    [`extra.collectors.${name}.processors.*.*`]: pair(attributes("insert"), attributes("upsert")),
+    [`extra.collectors.${name}.exporters.*.*`]: pair(exporter("kafka"), added({})),
+    [`extra.collectors.${name}.connectors.*.*`]: pair(forward("b"), forward("c")),
+    [`extra.collectors.${name}.extensions.*.*`]: pair(
+      ...["b", "c"].map((a) => added({ extensions: { basicauth: { a } } })),
+    ),
+    [`extra.collectors.${name}.pipelines.*.receivers[]`]: pair(added({}), zipkin(9411)),
+    [`extra.collectors.${name}.pipelines.*.processors[]`]: pair(added({}), attributes("insert")),
+    [`extra.collectors.${name}.pipelines.*.exporters[]`]: pair(exporter("kafka"), exporter("kafka/b")),
+    [`extra.collectors.${name}.secrets.*.secret`]: pair(agreed, other),
+    [`extra.collectors.${name}.secrets.*.key`]: pair(agreed, keyed({ key: "c" })),
+  } as unknown as Readonly<Record<string, readonly [readonly unknown[]]>>;
+}
+
 /** Values for keys that the generated ones do not suit: two configurations, from which base. */
 const chosen: Readonly<Record<string, readonly [values: readonly unknown[], base?: Config]>> = {
+  ...collectorKeys("otelAgent"),
+  ...collectorKeys("otelGateway"),
   "cluster.version": [cluster({ version: "1.31" }, { version: "1.36" })],
   "cluster.nodeCidrs[]": [cluster({}, { nodeCidrs: ["10.5.0.0/16"] })],
   "cluster.apiServerCidrs[]": [cluster({}, { apiServerCidrs: ["10.5.0.0/16"] })],

@@ -324,6 +324,14 @@ export const problemCatalogue = {
     title: "An addition that exists already",
     why: "One of the two would overwrite the other, or be rejected.",
   },
+  SKP1322: {
+    title: "An addition to a collector that it rejects or ignores",
+    why: "The collector does not start with an unknown component or variable, ignores components in no pipeline, and reaches no address that network policies do not admit.",
+  },
+  SKP1323: {
+    title: "A receiver where traces or series are routed to one gateway",
+    why: "Agents send all spans of a trace and all values of a series to the same gateway. What gateways receive themselves arrives at any of them: traces would be sampled in parts, and series counted several times.",
+  },
 } as const satisfies Record<string, { title: string; why: string }>;
 
 export type ProblemCode = keyof typeof problemCatalogue;

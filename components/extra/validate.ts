@@ -1,7 +1,15 @@
 import { mistakeIn } from "../../lib/formats/index.ts";
 import { groupOf, isNamespaced, type Manifest, misnamed, schemaError } from "../../lib/kubernetes/index.ts";
 import { queryErrors } from "../../lib/monitoring/foreign-dashboard.ts";
-import { type Finding, formatBytes, MiB, outOfRange, removeItem, wrongFormat } from "../../lib/sizing/index.ts";
+import {
+  alreadyExists,
+  type Finding,
+  formatBytes,
+  MiB,
+  outOfRange,
+  removeItem,
+  wrongFormat,
+} from "../../lib/sizing/index.ts";
 import type { Additions } from "./props.ts";
 
 /** Identity of an object in a namespace. Kinds of two API groups may have the same name. */
@@ -107,6 +115,6 @@ export function repeated(
 ): readonly Finding[] {
   return names.flatMap((name, index) => {
     if (!taken.has(name) && names.indexOf(name) === index) return [];
-    return [{ code: "SKP1321", at: `${at}[${index}]`, message: `${name} exists already`, fix: removeItem(index) }];
+    return [alreadyExists(`${at}[${index}]`, name, removeItem(index))];
   });
 }

@@ -53,7 +53,7 @@ export class OtelAgentChart extends ComponentChart<OtelAgentEndpoints> {
     const queue = props.queue ?? "memory";
     const sizing = sizeOtelAgent({
       workload: completeWorkload(props.workload),
-      exporters: exportersOf(props.gateway),
+      exporters: exportersOf(props.gateway) + Object.keys(props.additions?.exporters ?? {}).length,
       queue,
       size: { ...props.size, ...sizeOverride(props) },
     });
@@ -88,6 +88,7 @@ export class OtelAgentChart extends ComponentChart<OtelAgentEndpoints> {
       ...(queue === "disk" && {
         mounts: [{ volume: scratchVolume("queues", sizing.queueDiskBytes), path: queueFolder }],
       }),
+      ...(props.additions && { additions: props.additions }),
       terminationGraceSeconds: 60,
       // Without an agent on every node, a node-local Service silently drops the telemetry of the other nodes.
       nodeLocal: (props.service ?? (props.nodeSelector ? "cluster" : "node-local")) === "node-local",

@@ -1,5 +1,5 @@
 import type { ComponentProps, Endpoint, Labels } from "../../lib/kubernetes/index.ts";
-import type { CollectorMode, QueueStorage } from "../../lib/otel/index.ts";
+import type { CollectorAdditions, CollectorMode, QueueStorage } from "../../lib/otel/index.ts";
 import type { SizeOverride, Workload } from "../../lib/sizing/index.ts";
 import type { GatewayResolver } from "./config.ts";
 import type { KubeletMetric } from "./kubelet.ts";
@@ -48,6 +48,8 @@ export interface OtelAgentProps extends ComponentProps {
   readonly kubeletInsecure?: boolean;
   /** Metrics that are read from the kubelet. @default CPU, memory and file systems of containers, pods and nodes */
   readonly kubeletMetrics?: readonly KubeletMetric[];
+  /** Receivers, processors, exporters and pipelines of your own. @default none */
+  readonly additions?: CollectorAdditions;
 }
 
 export interface OtelAgentEndpoints {

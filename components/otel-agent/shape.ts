@@ -1,6 +1,6 @@
 import { flag, oneOf, type ShapeOf, unchecked, uniqueListOf } from "../../lib/formats/index.ts";
 import { componentShape, endpointShape, labelsShape } from "../../lib/kubernetes/index.ts";
-import { queueStorages } from "../../lib/otel/index.ts";
+import { collectorAdditionsShape, queueStorages } from "../../lib/otel/index.ts";
 import { podSizeShape } from "../../lib/sizing/index.ts";
 import { kubeletMetrics } from "./kubelet.ts";
 import type { OtelAgentProps } from "./props.ts";
@@ -49,4 +49,5 @@ export const otelAgentShape: ShapeOf<OtelAgentProps> = {
   queue: oneOf(...queueStorages),
   kubeletInsecure: flag,
   kubeletMetrics: uniqueListOf(oneOf(...kubeletMetrics)),
+  additions: collectorAdditionsShape,
 };

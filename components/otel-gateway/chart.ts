@@ -75,6 +75,8 @@ export class OtelGatewayChart extends ComponentChart<OtelGatewayEndpoints> {
       config,
       sized: sizing.gateway,
       ports: { ...gatewayPorts, ...(spanMetrics && spanMetricsPort) },
+      ...(props.additions && { additions: props.additions }),
+      routed: sizing.gateway.replicas > 1,
       terminationGraceSeconds: sizing.terminationGraceSeconds,
       ...(props.traces && { featureGates: [weightsGate] }),
     });

@@ -1,5 +1,5 @@
 import type { ComponentProps, Endpoint, TenantNamespaces } from "../../lib/kubernetes/index.ts";
-import type { CollectorMode } from "../../lib/otel/index.ts";
+import type { CollectorAdditions, CollectorMode } from "../../lib/otel/index.ts";
 import type { Availability, SizeOverride, Workload } from "../../lib/sizing/index.ts";
 import type { ResourceLabels, TailSampling } from "./config.ts";
 
@@ -36,6 +36,8 @@ export interface OtelGatewayProps extends ComponentProps {
    * @default false
    */
   readonly spanMetrics?: boolean;
+  /** Receivers, processors, exporters and pipelines of your own. @default none */
+  readonly additions?: CollectorAdditions;
 }
 
 export interface OtelGatewayEndpoints {

@@ -11,6 +11,7 @@ import {
   urlPath,
 } from "../../lib/formats/index.ts";
 import { componentShape, endpointShape, tenantNamespacesShape } from "../../lib/kubernetes/index.ts";
+import { collectorAdditionsShape } from "../../lib/otel/index.ts";
 import { availabilityShape, podSizeShape } from "../../lib/sizing/index.ts";
 import type { OtelGatewayProps } from "./props.ts";
 
@@ -29,4 +30,5 @@ export const otelGatewayShape: ShapeOf<OtelGatewayProps> = {
   logs: endpointShape,
   tenantNamespaces: tenantNamespacesShape,
   spanMetrics: flag,
+  additions: collectorAdditionsShape,
 };

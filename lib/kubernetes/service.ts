@@ -12,6 +12,8 @@ export interface ServiceProps {
   readonly namespace?: string;
   /** Service port by name. Maps to the container port of the same name; `{port, target}` if they differ. */
   readonly ports: Readonly<Record<string, number | { readonly port: number; readonly target: string | number }>>;
+  /** Ports among them that are UDP. @default none */
+  readonly udp?: readonly string[];
   /** No cluster IP: DNS returns the addresses of the pods. @default false */
   readonly headless?: boolean;
   /** Publish pods before they are ready, which rings and client-side load balancers need. @default false */
@@ -49,7 +51,13 @@ export function service(chart: ComponentChart, props: ServiceProps): ApiObject {
       ports: Object.entries(props.ports).map(([name, value]) => {
         const { port, target } = typeof value === "number" ? { port: value, target: name } : value;
         const appProtocol = props.appProtocols?.[name];
-        return { name, port, targetPort: target, protocol: "TCP", ...(appProtocol && { appProtocol }) };
+        return {
+          name,
+          port,
+          targetPort: target,
+          protocol: props.udp?.includes(name) ? "UDP" : "TCP",
+          ...(appProtocol && { appProtocol }),
+        };
       }),
     },
   });

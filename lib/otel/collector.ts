@@ -10,12 +10,21 @@ import {
   serviceMonitor,
   statefulSet,
 } from "../kubernetes/index.ts";
+import { assertValid } from "../sizing/index.ts";
+import {
+  type CollectorAdditions,
+  collectorParts,
+  connectAdditions,
+  extendedConfig,
+  validateCollectorAdditions,
+} from "./additions/index.ts";
 import { collectorPorts } from "./config.ts";
 import { collectorResource } from "./operator.ts";
 import { type CollectorProps, collectorName, collectorPods, collectorServiceLabels, collectorUser } from "./props.ts";
 
 /** Adds a collector with its Services and the monitor of its own metrics. */
-export function collector(chart: ComponentChart, props: CollectorProps): void {
+export function collector(chart: ComponentChart, given: CollectorProps): void {
+  const props = given.additions ? extended(chart, given, given.additions) : given;
   if (props.mode === "operator") chart.add(collectorResource(chart, props));
   else nativeCollector(chart, props);
   serviceMonitor(chart, {
@@ -27,6 +36,24 @@ export function collector(chart: ComponentChart, props: CollectorProps): void {
     targetPort: collectorPorts.metrics,
     class: "infrastructure",
   });
+}
+
+/** A collector with additions, and their connections. @throws InvalidPropsError with every finding about them */
+function extended(chart: ComponentChart, props: CollectorProps, additions: CollectorAdditions): CollectorProps {
+  const { config, routed = false } = props;
+  const { extraEnv } = chart.options(chart.component, "otel-collector", props.kind === "DaemonSet");
+  const env = { ...props.env, ...extraEnv, GOMEMLIMIT: "" };
+  const findings = validateCollectorAdditions(additions, { config, ports: { ...props.ports }, env, routed });
+  assertValid(chart.constructor.name, chart.name, findings);
+  connectAdditions(chart, collectorPods(chart, props.mode), additions);
+  const { ports, udp, env: secrets } = collectorParts(additions);
+  return {
+    ...props,
+    config: extendedConfig(config, additions),
+    ports: { ...props.ports, ...ports },
+    ...(udp && udp.length > 0 && { udp }),
+    env: { ...props.env, ...secrets },
+  };
 }
 
 function nativeCollector(chart: ComponentChart, props: CollectorProps): void {
@@ -52,6 +79,7 @@ function nativeCollector(chart: ComponentChart, props: CollectorProps): void {
         ],
         env: { ...props.env, GOMEMLIMIT: goMemoryLimit(props.sized) },
         ports: { ...collectorPorts, ...props.ports },
+        ...(props.udp && { udp: props.udp }),
         probes: { port: "health", readiness: "/", liveness: "/", startupSeconds: 60 },
         mounts: [{ volume: configVolume(config, "config"), path: "/etc/otelcol" }, ...(props.mounts ?? [])],
       },
@@ -65,6 +93,7 @@ function nativeCollector(chart: ComponentChart, props: CollectorProps): void {
     name,
     selector,
     ports: data,
+    ...(props.udp && { udp: props.udp }),
     labels: collectorServiceLabels(chart, props.mode, "base"),
     ...(props.nodeLocal && { internalTrafficPolicy: "Local" }),
   });
@@ -73,6 +102,7 @@ function nativeCollector(chart: ComponentChart, props: CollectorProps): void {
     name: `${name}-headless`,
     selector,
     ports: data,
+    ...(props.udp && { udp: props.udp }),
     headless: true,
     labels: collectorServiceLabels(chart, props.mode, "headless"),
   });

@@ -1,3 +1,4 @@
+export * from "./additions/index.ts";
 export * from "./alerts.ts";
 export * from "./attributes.ts";
 export * from "./collector.ts";

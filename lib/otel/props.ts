@@ -1,5 +1,6 @@
 import type { ComponentChart, EnvValue, Labels, Mount, Pods } from "../kubernetes/index.ts";
 import type { WorkloadSize } from "../sizing/index.ts";
+import type { CollectorAdditions } from "./additions/props.ts";
 import type { CollectorConfig } from "./config.ts";
 
 /** `native`: workloads of this package. `operator`: an OpenTelemetryCollector, run by the OpenTelemetry operator. */
@@ -17,6 +18,8 @@ export interface CollectorProps {
   readonly sized: WorkloadSize;
   /** Ports beyond OTLP, self-telemetry and health, by name. @default none */
   readonly ports?: Readonly<Record<string, number>>;
+  /** Ports among them that are UDP. @default none */
+  readonly udp?: readonly string[];
   readonly env?: Readonly<Record<string, EnvValue>>;
   readonly mounts?: readonly Mount[];
   readonly serviceAccount?: string;
@@ -26,6 +29,10 @@ export interface CollectorProps {
   readonly nodeSelector?: Labels;
   /** Feature gates to enable. @default none */
   readonly featureGates?: readonly string[];
+  /** Components and pipelines of the user's own. @default none */
+  readonly additions?: CollectorAdditions;
+  /** Whether clients route each trace and each series to one of several collectors. @default false */
+  readonly routed?: boolean;
   /** Tolerate all taints, to run on every node. @default false */
   readonly everyNode?: boolean;
 }

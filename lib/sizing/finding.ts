@@ -51,7 +51,9 @@ export type FindingCode =
   | "SKP1318"
   | "SKP1319"
   | "SKP1320"
-  | "SKP1321";
+  | "SKP1321"
+  | "SKP1322"
+  | "SKP1323";
 
 /** One invalid prop of a component: a mistake that the program itself would accept, or report only at start. */
 export interface Finding {

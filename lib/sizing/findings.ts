@@ -31,6 +31,14 @@ export const repeated = (at: string, found: string, index: number): Finding => (
   fix: removeItem(index),
 });
 
+/** An addition that exists already. @param what with its kind: `data source orders` */
+export const alreadyExists = (at: string, what: string, fix: string): Finding => ({
+  code: "SKP1321",
+  at,
+  message: `${what} exists already`,
+  fix,
+});
+
 /** A number outside of its range. @param found as it may be shown */
 export const outOfRange = (at: string, found: string, range: string, nearest: string): Finding => ({
   code: "SKP1011",

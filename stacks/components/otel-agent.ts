@@ -8,6 +8,7 @@ import { type Facts, withoutUndefined } from "../facts.ts";
 import { problemsOfComponent } from "../findings.ts";
 import { mapping, unique } from "../formats.ts";
 import type { Problem } from "../problem.ts";
+import { collectorAdditionsOf } from "../schema/collectors.ts";
 import { agentOptions, optionsIn } from "../schema/options.ts";
 import { switchable } from "../schema/switch.ts";
 import { snippet } from "../snippet.ts";
@@ -55,7 +56,8 @@ export function settings({ config }: Facts): Partial<ObservabilityProps> {
   const { kubeletMetrics: metrics, ...rest } = { ...config.components.otelAgent };
   const options = optionsIn(rest);
   const own = { routeByTraceId, resolver, queue, kubeletInsecure, kubeletMetrics: metrics, service };
-  return { otelAgent: withoutUndefined({ ...own, ...options }) };
+  const added = collectorAdditionsOf(config.extra.collectors.otelAgent);
+  return { otelAgent: withoutUndefined({ ...own, ...options, ...added }) };
 }
 
 export function checks(stack: CheckedStack): readonly Problem[] {

@@ -8,6 +8,7 @@ import { problemsOfComponent, sharedProps } from "../findings.ts";
 import { text, unique } from "../formats.ts";
 import type { Problem } from "../problem.ts";
 import { duration } from "../quantities.ts";
+import { collectorAdditionsOf } from "../schema/collectors.ts";
 import { optionsIn, statelessOptions } from "../schema/options.ts";
 import { switchable } from "../schema/switch.ts";
 import { snippet } from "../snippet.ts";
@@ -53,6 +54,7 @@ export function settings({ config }: Facts): Partial<ObservabilityProps> {
       tailSampling: { decisionWaitSeconds: decisionWait, latencyThresholdMs: latencyThreshold * 1000, keepPercent },
       resourceLabels,
       spanMetrics,
+      ...collectorAdditionsOf(config.extra.collectors.otelGateway),
     },
   };
 }

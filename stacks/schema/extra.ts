@@ -18,6 +18,7 @@ import { apiVersion, kindName } from "../../lib/kubernetes/manifest.ts";
 import { dashboardUid, metricName, promqlExpression } from "../../lib/monitoring/formats.ts";
 import { alertTemplate } from "../../lib/monitoring/template.ts";
 import { mapping, text } from "../formats.ts";
+import { collectorsSchema } from "./collectors.ts";
 import { secretKeySchema } from "./secret.ts";
 
 const manifest = z
@@ -121,6 +122,7 @@ const dataSource = z
 
 /** What a user adds to a stack. */
 export const extraSchema = z.strictObject({
+  collectors: collectorsSchema,
   dataSources: z.array(dataSource).default([]).describe("Data sources of Grafana, beside those of the stack."),
   remoteWrites: z
     .array(remoteWrite)
@@ -164,8 +166,9 @@ export const extraSchema = z.strictObject({
 
 /** The additions of a configuration, as charts take them; undefined if there are none. */
 export function additionsOf({
-  remoteWrites: _,
-  dataSources: __,
+  collectors: _,
+  remoteWrites: __,
+  dataSources: ___,
   ...extra
 }: z.output<typeof extraSchema>): Additions | undefined {
   const some = Object.entries(extra).filter(([, items]) => (items as readonly unknown[]).length > 0);

@@ -19,6 +19,9 @@ export const mail = (server: object) => ({
   alerts: { receivers: [{ kind: "email", name: "m", to: "a@b.example", from: "c@d.example", server }] },
 });
 
+/** Additions to the gateways. */
+const collected = (otelGateway: object) => ({ extra: { collectors: { otelGateway } } });
+
 /** Text in the wrong format, with its place. */
 export const wrongFormats: readonly (readonly [config: object, path: string])[] = [
   [{ runbooks: "https://user:pass@runbooks.example.com" }, "runbooks"],
@@ -243,6 +246,17 @@ const others: readonly object[] = [
   },
   { extra: { manifests: [{ apiVersion: "apps/v1", kind: "Deploymnt", metadata: { name: "a" } }] } },
   { extra: { rules: [1, 2].map(() => ({ name: "a", rules: [{ record: "a", expr: "1" }] })) } },
+  collected({ exporters: { kafak: {} }, pipelines: { "traces/own": { receivers: ["otlp"], exporters: ["kafak"] } } }),
+  collected({
+    processors: { batch: {}, "attributes/own": {} },
+    pipelines: { trace: {}, traces: { processors: ["x"] } },
+  }),
+  collected({ receivers: { zipkin: { endpoint: "0.0.0.0:9411" } }, pipelines: { traces: { receivers: ["zipkin"] } } }),
+  collected({
+    exporters: { kafka: { brokers: ["kafka.example.com:9092"], auth: { sasl: { password: "hunter2" } } } },
+    pipelines: { logs: { exporters: ["kafka"] } },
+  }),
+  { components: { otelGateway: "off", otelAgent: "off" }, ...collected({ processors: { attributes: {} } }) },
   // The structure of a file.
   { cluster: undefined },
   { retention: undefined },
