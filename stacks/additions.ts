@@ -7,6 +7,7 @@ import { plainTextSecret } from "./issues.ts";
 import type { Problem } from "./problem.ts";
 import { collectorSettings } from "./schema/collectors.ts";
 import type { StackConfig } from "./schema.ts";
+import { snippet } from "./snippet.ts";
 
 /** Settings with secrets: names as the collector's components have them. */
 const secretSetting = /^(.*[-_])?(api[-_]?key|authorization|password|secret|token|credentials?)$/i;
@@ -21,9 +22,9 @@ function secretsOfCollectors({ extra }: StackConfig): readonly Problem[] {
     const key = path.findLast((each) => typeof each === "string") as string;
     if (typeof value !== "string" || value.includes("${")) return [];
     if (!secretSetting.test(key) && !looksSecret([], value)) return [];
-    return [
-      plainTextSecret(path, "# write ${env:NAME}, and NAME: {secret: ..., key: ...} in secrets of the collector"),
-    ];
+    const variable = key.replaceAll(/\W+/g, "_").toUpperCase();
+    const fix = `"\${env:${variable}}" # and secrets: {${variable}: {secret: name-of-the-secret, key: key-in-it}}`;
+    return [plainTextSecret(path, snippet(path, fix))];
   };
   return collectorSettings(extra.collectors).flatMap(([path, settings]) => walk(settings, path));
 }

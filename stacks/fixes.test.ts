@@ -23,7 +23,7 @@ function problemsOf(text: string): readonly Problem[] {
     const { raw, problems } = readStackFile(folder, "s");
     const stack = resolve(raw, { stack: "s", problems });
     // Only these are checked by what makes the objects.
-    if (/patches|extraEnv|rules/.test(text)) renderStack(stack);
+    if (/patches|extraEnv|rules|collectors/.test(text)) renderStack(stack);
   } catch (error) {
     if (error instanceof ConfigurationError) return error.problems;
     throw error;
@@ -49,6 +49,7 @@ const sentences: Partial<Record<ProblemCode, string>> = {
   SKP1302: "the user decides which workload a figure is for",
   SKP1310: "a name unlike every object's may stand for any of them",
   SKP1320: "only the user knows what a manifest should say",
+  SKP1322: "only the user knows what a component, an address or a variable should be",
   SKP1311: "a number that is no number may stand for any",
 };
 
