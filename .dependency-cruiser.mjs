@@ -30,7 +30,10 @@ export default {
       name: "shipped code imports no tests",
       severity: "error",
       comment: "test/ and development dependencies are not in the packages.",
-      from: { path: "^(lib|components|stacks|cli|policies|metrics/src|bpf-agent/src)/", pathNot: tests },
+      from: {
+        path: "^(lib|components|stacks|cli|policies|(metrics|bpf-agent|applications/[^/]+)/src)/",
+        pathNot: tests,
+      },
       to: { path: "^(test/|[^/]+/test/)" },
     },
   ],

@@ -7,6 +7,8 @@ export default defineConfig({
   test: {
     reporters: ["default"],
     projects: tiers.map((tier) => ({
+      // Packages of this repository as they are written: see tsconfig.json.
+      ssr: { resolve: { conditions: ["skopos-source", "module", "node", "import"] } },
       test: {
         name: tier.name,
         include: [...tier.include],
