@@ -1,5 +1,5 @@
 import { formatAddress } from "./flow-view.ts";
-import { keyOffset, sizes, translationFlags, translationOffset, translationsPerFlow } from "./layout.ts";
+import { type Direction, keyOffset, sizes, translationFlags, translationOffset, translationsPerFlow } from "./layout.ts";
 
 /** One end of a connection. */
 export interface Endpoint {
@@ -11,6 +11,13 @@ export interface Endpoint {
 export interface Ends {
   readonly source: Endpoint;
   readonly destination: Endpoint;
+}
+
+/** A connection's ends as the bytes of a flow key. */
+export interface KeyBytes {
+  readonly key: Uint8Array;
+  /** The end of the key that is the initiator. */
+  readonly initiator: Direction;
 }
 
 /**
@@ -47,6 +54,22 @@ export class TranslationView {
   /** As it arrives: the destination is the backend, the source what masquerading made of the initiator. */
   translated(index: number, nth = 0): Ends {
     return this.#ends(index, nth, translationOffset.translated, translationFlags.translatedHigh);
+  }
+
+  /** The same as {@link original}, as the bytes of a flow key and the end of it that is the initiator. @internal */
+  originalKey(index: number, nth = 0): KeyBytes {
+    return this.#keyBytes(index, nth, translationOffset.original, translationFlags.originalHigh);
+  }
+
+  /** The same of {@link translated}. @internal */
+  translatedKey(index: number, nth = 0): KeyBytes {
+    return this.#keyBytes(index, nth, translationOffset.translated, translationFlags.translatedHigh);
+  }
+
+  #keyBytes(index: number, nth: number, key: number, highBit: number): KeyBytes {
+    const start = this.#at(index, nth) + key;
+    const initiator = this.#word(index, nth, translationOffset.flags) & highBit ? 1 : 0;
+    return { key: this.#buffer.subarray(start, start + sizes.key), initiator };
   }
 
   #ends(index: number, nth: number, key: number, highBit: number): Ends {

@@ -30,6 +30,44 @@ const ofDirection = {
   },
 } as const satisfies Record<string, AttributeSpec>;
 
+/** What is said of the object at each end, by the end of its name. */
+const ofEnd = {
+  "k8s.cluster.name": { type: "string", from: "semconv", what: "name of the cluster, from the configuration" },
+  "k8s.cluster.uid": { type: "string", from: "semconv", what: "UID of the namespace kube-system" },
+  "k8s.namespace.name": { type: "string", from: "semconv", what: "namespace of the pod or Service" },
+  "k8s.pod.name": { type: "string", from: "semconv", what: "pod that had the address when the span began" },
+  "k8s.pod.uid": { type: "string", from: "semconv", what: "its UID" },
+  "k8s.container.name": { type: "string", from: "semconv", what: "its container, by process, port, or because it is the only one" },
+  "k8s.node.name": { type: "string", from: "semconv", what: "node of the pod, or that has the address" },
+  "k8s.node.uid": { type: "string", from: "semconv", what: "its UID" },
+  "k8s.deployment.name": { type: "string", from: "semconv", what: "owners of the pod, and their owners" },
+  "k8s.deployment.uid": { type: "string", from: "semconv", what: "" },
+  "k8s.replicaset.name": { type: "string", from: "semconv", what: "" },
+  "k8s.replicaset.uid": { type: "string", from: "semconv", what: "" },
+  "k8s.statefulset.name": { type: "string", from: "semconv", what: "" },
+  "k8s.statefulset.uid": { type: "string", from: "semconv", what: "" },
+  "k8s.daemonset.name": { type: "string", from: "semconv", what: "" },
+  "k8s.daemonset.uid": { type: "string", from: "semconv", what: "" },
+  "k8s.job.name": { type: "string", from: "semconv", what: "" },
+  "k8s.job.uid": { type: "string", from: "semconv", what: "" },
+  "k8s.cronjob.name": { type: "string", from: "semconv", what: "" },
+  "k8s.cronjob.uid": { type: "string", from: "semconv", what: "" },
+  "k8s.service.name": {
+    type: "string",
+    from: "semconv",
+    what: "Service whose address the initiator sent to, or the only one that the end is behind",
+  },
+  "k8s.service.uid": { type: "string", from: "semconv", what: "its UID" },
+} as const satisfies Record<string, AttributeSpec>;
+
+/** Ends of the names of attributes that decoration adds. */
+export type EndAttribute = keyof typeof ofEnd;
+
+type OfEnd<P extends string> = Readonly<Record<`${P}.${EndAttribute}`, AttributeSpec>>;
+
+const end = <P extends string>(prefix: P): OfEnd<P> =>
+  Object.fromEntries(Object.entries(ofEnd).map(([name, spec]) => [`${prefix}.${name}`, spec])) as OfEnd<P>;
+
 type OfDirection<P extends string> = Readonly<Record<`${P}.${keyof typeof ofDirection}`, AttributeSpec>>;
 
 /** The same under `flow` for the way from the initiator, and under `flow.reverse` for the way back. */
@@ -47,7 +85,7 @@ export const spanAttributes = {
   "flow.reporter": {
     type: "string",
     from: "skopos",
-    what: "source or destination: whose node reports. Sums over spans with reporter=source count a flow once, also where both nodes have an agent",
+    what: "source, destination or transit: which end is on the node that reports. See Counting once",
   },
   "flow.connection.state": { type: "string", from: "mermin", what: "TCP: state of the connection" },
   "flow.end_reason": {
@@ -87,6 +125,8 @@ export const spanAttributes = {
   "tunnel.bytes.total": { type: "int", from: "mermin", what: "bytes of the flow in the tunnel, with its headers" },
   "process.pid": { type: "int", from: "semconv", what: "process that made the initiator's socket" },
   "process.executable.name": { type: "string", from: "semconv", what: "its name" },
+  ...end("source"),
+  ...end("destination"),
   ...direction("flow"),
   ...direction("flow.reverse"),
 } as const satisfies Record<string, AttributeSpec>;

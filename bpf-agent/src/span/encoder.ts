@@ -64,7 +64,7 @@ export class SpanEncoder {
 
     w.ascii(keys["flow.community_id"], communityId(flows.key(i), forward));
     this.#text("flow.direction", directionOf(sourceIsLocal, destinationIsLocal));
-    this.#text("flow.reporter", sourceIsLocal || !destinationIsLocal ? "source" : "destination");
+    this.#text("flow.reporter", reporterOf(sourceIsLocal, destinationIsLocal));
     this.#text("flow.end_reason", endReasons[record.reason]!);
     this.#text("network.transport", transport);
     this.#text("network.type", type);
@@ -195,6 +195,11 @@ function isMapped(key: Uint8Array): boolean {
 const kindOf = (sourceIsLocal: boolean, destinationIsLocal: boolean): number => {
   if (sourceIsLocal === destinationIsLocal) return Kind.internal;
   return sourceIsLocal ? Kind.client : Kind.server;
+};
+
+const reporterOf = (sourceIsLocal: boolean, destinationIsLocal: boolean): string => {
+  if (sourceIsLocal) return "source";
+  return destinationIsLocal ? "destination" : "transit";
 };
 
 const directionOf = (sourceIsLocal: boolean, destinationIsLocal: boolean): string => {
