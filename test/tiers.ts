@@ -51,9 +51,9 @@ export const tiers: readonly Tier[] = [
   {
     name: "kernel",
     proves:
-      "the eBPF program is loaded, attached in network namespaces, and counts known traffic correctly; loaded and counting on Debian's kernels in QEMU; the agent exports what it counts to the collector",
+      "the eBPF program is loaded, attached in network namespaces, and counts known traffic correctly; loaded and counting on Debian's kernels in QEMU; the agent decorates what it counts from a real API server, and exports it to the collector",
     ...suffixed("kernel"),
-    programs: ["otelcol"],
+    programs: ["otelcol", "kubernetes", "etcd"],
     debian: [
       "clang",
       "gcc",

@@ -1,9 +1,16 @@
-/** `npm run bench -w bpf-agent [-- --json] [packet] [scale] [network] [attach]`: needs root, as the kernel test tier does. */
+/** `npm run bench -w bpf-agent [-- --json] [packet] [scale] [network] [attach] [decoration]`: needs root, as the kernel test tier does. */
+import { decorationSuite } from "./decoration.ts";
 import { attachSuite, networkSuite } from "./network.ts";
 import { packetSuite } from "./packet.ts";
 import { scaleSuite } from "./scale.ts";
 
-const suites = { packet: packetSuite, scale: scaleSuite, network: networkSuite, attach: attachSuite } as const;
+const suites = {
+  packet: packetSuite,
+  scale: scaleSuite,
+  network: networkSuite,
+  attach: attachSuite,
+  decoration: decorationSuite,
+} as const;
 const asked = process.argv.slice(2).filter((argument) => argument in suites) as (keyof typeof suites)[];
 
 if (process.getuid?.() !== 0) {

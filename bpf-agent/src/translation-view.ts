@@ -1,5 +1,12 @@
 import { formatAddress } from "./flow-view.ts";
-import { type Direction, keyOffset, sizes, translationFlags, translationOffset, translationsPerFlow } from "./layout.ts";
+import {
+  type Direction,
+  keyOffset,
+  sizes,
+  translationFlags,
+  translationOffset,
+  translationsPerFlow,
+} from "./layout.ts";
 
 /** One end of a connection. */
 export interface Endpoint {

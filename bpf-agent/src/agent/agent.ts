@@ -10,6 +10,7 @@ import type { FlowFilter } from "../filter.ts";
 import { ShardRings } from "../shard-ring.ts";
 import { startThread } from "../worker-file.ts";
 import { catalogue } from "./catalogue.ts";
+import { startDecoration } from "./decorating.ts";
 import { makeExporter, senderOf } from "./exporting.ts";
 import { Health } from "./health.ts";
 import type { FromIngest, IngestInput, PollerInput, ToIngest } from "./messages.ts";
@@ -46,7 +47,7 @@ export async function startAgent(
   const registry = sharedRegistry();
   const metrics = registry.register(catalogue);
   recordProcessMetrics(registry);
-  const { flows, pollers, server } = config;
+  const { flows, pollers, server, kubernetes } = config;
   const health = new Health(flows.pollIntervalMs);
   // Before anything else, so that probes get an answer while the program loads.
   const http = serve ? await health.serve(registry, server) : undefined;
@@ -75,6 +76,9 @@ export async function startAgent(
   for (const [what, why] of Object.entries(await Promise.race([ready.promise, failure.promise])))
     log(`${what} does not run here: ${why}`);
 
+  const decoration =
+    kubernetes && startDecoration({ options: kubernetes, channels, bell, registry, metrics, health, log });
+  if (decoration) watch(decoration.thread);
   const seed = new Uint32Array(randomBytes(16).buffer.slice(0, 16));
   const threads = channels.map((channel, shard) => {
     const { port2 } = ports[shard]!;
@@ -87,8 +91,9 @@ export async function startAgent(
         recordIntervalMs: flows.recordIntervalMs,
       },
       ring: rings.buffers[shard]!,
-      channel: channel.buffer,
-      bell: bell.buffer,
+      channel: (decoration?.inputs[shard] ?? channel).buffer,
+      bell: (decoration?.bell ?? bell).buffer,
+      decorates: decoration !== undefined,
       graceMs: server.gracePeriodMs,
       seed,
       port: port2,
@@ -117,6 +122,7 @@ export async function startAgent(
       log("not all open flows could be ended within the grace period: the rest is lost");
       await Promise.all(all.map((thread) => thread.terminate()));
     }
+    await decoration?.stop(Math.max(0, deadline - performance.now()));
     exporter.stop(Math.max(0, deadline - performance.now()));
     await exporting;
     await http?.close();

@@ -1,5 +1,7 @@
 import { defineMetrics } from "@skopos/metrics";
 import { lossCauses } from "../export/endpoint.ts";
+import { recognitions } from "../kubernetes/cluster.ts";
+import { collections } from "../kubernetes/watcher.ts";
 import { causes } from "../layout.ts";
 
 /** Most interfaces that a node has, by the labels of `interfaceLabel`. */
@@ -8,6 +10,8 @@ const INTERFACES = 64;
 const poller = { poller_id: "any" } as const;
 const byInterface = { interface: "any" } as const;
 const byEndpoint = { endpoint: "any" } as const;
+const byResource = { resource: collections } as const;
+const channels = ["decorator_input", "export"] as const;
 
 /** Alone at /metrics/standard: what passes each stage, and what is lost. */
 const standard = { group: "standard" } as const;
@@ -18,6 +22,7 @@ const debug = { group: "debug" } as const;
  * The agent's metrics, with the names of the flow pipeline that it follows. These sums hold at any time, except for what is on its way:
  *
  * - received events = processed + invalid + dropped for backpressure
+ * - recorded spans = decorated + undecorated + waiting in decorator_input
  * - recorded spans = sent to the exporter + deferred + dropped
  * - sent = exported + lost + in flight, for each endpoint, + waiting in the export channel
  */
@@ -115,6 +120,62 @@ export const catalogue = defineMetrics({
     type: "counter",
     help: "Records of flows that were made: sent to the exporter, deferred or dropped.",
   },
+  decorated: {
+    ...standard,
+    name: "mermin_flow_spans_decorated_total",
+    type: "counter",
+    help: "Spans with Kubernetes attributes of at least one end.",
+  },
+  undecorated: {
+    ...standard,
+    name: "mermin_flow_spans_undecorated_total",
+    type: "counter",
+    help: "Records without Kubernetes attributes: neither end is known, not known yet at the start, there was no room in decorator_input (the record was deferred or dropped), or decoration is disabled.",
+    labels: { reason: ["unknown", "unsynced", "no_room", "disabled"] },
+  },
+  ends: {
+    ...debug,
+    name: "mermin_flow_span_ends_total",
+    type: "counter",
+    help: "Ends of spans that went through decoration, by what they were recognised by.",
+    labels: { end: ["source", "destination"], by: recognitions },
+  },
+  cacheAge: {
+    ...standard,
+    name: "mermin_kubernetes_cache_age_seconds",
+    type: "gauge",
+    unit: "seconds",
+    help: "Time since the API server last confirmed that the copy of a resource is current. Up to a minute is normal: bookmarks come that often.",
+    labels: byResource,
+  },
+  objects: {
+    ...debug,
+    name: "mermin_kubernetes_objects",
+    type: "gauge",
+    help: "Objects in the copy of a resource, with removed ones that are still remembered.",
+    labels: byResource,
+  },
+  objectEvents: {
+    ...debug,
+    name: "mermin_kubernetes_events_total",
+    type: "counter",
+    help: "Objects that the API server sent, in lists and watches.",
+    labels: byResource,
+  },
+  apiFailures: {
+    ...standard,
+    name: "mermin_kubernetes_request_failures_total",
+    type: "counter",
+    help: "Requests to the API server that failed. They are repeated.",
+    labels: byResource,
+  },
+  scope: {
+    ...debug,
+    name: "mermin_kubernetes_scope",
+    type: "gauge",
+    help: "1 for the scope that the agent watches: all pods of the cluster, or those of its node.",
+    labels: { scope: ["cluster", "node"] },
+  },
   sent: {
     ...standard,
     name: "mermin_flow_spans_sent_to_exporter_total",
@@ -182,7 +243,7 @@ export const catalogue = defineMetrics({
     name: "mermin_channel_size",
     type: "gauge",
     help: "Spans that wait in a channel.",
-    labels: { channel: ["export"] },
+    labels: { channel: channels },
   },
   channelUsed: {
     ...debug,
@@ -190,16 +251,24 @@ export const catalogue = defineMetrics({
     type: "gauge",
     unit: "ratio",
     help: "How full a channel is: the fullest of its rings.",
-    labels: { channel: ["export"] },
+    labels: { channel: channels },
     aggregate: "max",
+  },
+  channelCapacity: {
+    ...debug,
+    name: "mermin_channel_capacity_bytes",
+    type: "gauge",
+    unit: "bytes",
+    help: "Size of a channel, all of its rings together. A span has about 1,200 bytes.",
+    labels: { channel: channels },
   },
   latency: {
     ...debug,
     name: "mermin_processing_latency_seconds",
     type: "histogram",
     unit: "seconds",
-    help: "Time that a poller needs for a batch.",
-    labels: { stage: ["flow_ingestion"] },
+    help: "Time that a stage needs for a batch.",
+    labels: { stage: ["flow_ingestion", "k8s_decoration"] },
     buckets: [0.00001, 0.0001, 0.001, 0.01, 0.1, 1],
   },
   kernel: {

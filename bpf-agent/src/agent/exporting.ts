@@ -8,6 +8,7 @@ import { HttpSender } from "../export/http-sender.ts";
 import type { Sender } from "../export/sender.ts";
 import type { Doorbell, SpanChannel } from "../export/span-channel.ts";
 import type { catalogue } from "./catalogue.ts";
+import { measureChannel } from "./channels.ts";
 
 type Metrics = InstrumentsOf<typeof catalogue>;
 
@@ -34,11 +35,8 @@ export function makeExporter({ config, channels, bell, registry, metrics, sender
   const exporter = new Exporter(channels, bell, made, batches, config.export, (spans) =>
     metrics.batchSize.observe(spans),
   );
-  const waiting = metrics.channelSize.with({ channel: "export" });
-  const used = metrics.channelUsed.with({ channel: "export" });
+  measureChannel("export", channels, registry, metrics);
   registry.onCollect(() => {
-    waiting.set(exporter.waiting);
-    used.set(Math.max(...channels.map(({ usedBytes, capacityBytes }) => usedBytes / capacityBytes)));
     for (const { endpoint, inFlight } of endpoints) inFlight.set(endpoint.inFlight);
   });
   return exporter;

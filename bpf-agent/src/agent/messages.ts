@@ -1,5 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 import type { FlowFilter } from "../filter.ts";
+import type { DecorationOptions } from "../kubernetes/decoration.ts";
 import type { ReaderOptions } from "../options.ts";
 import type { InterfaceFacts } from "../span/interfaces.ts";
 import type { PollerOptions } from "../store/poller.ts";
@@ -9,12 +10,14 @@ export interface PollerInput {
   readonly options: PollerOptions;
   /** Ring of what the reader delivers. */
   readonly ring: SharedArrayBuffer;
-  /** Channel of spans to the exporter. */
+  /** Channel of spans to the exporter, or to decoration. */
   readonly channel: SharedArrayBuffer;
-  /** Wakes the exporter. */
+  /** Wakes who reads the channel. */
   readonly bell: SharedArrayBuffer;
   /** How long a last record waits for room in the channel when the agent stops, in milliseconds. */
   readonly graceMs: number;
+  /** Whether spans are decorated. */
+  readonly decorates: boolean;
   /** Seed of the spans' identifiers. */
   readonly seed: Uint32Array;
   /** To the ingest thread. */
@@ -46,3 +49,17 @@ export type FromIngest =
   | { readonly scanned: true; readonly problems: readonly string[] }
   | { readonly filtered: true }
   | { readonly failed: string };
+
+/** What the decorator's thread begins with. */
+export interface DecoratorInput {
+  readonly options: DecorationOptions;
+  /** Channels from the pollers, and one to the exporter for each. */
+  readonly inputs: readonly SharedArrayBuffer[];
+  readonly outputs: readonly SharedArrayBuffer[];
+  /** Wakes this thread, and the exporter. */
+  readonly bell: SharedArrayBuffer;
+  readonly exporterBell: SharedArrayBuffer;
+}
+
+/** What the decorator's thread tells the main thread. */
+export type FromDecorator = { readonly synced: true } | { readonly said: string };

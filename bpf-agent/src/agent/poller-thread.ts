@@ -3,6 +3,7 @@ import { receiveMessageOnPort, workerData } from "node:worker_threads";
 import { sharedRegistry } from "@skopos/metrics";
 import type { Clock } from "../clock.ts";
 import { Doorbell, SpanChannel } from "../export/span-channel.ts";
+import { EndsWriter } from "../kubernetes/flow-ends.ts";
 import { type ShardHandlers, ShardReader } from "../shard-ring.ts";
 import { SpanEncoder } from "../span/encoder.ts";
 import { type InterfaceFacts, interfaceLabel } from "../span/interfaces.ts";
@@ -14,11 +15,13 @@ import type { FromPoller, PollerInput, ToPoller } from "./messages.ts";
 /** How long the thread waits for its ring before it looks for messages and brings its gauges up to date. */
 const WAIT_MS = 1000;
 
-const { options, ring, channel: channelBuffer, bell, graceMs, seed, port } = workerData as PollerInput;
+const { options, ring, channel: channelBuffer, bell, decorates, graceMs, seed, port } = workerData as PollerInput;
 const metrics = sharedRegistry().register(catalogue);
 const interfaces = new Map<number, InterfaceFacts>();
 const channel = new SpanChannel(channelBuffer, new Doorbell(bell));
 const encoder = new SpanEncoder(interfaces, seed);
+const ends = decorates ? new EndsWriter() : undefined;
+const undecorated = metrics.undecorated.with({ reason: decorates ? "no_room" : "disabled" });
 const id = { poller_id: String(options.shard) };
 const storeSize = metrics.storeSize.with(id);
 const ingestion = metrics.latency.with({ stage: "flow_ingestion" });
@@ -46,9 +49,12 @@ const sink: PollerSink = {
   record(flows, index, record) {
     if (clock === undefined) return false;
     const span = encoder.encode(flows, index, record, clock);
+    const entry = ends ? ends.write(flows, index, record, clock, span) : span;
     // While the agent stops, nothing else is to be done than to wait for the exporter.
-    const taken = draining ? channel.offerWithin(span, graceMs) : channel.offer(span);
-    if (taken) metrics.sent.inc();
+    const taken = draining ? channel.offerWithin(entry, graceMs) : channel.offer(entry);
+    // What decoration takes, it counts itself.
+    if (!ends || !taken) undecorated.inc();
+    if (!ends && taken) metrics.sent.inc();
     return taken;
   },
   end(slots) {

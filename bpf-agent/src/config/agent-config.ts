@@ -1,6 +1,8 @@
+import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import type { EndpointOptions } from "../export/endpoint.ts";
 import type { SenderOptions } from "../export/sender.ts";
+import type { DecorationOptions } from "../kubernetes/decoration.ts";
 import type { ReaderOptions } from "../options.ts";
 import type { Timeouts } from "../store/timeouts.ts";
 import { toMs } from "./duration.ts";
@@ -22,6 +24,8 @@ export interface AgentConfig {
     readonly timeouts: Timeouts;
   };
   readonly pollers: { readonly count: number; readonly ringBytes: number };
+  /** Undefined if nothing is decorated. */
+  readonly kubernetes: DecorationOptions | undefined;
   readonly export: {
     readonly endpoints: readonly EndpointConfig[];
     readonly maxSpans: number;
@@ -41,7 +45,8 @@ export function agentConfig(config: CompleteConfig, netns?: string): AgentConfig
       ...config.interfaces,
       filter: withoutUndefined(config.filter),
       flows: flows.max,
-      processes: flows.processes,
+      processes: flows.processes || config.kubernetes.enabled,
+      ...(config.kubernetes.enabled && { cgroup: cgroupRoot(config.kubernetes) }),
       drops: flows.drops,
       ...(netns && { netns }),
     },
@@ -59,6 +64,7 @@ export function agentConfig(config: CompleteConfig, netns?: string): AgentConfig
       },
     },
     pollers,
+    kubernetes: decorationOptions(config.kubernetes),
     export: {
       endpoints: config.export.endpoints.map(({ timeout, ...endpoint }) => ({
         ...endpoint,
@@ -74,6 +80,24 @@ export function agentConfig(config: CompleteConfig, netns?: string): AgentConfig
     resource: { "service.name": "skopos-flow-agent", "host.name": hostname(), ...config.resource },
   };
 }
+
+function decorationOptions(config: CompleteConfig["kubernetes"]): DecorationOptions | undefined {
+  const { enabled, nodeName, syncTimeout, retention, kubeconfig, ...others } = config;
+  if (!enabled) return undefined;
+  const node = nodeName ?? (process.env.NODE_NAME || hostname());
+  return {
+    ...others,
+    node,
+    kubeconfig,
+    cgroupRoot: cgroupRoot(config),
+    syncTimeoutMs: toMs(syncTimeout),
+    retentionMs: toMs(retention),
+  };
+}
+
+/** Beside hierarchies of version 1, systemd mounts that of version 2 in a folder of theirs. */
+const cgroupRoot = (config: CompleteConfig["kubernetes"]): string =>
+  config.cgroupRoot ?? ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"].find((folder) => existsSync(folder)) ?? "";
 
 /** A copy without members that are undefined, which exact optional properties do not take. */
 const withoutUndefined = (filter: CompleteConfig["filter"]): NonNullable<ReaderOptions["filter"]> =>

@@ -124,6 +124,30 @@ export const configSchema = z.strictObject({
     count: whole("number of threads; each has a share of the flows", 2, 1, 32),
     ringBytes: whole("memory of each thread's ring", 8 << 20, 1 << 16, 1 << 28),
   }),
+  kubernetes: section("metadata of Kubernetes objects at both ends of a flow", {
+    enabled: z.boolean().default(false).describe("watch the API server, and decorate spans"),
+    scope: z
+      .enum(["auto", "cluster", "node"])
+      .default("auto")
+      .describe("watch all pods, or only this node's; auto: all in clusters of up to 500 nodes"),
+    cluster: z.string().default("").describe("k8s.cluster.name of both ends"),
+    nodeName: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("name of this node; default: the environment variable NODE_NAME, or the host's name"),
+    kubeconfig: z.string().min(1).optional().describe("kubeconfig file; default: the pod's service account"),
+    cgroupRoot: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        "the host's cgroup v2 hierarchy, which tells pods in the host's network apart; default: where it usually is",
+      ),
+    syncTimeout: duration("how long spans wait at the start for the first lists", 30_000, 0, 600_000),
+    retention: duration("how long removed objects are remembered", 900_000, 60_000, 86_400_000),
+    inputBytes: whole("memory of each poller's channel to decoration", 2 << 20, 4_096, 1 << 30),
+  }),
   export: section("where spans go", {
     endpoints: z
       .array(endpoint)

@@ -75,8 +75,8 @@ export class PodTable extends AddressedTable<Pod, PodEntity> {
       number: before?.number ?? this.entities.reserve(),
       uid: metadata.uid,
       name: metadata.name,
-      namespace: metadata.namespace ?? "",
-      node: spec.nodeName ?? "",
+      namespace: shared(metadata.namespace ?? ""),
+      node: shared(spec.nodeName ?? ""),
       hostNetwork,
       owner: ownerOf(pod),
       containers: containersOf(pod, spec.nodeName === this.#node),
@@ -97,6 +97,20 @@ export class PodTable extends AddressedTable<Pod, PodEntity> {
   }
 }
 
+/** One copy of values that many pods have. */
+const copies = new Map<string, unknown>();
+/** Copies that are kept: more than there are of nodes, namespaces and workloads together. */
+const MOST_COPIES = 32_768;
+
+function shared<T>(value: T): T {
+  const key = JSON.stringify(value);
+  const known = copies.get(key) as T | undefined;
+  if (known !== undefined) return known;
+  if (copies.size >= MOST_COPIES) copies.clear();
+  copies.set(key, value);
+  return value;
+}
+
 const podAddresses = ({ status }: Pod): string[] => {
   const all = status?.podIPs?.map(({ ip }) => ip) ?? [];
   return all.length > 0 || !status?.podIP ? all : [status.podIP];
@@ -115,7 +129,8 @@ function containersOf({ spec, status }: Pod, isLocal: boolean): PodEntity["conta
     id: isLocal ? idOf(name) : "",
     ports: ports.map(({ containerPort, protocol }) => (protocolNumber(protocol) << 16) | containerPort),
   }));
-  if (!isLocal) return containers;
+  // Pods of one workload have the same.
+  if (!isLocal) return shared(containers);
   const others = statuses.filter(({ name }) => containers.every((container) => container.name !== name));
   return [...containers, ...others.map(({ name }) => ({ name, id: idOf(name), ports: [] }))];
 }

@@ -2,7 +2,7 @@ import { AddressIndex, NONE } from "./address-index.ts";
 import { NodeTable, PodTable, ServiceTable } from "./addressed-table.ts";
 import type { Cgroups } from "./cgroups.ts";
 import { EndpointBlocks } from "./endpoint-blocks.ts";
-import { type Endpoint, EndpointTable } from "./endpoint-table.ts";
+import { EndpointTable, isEndpoint } from "./endpoint-table.ts";
 import { type AnyEntity, Entities, type PodEntity, type ServiceEntity } from "./entities.ts";
 import type { FlowEnds } from "./flow-ends.ts";
 import { type Owner, OwnerTable, ownerChain } from "./owners.ts";
@@ -149,8 +149,10 @@ export class Cluster {
   /** The pod that an EndpointSlice has for the end: of another node, or in the network of its host and known by its port. */
   #podBehind(ends: FlowEnds, end: 0 | 1): AnyEntity | undefined {
     let found: AnyEntity | undefined;
-    for (const { pod } of this.#endpoints(ends, end, end === 1)) {
-      if (pod === undefined) continue;
+    const port = end === 1 ? ends.portOf(1) : 0;
+    for (const endpoint of this.endpoints.of(ends.bytes, ends.addressOf(end))) {
+      const { pod } = endpoint;
+      if (pod === undefined || !isEndpoint(endpoint, port, ends.startMs)) continue;
       const known = this.pods.get(pod.uid) ?? pod;
       // A client in its host's network has no port by which to be known.
       if (end === 0 && known.kind === "pod" && known.hostNetwork) return undefined;
@@ -158,11 +160,6 @@ export class Cluster {
       found = known;
     }
     return found;
-  }
-
-  #endpoints(ends: FlowEnds, end: 0 | 1, byPort: boolean): Generator<Endpoint> {
-    const port = byPort ? ends.portOf(end) : undefined;
-    return this.endpoints.at(ends.bytes, ends.addressOf(end), port, ends.startMs);
   }
 
   /** The Service whose address, or whose port of a node, the initiator sent to. */
@@ -186,8 +183,10 @@ export class Cluster {
   #behind(ends: FlowEnds, end: 0 | 1): ServiceEntity | undefined {
     let [all, withAddress] = [0, 0];
     let [any, preferred]: (ServiceEntity | undefined)[] = [undefined, undefined];
-    for (const { slice } of this.#endpoints(ends, end, end === 1)) {
-      const service = this.services.byName(slice.service);
+    const port = end === 1 ? ends.portOf(1) : 0;
+    for (const endpoint of this.endpoints.of(ends.bytes, ends.addressOf(end))) {
+      if (!isEndpoint(endpoint, port, ends.startMs)) continue;
+      const service = this.services.byName(endpoint.slice.service);
       if (service === undefined || service === any || service === preferred) continue;
       all++;
       any = service;

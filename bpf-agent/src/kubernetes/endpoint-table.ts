@@ -25,6 +25,12 @@ interface SliceFacts extends Facts {
   endpoints: Map<string, Endpoint>;
 }
 
+const none: readonly Endpoint[] = [];
+
+/** Whether an endpoint was there at a time. @param port protocol << 16 | port; 0 for any */
+export const isEndpoint = ({ slice: { ports }, fromMs, untilMs }: Endpoint, port: number, atMs: number): boolean =>
+  (port === 0 || ports.length === 0 || ports.includes(port)) && atMs >= fromMs - SLACK_MS && atMs < untilMs;
+
 /** EndpointSlices: which Services an address and port are behind, and which pod has the address. */
 export class EndpointTable extends ObjectTable<EndpointSlice, SliceFacts> {
   readonly #index = new AddressIndex();
@@ -32,15 +38,10 @@ export class EndpointTable extends ObjectTable<EndpointSlice, SliceFacts> {
   readonly #byAddress: Endpoint[][] = [];
   readonly #free: number[] = [];
 
-  /** Endpoints that an address has or had at a time. @param port protocol << 16 | port; undefined for any */
-  *at(bytes: Uint8Array, offset: number, port: number | undefined, atMs: number): Generator<Endpoint> {
-    const number = this.#index.ownerAt(bytes, offset, atMs);
-    if (number === NONE) return;
-    for (const endpoint of this.#byAddress[number]!) {
-      const { ports } = endpoint.slice;
-      const hasPort = port === undefined || ports.length === 0 || ports.includes(port);
-      if (hasPort && atMs >= endpoint.fromMs - SLACK_MS && atMs < endpoint.untilMs) yield endpoint;
-    }
+  /** Endpoints that an address has or had, at any time. */
+  of(bytes: Uint8Array, offset: number): readonly Endpoint[] {
+    const number = this.#index.ownerAt(bytes, offset, 0);
+    return number === NONE ? none : this.#byAddress[number]!;
   }
 
   protected keep(slice: EndpointSlice, before: SliceFacts | undefined, nowMs: number): SliceFacts | undefined {

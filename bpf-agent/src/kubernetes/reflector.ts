@@ -63,7 +63,7 @@ interface ListPage<T> {
   readonly items: readonly T[];
 }
 
-/** Objects of a page, where the server does not stream lists: a page of pods is then about 1 MB of JSON. */
+/** Objects per page if the server does not stream lists: a page of pods is then about 1.5 MB of JSON. */
 const PAGE = 250;
 /** First and longest pause between two tries, in milliseconds; each is drawn from between nothing and that. */
 const backoff = { first: 1_000, longest: 30_000 } as const;
@@ -86,23 +86,25 @@ export class Reflector<T extends ApiObject> {
   readonly #events: ReflectorEvents;
   #resourceVersion: string | undefined;
   #streaming: boolean;
+  readonly #pageSize: number;
   #synced = false;
   /** Failures in a row. */
   #failures = 0;
 
-  /** @param streaming false lists in pages, as with servers that cannot stream lists */
+  /** @param pageSize lists in pages of so many objects @default streamed where the server can, else pages of 250 */
   constructor(
     client: ApiClient,
     collection: Collection,
     sink: ObjectSink<T>,
     events: ReflectorEvents,
-    streaming = true,
+    pageSize?: number,
   ) {
     this.#client = client;
     this.#collection = collection;
     this.#sink = sink;
     this.#events = events;
-    this.#streaming = streaming;
+    this.#streaming = pageSize === undefined;
+    this.#pageSize = pageSize ?? PAGE;
   }
 
   /** Runs until the signal. */
@@ -139,7 +141,10 @@ export class Reflector<T extends ApiObject> {
     this.#sink.beginList();
     let page: ListPage<T> | undefined;
     do {
-      const query = { limit: String(PAGE), ...(page?.metadata.continue && { continue: page.metadata.continue }) };
+      const query = {
+        limit: String(this.#pageSize),
+        ...(page?.metadata.continue && { continue: page.metadata.continue }),
+      };
       page = await this.#client.get<ListPage<T>>(this.#path(query), this.#accept("List"), signal);
       for (const object of page.items) this.#upsert(object);
     } while (page.metadata.continue);

@@ -34,7 +34,7 @@ export interface WatcherOptions {
   readonly node: string;
   readonly events: ReflectorEvents;
   /** @see Reflector */
-  readonly streaming?: boolean;
+  readonly pageSize?: number;
 }
 
 /**
@@ -53,9 +53,9 @@ export async function scopeOf(client: ApiClient, signal: AbortSignal): Promise<S
 
 /** Runs one reflector for each collection until the signal. */
 export async function watch(options: WatcherOptions, signal: AbortSignal): Promise<void> {
-  const { client, events, streaming } = options;
+  const { client, events, pageSize } = options;
   const reflect = ([collection, sink]: readonly [Collection, ObjectSink<never>]) =>
-    new Reflector<never>(client, collection, sink, events, streaming).run(signal);
+    new Reflector<never>(client, collection, sink, events, pageSize).run(signal);
   await Promise.all(watched(options).map(reflect));
 }
 

@@ -37,7 +37,11 @@ const ofEnd = {
   "k8s.namespace.name": { type: "string", from: "semconv", what: "namespace of the pod or Service" },
   "k8s.pod.name": { type: "string", from: "semconv", what: "pod that had the address when the span began" },
   "k8s.pod.uid": { type: "string", from: "semconv", what: "its UID" },
-  "k8s.container.name": { type: "string", from: "semconv", what: "its container, by process, port, or because it is the only one" },
+  "k8s.container.name": {
+    type: "string",
+    from: "semconv",
+    what: "its container, by process, port, or because it is the only one",
+  },
   "k8s.node.name": { type: "string", from: "semconv", what: "node of the pod, or that has the address" },
   "k8s.node.uid": { type: "string", from: "semconv", what: "its UID" },
   "k8s.deployment.name": { type: "string", from: "semconv", what: "owners of the pod, and their owners" },
