@@ -141,6 +141,8 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
     namespace: props.namespaces.stack,
     cluster: props.cluster,
     evaluator: props.evaluator,
+    // An external Prometheus selects by the label that everyone has.
+    ...(props.kubePrometheus && !external.prometheus && { stack: props.namespaces.stack }),
     ...(props.images && { images: props.images }),
     ...(props.defaults && { defaults: props.defaults }),
     ...(props.runbooks && { runbooks: props.runbooks }),

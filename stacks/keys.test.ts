@@ -223,6 +223,16 @@ const chosen: Readonly<Record<string, readonly [values: readonly unknown[], base
       merged(route({ kind: "ingress" })[0], each),
     ),
   ],
+  "cluster.ingressControllers[].namespace": [
+    cluster(...["a", "b"].map((namespace) => ({ ingressControllers: [{ namespace }] }))).map((each) =>
+      merged(route({ kind: "ingress" })[0], each),
+    ),
+  ],
+  "cluster.ingressControllers[].labels.*": [
+    cluster(...["a", "b"].map((app) => ({ ingressControllers: [{ namespace: "ingress", labels: { app } }] }))).map(
+      (each) => merged(route({ kind: "ingress" })[0], each),
+    ),
+  ],
   "retention.prometheus": [retention({ prometheus: "10d" }, { prometheus: "20d" })],
   "retention.mimir": [retention({ mimir: "10d" }, { mimir: "20d" })],
   "retention.aggregates": [retention({ aggregates: "0s" }, { aggregates: "5y" })],
@@ -236,6 +246,14 @@ const chosen: Readonly<Record<string, readonly [values: readonly unknown[], base
     ["trace-id", "any"].map((routing) => ({
       components: { otelAgent: { routing }, otelGateway: { replicas: 1 } },
     })),
+  ],
+  "components.otelGateway.route.grpcHost": [
+    component(
+      "otelGateway",
+      ...["one.example.com", "two.example.com"].map((grpcHost) => ({
+        route: { kind: "ingress", host: "otlp.example.com", grpcHost, authentication: { tokens: secret } },
+      })),
+    ),
   ],
   "components.otelGateway.enabled": [
     [true, false].map((enabled) => ({ components: { otelGateway: { enabled }, otelAgent: "off" } })),

@@ -110,11 +110,11 @@ function deadMansSwitchNotes({ config, props }: RenderedStack): readonly string[
   ];
 }
 
-/** A relative `runbook_url` leads nowhere from a notification. */
+/** A relative `runbook_url` leads nowhere from a notification, and neither does it from Grafana. */
 function runbookNotes({ config }: RenderedStack): readonly string[] {
-  if (config.alerts.receivers.length === 0 || /^https?:/.test(config.runbooks)) return [];
+  if (/^https?:/.test(config.runbooks)) return [];
   return [
-    `runbook links in notifications are relative paths; set skopos:runbooks to the URL where ${config.runbooks} is published`,
+    `runbook links of alerts and dashboards are paths in this repository; set skopos:runbooks to the URL where ${config.runbooks} is published`,
   ];
 }
 

@@ -107,7 +107,7 @@ describe("notes", () => {
     expect(kubelets("eks")).toEqual([]);
   });
 
-  test("mention that runbook links are relative if there are receivers", () => {
+  test("mention that runbook links are paths unless their URL is set", () => {
     const receiver = {
       kind: "slack",
       name: "team",
@@ -116,8 +116,8 @@ describe("notes", () => {
     };
     const notes = (config: object) => planNotes(stack(config)).filter((note) => note.includes("runbook"));
     expect(notes({ alerts: { receivers: [receiver] } })).toHaveLength(1);
+    expect(notes({})).toHaveLength(1);
     expect(notes({ alerts: { receivers: [receiver] }, runbooks: "https://runbooks.example.com" })).toEqual([]);
-    expect(notes({})).toEqual([]);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { SecretKey } from "../lib/kubernetes/index.ts";
+import { networkEngineOf, type SecretKey } from "../lib/kubernetes/index.ts";
 import { components } from "./components/index.ts";
 import { type Prerequisite, secretPrerequisite } from "./components/needs.ts";
 import type { ResolvedStack } from "./resolve.ts";
@@ -30,7 +30,7 @@ function namespacesOfTeams({ config, props }: ResolvedStack): readonly Prerequis
     }));
 }
 
-function clusterWide({ config }: ResolvedStack): readonly Prerequisite[] {
+function clusterWide({ config, props }: ResolvedStack): readonly Prerequisite[] {
   const { cluster, collectors, components: settings } = config;
   const { priorityClassName } = config.defaults;
   const found: Prerequisite[] = [];
@@ -46,6 +46,17 @@ function clusterWide({ config }: ResolvedStack): readonly Prerequisite[] {
       what: `PriorityClass ${priorityClassName}`,
       why: "used by every pod; without it, none is created",
       command: `kubectl get priorityclass ${priorityClassName} || kubectl create priorityclass ${priorityClassName} --value=1000000`,
+    });
+  }
+  if (cluster.networkPolicies && networkEngineOf(props.cluster) === "cilium") {
+    const byDefault =
+      cluster.networkEngine === undefined
+        ? `; by default on ${cluster.platform}: with another engine, or none, set skopos:cluster.networkEngine to kubernetes, calico or none`
+        : "";
+    found.push({
+      what: "Cilium as the network engine",
+      why: `network policies are CiliumNetworkPolicies${byDefault}`,
+      command: "kubectl get crd ciliumnetworkpolicies.cilium.io",
     });
   }
   if (collectors === "operator") {

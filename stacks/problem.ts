@@ -237,8 +237,8 @@ export const problemCatalogue = {
     why: "The object lock of the archive would keep the program from deleting what has expired, and the copies would lie among the originals, to be deleted with them.",
   },
   SKP1271: {
-    title: "An Ingress that its load balancer cannot serve",
-    why: "An Application Load Balancer reads certificates from AWS Certificate Manager, not from Secrets, and reaches Grafana at its pods: the Service has no node port.",
+    title: "A route that its load balancer cannot serve",
+    why: "An Application Load Balancer reads certificates from AWS Certificate Manager, not from Secrets, and reaches Grafana at its pods: the Service has no node port. GKE's Ingress passes gRPC on over TLS only, and no Gateway serves HTTP and gRPC at the same host.",
   },
   SKP1301: {
     title: "Options of a workload that does not exist",
@@ -331,6 +331,10 @@ export const problemCatalogue = {
   SKP1323: {
     title: "A receiver where traces or series are routed to one gateway",
     why: "Agents send all spans of a trace and all values of a series to the same gateway. What gateways receive themselves arrives at any of them: traces would be sampled in parts, and series counted several times.",
+  },
+  SKP1324: {
+    title: "A route to several shards of Prometheus",
+    why: "Each shard has the series of its own targets only: a route would show those of one shard, and with the next connection those of another.",
   },
 } as const satisfies Record<string, { title: string; why: string }>;
 

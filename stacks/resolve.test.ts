@@ -201,6 +201,57 @@ test("prerequisites are complete, name their namespace, and come in the order in
   expect(needed.findIndex(({ what }) => what === "Namespace observability")).toBeLessThan(first);
 });
 
+test("prerequisites of routes are their certificates, Gateways and what authenticates their users", () => {
+  const authentication = { group: "traefik.io", kind: "Middleware", name: "oidc" };
+  const gateway = { name: "public", namespace: "gateways", listener: "https" };
+  const ingress = { kind: "ingress", annotations: { "nginx.ingress.kubernetes.io/auth-url": "https://a.example.com" } };
+  const config = {
+    ...least,
+    components: {
+      prometheus: { route: { kind: "gateway", host: "prometheus.example.com", gateway, authentication } },
+      otelGateway: {
+        route: {
+          kind: "ingress",
+          host: "otlp.example.com",
+          tlsSecret: "otlp-tls",
+          authentication: { tokens: { secret: "otlp-clients", key: "tokens" } },
+        },
+      },
+    },
+    alerts: { route: { ...ingress, host: "alerts.example.com", tlsSecret: "alerts-tls" } },
+  };
+  const needed = prerequisites(resolve(config, { stack: "s" }));
+  expect(needed.map(({ what }) => what)).toEqual(
+    expect.arrayContaining([
+      "Gateway public in gateways",
+      "Middleware oidc in observability",
+      "TLS Secret alerts-tls in observability",
+      "TLS Secret otlp-tls in observability",
+      "Secret otlp-clients in observability",
+    ]),
+  );
+  const off = { ...config, components: { ...config.components, prometheus: "off" }, alerts: {} };
+  const without = prerequisites(resolve(off, { stack: "s" })).map(({ what }) => what);
+  expect(without).not.toContain("Gateway public in gateways");
+});
+
+test("Cilium is a prerequisite where policies are Cilium's, with the other choices if it is a default", () => {
+  const ciliumOf = (cluster: object) =>
+    prerequisites(
+      resolve(
+        {
+          ...least,
+          cluster: { ...least.cluster, networkPolicies: true, nodeCidrs: ["10.0.0.0/16"], ...cluster },
+        },
+        { stack: "s" },
+      ),
+    ).find(({ command }) => command.includes("ciliumnetworkpolicies"));
+  expect(ciliumOf({ platform: "aks" })?.why).toContain("set skopos:cluster.networkEngine");
+  expect(ciliumOf({ networkEngine: "cilium" })?.why).not.toContain("set skopos:cluster.networkEngine");
+  expect(ciliumOf({ platform: "aks", networkEngine: "calico", apiServerCidrs: ["10.1.0.0/24"] })).toBeUndefined();
+  expect(ciliumOf({ platform: "aks", networkPolicies: false })).toBeUndefined();
+});
+
 test("a cluster without IPv4 is refused, and one with both families is not", () => {
   const at = (nodeCidrs: string[]) => () =>
     resolve({ ...least, cluster: { ...least.cluster, nodeCidrs, apiServerCidrs: ["10.0.0.0/24"] } }, { stack: "s" });

@@ -79,6 +79,20 @@ const clusterSchema = z.strictObject({
     .describe(
       "CIDRs of load balancers that connect to pods themselves, as an ALB in IP mode. By default Google's front ends on GKE, elsewhere nodeCidrs.",
     ),
+  ingressControllers: z
+    .array(
+      z
+        .strictObject({
+          namespace: text(dnsLabel).describe("Namespace of the pods: ingress-nginx."),
+          labels: mapping(labelKey, labelValue).optional().describe("Labels of the pods. By default all pods."),
+        })
+        .describe("Pods that route requests."),
+    )
+    .min(1)
+    .optional()
+    .describe(
+      "Pods of Ingress controllers and Gateways, which alone may connect to what is routed. By default any pod of the cluster may.",
+    ),
   networkPolicies: z.boolean().default(true).describe("Whether to deny all traffic except the declared connections."),
   context: text(line)
     .optional()

@@ -42,7 +42,7 @@ export class ExtraChart extends ComponentChart {
     ]);
     for (const manifest of manifests) this.addAsIs(this.#placed(manifest));
     if (rules.length > 0) {
-      const metadata = this.metadata(this.name, this.component, monitorLabels);
+      const metadata = this.metadata(this.name, this.component, monitorLabels(this));
       this.addAsIs({
         apiVersion: "monitoring.coreos.com/v1",
         kind: "PrometheusRule",

@@ -166,6 +166,8 @@ test("publishes a remote-write endpoint of a single Prometheus on request", () =
 });
 
 describe("monitors and rules of teams", () => {
+  const own = "skopos-observability";
+
   test("are selected by the well-known label in every namespace, or all of them", () => {
     const labelled = { matchLabels: { release: "kube-prometheus-stack" } };
     expect(prometheusOf(chartOf())).toMatchObject({
@@ -175,6 +177,17 @@ describe("monitors and rules of teams", () => {
       ruleNamespaceSelector: {},
     });
     expect(prometheusOf(chartOf({ watchAllMonitors: true })).serviceMonitorSelector).toEqual({});
+  });
+
+  test("are selected beside those of the own stack, and not those of other stacks", () => {
+    const chart = chartOf({ stack: "observability" });
+    const found = { matchExpressions: [{ key: "release", operator: "In", values: ["kube-prometheus-stack", own] }] };
+    expect(prometheusOf(chart)).toMatchObject({ serviceMonitorSelector: found, ruleSelector: found });
+    const selected = (chart.toJson() as KubernetesObject[]).filter(({ kind }) =>
+      /Monitor$|^PrometheusRule$/.test(kind),
+    );
+    expect(selected.length).toBeGreaterThan(3);
+    for (const { metadata } of selected) expect(metadata.labels?.release, metadata.name).toBe(own);
   });
 
   test("have scrape limits even if they set none", () => {

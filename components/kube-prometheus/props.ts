@@ -123,6 +123,10 @@ export function loadOf(props: KubePrometheusProps): KubePrometheusLoad {
     availability: props.availability ?? "redundant",
     retention: props.retention ?? retentionProfiles.standard,
     longTerm: props.remoteWrite !== undefined,
+    writes: {
+      tenants: props.remoteWrite ? Object.keys(props.tenantNamespaces ?? {}).length : 0,
+      additional: props.additionalWrites?.length ?? 0,
+    },
     ...(shards !== undefined && { shards }),
     ...(replicas !== undefined && { replicas }),
     sizes,

@@ -22,9 +22,9 @@ import {
   uniqueListOf,
 } from "../../lib/formats/index.ts";
 import {
-  annotationsShape,
   componentShape,
   endpointShape,
+  routeShape,
   secretKeyShape,
   tenantNamespacesShape,
 } from "../../lib/kubernetes/index.ts";
@@ -32,13 +32,9 @@ import { availabilityShape, podSizeShape, retentionShape, sizeShape } from "../.
 import { controlPlaneParts } from "./control-plane/targets.ts";
 import type { KubePrometheusProps } from "./props.ts";
 
-const routeShape = {
+const authenticatedRouteShape = {
+  ...routeShape,
   host,
-  kind: oneOf("ingress", "gateway"),
-  className: dnsSubdomain,
-  tlsSecret: dnsSubdomain,
-  annotations: annotationsShape,
-  gateway: { name: dnsSubdomain, namespace: dnsLabel, listener: dnsSubdomain },
   authentication: { group: dnsSubdomain, kind: line, name: dnsSubdomain },
 } as const;
 
@@ -75,7 +71,7 @@ export const kubePrometheusShape: ShapeOf<KubePrometheusProps> = {
   watchAllMonitors: flag,
   exemplars: numeric,
   externalUrl: httpUrl,
-  route: routeShape,
+  route: authenticatedRouteShape,
   alerts: {
     receivers: listOf({
       kind: oneOf(
@@ -109,7 +105,7 @@ export const kubePrometheusShape: ShapeOf<KubePrometheusProps> = {
       topicArn: line,
       region: line,
     }),
-    route: routeShape,
+    route: authenticatedRouteShape,
     configNamespaces: uniqueListOf(dnsLabel),
     deadMansSwitch: secretKeyShape,
     externalUrl: httpUrl,

@@ -32,6 +32,23 @@ describe("the scale profiles", () => {
     expect(perSeries(prometheus.memoryLimitBytes ?? 0)).toBeCloseTo(12_288, -3);
   });
 
+  test("counts the queues of tenants and of other stores", () => {
+    const withWrites = (writes: { tenants?: number; additional?: number }) =>
+      sizeKubePrometheus({ ...standard, workload: workloads.medium, longTerm: true, writes }).prometheus;
+    const none = withWrites({});
+    const { activeSeries } = workloads.medium;
+    // Each queue keeps references of every series. Large amounts are rounded to GiB.
+    const tenants = withWrites({ tenants: 30 });
+    const added = tenants.memoryBytes - none.memoryBytes;
+    expect(added).toBeGreaterThan(30 * activeSeries * 64 - GiB);
+    // And each sender its requests: there are more of them at the limit.
+    expect((tenants.memoryLimitBytes ?? 0) - (none.memoryLimitBytes ?? 0)).toBeGreaterThan(added);
+    expect(tenants.reasons.memoryBytes).toMatch(/25% for remote write, and \d+ MiB of the queues of 30 tenants/);
+    const stores = withWrites({ additional: 2 });
+    expect((stores.memoryBytes - none.memoryBytes) / (activeSeries * 8192 * 0.5)).toBeCloseTo(1, 0);
+    expect(stores.reasons.memoryBytes).toMatch(/75% for remote write to 3 stores/);
+  });
+
   test("every number has a reason", () => {
     for (const sized of Object.values(size("large")).filter((value): value is WorkloadSize => Object(value).reasons)) {
       const { reasons, ...numbers } = sized;

@@ -21,6 +21,7 @@ import {
   prometheusShards,
   queueReason,
   type RemoteWriteQueue,
+  type RemoteWrites,
   remoteWriteQueue,
   seriesPerShard,
   sizePrometheus,
@@ -42,6 +43,8 @@ export interface KubePrometheusLoad {
   readonly retention: Retention;
   /** Whether a long-term store receives every sample and answers queries and rules. */
   readonly longTerm: boolean;
+  /** Remote-write queues beside that of the long-term store. @default none */
+  readonly writes?: Omit<RemoteWrites, "longTerm">;
   /** Prometheus shards. @default computed from the number of active series; 1 without a long-term store */
   readonly shards?: number;
   /** Prometheus pods per shard. @default 2 above a million series if `redundant`, else 1 */
@@ -79,7 +82,10 @@ export function sizeKubePrometheus(load: KubePrometheusLoad): KubePrometheusSizi
   const replicasPerShard = load.replicas ?? computedReplicas;
   const retentionSeconds = localRetention(load.retention, shards);
   const fleet = { shards, replicasPerShard };
-  const overridden = withOverride(sizePrometheus(workload, fleet, retentionSeconds, longTerm), sizes.prometheus);
+  const overridden = withOverride(
+    sizePrometheus(workload, fleet, retentionSeconds, { longTerm, ...load.writes }),
+    sizes.prometheus,
+  );
   const prometheus = load.replicas
     ? { ...overridden, computed: { ...overridden.computed, replicas: shards * computedReplicas } }
     : overridden;

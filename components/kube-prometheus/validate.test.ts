@@ -9,6 +9,12 @@ const namespaces = { namespace: "observability", agentsNamespace: "observability
 const webhook = (name: string, more: Partial<Receiver> = {}): Receiver =>
   ({ kind: "webhook", name, url: { secret: "hooks", key: "url" }, ...more }) as Receiver;
 
+const route = {
+  kind: "ingress",
+  host: "prometheus.example.com",
+  annotations: { "nginx.ingress.kubernetes.io/auth-url": "https://login.example.com" },
+} as const;
+
 const found = (props: Partial<KubePrometheusProps>) =>
   validateKubePrometheus({ ...namespaces, ...props }).map(({ code, at }) => `${code} ${at}`);
 
@@ -19,6 +25,7 @@ test("accepts the defaults, and every scale with a long-term store", () => {
 
 describe("rejects", () => {
   test.each<[string, Partial<KubePrometheusProps>]>([
+    ["SKP1324 route", { workload: workloads.large, remoteWrite: mimir, route }],
     ["SKP1216 remoteRead", { workload: workloads.large, remoteWrite: mimir, remoteRead: mimir }],
     ["SKP1241 shards", { shards: 2 }],
     ["SKP1242 remoteWriteReceiver", { replicas: 2, remoteWriteReceiver: true }],

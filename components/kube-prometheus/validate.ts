@@ -90,6 +90,14 @@ function validateFleet(props: KubePrometheusProps): Finding[] {
       fix: removeKey("remoteRead", "Grafana queries the long-term store itself"),
     });
   }
+  if (shards > 1 && props.route) {
+    findings.push({
+      code: "SKP1324",
+      at: "route",
+      message: `set, with ${shards} shards`,
+      fix: removeKey("route", "Grafana queries the long-term store, which has the series of all shards"),
+    });
+  }
   if (shards > 1 && !props.remoteWrite) {
     findings.push({
       code: "SKP1241",

@@ -1,4 +1,3 @@
-import { serviceOfHost } from "../../lib/formats/index.ts";
 import { type ClusterFacts, type Endpoint, endpointUrl } from "../../lib/kubernetes/index.ts";
 import {
   batch,
@@ -6,7 +5,9 @@ import {
   cleanAttributes,
   collectorPorts,
   fileStorage,
+  type GatewayResolver,
   healthCheck,
+  loadBalancing,
   memoryLimiter,
   otlpReceiver,
   podAttributes,
@@ -15,17 +16,9 @@ import {
   resourceDetection,
   selfTelemetry,
   transform,
-  unqueued,
 } from "../../lib/otel/index.ts";
 import { type KubeletMetric, kubeletStats } from "./kubelet.ts";
 import type { OtelAgentSizing } from "./sizing.ts";
-
-/**
- * How the agent finds the gateway's pods. `kubernetes` watches the headless Service's endpoints and hashes over the
- * pods' names, which stay when a pod comes back with a new address; `dns` hashes over addresses, so that every restart
- * moves traces between gateways, but needs no rights.
- */
-export type GatewayResolver = "kubernetes" | "dns";
 
 export interface OtelAgentConfigProps {
   readonly sizing: OtelAgentSizing;
@@ -68,6 +61,7 @@ export function otelAgentConfig(props: OtelAgentConfigProps): CollectorConfig {
   // would be exposed by several of them and counted as often. All series of a resource go to one gateway.
   const metrics = otlpByTraceId ? "load_balancing/metrics" : "otlp_grpc";
   const spans = [otlpByTraceId ? "load_balancing" : "otlp_grpc", ...(otlpByService ? ["load_balancing/service"] : [])];
+  const balanced = { resolver: props.resolver, queueItems: sizing.queueItems, storage: props.queue } as const;
   return {
     receivers: {
       otlp: otlpReceiver(collectorPorts["otlp-grpc"], collectorPorts["otlp-http"]),
@@ -85,10 +79,12 @@ export function otelAgentConfig(props: OtelAgentConfigProps): CollectorConfig {
     },
     exporters: {
       ...(otlpByTraceId && {
-        load_balancing: loadBalancing("traceID", otlpByTraceId, props),
-        "load_balancing/metrics": loadBalancing("resource", otlpByTraceId, props),
+        load_balancing: loadBalancing({ routingKey: "traceID", to: otlpByTraceId, ...balanced }),
+        "load_balancing/metrics": loadBalancing({ routingKey: "resource", to: otlpByTraceId, ...balanced }),
       }),
-      ...(otlpByService && { "load_balancing/service": loadBalancing("service", otlpByService, props) }),
+      ...(otlpByService && {
+        "load_balancing/service": loadBalancing({ routingKey: "service", to: otlpByService, ...balanced }),
+      }),
       otlp_grpc: {
         endpoint: endpointUrl(otlp),
         tls: { insecure: otlp.scheme === "grpc" },
@@ -120,20 +116,3 @@ const kubernetesAttributes = {
     { sources: [{ from: "connection" }] },
   ],
 };
-
-function loadBalancing(
-  routingKey: "traceID" | "service" | "resource",
-  to: Endpoint,
-  props: OtelAgentConfigProps,
-): object {
-  const resolver =
-    props.resolver === "kubernetes"
-      ? { k8s: { service: serviceOfHost(to.host), ports: [to.port], return_hostnames: true } }
-      : { dns: { hostname: to.host, port: String(to.port), interval: "5s", timeout: "1s" } };
-  return {
-    routing_key: routingKey,
-    ...queued(props.sizing.queueItems, props.queue),
-    protocol: { otlp: { tls: { insecure: to.scheme === "grpc" }, ...unqueued } },
-    resolver,
-  };
-}

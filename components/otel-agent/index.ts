@@ -1,5 +1,5 @@
+export type { GatewayResolver } from "../../lib/otel/index.ts";
 export * from "./chart.ts";
-export type { GatewayResolver } from "./config.ts";
 export { type KubeletMetric, kubeletMetrics } from "./kubelet.ts";
 export * from "./props.ts";
 export * from "./sizing.ts";

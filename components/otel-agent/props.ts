@@ -1,7 +1,6 @@
 import type { ComponentProps, Endpoint, Labels } from "../../lib/kubernetes/index.ts";
-import type { CollectorAdditions, CollectorMode, QueueStorage } from "../../lib/otel/index.ts";
+import type { CollectorAdditions, CollectorMode, GatewayResolver, QueueStorage } from "../../lib/otel/index.ts";
 import type { SizeOverride, Workload } from "../../lib/sizing/index.ts";
-import type { GatewayResolver } from "./config.ts";
 import type { KubeletMetric } from "./kubelet.ts";
 
 export interface OtelAgentProps extends ComponentProps {

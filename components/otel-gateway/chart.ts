@@ -1,11 +1,14 @@
 import type { Construct } from "constructs";
 import {
+  apiServerPorts,
   ComponentChart,
   dashboardConfigMap,
+  type Pods,
+  reads,
   rules,
+  serviceAccount,
   serviceHost,
   serviceMonitor,
-  sizeOverride,
 } from "../../lib/kubernetes/index.ts";
 import {
   collector,
@@ -14,11 +17,12 @@ import {
   collectorPorts,
   collectorServiceLabels,
 } from "../../lib/otel/index.ts";
-import { assertValid, completeWorkload } from "../../lib/sizing/index.ts";
+import { assertValid } from "../../lib/sizing/index.ts";
 import { defaultProbePaths, defaultTailSampling, gatewayPorts, otelGatewayConfig, spanMetricsPort } from "./config.ts";
 import { otelGatewayAlerts } from "./monitoring/alerts.ts";
 import { otelGatewayDashboard } from "./monitoring/dashboards.ts";
-import type { OtelGatewayEndpoints, OtelGatewayProps } from "./props.ts";
+import { addOutside, tokenMount } from "./outside.ts";
+import { loadOf, type OtelGatewayEndpoints, type OtelGatewayProps } from "./props.ts";
 import { otelGatewayShape } from "./shape.ts";
 import { type OtelGatewaySizing, sizeOtelGateway } from "./sizing.ts";
 import { validateOtelGateway } from "./validate.ts";
@@ -48,26 +52,29 @@ export class OtelGatewayChart extends ComponentChart<OtelGatewayEndpoints> {
     super(scope, id, "otel-gateway", props, { image: "otel-collector" });
     assertValid("OtelGatewayChart", this.name, validateOtelGateway(props));
     const mode = props.mode ?? "native";
-    const tailSampling = props.tailSampling ?? defaultTailSampling;
-    const { replicas, ...size } = { ...props.size, ...sizeOverride(props) };
-    const sizing = sizeOtelGateway({
-      workload: completeWorkload(props.workload),
-      availability: props.availability ?? "redundant",
-      decisionWaitSeconds: tailSampling.decisionWaitSeconds,
-      ...(replicas !== undefined && { replicas }),
-      size,
-    });
+    const { route, spanMetrics = false } = props;
+    const sizing = sizeOtelGateway(loadOf(props));
     this.sizing = sizing;
-    const spanMetrics = props.spanMetrics ?? false;
+    const gateways = sizing.gateway.replicas;
+    const pods = collectorPods(this, mode);
+    this.endpoints = this.#endpointsAt(pods, spanMetrics);
+    const outside = route && {
+      route,
+      traces: props.traces !== undefined,
+      spanMetrics,
+      queueItems: sizing.queueItems,
+      ...(gateways > 1 && { gateways: this.endpoints }),
+    };
     const config = otelGatewayConfig({
       sizing,
-      tailSampling,
+      tailSampling: props.tailSampling ?? defaultTailSampling,
       resourceLabels: props.resourceLabels ?? "all",
       probePaths: props.probePaths ?? defaultProbePaths,
       spanMetrics,
       ...(props.traces && { traces: props.traces }),
       ...(props.logs && { logs: props.logs }),
       tenantNamespaces: props.tenantNamespaces ?? {},
+      ...(outside && { outside }),
     });
     collector(this, {
       mode,
@@ -78,9 +85,12 @@ export class OtelGatewayChart extends ComponentChart<OtelGatewayEndpoints> {
       ...(props.additions && { additions: props.additions }),
       routed: sizing.gateway.replicas > 1,
       terminationGraceSeconds: sizing.terminationGraceSeconds,
+      ...(route && { mounts: [tokenMount(route)] }),
+      ...(outside?.gateways && { serviceAccount: this.#account() }),
       ...(props.traces && { featureGates: [weightsGate] }),
     });
-    const pods = collectorPods(this, mode);
+    if (route) addOutside(this, route, pods);
+    if (outside?.gateways) this.#passesOn(pods, spanMetrics);
     serviceMonitor(this, {
       part: this.component,
       name: this.name,
@@ -103,18 +113,33 @@ export class OtelGatewayChart extends ComponentChart<OtelGatewayEndpoints> {
       if (to) this.connectsTo(pods, to, why);
     }
 
-    const gateways = sizing.gateway.replicas;
     rules(this, this.component, otelGatewayAlerts(this, { replicas: gateways, samples: props.traces !== undefined }));
     dashboardConfigMap(this, otelGatewayDashboard(this));
+  }
 
+  #endpointsAt(pods: Pods, spanMetrics: boolean): OtelGatewayEndpoints {
     const name = collectorName(this);
     const otlp = { scheme: "grpc", port: collectorPorts["otlp-grpc"], pods } as const;
-    this.endpoints = {
+    const headless = serviceHost(this, `${name}-headless`);
+    return {
       otlp: { ...otlp, host: serviceHost(this, name) },
-      otlpByTraceId: { ...otlp, host: serviceHost(this, `${name}-headless`) },
-      ...(spanMetrics && {
-        otlpByService: { ...otlp, host: serviceHost(this, `${name}-headless`), port: spanMetricsPort["otlp-spans"] },
-      }),
+      otlpByTraceId: { ...otlp, host: headless },
+      ...(spanMetrics && { otlpByService: { ...otlp, host: headless, port: spanMetricsPort["otlp-spans"] } }),
     };
+  }
+
+  /** Rights to find the other gateways. */
+  #account(): string {
+    return serviceAccount(this, {
+      part: this.component,
+      namespaceRules: [reads("discovery.k8s.io", "endpointslices")],
+    });
+  }
+
+  /** Gateways that pass telemetry from outside to each other. */
+  #passesOn(pods: Pods, spanMetrics: boolean): void {
+    const ports = [collectorPorts["otlp-grpc"], ...(spanMetrics ? [spanMetricsPort["otlp-spans"]] : [])];
+    this.connects(pods, pods, ports, "telemetry from outside, to the gateway that is responsible");
+    this.connects(pods, "api server", apiServerPorts, "addresses of the other gateways");
   }
 }

@@ -16,6 +16,7 @@ import {
   transform,
   unlessFailed,
 } from "../../lib/otel/index.ts";
+import { type OutsideProps, outsideConfig, outsideReceiver } from "./outside.ts";
 import type { OtelGatewaySizing } from "./sizing.ts";
 
 /** What a trace must be to be kept. Policies are OR'd: errors, slow ones, and a share of the rest. */
@@ -47,6 +48,8 @@ export interface OtelGatewayConfigProps {
   readonly tenantNamespaces: TenantNamespaces;
   /** Rate, errors and duration of spans, taken before sampling. */
   readonly spanMetrics: boolean;
+  /** How telemetry arrives from outside the cluster. @default not at all */
+  readonly outside?: OutsideProps;
 }
 
 /** Ports beyond those of every collector. `otlp-spans` takes spans routed by service, for span metrics. */
@@ -94,10 +97,13 @@ const peerService = Object.entries(peers).map(
 export function otelGatewayConfig(props: OtelGatewayConfigProps): CollectorConfig {
   const { sizing, traces, logs, spanMetrics } = props;
   const logTargets = logs ? targetsOfLogs(logs, props.tenantNamespaces) : [];
+  const outside = props.outside && outsideConfig(props.outside);
+  // What several gateways receive from outside comes back by the receivers for inside, to the gateway that is responsible.
+  const direct = props.outside && !props.outside.gateways ? [outsideReceiver] : [];
   const pipelines: Record<string, Pipeline> = {
     ...(traces && {
       traces: {
-        receivers: ["otlp"],
+        receivers: ["otlp", ...direct],
         processors: [
           "memory_limiter",
           "filter/noise",
@@ -111,13 +117,13 @@ export function otelGatewayConfig(props: OtelGatewayConfigProps): CollectorConfi
     }),
     ...(spanMetrics && {
       "traces/span-metrics": {
-        receivers: ["otlp/spans"],
+        receivers: ["otlp/spans", ...direct],
         processors: ["memory_limiter", "filter/noise", "filter/probes", "transform/peer-service", "transform/service"],
         exporters: ["span_metrics"],
       },
     }),
     metrics: {
-      receivers: spanMetrics ? ["otlp", "span_metrics"] : ["otlp"],
+      receivers: ["otlp", ...direct, ...(spanMetrics ? ["span_metrics"] : [])],
       processors: [
         "memory_limiter",
         "transform/clean-attrs",
@@ -130,7 +136,7 @@ export function otelGatewayConfig(props: OtelGatewayConfigProps): CollectorConfi
       logTargets.map(({ name, filter }) => [
         `logs${name}`,
         {
-          receivers: ["otlp"],
+          receivers: ["otlp", ...(outside ? [outsideReceiver] : [])],
           processors: [
             "memory_limiter",
             ...(filter ? [`filter${name || "/own"}`] : []),
@@ -141,11 +147,13 @@ export function otelGatewayConfig(props: OtelGatewayConfigProps): CollectorConfi
         },
       ]),
     ),
+    ...outside?.pipelines,
   };
   return {
     receivers: {
       otlp: otlpReceiver(collectorPorts["otlp-grpc"], collectorPorts["otlp-http"]),
       ...(spanMetrics && { "otlp/spans": otlpReceiver(spanMetricsPort["otlp-spans"]) }),
+      ...outside?.receivers,
     },
     processors: {
       memory_limiter: memoryLimiter(sizing.gateway),
@@ -191,12 +199,17 @@ export function otelGatewayConfig(props: OtelGatewayConfigProps): CollectorConfi
           { endpoint: endpointUrl(to), ...(to.headers && { headers: to.headers }), ...queued(sizing.queueItems) },
         ]),
       ),
+      ...outside?.exporters,
     },
     ...(spanMetrics && {
       connectors: { span_metrics: spanMetricsConnector(sizing) },
     }),
-    extensions: healthCheck,
-    service: { extensions: ["health_check"], telemetry: selfTelemetry("detailed"), pipelines },
+    extensions: { ...healthCheck, ...outside?.extensions },
+    service: {
+      extensions: ["health_check", ...Object.keys(outside?.extensions ?? {})],
+      telemetry: selfTelemetry("detailed"),
+      pipelines,
+    },
   };
 }
 

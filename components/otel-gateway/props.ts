@@ -1,7 +1,9 @@
-import type { ComponentProps, Endpoint, TenantNamespaces } from "../../lib/kubernetes/index.ts";
+import { type ComponentProps, type Endpoint, sizeOverride, type TenantNamespaces } from "../../lib/kubernetes/index.ts";
 import type { CollectorAdditions, CollectorMode } from "../../lib/otel/index.ts";
-import type { Availability, SizeOverride, Workload } from "../../lib/sizing/index.ts";
-import type { ResourceLabels, TailSampling } from "./config.ts";
+import { type Availability, completeWorkload, type SizeOverride, type Workload } from "../../lib/sizing/index.ts";
+import { defaultTailSampling, type ResourceLabels, type TailSampling } from "./config.ts";
+import type { OutsideRoute } from "./outside.ts";
+import { gatewayReplicas, type OtelGatewayLoad } from "./sizing.ts";
 
 export interface OtelGatewayProps extends ComponentProps {
   /** Whether the chart deploys the collector itself, or an OpenTelemetryCollector resource for the OpenTelemetry operator. @default "native" */
@@ -38,6 +40,8 @@ export interface OtelGatewayProps extends ComponentProps {
   readonly spanMetrics?: boolean;
   /** Receivers, processors, exporters and pipelines of your own. @default none */
   readonly additions?: CollectorAdditions;
+  /** How telemetry reaches the gateways from outside the cluster, with authentication. @default not at all */
+  readonly route?: OutsideRoute;
 }
 
 export interface OtelGatewayEndpoints {
@@ -47,4 +51,21 @@ export interface OtelGatewayEndpoints {
   readonly otlpByTraceId: Endpoint;
   /** OTLP/gRPC of the headless Service, for spans routed by service name. Absent without `spanMetrics`. */
   readonly otlpByService?: Endpoint;
+}
+
+/** What the sizes are computed from. */
+export function loadOf(props: OtelGatewayProps): OtelGatewayLoad {
+  const { availability = "redundant", tailSampling = defaultTailSampling } = props;
+  const workload = completeWorkload(props.workload);
+  const { replicas, ...size } = { ...props.size, ...sizeOverride(props) };
+  const several = (replicas ?? gatewayReplicas(workload, availability)) > 1;
+  const passedOn = [props.traces, props.spanMetrics].filter(Boolean).length + 1;
+  return {
+    workload,
+    availability,
+    decisionWaitSeconds: tailSampling.decisionWaitSeconds,
+    ...(replicas !== undefined && { replicas }),
+    ...(props.route && several && { outsideQueues: passedOn }),
+    size,
+  };
 }

@@ -1,6 +1,7 @@
 import {
   attributeName,
   flag,
+  host,
   line,
   numeric,
   oneOf,
@@ -10,7 +11,13 @@ import {
   uniqueListOf,
   urlPath,
 } from "../../lib/formats/index.ts";
-import { componentShape, endpointShape, tenantNamespacesShape } from "../../lib/kubernetes/index.ts";
+import {
+  componentShape,
+  endpointShape,
+  routeShape,
+  secretKeyShape,
+  tenantNamespacesShape,
+} from "../../lib/kubernetes/index.ts";
 import { collectorAdditionsShape } from "../../lib/otel/index.ts";
 import { availabilityShape, podSizeShape } from "../../lib/sizing/index.ts";
 import type { OtelGatewayProps } from "./props.ts";
@@ -31,4 +38,10 @@ export const otelGatewayShape: ShapeOf<OtelGatewayProps> = {
   tenantNamespaces: tenantNamespacesShape,
   spanMetrics: flag,
   additions: collectorAdditionsShape,
+  route: {
+    ...routeShape,
+    host,
+    grpcHost: host,
+    authentication: { tokens: secretKeyShape, scheme: oneOf("Bearer", "Basic") },
+  },
 };

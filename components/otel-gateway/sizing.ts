@@ -42,8 +42,8 @@ const kubeletSeries = { pod: 10.5, node: 4 } as const;
 const otlpShare = 0.05;
 /** Seconds between two scrapes of :8889, and between two readings of the kubelet. */
 const scrapeSeconds = 30;
-/** Exporters with a queue: of traces and of logs. */
-const queues = 2;
+/** Exporters of every gateway with a queue: of traces and of logs. */
+const ownQueues = 2;
 /** Seconds in which a gateway that ends sends what is in its queues. */
 const drainSeconds = 30;
 
@@ -55,6 +55,8 @@ export interface OtelGatewayLoad {
   readonly decisionWaitSeconds: number;
   /** Number of pods. @default computed from the spans per second */
   readonly replicas?: number;
+  /** Further exporters with a queue: those that pass telemetry from outside on. @default 0 */
+  readonly outsideQueues?: number;
   /** Values that replace computed resources. @default none */
   readonly size?: Omit<SizeOverride, "replicas" | "minReplicas">;
 }
@@ -100,6 +102,7 @@ export function sizeOtelGateway(load: OtelGatewayLoad): OtelGatewaySizing {
   const traces = Math.max(1_000, Math.ceil(newTraces * decisionWaitSeconds * burst));
   const decisions = traces * rememberedWaits;
   const items = queueItems(spansPerReplica);
+  const queues = ownQueues + (load.outsideQueues ?? 0);
   const held = traces * workload.spansPerTrace * bytesPerSpan;
   const exposed = series * bytesPerSeries;
   const memory = (idleBytes + held + exposed + 2 * decisions * bytesPerDecision + queueBytes(queues, items)) / 0.8;

@@ -6,6 +6,11 @@ import { defaultTailSampling, OtelGatewayChart, type OtelGatewayProps, validateO
 const namespace = "observability";
 const found = (props: Partial<OtelGatewayProps>) =>
   validateOtelGateway({ namespace, ...props }).map(({ code, at }) => `${code} ${at}`);
+const route = {
+  kind: "ingress",
+  host: "otlp.example.com",
+  authentication: { tokens: { secret: "otlp", key: "tokens" } },
+} as const;
 const sampling = (change: Partial<typeof defaultTailSampling>) => ({
   tailSampling: { ...defaultTailSampling, ...change },
 });
@@ -16,6 +21,9 @@ test.each<[string, Partial<OtelGatewayProps>]>([
   ["SKP1011 tailSampling.keepPercent", sampling({ keepPercent: 101 })],
   ["SKP1011 tailSampling.latencyThresholdMs", sampling({ latencyThresholdMs: 0 })],
   ["SKP1011 replicas", { replicas: 1.5 }],
+  ["SKP1271 route.grpcHost", { route: { ...route, grpcHost: route.host } }],
+  ["SKP1271 route.grpcHost", { route: { ...route, className: "gce", grpcHost: "grpc.example.com" } }],
+  ["SKP1271 route.tlsSecret", { route: { ...route, className: "alb", tlsSecret: "tls" } }],
 ])("rejects %s", (finding, props) => {
   expect(found(props)).toEqual([finding]);
   expect(() => new OtelGatewayChart(new App(), "gateway", { namespace, ...props })).toThrow(finding.slice(0, 7));

@@ -1,14 +1,7 @@
-import { sizeOverride, validateOptions } from "../../lib/kubernetes/index.ts";
-import {
-  completeWorkload,
-  type Finding,
-  outOfRange,
-  validateCounts,
-  validateProps,
-  validateWorkload,
-} from "../../lib/sizing/index.ts";
+import { validateLoadBalancer, validateOptions } from "../../lib/kubernetes/index.ts";
+import { type Finding, outOfRange, validateCounts, validateProps, validateWorkload } from "../../lib/sizing/index.ts";
 import { defaultTailSampling } from "./config.ts";
-import type { OtelGatewayProps } from "./props.ts";
+import { loadOf, type OtelGatewayProps } from "./props.ts";
 import { otelGatewayShape } from "./shape.ts";
 import { idleBytes, sizeOtelGateway } from "./sizing.ts";
 
@@ -19,15 +12,13 @@ export function validateOtelGateway(props: OtelGatewayProps): readonly Finding[]
 
 function combinations(props: OtelGatewayProps): readonly Finding[] {
   const { decisionWaitSeconds, keepPercent, latencyThresholdMs } = props.tailSampling ?? defaultTailSampling;
-  const { availability = "redundant" } = props;
-  const workload = completeWorkload(props.workload);
-  const numbers = [...validateWorkload(workload), ...validateCounts({ replicas: props.replicas })];
-  const { replicas, ...size } = { ...props.size, ...sizeOverride(props) };
-  const load = { workload, availability, decisionWaitSeconds, size, ...(replicas !== undefined && { replicas }) };
+  const load = loadOf(props);
+  const numbers = [...validateWorkload(load.workload), ...validateCounts({ replicas: props.replicas })];
   const main = () => ({ size: sizeOtelGateway(load).gateway, idleBytes });
   return [
     ...numbers,
     ...(numbers.length > 0 ? [] : validateOptions(props, { main: main() })),
+    ...validateLoadBalancer("route", props.route, props.route),
     ...(decisionWaitSeconds >= 1 && decisionWaitSeconds <= 600
       ? []
       : [outOfRange("tailSampling.decisionWaitSeconds", String(decisionWaitSeconds), "1 to 600", "30")]),

@@ -27,6 +27,11 @@ export interface ComponentProps extends ComponentOptions {
   readonly images?: ImageOptions;
   /** Who evaluates its rules. @default "prometheus" */
   readonly evaluator?: Evaluator;
+  /**
+   * Name of the stack that it belongs to, at most 56 characters: only the Prometheus of the same stack uses its monitors and rules.
+   * @default none: every Prometheus that selects `release: kube-prometheus-stack` uses them
+   */
+  readonly stack?: string;
   /** Base URL of the runbooks, from which each alert's `runbook_url` is made. @default "docs/runbooks", the folder of this package */
   readonly runbooks?: string;
   /**
@@ -90,6 +95,8 @@ export abstract class ComponentChart<Endpoints = object> extends Chart {
   readonly cluster: ClusterFacts;
   readonly images: ImageOptions;
   readonly evaluator: Evaluator;
+  /** Name of the stack that it belongs to. */
+  readonly stack: string | undefined;
   readonly runbooks: string;
   readonly grafanaUrl: string | undefined;
   /** Rule groups of the component. */
@@ -135,6 +142,7 @@ export abstract class ComponentChart<Endpoints = object> extends Chart {
     this.images = props.images ?? {};
     this.#options = props;
     this.evaluator = props.evaluator ?? "prometheus";
+    this.stack = props.stack;
     this.runbooks = props.runbooks ?? "docs/runbooks";
     this.grafanaUrl = props.grafanaUrl?.replace(/\/+$/, "");
     this.alertOverrides = props.alertOverrides ?? {};

@@ -1,4 +1,5 @@
 import type { Finding } from "../sizing/index.ts";
+import type { Labels } from "./labels.ts";
 
 /** Kubernetes distribution. Determines which control-plane components can be scraped and what pods may do. */
 export const platforms = [
@@ -44,6 +45,8 @@ export interface ClusterFacts {
   readonly tunnelCidrs?: readonly string[];
   /** CIDRs of load balancers that connect to pods themselves. @default Google's front ends on GKE, elsewhere nodeCidrs */
   readonly loadBalancerCidrs?: readonly string[];
+  /** Pods of Ingress controllers and Gateways, which alone may connect to what is routed. @default any pod */
+  readonly ingressControllers?: readonly { readonly namespace: string; readonly labels?: Labels }[];
   /** Where pods send DNS queries, for NetworkPolicies. @default by platform: {@link dnsServersOf} */
   readonly dns?: DnsServers;
   /** DNS domain of Services. @default "cluster.local" */
@@ -51,8 +54,9 @@ export interface ClusterFacts {
 }
 
 /**
- * The engine of a cluster. AKS advises Azure CNI powered by Cilium; where an AKS cluster has none, its API server rejects the
- * policies at once, whereas NetworkPolicies on Cilium would silently cut off the nodes.
+ * The engine of a cluster. AKS advises Azure CNI powered by Cilium, but has no engine unless one is chosen, or Calico, or Azure's own.
+ * Where it is not Cilium, the API server rejects the policies at once, and the plan lists the prerequisite; NetworkPolicies on Cilium
+ * would silently cut off the nodes.
  * @see https://learn.microsoft.com/azure/aks/azure-cni-powered-by-cilium
  */
 export function networkEngineOf({ networkEngine, platform }: ClusterFacts): NetworkEngine {

@@ -1,4 +1,4 @@
-import type { Finding } from "../sizing/index.ts";
+import { type Finding, MiB, removeKey } from "../sizing/index.ts";
 import type { Labels } from "./labels.ts";
 import type { Route } from "./route.ts";
 
@@ -17,7 +17,35 @@ const albAnnotations = {
   certificate: `${albPrefix}certificate-arn`,
   ports: `${albPrefix}listen-ports`,
   health: `${albPrefix}healthcheck-path`,
+  healthCodes: `${albPrefix}success-codes`,
+  protocol: `${albPrefix}backend-protocol-version`,
 } as const;
+
+/**
+ * Annotations of ingress-nginx. Its largest request is 1 MiB by default, less than a batch of telemetry.
+ * @see https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/
+ */
+const nginxAnnotations = {
+  protocol: "nginx.ingress.kubernetes.io/backend-protocol",
+  body: "nginx.ingress.kubernetes.io/proxy-body-size",
+} as const;
+
+/** What a route sends requests to. */
+export interface RouteBackend {
+  /** Name of the Service, after which the object of the route is named. */
+  readonly name: string;
+  readonly port: number;
+  /** Path that tells load balancers whether a pod works. */
+  readonly health: string;
+  /** Status that the path answers to anyone; a gRPC status for gRPC. @default "200" */
+  readonly healthCode?: string;
+  /** @default "http" */
+  readonly protocol?: "http" | "grpc";
+  /** Largest request, in bytes. @default the controller's */
+  readonly largestRequestBytes?: number;
+  /** Whether requests contain credentials, so that plain HTTP must not be served. @default false */
+  readonly tlsOnly?: boolean;
+}
 
 /** Whether an Ingress is served by an Application Load Balancer. */
 export const isAlb = ({ className, annotations = {} }: IngressRoute): boolean =>
@@ -29,9 +57,10 @@ export const isAlb = ({ className, annotations = {} }: IngressRoute): boolean =>
  */
 export const isGce = ({ className }: IngressRoute): boolean => className === "gce" || className === "gce-internal";
 
-/** What an Ingress needs so that its controller can serve it; annotations of the user's take precedence. @param health a path that answers 200 to anyone */
-export function ingressAnnotations(route: IngressRoute, health: string): Labels {
+/** What an Ingress needs so that its controller can serve it; annotations of the user's take precedence. */
+export function ingressAnnotations(route: IngressRoute, backend: RouteBackend): Labels {
   const { className, annotations } = route;
+  const { health, healthCode, protocol, largestRequestBytes } = backend;
   if (isAlb(route)) {
     return {
       // Instance mode would need a node port.
@@ -39,10 +68,14 @@ export function ingressAnnotations(route: IngressRoute, health: string): Labels 
       // Without it and without certificate-arn, the listener would be plain HTTP.
       [albAnnotations.ports]: '[{"HTTPS":443}]',
       [albAnnotations.health]: health,
+      ...(healthCode && { [albAnnotations.healthCodes]: healthCode }),
+      ...(protocol === "grpc" && { [albAnnotations.protocol]: "GRPC" }),
       ...annotations,
     };
   }
   return {
+    ...(protocol === "grpc" && { [nginxAnnotations.protocol]: "GRPC" }),
+    ...(largestRequestBytes && { [nginxAnnotations.body]: `${Math.ceil(largestRequestBytes / MiB)}m` }),
     ...(className !== undefined && isGce(route) && { "kubernetes.io/ingress.class": className }),
     ...annotations,
   };
@@ -53,10 +86,37 @@ export function serviceAnnotations(route: Route | undefined): Labels {
   return route?.kind === "ingress" && isGce(route) ? { "cloud.google.com/neg": '{"ingress": true}' } : {};
 }
 
-/** Finds what an Application Load Balancer does not do. @param at the prop of the route */
-export function validateLoadBalancer(at: string, route: Route | undefined): Finding[] {
-  if (route?.kind !== "ingress" || !isAlb(route)) return [];
+/** Hosts of a route of two protocols. */
+interface RoutedHosts {
+  readonly host: string;
+  /** Host of gRPC. */
+  readonly grpcHost?: string;
+}
+
+/** Finds what the load balancer of a route does not do. @param at the prop of the route */
+export function validateLoadBalancer(at: string, route: Route | undefined, hosts?: RoutedHosts): Finding[] {
+  if (!route) return [];
   const wrong = [
+    ...(route.kind === "ingress" && isAlb(route) ? ofAlb(at, route) : []),
+    hosts?.grpcHost !== undefined &&
+      hosts.grpcHost === hosts.host && {
+        at: `${at}.grpcHost`,
+        message: "is host too: HTTP and gRPC need a host each",
+        fix: removeKey("grpcHost"),
+      },
+    hosts?.grpcHost !== undefined &&
+      route.kind === "ingress" &&
+      isGce(route) && {
+        at: `${at}.grpcHost`,
+        message: "GKE's Ingress passes gRPC on over TLS only, which pods do not serve: a Gateway does without",
+        fix: removeKey("grpcHost"),
+      },
+  ];
+  return wrong.filter((each) => each !== false).map((each) => ({ code: "SKP1271", ...each }));
+}
+
+function ofAlb(at: string, route: IngressRoute) {
+  return [
     route.tlsSecret !== undefined && {
       at: `${at}.tlsSecret`,
       message: `an Application Load Balancer reads no Secret: its certificate is named by the annotation ${albAnnotations.certificate}, or found by the host name`,
@@ -68,5 +128,4 @@ export function validateLoadBalancer(at: string, route: Route | undefined): Find
       fix: `{${albAnnotations.targetType}: ip}`,
     },
   ];
-  return wrong.filter((each) => each !== false).map((each) => ({ code: "SKP1271", ...each }));
 }

@@ -5,8 +5,28 @@ import type { Labels } from "./labels.ts";
 import { selectorLabels } from "./labels.ts";
 import type { Pods } from "./network.ts";
 
-/** Label by which Prometheus selects monitors and rules: the default of the kube-prometheus-stack Helm chart. */
-export const monitorLabels: Labels = { release: "kube-prometheus-stack" };
+/** Label by which Prometheus selects monitors and rules. */
+const releaseLabel = "release";
+
+/** Its value on monitors and rules of anyone: the default of the kube-prometheus-stack Helm chart. */
+const sharedRelease = "kube-prometheus-stack";
+
+/** Its value on monitors and rules of one stack. A cluster may have several, each with a Prometheus of its own. */
+const ownRelease = (stack: string): string => `skopos-${stack}`;
+
+/** Labels by which Prometheus selects a chart's monitors and rules. */
+export function monitorLabels({ stack }: Pick<ComponentChart, "stack">): Labels {
+  return { [releaseLabel]: stack === undefined ? sharedRelease : ownRelease(stack) };
+}
+
+/** Selects monitors and rules of anyone, and of the chart's own stack, but not those of other stacks. */
+export function monitorSelector({ stack }: Pick<ComponentChart, "stack">): {
+  readonly matchLabels?: Record<string, string>;
+  readonly matchExpressions?: { key: string; operator: "In"; values: string[] }[];
+} {
+  if (stack === undefined) return { matchLabels: { [releaseLabel]: sharedRelease } };
+  return { matchExpressions: [{ key: releaseLabel, operator: "In", values: [sharedRelease, ownRelease(stack)] }] };
+}
 
 /** Label of PrometheusRules that says who evaluates them: `prometheus` or `mimir`. Without it, the stack's evaluator does. */
 export const evaluatorLabel = "skopos.dev/evaluator";
@@ -91,7 +111,7 @@ export function serviceMonitor(chart: ComponentChart, props: ServiceMonitorProps
   const monitor: IServiceMonitor = {
     apiVersion: "monitoring.coreos.com/v1",
     kind: "ServiceMonitor",
-    metadata: chart.metadata(props.name, props.part, monitorLabels, props.namespace),
+    metadata: chart.metadata(props.name, props.part, monitorLabels(chart), props.namespace),
     spec: {
       namespaceSelector: { matchNames: [props.namespace ?? chart.home] },
       selector: { matchLabels: { ...(props.selector ?? selectorLabels(chart.identity(props.part))) } },

@@ -1,6 +1,6 @@
 import type { ComponentChart } from "./chart.ts";
 import type { Labels } from "./labels.ts";
-import { ingressAnnotations, isAlb, isGce } from "./load-balancers.ts";
+import { ingressAnnotations, isAlb, isGce, type RouteBackend } from "./load-balancers.ts";
 import type { KubernetesObject } from "./object.ts";
 
 /** How users reach a component from outside the cluster. */
@@ -28,15 +28,14 @@ export interface RouteFilter {
 }
 
 /**
- * The Ingress or HTTPRoute.
- * @param service name and port of the Service, after which the object is named, and a path at which it answers 200 to anyone
+ * The Ingress, or the HTTPRoute or GRPCRoute.
  * @param filter applied to every request of an HTTPRoute
  */
 export function routeObject(
   chart: ComponentChart,
   host: string,
   route: Route,
-  service: { readonly name: string; readonly port: number; readonly health: string },
+  service: RouteBackend,
   filter?: RouteFilter,
 ): KubernetesObject {
   const metadata = chart.metadata(service.name, chart.component);
@@ -47,18 +46,20 @@ export function routeObject(
       ...(filter && { filters: [{ type: "ExtensionRef", extensionRef: { ...filter } }] }),
       backendRefs: [{ name: service.name, port: service.port }],
     };
-    const httpRoute = {
+    const gatewayRoute = {
       apiVersion: "gateway.networking.k8s.io/v1",
-      kind: "HTTPRoute",
+      kind: service.protocol === "grpc" ? "GRPCRoute" : "HTTPRoute",
       metadata,
       spec: { parentRefs: [parent], hostnames: [host], rules: [rule] },
     };
-    return httpRoute;
+    return gatewayRoute;
   }
   const { className, tlsSecret } = route;
-  const annotations = ingressAnnotations(route, service.health);
-  // An ALB finds its certificate in AWS Certificate Manager by these hosts, unless an annotation names it.
-  const tls = tlsSecret ? [{ hosts: [host], secretName: tlsSecret }] : isAlb(route) ? [{ hosts: [host] }] : undefined;
+  const annotations = ingressAnnotations(route, service);
+  // An ALB finds its certificate in AWS Certificate Manager by these hosts, unless an annotation names it. Other controllers
+  // take their default certificate, and redirect plain HTTP.
+  const withoutSecret = isAlb(route) || service.tlsOnly ? [{ hosts: [host] }] : undefined;
+  const tls = tlsSecret ? [{ hosts: [host], secretName: tlsSecret }] : withoutSecret;
   const backend = { service: { name: service.name, port: { number: service.port } } };
   const ingress = {
     apiVersion: "networking.k8s.io/v1",

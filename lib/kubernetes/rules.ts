@@ -54,7 +54,7 @@ export function rules(chart: ComponentChart, part: string, ownGroups: readonly R
   const here: Labels = chart.evaluator === "mimir" ? { [evaluatorLabel]: "prometheus" } : {};
   const elsewhere = (group: RuleGroup) => evaluatorOf(group, chart.evaluator) === "mimir";
   for (const [suffix, labels, chosen] of [
-    ["", { ...monitorLabels, ...here }, groups.filter((group) => !elsewhere(group))],
+    ["", { ...monitorLabels(chart), ...here }, groups.filter((group) => !elsewhere(group))],
     ["-ruler", { [evaluatorLabel]: "mimir" }, groups.filter(elsewhere)],
   ] as const) {
     if (chosen.length === 0) continue;

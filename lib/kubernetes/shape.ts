@@ -59,6 +59,7 @@ export const componentShape = {
     networkEngine: oneOf(...networkEngines),
     tunnelCidrs: uniqueListOf(cidr),
     loadBalancerCidrs: uniqueListOf(cidr),
+    ingressControllers: listOf({ namespace: dnsLabel, labels: mapOf(labelKey, labelValue) }),
     dns: {
       pods: { namespace: dnsLabel, labels: listOf(mapOf(labelKey, labelValue)) },
       cidrs: uniqueListOf(cidr),
@@ -73,6 +74,7 @@ export const componentShape = {
   },
   ...optionsShape,
   evaluator: oneOf("prometheus", "mimir"),
+  stack: dnsLabel,
   runbooks: location,
   grafanaUrl: httpUrl,
   alertOverrides: mapOf(line, {
@@ -121,6 +123,15 @@ export const objectStoreShape = {
   },
   identity: mapOf(labelKey, someText),
 } as const satisfies ShapeOf<ObjectStore>;
+
+/** Shape of a {@link Route}. */
+export const routeShape = {
+  kind: oneOf("ingress", "gateway"),
+  className: dnsSubdomain,
+  tlsSecret: dnsSubdomain,
+  annotations: mapOf(labelKey, anyText),
+  gateway: { name: dnsSubdomain, namespace: dnsLabel, listener: dnsSubdomain },
+} as const;
 
 /** Shape of labels by which nodes or pods are selected. */
 export const labelsShape = mapOf(labelKey, labelValue);

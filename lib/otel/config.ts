@@ -1,5 +1,5 @@
 import { softMemoryShare } from "../kubernetes/index.ts";
-import { MiB, type Resources } from "../sizing/index.ts";
+import { MiB, otlpMessageBytes, type Resources } from "../sizing/index.ts";
 import { largestMessageMiB } from "./queue.ts";
 
 /** Section of a collector's configuration: settings by `type` or `type/name`. */
@@ -29,16 +29,29 @@ export interface CollectorConfig {
 /** Ports of every collector, by the name that Services, probes and monitors use. */
 export const collectorPorts = { "otlp-grpc": 4317, "otlp-http": 4318, metrics: 8888, health: 13133 } as const;
 
-/** An OTLP receiver on both protocols. Long-lived gRPC connections are closed periodically, so that clients are rebalanced over the pods. */
-export function otlpReceiver(grpcPort: number, httpPort?: number): object {
+/** Requests of one client from outside the cluster that are handled at the same time. */
+const concurrentStreams = 128;
+
+/**
+ * An OTLP receiver on both protocols. Long-lived gRPC connections are closed periodically, so that clients are rebalanced over the pods.
+ * @param authenticator extension that authenticates clients, whose requests are then limited too; by default anyone may send
+ */
+export function otlpReceiver(grpcPort: number, httpPort?: number, authenticator?: string): object {
+  const authenticated = authenticator && { auth: { authenticator } };
   return {
     protocols: {
       grpc: {
         endpoint: `0.0.0.0:${grpcPort}`,
         max_recv_msg_size_mib: largestMessageMiB,
         keepalive: { server_parameters: { max_connection_age: "60s", max_connection_age_grace: "10s" } },
+        ...(authenticated && { max_concurrent_streams: concurrentStreams, ...authenticated }),
       },
-      ...(httpPort && { http: { endpoint: `0.0.0.0:${httpPort}` } }),
+      ...(httpPort && {
+        http: {
+          endpoint: `0.0.0.0:${httpPort}`,
+          ...(authenticated && { max_request_body_size: otlpMessageBytes, read_timeout: "30s", ...authenticated }),
+        },
+      }),
     },
   };
 }

@@ -4,6 +4,7 @@ export * from "./attributes.ts";
 export * from "./collector.ts";
 export * from "./config.ts";
 export * from "./detectors.ts";
+export * from "./load-balancing.ts";
 export * from "./noise.ts";
 export * from "./panels.ts";
 export * from "./props.ts";

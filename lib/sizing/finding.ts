@@ -53,7 +53,8 @@ export type FindingCode =
   | "SKP1320"
   | "SKP1321"
   | "SKP1322"
-  | "SKP1323";
+  | "SKP1323"
+  | "SKP1324";
 
 /** One invalid prop of a component: a mistake that the program itself would accept, or report only at start. */
 export interface Finding {

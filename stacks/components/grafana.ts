@@ -12,7 +12,7 @@ import { optionsIn, workloadOptions } from "../schema/options.ts";
 import { routeSchema } from "../schema/route.ts";
 import { secretKeySchema } from "../schema/secret.ts";
 import { switchable } from "../schema/switch.ts";
-import { type Prerequisite, secretPrerequisite } from "./needs.ts";
+import { type Prerequisite, routePrerequisites, secretPrerequisite } from "./needs.ts";
 
 const adminSecret = z.strictObject({
   name: text(dnsSubdomain).describe("Name of the Secret."),
@@ -125,23 +125,6 @@ export function prerequisites({ config }: ResolvedStack): readonly Prerequisite[
           why: `\`pulumi up\` creates Secret ${name} with it; for rendered files, create it`,
           command: `pulumi config set --secret skopos:grafanaAdminPassword\n${secret.command}`,
         },
-    ...(route?.kind === "ingress" && route.tlsSecret
-      ? [
-          {
-            what: `TLS Secret ${route.tlsSecret} in ${namespace}`,
-            why: "certificate of Grafana's Ingress, unless cert-manager creates it",
-            command: `kubectl create secret tls ${route.tlsSecret} -n ${namespace} --cert=tls.crt --key=tls.key`,
-          },
-        ]
-      : []),
-    ...(route?.kind === "gateway"
-      ? [
-          {
-            what: `Gateway ${route.gateway.name} in ${route.gateway.namespace ?? namespace}`,
-            why: "routes requests to Grafana",
-            command: `kubectl get gateway ${route.gateway.name} -n ${route.gateway.namespace ?? namespace}`,
-          },
-        ]
-      : []),
+    ...(route ? routePrerequisites(route, namespace, "Grafana") : []),
   ];
 }

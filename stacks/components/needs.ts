@@ -1,3 +1,4 @@
+import type { Route, RouteFilter } from "../../lib/kubernetes/index.ts";
 import type { StackConfig } from "../schema.ts";
 
 /** Something that must exist before a stack can run, and the command that creates or shows it. */
@@ -21,6 +22,43 @@ export function secretPrerequisite(
     why,
     command: `kubectl create secret generic ${name} -n ${namespace} ${literals}`,
   };
+}
+
+/** What routes to a component must find in the cluster. @param what the component, or what it offers */
+export function routePrerequisites(
+  route: Route & { readonly authentication?: object },
+  namespace: string,
+  what: string,
+): readonly Prerequisite[] {
+  if (route.kind === "ingress") {
+    const { tlsSecret } = route;
+    if (!tlsSecret) return [];
+    return [
+      {
+        what: `TLS Secret ${tlsSecret} in ${namespace}`,
+        why: `certificate of the Ingress of ${what}, unless cert-manager creates it`,
+        command: `kubectl create secret tls ${tlsSecret} -n ${namespace} --cert=tls.crt --key=tls.key`,
+      },
+    ];
+  }
+  const { name, namespace: of = namespace, listener } = route.gateway;
+  const filter = route.authentication as Partial<RouteFilter> | undefined;
+  return [
+    {
+      what: `Gateway ${name} in ${of}`,
+      why: `routes requests to ${what}${listener ? `, by its listener ${listener}` : ""}; it must accept routes of ${namespace}`,
+      command: `kubectl get gateway ${name} -n ${of}`,
+    },
+    ...(filter?.kind
+      ? [
+          {
+            what: `${filter.kind} ${filter.name} in ${namespace}`,
+            why: `authenticates the users of ${what}`,
+            command: `kubectl get ${filter.kind.toLowerCase()}.${filter.group} ${filter.name} -n ${namespace}`,
+          },
+        ]
+      : []),
+  ];
 }
 
 /** An object store that is a service. */

@@ -3,15 +3,18 @@ import type { ObservabilityProps } from "../../components/observability.ts";
 import { gatewayReplicas, validateOtelGateway } from "../../components/otel-gateway/index.ts";
 import { attributeName, urlPath } from "../../lib/formats/index.ts";
 import type { CheckedStack } from "../checks.ts";
-import type { Facts } from "../facts.ts";
+import { type Facts, withoutUndefined } from "../facts.ts";
 import { problemsOfComponent, sharedProps } from "../findings.ts";
 import { text, unique } from "../formats.ts";
 import type { Problem } from "../problem.ts";
 import { duration } from "../quantities.ts";
+import type { ResolvedStack } from "../resolve.ts";
 import { collectorAdditionsOf } from "../schema/collectors.ts";
 import { optionsIn, statelessOptions } from "../schema/options.ts";
+import { outsideRouteSchema } from "../schema/route.ts";
 import { switchable } from "../schema/switch.ts";
 import { snippet } from "../snippet.ts";
+import { type Prerequisite, routePrerequisites } from "./needs.ts";
 
 export const schema = switchable(
   {
@@ -39,12 +42,15 @@ export const schema = switchable(
       .describe(
         "Whether to compute request rate, errors and duration of each service from spans, before sampling. Agents then send every span twice, and there are about 20 series per operation, kind and status.",
       ),
+    route: outsideRouteSchema
+      .optional()
+      .describe("How telemetry reaches the gateways from outside the cluster. By default it does not."),
   },
   true,
 ).describe("OpenTelemetry Collectors that sample traces and expose metrics.");
 
 export function settings({ config }: Facts): Partial<ObservabilityProps> {
-  const { enabled, tailSampling, probePaths, resourceLabels, spanMetrics } = config.components.otelGateway;
+  const { enabled, tailSampling, probePaths, resourceLabels, spanMetrics, route } = config.components.otelGateway;
   if (!enabled) return {};
   const { decisionWait, latencyThreshold, keepPercent } = tailSampling;
   return {
@@ -55,6 +61,7 @@ export function settings({ config }: Facts): Partial<ObservabilityProps> {
       resourceLabels,
       spanMetrics,
       ...collectorAdditionsOf(config.extra.collectors.otelGateway),
+      ...(route && { route: withoutUndefined(route) }),
     },
   };
 }
@@ -63,6 +70,11 @@ export function checks(stack: CheckedStack): readonly Problem[] {
   const { otelGateway } = stack.props;
   const findings = otelGateway ? validateOtelGateway({ ...sharedProps(stack), ...otelGateway }) : [];
   return [...problemsOfComponent("otelGateway", findings), ...routesByTraceId(stack)];
+}
+
+export function prerequisites({ config }: ResolvedStack): readonly Prerequisite[] {
+  const { enabled, route } = config.components.otelGateway;
+  return enabled && route ? routePrerequisites(route, config.namespaces.stack, "the gateways' OTLP") : [];
 }
 
 function routesByTraceId({ config, workload }: CheckedStack): readonly Problem[] {

@@ -9,11 +9,13 @@ import { type Facts, withoutUndefined } from "../facts.ts";
 import { problemsOfComponent, sharedProps } from "../findings.ts";
 import { text, unique } from "../formats.ts";
 import type { Problem } from "../problem.ts";
+import type { ResolvedStack } from "../resolve.ts";
 import { optionsIn, workloadOptions, workloadsSchema } from "../schema/options.ts";
 import { authenticatedRouteSchema } from "../schema/route.ts";
 import { externalSchema, switchable } from "../schema/switch.ts";
 import type { StackConfig } from "../schema.ts";
 import { snippet } from "../snippet.ts";
+import { type Prerequisite, routePrerequisites } from "./needs.ts";
 
 const keysByResource = z.partialRecord(
   z.enum(stateResources as [string, ...string[]]),
@@ -118,6 +120,19 @@ export function settings({ config }: Facts): Partial<ObservabilityProps> {
 
 export function external({ components: { prometheus } }: StackConfig): ExternalEndpoints {
   return prometheus.external ? { prometheus: externalEndpoint(prometheus.external) } : {};
+}
+
+export function prerequisites({ config }: ResolvedStack): readonly Prerequisite[] {
+  const { enabled, external, route } = config.components.prometheus;
+  const { alertmanager } = config.components;
+  if (!enabled) return [];
+  const namespace = config.namespaces.stack;
+  return [
+    ...(route && !external ? routePrerequisites(route, namespace, "Prometheus") : []),
+    ...(config.alerts.route && !alertmanager.external
+      ? routePrerequisites(config.alerts.route, namespace, "Alertmanager")
+      : []),
+  ];
 }
 
 /** Whether there is a long-term store decides, not where it is. */

@@ -146,7 +146,7 @@ export const alertsSchema = z.strictObject({
   configNamespaces: unique(text(dnsLabel).describe("A namespace."))
     .default([])
     .describe(
-      "Namespaces whose AlertmanagerConfigs are used beside the stack's own, each for the alerts of its namespace. They must exist; the operator may list their Secrets, and Alertmanager may connect to their pods and to ports 443, 465 and 587 anywhere.",
+      "Namespaces whose AlertmanagerConfigs are used beside the stack's own, each for the alerts of its namespace. They must exist; the operator may list their Secrets, and Alertmanager may connect to their pods and to ports 443, 465 and 587 anywhere. Those of the stack's own namespace are always used; list it to allow the connections of their receivers.",
     ),
   externalUrl: text(httpUrl)
     .optional()

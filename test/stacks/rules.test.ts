@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import type { KubernetesObject } from "../../lib/kubernetes/index.ts";
-import { objectsOf, type RenderedStack } from "../../stacks/stack.ts";
+import { resolve } from "../../stacks/resolve.ts";
+import { objectsOf, type RenderedStack, renderStack } from "../../stacks/stack.ts";
+import { least } from "../support/rejected-stacks.ts";
 import { variants } from "./variants.ts";
 
 interface RuleInGroup {
@@ -35,8 +37,9 @@ function distinction({ alert, severity, labels = {} }: RuleInGroup): string {
 /** Rules that Prometheus evaluates: in PrometheusRules with the label that it selects. */
 function byPrometheus(stack: RenderedStack): readonly string[] {
   const objects = objectsOf(stack).map(({ object }) => object as RuleObject);
+  const release = `skopos-${stack.props.namespaces.stack}`;
   const chosen = objects.filter(
-    ({ kind, metadata }) => kind === "PrometheusRule" && metadata.labels?.release === "kube-prometheus-stack",
+    ({ kind, metadata }) => kind === "PrometheusRule" && metadata.labels?.release === release,
   );
   return names(chosen.flatMap(({ spec }) => spec.groups));
 }
@@ -74,7 +77,7 @@ test.each(["medium", "large"])(
     const stack = variants.find(({ name }) => name === `${scale} + standard`)?.render() as RenderedStack;
     const objects = objectsOf(stack).map(({ object }) => object);
     const selecting = objects.filter(({ kind }) => kind === "Prometheus") as (KubernetesObject & {
-      spec: { replicas: number; ruleSelector: { matchLabels: object; matchExpressions?: object[] } };
+      spec: { replicas: number; ruleSelector: { matchLabels?: object; matchExpressions?: object[] } };
     })[];
     const mounted = objects
       .filter(({ kind, metadata }) => kind === "Deployment" && metadata.name === "mimir-ruler")
@@ -82,23 +85,33 @@ test.each(["medium", "large"])(
       .map(([, name]) => name);
     const label = "skopos.dev/evaluator";
     const found = selecting.map(({ metadata, spec }) => [metadata.name, spec.replicas > 0, spec.ruleSelector]);
-    const release = { release: "kube-prometheus-stack" };
+    const releases = ["kube-prometheus-stack", "skopos-observability"];
+    const release = { key: "release", operator: "In", values: releases };
     if (scale === "medium") {
-      expect(found).toEqual([["kube-prometheus", true, { matchLabels: release }]]);
+      expect(found).toEqual([["kube-prometheus", true, { matchExpressions: [release] }]]);
       expect(mounted).toEqual([]);
     } else {
       expect(found).toEqual([
-        ["kube-prometheus", true, { matchLabels: { ...release, [label]: "prometheus" } }],
-        [
-          "kube-prometheus-rules",
-          false,
-          { matchLabels: release, matchExpressions: [{ key: label, operator: "DoesNotExist" }] },
-        ],
+        ["kube-prometheus", true, { matchLabels: { [label]: "prometheus" }, matchExpressions: [release] }],
+        ["kube-prometheus-rules", false, { matchExpressions: [release, { key: label, operator: "DoesNotExist" }] }],
       ]);
       expect(mounted).toContain("prometheus-kube-prometheus-rules-rulefiles-0");
     }
   },
 );
+
+test("every link of alerts and dashboards to a runbook is absolute where the URL of the runbooks is known", () => {
+  const runbooks = "https://runbooks.example.com/skopos";
+  const config = { ...least, scale: "medium", runbooks, components: { traces: { backend: "tempo" } } };
+  const stack = renderStack(resolve(config, { stack: "s" }));
+  const objects = JSON.stringify(objectsOf(stack));
+  const alerts = stack.charts.flatMap((chart) => chart.knownAlerts.map(({ name }) => name));
+  const links = [...objects.matchAll(/runbook_url[\\"]*: *[\\"]*([^\s\\",}]+)/g)].map(([, link]) => link);
+  expect(links.length).toBeGreaterThanOrEqual(alerts.length);
+  expect(links.filter((link) => !link?.startsWith(`${runbooks}/`))).toEqual([]);
+  expect(new Set(links).size).toBe(new Set(alerts).size);
+  expect(objects).not.toContain("docs/runbooks");
+});
 
 test("an alert's name is its own in the whole stack", () => {
   const stack = variants[4]?.render() as RenderedStack;

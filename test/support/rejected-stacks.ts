@@ -202,6 +202,17 @@ export const mistakes: readonly (readonly [ProblemCode, object])[] = [
   ["SKP1220", { ...least, namespaces: { stack: "kube-system" } }],
   ["SKP1214", { ...least, scale: "large" }],
   ["SKP1215", { ...least, components: { grafana: { replicas: 2 } } }],
+  [
+    "SKP1324",
+    {
+      ...least,
+      scale: "large",
+      components: {
+        prometheus: { route: { kind: "ingress", host: "p.example.com", annotations: { "auth-url": "a" } } },
+        traces: tempo,
+      },
+    },
+  ],
   ["SKP1216", { ...least, scale: "large", components: { prometheus: { remoteRead: true }, traces: tempo } }],
   ["SKP1213", { ...least, collectors: "operator", components: { otelAgent: { nodeSelector: { a: "b" } } } }],
 ];

@@ -15,7 +15,8 @@ export interface AlertRouting {
   /**
    * Namespaces whose AlertmanagerConfigs are used, beside the stack's own; each applies to the alerts of its namespace.
    * They must exist. The operator may list the Secrets and ConfigMaps of each: AlertmanagerConfigs reference them. Alertmanager
-   * may connect to the pods of each, and to ports 443, 465 and 587 anywhere.
+   * may connect to the pods of each, and to ports 443, 465 and 587 anywhere. AlertmanagerConfigs of the stack's own namespace are
+   * always used; the connections of their receivers are allowed if it is listed too.
    * @default none
    * @see https://prometheus-operator.dev/docs/developer/alerting/#alertmanagerconfig-resource
    */

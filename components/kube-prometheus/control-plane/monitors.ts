@@ -68,7 +68,7 @@ export function kubeletMonitor(chart: ComponentChart, prometheus: Pods | undefin
   chart.add({
     apiVersion,
     kind: "ServiceMonitor",
-    metadata: chart.metadata(`${chart.name}-kubelet`, part, monitorLabels),
+    metadata: chart.metadata(`${chart.name}-kubelet`, part, monitorLabels(chart)),
     spec: {
       jobLabel: "k8s-app",
       namespaceSelector: { matchNames: [chart.home] },
@@ -105,7 +105,7 @@ function controlPlaneMonitor(
   name: ControlPlanePart,
   target: ControlPlaneTarget,
 ): void {
-  const metadata = chart.metadata(`${chart.name}-${name}`, part, monitorLabels);
+  const metadata = chart.metadata(`${chart.name}-${name}`, part, monitorLabels(chart));
   const endpoint = {
     port: target.port,
     path: target.path,

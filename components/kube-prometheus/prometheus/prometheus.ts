@@ -5,7 +5,7 @@ import {
   type Endpoint,
   endpointUrl,
   forTenants,
-  monitorLabels,
+  monitorSelector,
   type Pods,
   scrapeLimits,
   serviceHost,
@@ -88,7 +88,7 @@ function prometheusResource(
 ): IPrometheus {
   const { sizing, workload } = props;
   const interval = workload.scrapeIntervalSeconds;
-  const found = props.watchAllMonitors ? {} : { matchLabels: { ...monitorLabels } };
+  const found = props.watchAllMonitors ? {} : monitorSelector(chart);
   return {
     apiVersion: "monitoring.coreos.com/v1",
     kind: "Prometheus",

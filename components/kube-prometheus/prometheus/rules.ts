@@ -3,7 +3,7 @@ import {
   type ComponentChart,
   type ComponentProps,
   evaluatorLabel,
-  monitorLabels,
+  monitorSelector,
   podSecurity,
 } from "../../../lib/kubernetes/index.ts";
 import { nobody } from "../operator/operated.ts";
@@ -12,11 +12,11 @@ type RuleSelector = IPrometheus["spec"]["ruleSelector"];
 
 /** Rules that this Prometheus evaluates: where Mimir evaluates those of teams, only the ones labelled for Prometheus. */
 export function ruleSelector(chart: ComponentChart, watchAll: boolean): RuleSelector {
-  const matchLabels = watchAll ? {} : { ...monitorLabels };
-  if (chart.evaluator === "mimir") return { matchLabels: { ...matchLabels, [evaluatorLabel]: "prometheus" } };
-  return watchAll
-    ? { matchExpressions: [{ key: evaluatorLabel, operator: "NotIn", values: ["mimir"] }] }
-    : { matchLabels };
+  if (watchAll && chart.evaluator !== "mimir")
+    return { matchExpressions: [{ key: evaluatorLabel, operator: "NotIn", values: ["mimir"] }] };
+  const found: ReturnType<typeof monitorSelector> = watchAll ? {} : monitorSelector(chart);
+  if (chart.evaluator !== "mimir") return found;
+  return { ...found, matchLabels: { ...found.matchLabels, [evaluatorLabel]: "prometheus" } };
 }
 
 /** Name of the resource whose rule files Mimir's ruler reads. */
@@ -40,6 +40,7 @@ export function teamRuleConfigMaps({ name = "kube-prometheus" }: ComponentProps)
  * by each shard over its own.
  */
 export function rulesForMimir(chart: ComponentChart, watchAll: boolean): void {
+  const found: ReturnType<typeof monitorSelector> = watchAll ? {} : monitorSelector(chart);
   chart.add({
     apiVersion: "monitoring.coreos.com/v1",
     kind: "Prometheus",
@@ -47,8 +48,8 @@ export function rulesForMimir(chart: ComponentChart, watchAll: boolean): void {
     spec: {
       replicas: 0,
       ruleSelector: {
-        ...(!watchAll && { matchLabels: { ...monitorLabels } }),
-        matchExpressions: [{ key: evaluatorLabel, operator: "DoesNotExist" }],
+        ...found,
+        matchExpressions: [...(found.matchExpressions ?? []), { key: evaluatorLabel, operator: "DoesNotExist" }],
       },
       ruleNamespaceSelector: {},
       securityContext: podSecurity(chart.cluster.platform, { user: nobody }),

@@ -20,7 +20,18 @@ export const seriesPerShard = 2_500_000;
  */
 const bytesPerSeries = { request: 8_192, limit: 12_288 } as const;
 /** "Most users report ~25% increased memory usage": https://prometheus.io/docs/practices/remote_write/#resource-usage (2026-11). */
-const remoteWriteFactor = 1.25;
+const remoteWriteShare = 0.25;
+/**
+ * What each further remote-write queue remembers of every series, also of those that it drops, in bytes: its reference in two maps of
+ * Go, 16 and 8 bytes at about half their load. Labels are kept of series that are sent.
+ * @see https://github.com/prometheus/prometheus/blob/v3.13.2/storage/remote/queue_manager.go (StoreSeries)
+ */
+const bytesPerQueuedSeries = 64;
+/**
+ * Memory of one sender of a queue: 10,000 samples of 80 B that wait, and a request of 2,000 series of 500 B with their labels. An
+ * estimate from the types of the same file.
+ */
+const bytesPerSender = 10_000 * 80 + 2_000 * 500;
 /** Resident memory of an idle Prometheus: 88 to 95 MiB measured with 3.13, and headroom. */
 export const idleBytes = 128 * MiB;
 /** Samples per second that one core scrapes, stores, sends and evaluates rules over. An assumption, on the low side. */
@@ -66,32 +77,48 @@ export function localRetention(retention: Retention, shards: number): number {
   return shards > 1 ? Math.min(shortRetentionSeconds, retention.prometheus) : retention.prometheus;
 }
 
+/** The queues of remote write. */
+export interface RemoteWrites {
+  /** Whether a long-term store receives every series. */
+  readonly longTerm: boolean;
+  /** Queues of tenants, each of which sends the series of its namespaces in place of the long-term store's own queue. @default 0 */
+  readonly tenants?: number;
+  /** Queues to other stores, each of which may send every series again. @default 0 */
+  readonly additional?: number;
+}
+
 /** Size of one Prometheus pod. `replicas` is the number of all pods: shards x replicas per shard. */
 export function sizePrometheus(
   workload: Workload,
   fleet: { readonly shards: number; readonly replicasPerShard: number },
   retentionSeconds: number,
-  longTerm: boolean,
+  { longTerm, tenants = 0, additional = 0 }: RemoteWrites,
 ): WorkloadSize {
   const series = workload.activeSeries / fleet.shards;
   const samples = samplesPerSecond(workload) / fleet.shards;
-  const factor = longTerm ? remoteWriteFactor : 1;
-  const memory = (bytes: number) => idleBytes + series * bytes * factor;
+  const complete = (longTerm ? 1 : 0) + additional;
+  const factor = 1 + complete * remoteWriteShare;
+  const { minShards, maxShards } = remoteWriteQueue(samples);
+  const ofTenants = (senders: number) => tenants * (series * bytesPerQueuedSeries + senders * bytesPerSender);
+  const memory = (bytes: number, senders: number) => idleBytes + series * bytes * factor + ofTenants(senders);
   const disk = ((retentionSeconds + headSeconds) * samples * bytesPerStoredSample.high) / usableShare;
-  const written = longTerm ? ", plus 25% for remote write" : "";
+  const stores = complete > 1 ? ` to ${complete} stores` : "";
+  const written = (senders: number) =>
+    (complete > 0 ? `, plus ${complete * 25}% for remote write${stores}` : "") +
+    (tenants > 0 ? `, and ${Math.ceil(ofTenants(senders) / MiB)} MiB of the queues of ${tenants} tenants` : "");
   return sized(
     {
       replicas: fleet.shards * fleet.replicasPerShard,
       cpuCores: Math.max(0.05, samples / samplesPerCore),
-      memoryBytes: memory(bytesPerSeries.request),
-      memoryLimitBytes: memory(bytesPerSeries.limit),
+      memoryBytes: memory(bytesPerSeries.request, minShards),
+      memoryLimitBytes: memory(bytesPerSeries.limit, maxShards),
       diskBytes: Math.max(GiB, disk),
     },
     {
       replicas: `${fleet.shards} x ${fleet.replicasPerShard}: shards x replicas`,
       cpuCores: `${formatCount(samples)} samples/s at ${formatCount(samplesPerCore)} per core`,
-      memoryBytes: `${formatCount(series)} series x 8 KiB${written}`,
-      memoryLimitBytes: `${formatCount(series)} series x 12 KiB${written}: queries and WAL replay`,
+      memoryBytes: `${formatCount(series)} series x 8 KiB${written(minShards)}`,
+      memoryLimitBytes: `${formatCount(series)} series x 12 KiB${written(maxShards)}: queries and WAL replay`,
       diskBytes: `${formatDuration(retentionSeconds)} plus 3h of head x ${formatCount(samples)} samples/s x 2 B, filled to 80%, at least 1 GiB`,
     },
   );

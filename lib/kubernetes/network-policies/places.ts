@@ -27,7 +27,19 @@ export function placesOf(peer: Peer, cluster: ClusterFacts): readonly Place[] {
   if (peer === "load balancers") {
     const cidrs = cluster.loadBalancerCidrs ?? googleFrontEnds(cluster) ?? cluster.nodeCidrs ?? [];
     // Through a node port, requests have the address of a node.
-    return [{ kind: "pods" }, { kind: "proxy" }, { kind: "nodes" }, { kind: "addresses", cidrs }];
+    const controllers = cluster.ingressControllers?.map(
+      ({ namespace, labels }): Place => ({
+        kind: "pods",
+        namespace,
+        ...(labels && { selector: { matchLabels: { ...labels } } }),
+      }),
+    );
+    return [
+      ...(controllers ?? [{ kind: "pods" } as const]),
+      { kind: "proxy" },
+      { kind: "nodes" },
+      { kind: "addresses", cidrs },
+    ];
   }
   if (peer === "dns") {
     const { pods, cidrs = [] } = dnsServersOf(cluster);
