@@ -77,7 +77,7 @@ export {
 export { promql } from "../lib/monitoring/promql.ts";
 export type { JaegerQuery, LogQuery, MetricQuery, TraceQuery } from "../lib/monitoring/query.ts";
 export type { Alert, Evaluator, Recording, RuleGroup, Severity } from "../lib/monitoring/rules.ts";
-export type { CollectorMode, QueueStorage } from "../lib/otel/index.ts";
+export type { CollectorAdditions, CollectorMode, QueueStorage } from "../lib/otel/index.ts";
 export {
   type Availability,
   type Duration,
@@ -124,6 +124,7 @@ export type {
 } from "./grafana/index.ts";
 export type {
   AdditionalRemoteWrite,
+  AdditionalScrape,
   AlertRouting,
   AuthenticatedRoute,
   ControlPlanePart,

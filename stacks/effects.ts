@@ -43,6 +43,7 @@ const routingSettings = [
   "muteTimes",
   "routes",
   "inhibitions",
+  "templates",
   "configNamespaces",
   "externalUrl",
   "route",
@@ -97,11 +98,11 @@ function idleOf(
       grafana.external !== undefined &&
         "secrets are variables of Grafana's container, and Grafana is externally managed",
     ],
-    [
-      ["extra", "remoteWrites"],
-      extra.remoteWrites.length > 0,
-      (prometheus.external && "Prometheus is externally managed") || (!prometheus.enabled && "Prometheus is off"),
-    ],
+    ...(["remoteWrites", "scrapes"] as const).map((key): Idle => {
+      const why =
+        (prometheus.external && "Prometheus is externally managed") || (!prometheus.enabled && "Prometheus is off");
+      return [["extra", key], extra[key].length > 0, why];
+    }),
     [["components", "prometheus", "remoteRead"], prometheus.remoteRead, !mimir.enabled && "Mimir is off"],
     [["components", "alloy", "logSource"], alloy.logSource !== undefined, !loki.enabled && "Loki is off"],
     [["components", "mimir", "bucketLifecycle"], mimir.bucketLifecycle !== undefined, onDisks],

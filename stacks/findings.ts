@@ -18,6 +18,7 @@ const places: readonly (readonly [start: string, path: readonly string[]])[] = [
   ["workloads.alertmanager.", ["components", "alertmanager"]],
   ["workloads.node-exporter.", ["components", "nodeExporter"]],
   ["defaults.", ["defaults"]],
+  ["additionalScrapes.", ["extra", "scrapes"]],
   ["additions.", ["extra", "collectors", "*"]],
   ["federatedTenants.", ["tenants"]],
   ["alertOverrides.", ["alerts", "rules"]],

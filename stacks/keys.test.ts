@@ -361,6 +361,17 @@ const chosen: Readonly<Record<string, readonly [values: readonly unknown[], base
   "extra.rules[].rules[].keep_firing_for": [ownRule({}, { keep_firing_for: "2m" })],
   "extra.rules[].rules[].labels.*": [ownRule({ labels: { a: "b" } }, { labels: { a: "c" } })],
   "extra.rules[].rules[].annotations.*": [ownRule({ annotations: { a: "b" } }, { annotations: { a: "c" } })],
+  "extra.scrapes[].spec.*": [
+    ["a", "b"].map((host) => ({
+      extra: { scrapes: [{ name: "a", spec: { staticConfigs: [{ targets: [`${host}.example.com:9100`] }] } }] },
+    })),
+  ],
+  "extra.scrapes[].ports[]": [
+    [1, 2].map((port) => merged(cluster({})[0], { extra: { scrapes: [{ name: "a", spec: {}, ports: [port] }] } })),
+  ],
+  "alerts.templates.*": [
+    alerts(...["a", "b"].map((text) => ({ templates: { a: `{{ define "a" }}${text}{{ end }}` } }))),
+  ],
   "extra.remoteWrites[].replicaLabel": [
     ["a", "b"].map((replicaLabel) => ({
       extra: { remoteWrites: [{ name: "w", url: "https://w.example.com", replicaLabel }] },

@@ -7,6 +7,7 @@ import {
   formatBytes,
   MiB,
   outOfRange,
+  rejectedObject,
   removeItem,
   wrongFormat,
 } from "../../lib/sizing/index.ts";
@@ -42,14 +43,7 @@ export function validateAdditions(
         ),
       );
       if (message === undefined) return names;
-      return [
-        {
-          code: "SKP1320",
-          at,
-          message: `${manifest.kind} ${manifest.metadata.name}: ${message}`,
-          fix: "# change the manifest",
-        },
-      ];
+      return [rejectedObject(at, `${manifest.kind} ${manifest.metadata.name}`, message)];
     }),
     ...dashboards.flatMap(({ json }, index) => {
       const at = `extra.dashboards[${index}].json`;

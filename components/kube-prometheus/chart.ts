@@ -23,6 +23,7 @@ import { operator } from "./operator/operator.ts";
 import { connectWrites } from "./prometheus/additional-writes.ts";
 import { alerting, externalAlertmanager } from "./prometheus/alerting.ts";
 import { haClusterLabel, prometheus } from "./prometheus/prometheus.ts";
+import { addScrapes } from "./prometheus/scrape-configs.ts";
 import { type KubePrometheusEndpoints, type KubePrometheusProps, loadOf } from "./props.ts";
 import { type MonitoredTargets, ruleGroups } from "./rules/groups.ts";
 import { kubePrometheusShape } from "./shape.ts";
@@ -136,6 +137,7 @@ export class KubePrometheusChart extends ComponentChart<KubePrometheusEndpoints>
     ] as const) {
       if (to) this.connectsTo(prometheus, to, why);
     }
+    addScrapes(this, prometheus, props.additionalScrapes ?? []);
     connectWrites(this, prometheus, props.additionalWrites ?? []);
   }
 }

@@ -23,6 +23,7 @@ export type { AdditionalRemoteWrite } from "./prometheus/additional-writes.ts";
 export { haClusterLabel } from "./prometheus/prometheus.ts";
 export { teamRuleConfigMaps } from "./prometheus/rules.ts";
 export * from "./prometheus/scaling.ts";
+export type { AdditionalScrape } from "./prometheus/scrape-configs.ts";
 export type { RemoteWriteQueue } from "./prometheus/sizing.ts";
 export type { KubePrometheusEndpoints, KubePrometheusProps } from "./props.ts";
 export type { AuthenticatedRoute } from "./route.ts";

@@ -17,6 +17,7 @@ import type { AlertRouting } from "./alertmanager/config.ts";
 import type { ControlPlanePart } from "./control-plane/targets.ts";
 import type { StateMetrics } from "./exporters/kube-state-metrics.ts";
 import type { AdditionalRemoteWrite } from "./prometheus/additional-writes.ts";
+import type { AdditionalScrape } from "./prometheus/scrape-configs.ts";
 import type { AuthenticatedRoute } from "./route.ts";
 import type { KubePrometheusLoad, KubePrometheusSizes } from "./sizing.ts";
 
@@ -43,6 +44,8 @@ export interface KubePrometheusProps extends ComponentProps {
   readonly remoteWrite?: Endpoint;
   /** Stores to which series are sent in addition to `remoteWrite`. @default none */
   readonly additionalWrites?: readonly AdditionalRemoteWrite[];
+  /** Targets beside those of the monitors. @default none */
+  readonly additionalScrapes?: readonly AdditionalScrape[];
   /** Namespaces whose series are written to `remoteWrite` as another tenant. @default none */
   readonly tenantNamespaces?: TenantNamespaces;
   /**

@@ -28,6 +28,7 @@ import {
   secretKeyShape,
   tenantNamespacesShape,
 } from "../../lib/kubernetes/index.ts";
+import { notificationTemplate } from "../../lib/monitoring/template.ts";
 import { availabilityShape, podSizeShape, retentionShape, sizeShape } from "../../lib/sizing/index.ts";
 import { controlPlaneParts } from "./control-plane/targets.ts";
 import type { KubePrometheusProps } from "./props.ts";
@@ -65,6 +66,7 @@ export const kubePrometheusShape: ShapeOf<KubePrometheusProps> = {
     metrics: re2,
     replicaLabel: prometheusLabel,
   }),
+  additionalScrapes: listOf({ name: dnsSubdomain, spec: unchecked, ports: uniqueListOf(portNumber) }),
   tenantNamespaces: tenantNamespacesShape,
   remoteRead: endpointShape,
   remoteWriteReceiver: flag,
@@ -112,6 +114,7 @@ export const kubePrometheusShape: ShapeOf<KubePrometheusProps> = {
     muteTimes: unchecked,
     routes: unchecked,
     inhibitions: unchecked,
+    templates: mapOf(dnsLabel, notificationTemplate),
   },
   external: { prometheus: endpointShape, alertmanager: endpointShape },
   crds: flag,

@@ -20,6 +20,7 @@ import {
 import { type AlertRouting, reservedReceivers } from "./alertmanager/config.ts";
 import { validateRouting } from "./alertmanager/validate.ts";
 import { exposed } from "./control-plane/targets.ts";
+import { validateScrapes } from "./prometheus/scrape-configs.ts";
 import { idleBytes as idlePrometheusBytes } from "./prometheus/sizing.ts";
 import { type KubePrometheusProps, loadOf } from "./props.ts";
 import { validateRoute } from "./route.ts";
@@ -50,6 +51,7 @@ function combinations(props: KubePrometheusProps): readonly Finding[] {
     ...numbers,
     ...fleet,
     ...validateRetention(props),
+    ...validateScrapes(props.additionalScrapes ?? []),
     ...validateReceivers(props.alerts ?? {}),
     ...validateRouting(props.alerts ?? {}),
     ...validateLoadBalancer("route", props.route),

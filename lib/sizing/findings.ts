@@ -39,6 +39,14 @@ export const alreadyExists = (at: string, what: string, fix: string): Finding =>
   fix,
 });
 
+/** An object of Kubernetes that does not match its schema. @param object kind and name */
+export const rejectedObject = (at: string, object: string, message: string): Finding => ({
+  code: "SKP1320",
+  at,
+  message: `${object}: ${message}`,
+  fix: "# change the manifest",
+});
+
 /** A number outside of its range. @param found as it may be shown */
 export const outOfRange = (at: string, found: string, range: string, nearest: string): Finding => ({
   code: "SKP1011",

@@ -105,6 +105,7 @@ export function settings({ config }: Facts): Partial<ObservabilityProps> {
       ...withoutUndefined({ externalUrl, controlPlane, stateMetrics: stateMetrics && withoutUndefined(stateMetrics) }),
       ...(route && { route: withoutUndefined(route) }),
       nodeExporter: nodeExporter.enabled,
+      ...(config.extra.scrapes.length > 0 && { additionalScrapes: config.extra.scrapes.map(withoutUndefined) }),
       ...(config.extra.remoteWrites.length > 0 && {
         additionalWrites: config.extra.remoteWrites.map(({ sigv4, ...each }) =>
           withoutUndefined({ ...each, sigv4: sigv4 && withoutUndefined(sigv4) }),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { dnsLabel, host, httpUrl, line, mailAddresses, prometheusLabel } from "../../lib/formats/index.ts";
-import { port, text, unique } from "../formats.ts";
+import { notificationTemplate } from "../../lib/monitoring/template.ts";
+import { mapping, port, text, unique } from "../formats.ts";
 import { alertRulesSchema } from "./alert-rules.ts";
 import { authenticatedRouteSchema } from "./route.ts";
 import { secretKeySchema } from "./secret.ts";
@@ -143,6 +144,11 @@ export const alertsSchema = z.strictObject({
     .array(z.record(z.string(), z.unknown()).describe("An inhibition."))
     .optional()
     .describe("Inhibitions beyond those between severities, in Alertmanager's own format. By default none."),
+  templates: mapping(dnsLabel, notificationTemplate)
+    .optional()
+    .describe(
+      "Files of templates for notifications, by name. Templates named like those of Alertmanager replace them: slack.default.title. By default none.",
+    ),
   configNamespaces: unique(text(dnsLabel).describe("A namespace."))
     .default([])
     .describe(

@@ -3,6 +3,7 @@ import type { Additions } from "../../components/extra/index.ts";
 import {
   anyText,
   dnsLabel,
+  dnsSubdomain,
   headerName,
   httpUrl,
   labelKey,
@@ -17,7 +18,7 @@ import {
 import { apiVersion, kindName } from "../../lib/kubernetes/manifest.ts";
 import { dashboardUid, metricName, promqlExpression } from "../../lib/monitoring/formats.ts";
 import { alertTemplate } from "../../lib/monitoring/template.ts";
-import { mapping, text } from "../formats.ts";
+import { mapping, port, text } from "../formats.ts";
 import { collectorsSchema } from "./collectors.ts";
 import { secretKeySchema } from "./secret.ts";
 
@@ -128,6 +129,25 @@ export const extraSchema = z.strictObject({
     .array(remoteWrite)
     .default([])
     .describe("Stores that Prometheus sends series to, beside Mimir. Network policies admit their ports."),
+  scrapes: z
+    .array(
+      z
+        .strictObject({
+          name: text(dnsSubdomain).describe("Name, unique in the list."),
+          spec: z
+            .record(z.string(), z.unknown())
+            .describe("Targets and how they are scraped, as the spec of a ScrapeConfig of the Prometheus operator."),
+          ports: z
+            .array(port.describe("A port."))
+            .optional()
+            .describe(
+              "Ports that network policies admit beside those of static targets and URLs: those of discovered targets. By default none.",
+            ),
+        })
+        .describe("A scrape."),
+    )
+    .default([])
+    .describe("Targets of Prometheus outside of the cluster, or found by a service discovery."),
   manifests: z
     .array(manifest)
     .default([])
@@ -168,6 +188,7 @@ export const extraSchema = z.strictObject({
 export function additionsOf({
   collectors: _,
   remoteWrites: __,
+  scrapes: ____,
   dataSources: ___,
   ...extra
 }: z.output<typeof extraSchema>): Additions | undefined {

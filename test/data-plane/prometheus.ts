@@ -7,7 +7,7 @@ import { requireProgram } from "./process.ts";
 export function operatedConfig(...charts: readonly ComponentChart[]): string {
   const input = charts
     .flatMap((chart) => chart.toJson())
-    .filter(({ kind }) => /^(Prometheus|ServiceMonitor|PodMonitor|Secret)$/.test(kind))
+    .filter(({ kind }) => /^(Prometheus|ServiceMonitor|PodMonitor|ScrapeConfig|Secret)$/.test(kind))
     .map((object) => JSON.stringify(object))
     .join("\n---\n");
   return execFileSync(requireProgram("prometheus-config"), [], { input, encoding: "utf8", maxBuffer: 1 << 26 });

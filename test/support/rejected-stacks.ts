@@ -268,6 +268,20 @@ const others: readonly object[] = [
     pipelines: { logs: { exporters: ["kafka"] } },
   }),
   { components: { otelGateway: "off", otelAgent: "off" }, ...collected({ processors: { attributes: {} } }) },
+  { alerts: { templates: { a: '{{ define "a" }}{{ if .Alerts }}{{ end }}', b: "no template" } } },
+  {
+    alerts: { templates: { a: '{{ define "own" }}{{ end }}', b: '{{ define "own" }}{{ template "owm" . }}{{ end }}' } },
+  },
+  {
+    extra: {
+      scrapes: [
+        { name: "a", spec: { staticConfigs: [{ targets: "a:1" }] } },
+        { name: "a", spec: {} },
+      ],
+    },
+  },
+  { extra: { scrapes: [{ name: "A", spec: [], ports: [0] }] } },
+  { components: { prometheus: managed }, extra: { scrapes: [{ name: "a", spec: {} }] } },
   // The structure of a file.
   { cluster: undefined },
   { retention: undefined },

@@ -68,7 +68,11 @@ export function alertmanager(
     kind: "Secret",
     metadata: chart.metadata(configSecret, part),
     type: "Opaque",
-    stringData: { "alertmanager.yaml": yamlText(alertmanagerConfig(routing)) },
+    stringData: {
+      "alertmanager.yaml": yamlText(alertmanagerConfig(routing)),
+      // The operator hands other keys of the Secret on, beside the configuration that it completes.
+      ...Object.fromEntries(Object.entries(routing.templates ?? {}).map(([name, text]) => [`${name}.tmpl`, text])),
+    },
   });
   chart.add(
     alertmanagerResource(

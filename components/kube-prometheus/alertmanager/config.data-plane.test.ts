@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { stringify } from "yaml";
+import { notificationTemplateError } from "../../../lib/monitoring/template.ts";
 import { requireProgram } from "../../../test/data-plane/process.ts";
 import { type AlertRouting, alertmanagerConfig } from "./config.ts";
 import { otherReceivers } from "./receivers.fixture.ts";
@@ -55,6 +56,40 @@ test.each([
   const file = write(name, alertmanagerConfig(who));
   const output = execFileSync(requireProgram("amtool"), ["check-config", file], { encoding: "utf8" });
   expect(output).toContain("SUCCESS");
+});
+
+test("amtool takes the files of templates that our grammar takes", () => {
+  const texts = {
+    good: '{{ define "slack.default.title" }}{{ .Status | toUpper }}: {{ template "own.summary" . }}{{ end }}',
+    summary: '{{ define "own.summary" }}{{ range $i, $a := .Alerts }}{{ $a.Annotations.summary }}{{ end }}{{ end }}',
+    comment: '{{/* }} is text */}}{{ define "a" }}{{- if eq .Status "firing" }}a{{ else }}b{{ end -}}{{ end }}',
+    open: '{{ define "a" }}{{ if .Alerts }}{{ end }}',
+    unknown: '{{ define "a" }}{{ humanizePercentage 1 }}{{ end }}',
+    variable: '{{ define "a" }}{{ $labels.a }}{{ end }}',
+    unclosed: '{{ define "a" }}{{ .Status {{ end }}',
+  };
+  for (const [name, text] of Object.entries(texts)) {
+    const template = join(folder, `${name}.tmpl`);
+    writeFileSync(template, text);
+    const config = { ...alertmanagerConfig({ templates: { [name]: text } }), templates: [template] };
+    const { status } = spawnSync(requireProgram("amtool"), ["check-config", write(`template-${name}`, config)]);
+    expect({ name, valid: notificationTemplateError(text) === undefined }).toEqual({ name, valid: status === 0 });
+  }
+});
+
+test("the real template engine writes notifications with templates that replace its own", () => {
+  const template = join(folder, "replaced.tmpl");
+  writeFileSync(
+    template,
+    '{{ define "slack.default.title" }}{{ template "own" . }}{{ end }}{{ define "own" }}{{ .Status }}!{{ end }}',
+  );
+  const args = [
+    "template",
+    "render",
+    `--template.glob=${template}`,
+    '--template.text={{ template "slack.default.title" . }}',
+  ];
+  expect(execFileSync(requireProgram("amtool"), args, { encoding: "utf8" }).trim()).toMatch(/^\w+!$/);
 });
 
 /** Receivers of an alert, by Alertmanager's own routing. */

@@ -46,6 +46,13 @@ export interface AlertRouting {
    * @see https://prometheus.io/docs/alerting/latest/configuration/#inhibition-related-settings
    */
   readonly inhibitions?: readonly object[];
+  /**
+   * Files of templates for notifications, by name. A template that is named like one of Alertmanager's own replaces it:
+   * `slack.default.title`, `email.default.html`.
+   * @default none
+   * @see https://prometheus.io/docs/alerting/latest/notifications/
+   */
+  readonly templates?: Readonly<Record<string, string>>;
 }
 
 const nobody = "nobody";
@@ -66,9 +73,17 @@ export const receiverNames = ({ receivers = [], deadMansSwitch: watchdog }: Aler
  * Secrets are referenced as files that the pod mounts.
  */
 export function alertmanagerConfig(routing: AlertRouting): object {
-  const { receivers = [], deadMansSwitch: watchdog, muteTimes = {}, routes = [], inhibitions = [] } = routing;
+  const {
+    receivers = [],
+    deadMansSwitch: watchdog,
+    muteTimes = {},
+    routes = [],
+    inhibitions = [],
+    templates,
+  } = routing;
   return {
     global: { resolve_timeout: "5m" },
+    ...(templates && Object.keys(templates).length > 0 && { templates: ["/etc/alertmanager/config/*.tmpl"] }),
     route: {
       receiver: nobody,
       // One notification for alerts of one kind in one namespace.

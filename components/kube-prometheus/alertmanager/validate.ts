@@ -1,4 +1,5 @@
 import { alertMatchers, formatPlace, nearest, prometheusLabel, re2 } from "../../../lib/formats/index.ts";
+import { templatesIn, templatesUsedIn } from "../../../lib/monitoring/template.ts";
 import { type Finding, removeItem, removeKey, renameKey } from "../../../lib/sizing/index.ts";
 import { type AlertRouting, receiverNames } from "./config.ts";
 import { mistakeInRange, mistakeInTime, mistakeInZone } from "./time-intervals.ts";
@@ -25,6 +26,7 @@ export function validateRouting(routing: AlertRouting): readonly Finding[] {
         : []),
       ...listOf(timeInterval)(times, ["alerts", "muteTimes", name]),
     ]),
+    ...templates(routing.templates ?? {}),
     ...(routing.receivers ?? []).flatMap(({ muteDuring = [] }, index) =>
       listOf(wordOf("mute time", intervals))(muteDuring, ["alerts", "receivers", index, "muteDuring"]),
     ),
@@ -37,6 +39,28 @@ const rejected = (path: Path, message: string, fix: string): Finding => ({
   message,
   fix,
 });
+
+/** Names of Alertmanager's own templates. */
+const ownTemplate = /^(__\w+|\w+\.default\.\w+)$/;
+
+/** Templates that several files define, of which one would replace the others, and those that no file defines: no notification would be sent. */
+function templates(files: Readonly<Record<string, string>>): readonly Finding[] {
+  const defined = new Map<string, string>();
+  const at = (file: string): Path => ["alerts", "templates", file];
+  const repeated = Object.entries(files).flatMap(([file, text]) =>
+    templatesIn(text).flatMap((name) => {
+      const other = defined.get(name);
+      defined.set(name, file);
+      return other === undefined ? [] : [rejected(at(file), `${name} is defined in ${other}, too`, removeKey(file))];
+    }),
+  );
+  const missing = Object.entries(files).flatMap(([file, text]) =>
+    templatesUsedIn(text)
+      .filter((name) => !defined.has(name) && !ownTemplate.test(name))
+      .map((name) => rejected(at(file), `there is no template ${name}`, write("the name of a template that exists"))),
+  );
+  return [...repeated, ...missing];
+}
 
 /** The place of a value that only its author can correct. */
 const write = (what: string): string => `# write ${what}`;
