@@ -64,7 +64,7 @@ export function validateScrapes(scrapes: readonly AdditionalScrape[]): readonly 
 export function addScrapes(chart: ComponentChart, prometheus: Pods, scrapes: readonly AdditionalScrape[]): void {
   for (const scrape of scrapes) {
     const { metadata, ...manifest } = manifestOf(chart.name, scrape);
-    chart.add({ ...manifest, metadata: chart.metadata(metadata.name, "prometheus", monitorLabels) });
+    chart.add({ ...manifest, metadata: chart.metadata(metadata.name, "prometheus", monitorLabels(chart)) });
     const ports = portsOf(scrape);
     if (ports.length > 0) chart.connects(prometheus, anywhere, ports, `scrape: ${scrape.name}`);
   }
