@@ -1,5 +1,4 @@
-import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { createServer as createHttpsServer } from "node:https";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { sampleNames } from "../definition/sample-names.ts";
 import { mistake, throwIfAny } from "../errors.ts";
@@ -203,7 +202,7 @@ export async function serve(registry: Registry, options: ServeOptions = {}): Pro
       },
     );
   };
-  const server = createServer(tls, requestTimeoutMs, handle);
+  const server = await createServer(tls, requestTimeoutMs, handle);
   limitConnections(server, options.maxConnections ?? 128);
   server.on("clientError", (_error, socket) => {
     // Not ended only: a client that keeps its side open would keep the connection. Before the TLS handshake is done, nothing can be
@@ -226,11 +225,12 @@ export async function serve(registry: Registry, options: ServeOptions = {}): Pro
   return { url: `${tls ? "https" : "http"}://${shown}:${bound}`, port: bound, close, [Symbol.asyncDispose]: close };
 }
 
-function createServer(
+/** Imports the server's modules only here: in each worker thread that records metrics, and serves none, they would take 4 MB. */
+async function createServer(
   tls: ServeOptions["tls"],
   timeoutMs: number,
   handle: (request: IncomingMessage, response: ServerResponse) => void,
-): Server {
+): Promise<Server> {
   const limits = {
     requestTimeout: timeoutMs,
     headersTimeout: timeoutMs,
@@ -240,7 +240,7 @@ function createServer(
   };
   const verifiesClients = tls?.ca !== undefined;
   const server = tls
-    ? createHttpsServer(
+    ? (await import("node:https")).createServer(
         {
           ...tls,
           ...limits,
@@ -250,7 +250,7 @@ function createServer(
         },
         handle,
       )
-    : createHttpServer(limits, handle);
+    : (await import("node:http")).createServer(limits, handle);
   // Neither end has said anything for so long, whatever state the connection is in.
   server.setTimeout(timeoutMs);
   return server;
