@@ -8,6 +8,7 @@ import type { Sender } from "../export/sender.ts";
 import { Doorbell, SpanChannel } from "../export/span-channel.ts";
 import type { FlowFilter } from "../filter.ts";
 import { ShardRings } from "../shard-ring.ts";
+import { releaseStartupMemory } from "../startup-memory.ts";
 import { startThread } from "../worker-file.ts";
 import { catalogue } from "./catalogue.ts";
 import { startDecoration } from "./decorating.ts";
@@ -109,6 +110,7 @@ export async function startAgent(
 
   const exporter = makeExporter({ config, channels, bell, registry, metrics, sender, log });
   const exporting = exporter.run();
+  releaseStartupMemory();
   if (http) log(`watching; metrics at ${http.url}/metrics`);
 
   const tell = (message: ToIngest) => ingest.postMessage(message);

@@ -6,6 +6,7 @@ import type { Clock } from "../clock.ts";
 import { causes, sizes } from "../layout.ts";
 import { FlowReader } from "../reader.ts";
 import { ShardRings } from "../shard-ring.ts";
+import { releaseStartupMemory } from "../startup-memory.ts";
 import { catalogue } from "./catalogue.ts";
 import type { FromIngest, FromPoller, IngestInput, ToIngest, ToPoller } from "./messages.ts";
 
@@ -21,6 +22,7 @@ const received = metrics.received.with({ type: "received" });
 const known = new Map<string, number>();
 const lostNow = () => rings.levels.reduce((sum, { lost }) => sum + lost, 0);
 
+releaseStartupMemory();
 const reader = new FlowReader(options, {
   onEvents(events) {
     received.inc(events.length);

@@ -7,6 +7,7 @@ import { EndsWriter } from "../kubernetes/flow-ends.ts";
 import { type ShardHandlers, ShardReader } from "../shard-ring.ts";
 import { SpanEncoder } from "../span/encoder.ts";
 import { type InterfaceFacts, interfaceLabel } from "../span/interfaces.ts";
+import { releaseStartupMemory } from "../startup-memory.ts";
 import { Poller } from "../store/poller.ts";
 import type { PollerCounts, PollerSink } from "../store/poller-sink.ts";
 import { catalogue } from "./catalogue.ts";
@@ -115,6 +116,7 @@ const handlers: ShardHandlers = {
   },
 };
 
+releaseStartupMemory();
 const reader = new ShardReader(ring);
 do {
   readMessages();
