@@ -1,5 +1,7 @@
-/** `npm run bench -w bpf-agent [-- --json] [packet] [scale] [network] [attach] [decoration]`: needs root, as the kernel test tier does. */
+/** `npm run bench -w bpf-agent [-- --json] [SUITE ...]`: needs root, as the kernel test tier does. */
+import { agentSuite } from "./agent.ts";
 import { decorationSuite } from "./decoration.ts";
+import { encodeSuite } from "./encode.ts";
 import { attachSuite, networkSuite } from "./network.ts";
 import { packetSuite } from "./packet.ts";
 import { scaleSuite } from "./scale.ts";
@@ -10,6 +12,8 @@ const suites = {
   network: networkSuite,
   attach: attachSuite,
   decoration: decorationSuite,
+  encode: encodeSuite,
+  agent: agentSuite,
 } as const;
 const asked = process.argv.slice(2).filter((argument) => argument in suites) as (keyof typeof suites)[];
 

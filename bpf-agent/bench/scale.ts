@@ -8,21 +8,11 @@ import { ShardRings } from "../src/shard-ring.ts";
 import { inject, openLoaded, pack } from "../test/harness.ts";
 import type { Injection } from "../test/inject-worker.ts";
 import { residentBytes } from "../test/netns.ts";
-import * as p from "../test/packets.ts";
 import type { ShardInput } from "../test/shard-worker.ts";
+import { distinct } from "./flows.ts";
 import { report } from "./report.ts";
 
 const none = { peer: null, peerName: null };
-
-const frame = (i: number) => {
-  const source = `10.${(i >> 24) & 255}.${(i >> 16) & 255}.${1 + ((i >> 8) & 127)}`;
-  return p.ethernet(
-    p.ipv4({ source, destination: "192.168.0.2", protocol: 17 }, p.udp(1 + (i & 255), 1 + (i >> 15), p.zeros(8))),
-  );
-};
-
-/** `count` frames, each of another flow, from flow number `start` on. */
-const distinct = (count: number, start = 0) => Array.from({ length: count }, (_, i) => frame(start + i));
 
 /** Injects `rate` new flows a second from a thread of its own for `seconds`; the reader ends them as it goes. */
 async function sustained(rate: number, seconds: number): Promise<void> {

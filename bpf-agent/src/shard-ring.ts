@@ -18,8 +18,10 @@ const MESSAGE_BYTES = 16;
 const kinds = { wrap: 0, events: 1, records: 2, finals: 3, clock: 4, end: 5 } as const;
 type Kind = (typeof kinds)[keyof typeof kinds];
 
-/** How long a writer waits for a shard before it gives up a batch. */
+/** How long a writer waits for a shard before it gives up a batch, in milliseconds: a later scan finds what is in it. */
 const WAIT_MS = 1000;
+/** The same for what does not come again. */
+const LAST_WAIT_MS = 30_000;
 
 const align = (bytes: number): number => (bytes + 7) & ~7;
 
@@ -57,6 +59,8 @@ const ringBuffer = (bytes: number): SharedArrayBuffer =>
 /** A ring's end in the thread of the reader. */
 export class ShardWriter {
   readonly buffer: SharedArrayBuffer;
+  /** Whether every batch waits as long as those that do not come again. */
+  patient = false;
   readonly #memory: Memory;
 
   /** @param buffer of a power of two of bytes beside the header: {@link ringBuffer} */
@@ -87,7 +91,7 @@ export class ShardWriter {
     const start = memory.at(memory.words[Word.written]!);
     // A message lies in one piece: what is left before the ring's end is skipped.
     const gap = start + bytes > memory.bytes.length ? memory.bytes.length - start : 0;
-    if (!this.#room(gap + bytes)) {
+    if (!this.#room(gap + bytes, this.patient || kind === kinds.finals ? LAST_WAIT_MS : WAIT_MS)) {
       Atomics.add(memory.words, Word.lost, Math.max(1, count));
       return false;
     }
@@ -109,12 +113,12 @@ export class ShardWriter {
     this.write(kinds.end, 0, []);
   }
 
-  #room(bytes: number): boolean {
+  #room(bytes: number, waitMs: number): boolean {
     const { words, bytes: all } = this.#memory;
     for (;;) {
       const read = Atomics.load(words, Word.read);
       if (all.length - this.#memory.used >= bytes) return true;
-      if (Atomics.wait(words, Word.read, read, WAIT_MS) === "timed-out") return false;
+      if (Atomics.wait(words, Word.read, read, waitMs) === "timed-out") return false;
     }
   }
 }
@@ -237,6 +241,11 @@ export class ShardRings {
   clock({ jiffies, monotonicNs, realtimeOffsetNs, ringBytes, tickNs }: Clock): void {
     const numbers = Float64Array.of(jiffies, monotonicNs, realtimeOffsetNs, ringBytes, tickNs);
     for (const writer of this.#writers) writer.write(kinds.clock, 0, [new Uint8Array(numbers.buffer)]);
+  }
+
+  /** From now on, waits for slow shards: what is delivered is the last of its flows. */
+  drain(): void {
+    for (const writer of this.#writers) writer.patient = true;
   }
 
   close(): void {

@@ -103,6 +103,7 @@ while (!stop.signal.aborted) {
 }
 draining = true;
 tellPollers({ drain: true });
+rings.drain();
 await scan(undefined);
 while (drained < ports.length || ending > 0) await sleep(5);
 measure();

@@ -4,6 +4,8 @@ const HEADER_BYTES = 64;
 /** Bytes before each span: its length; all ones where the rest of the ring is skipped. */
 const LENGTH_BYTES = 4;
 const SKIP = 0xffff_ffff;
+/** Bytes of a span without Kubernetes metadata. */
+const USUAL_SPAN_BYTES = 1_200;
 
 const align = (bytes: number): number => (bytes + 3) & ~3;
 
@@ -73,6 +75,11 @@ export class SpanChannel {
   /** Bytes of the ring. */
   get capacityBytes(): number {
     return this.#bytes.length;
+  }
+
+  /** Whether it has no room for a span of the usual size, so that encoding one would be for nothing. */
+  get isFull(): boolean {
+    return this.#bytes.length - this.usedBytes < USUAL_SPAN_BYTES;
   }
 
   get usedBytes(): number {
