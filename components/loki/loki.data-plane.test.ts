@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ObjectStore } from "../../lib/kubernetes/index.ts";
 import type { RuleGroup } from "../../lib/monitoring/rules.ts";
 import { type RetentionName, retentionProfiles, retentions, type Workload, workloads } from "../../lib/sizing/index.ts";
+import { unrecorded } from "../../test/catalogues/harvest.ts";
 import { offCluster, writeConfig } from "../../test/data-plane/loki.ts";
 import { type RunningProgram, ready, requireProgram, start } from "../../test/data-plane/process.ts";
 import { askedSeries } from "../../test/support/charts.ts";
@@ -259,5 +260,6 @@ describe("a started Loki", () => {
     await until("every series that is asked for", async () => (await missing()).length === 0, {
       explain: async () => `missing: ${(await missing()).join(", ")}`,
     });
+    expect(unrecorded("loki", await (await fetch(at("/metrics"))).text())).toEqual([]);
   });
 });

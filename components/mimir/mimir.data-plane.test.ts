@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ComponentChart, rules } from "../../lib/kubernetes/index.ts";
 import type { RuleGroup } from "../../lib/monitoring/rules.ts";
 import { retentionProfiles } from "../../lib/sizing/index.ts";
+import { unrecorded } from "../../test/catalogues/harvest.ts";
 import { type MimirContainer, mimirContainers, startMimir, writeConfigMap } from "../../test/data-plane/mimir.ts";
 import { type RunningProgram, ready } from "../../test/data-plane/process.ts";
 import { remoteWrite } from "../../test/data-plane/remote-write.ts";
@@ -322,6 +323,7 @@ describe("a single process with the rendered configuration and rules", () => {
     );
     expect(own.length).toBeGreaterThan(20);
     expect(own.filter((name) => !new RegExp(`^${name}[{ ]`, "m").test(metrics))).toEqual([]);
+    expect(unrecorded("mimir", metrics)).toEqual([]);
   });
 
   test("applies the limits of the runtime file instead of the defaults", async () => {

@@ -6,6 +6,7 @@ import { App } from "cdk8s";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { retentionProfiles, retentions, type Workload, workloads } from "../../lib/sizing/index.ts";
 import { programPath } from "../../test/binaries/find.ts";
+import { unrecorded } from "../../test/catalogues/harvest.ts";
 import { type RunningProgram, ready, requireProgram, start } from "../../test/data-plane/process.ts";
 import { askedSeries, objectOf } from "../../test/support/charts.ts";
 import { until } from "../../test/support/wait.ts";
@@ -114,6 +115,7 @@ describe("a started Jaeger", () => {
   test("exposes every series that its alerts and dashboard query", async () => {
     const text = await (await fetch(`http://${host}:8888/metrics`)).text();
     expect(askedSeries(chart).filter((name) => !text.includes(`# TYPE ${name.replace(/_bucket$/, "")} `))).toEqual([]);
+    expect(unrecorded("jaeger", text)).toEqual([]);
   });
 
   test("keeps its traces across a restart", async () => {

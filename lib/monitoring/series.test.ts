@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { type LabelSource, resultLabels, seriesErrors } from "./series.ts";
+import {
+  absentLabels,
+  ambiguousSelections,
+  type LabelSource,
+  resultLabels,
+  seriesErrors,
+  unknownSeries,
+} from "./series.ts";
 
 const source: LabelSource = (series) =>
   ({
@@ -50,4 +57,39 @@ describe("a query is accepted", () => {
 test("a recording rule's series has the labels of its result, where those are known", () => {
   expect(resultLabels("sum by (integration, pod) (rate(sent_total[5m]))", source)).toEqual([["integration", "pod"]]);
   expect(resultLabels("rate(sent_total[5m])", source)).toBeUndefined();
+});
+
+describe("a query reads several programs as one", () => {
+  const programs = (series: string, labels: readonly string[]) =>
+    series === "shared_total" && !labels.includes("queue") ? ["agent", "gateway"] : ["agent"];
+  const ambiguous = (query: string) => ambiguousSelections(query, programs);
+
+  test("when nothing says whose series it means", () => {
+    expect(ambiguous('sum(rate(shared_total{namespace="a"}[5m]))')).toEqual([
+      'shared_total{namespace="a"} is exposed by agent, gateway: it needs a job',
+    ]);
+  });
+
+  test.each([
+    ["a job", 'shared_total{job="agent"}'],
+    ["a label that one of them has", 'shared_total{queue="a"}'],
+    ["that such a label is not empty", 'shared_total{queue!=""}'],
+    ["the pods of one", "shared_total and on (namespace, pod) agent_info"],
+    ["a series that one has", "own_total"],
+  ])("unless the query names %s", (_, query) => expect(ambiguous(query)).toEqual([]));
+});
+
+test("series of no known program are named", () => {
+  expect(unknownSeries("sum(sent_total) / foreign_total + foreign_total + gone", source)).toEqual(["foreign_total"]);
+});
+
+test.each([
+  ["aggregated away", "sum by (integration) (failed_total)", ["integration"]],
+  ["not matched on", "failed_total * on (integration) sent_total", ["integration"]],
+  ["ignored", "failed_total - ignoring (reason) sent_total", ["integration", "pod"]],
+  ["of the right side", "sent_total and on (integration) failed_total", ["integration", "pod"]],
+])("labels that are %s are none of the result's", (_, query, kept) => {
+  expect(absentLabels(query, ["integration", "reason", "pod"], source)).toEqual(
+    ["integration", "reason", "pod"].filter((label) => !kept.includes(label)),
+  );
 });

@@ -36,6 +36,62 @@ export function seriesErrors(query: string, source: LabelSource): string[] {
   return check.errors;
 }
 
+/** Names of the series in a well-formed query that the source does not know. */
+export function unknownSeries(query: string, source: LabelSource): string[] {
+  return [...new Set(selections(query).map(({ name }) => name))].filter((name) => source(name) === undefined);
+}
+
+/**
+ * Selections in a well-formed query by which series of several programs are read as those of one: no matcher names the job, none a
+ * label that only one of the programs has, and nothing is matched with the pods of one.
+ *
+ * @param programs returns the programs that expose a series with some labels
+ */
+export function ambiguousSelections(
+  query: string,
+  programs: (series: string, labels: readonly string[]) => readonly string[],
+): string[] {
+  return selections(query).flatMap(({ name, node }) => {
+    const text = query.slice(node.from, node.to);
+    const present = [...text.matchAll(/(\w+)(?:=~?"|!="")/g)].map(([, label = ""]) => label);
+    const found = programs(
+      name,
+      present.filter((label) => !targetLabels.has(label)),
+    );
+    if (found.length < 2 || /\bjob(=|!=|=~|!~)"/.test(text) || isMatchedByPod(query, node)) return [];
+    return [`${text} is exposed by ${found.join(", ")}: it needs a job`];
+  });
+}
+
+/** Whether an operand is matched with another by pod. */
+function isMatchedByPod(query: string, operand: SyntaxNode): boolean {
+  for (let node = operand.parent; node; node = node.parent) {
+    const clause = node.getChild("MatchingModifierClause");
+    if (clause?.getChild("On") && /\bpod\b/.test(query.slice(clause.from, clause.to))) return true;
+  }
+  return false;
+}
+
+/** Selections of series by name. */
+function selections(query: string): { readonly name: string; readonly node: SyntaxNode }[] {
+  const found: { name: string; node: SyntaxNode }[] = [];
+  parser.parse(query).iterate({
+    enter: ({ name, node }) => {
+      const selected = name === "VectorSelector" ? node.getChild("Identifier") : null;
+      if (selected) found.push({ name: query.slice(selected.from, selected.to), node });
+    },
+  });
+  return found;
+}
+
+/** Those of some labels, of a legend or an annotation, that the result of a query never has. */
+export function absentLabels(query: string, labels: readonly string[], source: LabelSource): string[] {
+  const root = parser.parse(query).topNode.firstChild;
+  const { own, target } = root ? new Check(query, source).labels(root, false) : unknown;
+  if (!own) return [];
+  return labels.filter((label) => !(target && targetLabels.has(label)) && !own.some((set) => set.has(label)));
+}
+
 /** The labels of a query's result, for a recording rule; undefined if they are not known. */
 export function resultLabels(query: string, source: LabelSource): readonly (readonly string[])[] | undefined {
   const root = parser.parse(query).topNode.firstChild;
@@ -125,7 +181,8 @@ class Check {
       return { own, target: of.target };
     }
     for (const name of names) this.#mustHave(of, name, `${operator} by`);
-    return { own: [new Set(names)], target: false };
+    const counted = operator === "count_values" ? body?.getChild("StringLiteral") : null;
+    return { own: [new Set([...names, ...(counted ? [this.#text(counted).slice(1, -1)] : [])])], target: false };
   }
 
   /** A label that no alternative of an operand has. */
@@ -176,7 +233,11 @@ class Check {
       this.errors.push(`its sides can never match: ${shown(left)} against ${shown(right)}: ${this.#text(node)}`);
     }
     if (clause?.getChild("GroupRight")) return with_(right, this.#grouping(extra ?? null));
-    return clause?.getChild("GroupLeft") ? with_(left, this.#grouping(extra ?? null)) : left;
+    if (clause?.getChild("GroupLeft")) return with_(left, this.#grouping(extra ?? null));
+    if (node.getChild("And") || node.getChild("Unless") || !clause) return left;
+    // https://github.com/prometheus/prometheus/blob/v3.15.0/promql/engine.go, resultMetric
+    if (clause.getChild("On")) return { own: [new Set(names)], target: false };
+    return { ...left, own: left.own?.map((set) => new Set([...set].filter((label) => !names.includes(label)))) };
   }
 }
 

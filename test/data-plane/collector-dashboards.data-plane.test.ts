@@ -11,6 +11,7 @@ import { OtelAgentChart } from "../../components/otel-agent/index.ts";
 import { defaultTailSampling, OtelGatewayChart } from "../../components/otel-gateway/index.ts";
 import type { ComponentChart, Endpoint } from "../../lib/kubernetes/index.ts";
 import { panelsOf } from "../../lib/monitoring/dashboard.ts";
+import { unrecorded } from "../catalogues/harvest.ts";
 import { offCluster } from "./off-cluster.ts";
 import { type RunningProgram, ready, start } from "./process.ts";
 
@@ -164,6 +165,9 @@ const logs = (lines: number) => ({
 let everythingUp = 0;
 let gatewayGone = 0;
 
+/** What the collectors exposed of themselves, with their failures counted. */
+const exposed = { gateway: "", agent: "" };
+
 const seconds = (count: number) => new Promise((done) => setTimeout(done, count * 1000));
 
 /** @param at seconds since the epoch */
@@ -210,6 +214,7 @@ beforeAll(async () => {
   await post("metrics", kubeletMetrics());
   await seconds(8);
   everythingUp = Date.now() / 1000;
+  exposed.gateway = await (await fetch(`http://${hosts.gateway}:8888/metrics`)).text();
   await gatewayProgram.stop();
   await post("metrics", kubeletMetrics());
   await post("logs", logs(5));
@@ -219,6 +224,7 @@ beforeAll(async () => {
   await post("traces", spans(Array.from({ length: 2 * balancerItems }, traceId)));
   await seconds(8);
   gatewayGone = Date.now() / 1000;
+  exposed.agent = await (await fetch(`http://${hosts.agent}:8888/metrics`)).text();
 });
 
 afterAll(async () => {
@@ -257,4 +263,8 @@ test("every metric that an alert queries exists", async () => {
   const response = await fetch(`http://${hosts.prometheus}:9090/api/v1/label/__name__/values`);
   const { data } = (await response.json()) as { data: string[] };
   expect([...new Set(named)].filter((name) => !data.includes(name)).sort()).toEqual([]);
+});
+
+test.each(["gateway", "agent"] as const)("the %s exposes the recorded labels and no others", (part) => {
+  expect(unrecorded(`otel-${part}`, exposed[part])).toEqual([]);
 });

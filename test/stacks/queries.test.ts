@@ -1,42 +1,54 @@
-// Every query of every stack against the labels that the real programs expose.
+// Every query of every stack against the series that the real programs expose.
 import { describe, expect, test } from "vitest";
-import { recordedLabels } from "../../lib/monitoring/catalogues/index.ts";
-import { panelsOf } from "../../lib/monitoring/dashboard.ts";
-import { type LabelSource, resultLabels, seriesErrors } from "../../lib/monitoring/series.ts";
-import { loadStack } from "../../stacks/stack.ts";
+import { programsOf } from "../../lib/monitoring/catalogues/index.ts";
+import { absentLabels, ambiguousSelections, seriesErrors, unknownSeries } from "../../lib/monitoring/series.ts";
+import { labelSource, queriesOf, recordedByRules } from "../catalogues/queries.ts";
+import { reasonFor, unrecordedSeries } from "../catalogues/unrecorded.ts";
+import { queriedStacks } from "./variants.ts";
 
-describe.each(["dev", "staging", "prod"])("queries of %s", (name) => {
-  const { charts } = loadStack("stacks", name);
-  const rules = charts.flatMap(({ ruleGroups }) => ruleGroups).flatMap((group) => group.rules);
-  const recorded = new Map<string, readonly (readonly string[])[]>();
-  const source: LabelSource = (series) => recorded.get(series) ?? recordedLabels(series);
-  for (const rule of rules) {
-    const labels = "record" in rule ? resultLabels(rule.expr, source) : undefined;
-    const own = Object.keys(("record" in rule && rule.labels) || {});
-    if ("record" in rule && labels)
-      recorded.set(
-        rule.record,
-        labels.map((set) => [...set, ...own]),
-      );
-  }
+const stacks = queriedStacks.map(({ name, render }) => ({ name, stack: render() }));
 
-  test("rules ask for labels that exist and join series that can match", () => {
-    const errors = rules.flatMap((rule) =>
-      seriesErrors(rule.expr, source).map((error) => `${"alert" in rule ? rule.alert : rule.record}: ${error}`),
-    );
-    expect(errors).toEqual([]);
+describe.each(stacks)("queries of $name", ({ stack }) => {
+  const source = labelSource(stack);
+  const queries = queriesOf(stack);
+  const mistakes = (of: (query: (typeof queries)[number]) => readonly string[]) => [
+    ...new Set(queries.flatMap((query) => of(query).map((mistake) => `${query.at}: ${mistake}`))),
+  ];
+
+  test("ask for labels that exist, and join series that can match", () => {
+    expect(mistakes(({ promql }) => seriesErrors(promql, source))).toEqual([]);
   });
 
-  test("dashboards do", () => {
-    const errors = charts.flatMap(({ dashboards }) =>
-      dashboards.flatMap((dashboard) =>
-        panelsOf(dashboard).flatMap(({ title, queries }) =>
-          queries
-            .flatMap((query) => ("promql" in query ? seriesErrors(query.promql.replace(/\$__\w+/g, "5m"), source) : []))
-            .map((error) => `${dashboard.uid}, ${title}: ${error}`),
-        ),
-      ),
+  test("have the labels that annotations, legends and variables show", () => {
+    expect(mistakes(({ promql, shown }) => absentLabels(promql, shown, source))).toEqual([]);
+  });
+
+  test("read the series of one program, where several have some of that name", () => {
+    // Agents and gateways are collectors alike.
+    const collector = (program: string) => (/^otel-(agent|gateway)$/.test(program) ? "collectors" : program);
+    const programs = (...asked: Parameters<typeof programsOf>) => [...new Set(programsOf(...asked).map(collector))];
+    expect(mistakes(({ promql }) => ambiguousSelections(promql, programs))).toEqual([]);
+  });
+
+  test("ask for series that are recorded, or listed as not recorded", () => {
+    const own = recordedByRules(stack);
+    const known = (name: string) => own.has(name) || unrecordedSeries.includes(name);
+    expect(mistakes(({ promql }) => unknownSeries(promql, source).filter((name) => !known(name)))).toEqual([]);
+  });
+});
+
+describe("the list of series that are not recorded", () => {
+  test("has none that is recorded, or that no query asks for", () => {
+    const asked = new Set(
+      stacks.flatMap(({ stack }) => {
+        const source = labelSource(stack);
+        return queriesOf(stack).flatMap(({ promql }) => unknownSeries(promql, source));
+      }),
     );
-    expect(errors).toEqual([]);
+    expect(unrecordedSeries.filter((name) => !asked.has(name))).toEqual([]);
+  });
+
+  test("says why for each", () => {
+    expect(unrecordedSeries.filter((name) => reasonFor(name) === undefined)).toEqual([]);
   });
 });

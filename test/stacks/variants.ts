@@ -43,3 +43,9 @@ export const profilePairs: readonly Variant[] = scales.flatMap((scale) =>
 
 /** Everything that has to hold for any stack is tried on these. */
 export const variants: readonly Variant[] = [...environments, ...profilePairs];
+
+/** Stacks that together have every rule and dashboard. */
+export const queriedStacks: readonly Variant[] = [
+  ...stackNames.map((stack) => variant(stack, stack, {})),
+  profilePairs.find(({ name }) => name === "large + archive")!,
+];

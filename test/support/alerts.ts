@@ -9,6 +9,7 @@ import type { Alert, Recording, RuleGroup } from "../../lib/monitoring/rules.ts"
 import { targetLabels } from "../../lib/monitoring/series.ts";
 import { parseDuration } from "../../lib/sizing/index.ts";
 import { programPath } from "../binaries/find.ts";
+import { unrecordedSeries } from "../catalogues/unrecorded.ts";
 
 /** How a series behaves: while the alert must fire, and just below its threshold. Absent: `undefined`. */
 export type Shape =
@@ -116,19 +117,28 @@ function recordingsOf(chart: ComponentChart, expr: string): Recording[] {
   return all.filter((recording) => needed.has(recording));
 }
 
-/** What is wrong with the labels of a series in a test: the real program must expose one with exactly these. */
-function inventedLabels(series: string): string[] {
+/**
+ * A series of a test with every label that the real program gives it: those that the test does not care about are filled in.
+ *
+ * @param problems gets what is wrong when the real program exposes none with these labels
+ */
+function realSeries(series: string, ownSeries: ReadonlySet<string>, problems: string[]): string {
   const [, name = "", matchers = ""] = /^([\w:]+)(?:\{(.*)\})?$/.exec(series) ?? [];
   const recorded = recordedLabels(name);
-  const own = (labels: readonly string[]) =>
-    labels
-      .filter((label) => !targetLabels.has(label))
-      .sort()
-      .join(", ");
-  const found = own([...matchers.matchAll(/(\w+)="/g)].map(([, label = ""]) => label));
-  if (!recorded || recorded.some((labels) => own(labels) === found)) return [];
-  const real = recorded.map((labels) => `(${own(labels)})`).join(" or ") || "no such series";
-  return [`${name} has labels (${found}), the real one ${real}`];
+  if (!recorded) {
+    if (!unrecordedSeries.includes(name) && !ownSeries.has(name)) problems.push(`${name} is not recorded`);
+    return series;
+  }
+  const given = [...matchers.matchAll(/(\w+)="/g)].map(([, label = ""]) => label);
+  const [real] = recorded
+    .filter((labels) => given.every((label) => labels.includes(label) || targetLabels.has(label)))
+    .sort((a, b) => a.length - b.length);
+  if (!real) {
+    const sets = recorded.map((labels) => `(${labels.join(", ")})`).join(" or ");
+    problems.push(`${name} has labels (${given.join(", ")}), the real one ${sets}`);
+  }
+  const missing = (real ?? []).filter((label) => !given.includes(label)).map((label) => `${label}="any"`);
+  return `${name}{${[matchers, ...missing].filter((part) => part !== "").join()}}`;
 }
 
 /**
@@ -148,9 +158,18 @@ export function runAlertCases(
   const unknown = cases.filter((each) => !alerts.some((rule) => isOf(each, rule)));
   if (untested.length > 0) throw new Error(`without a case: ${untested.map(({ alert }) => alert).join(", ")}`);
   if (unknown.length > 0) throw new Error(`no such alert: ${unknown.map(({ alert }) => alert).join(", ")}`);
-  const invented = cases.flatMap(({ alert, series }) =>
-    Object.keys(series).flatMap((each) => inventedLabels(each).map((problem) => `${alert}: ${problem}`)),
+  const ownSeries = new Set(
+    chart.ruleGroups.flatMap(({ rules }) => rules.flatMap((rule) => ("record" in rule ? [rule.record] : []))),
   );
+  const invented: string[] = [];
+  const real = cases.map((each) => {
+    const problems: string[] = [];
+    const series = Object.fromEntries(
+      Object.entries(each.series).map(([text, shape]) => [realSeries(text, ownSeries, problems), shape]),
+    );
+    invented.push(...problems.map((problem) => `${each.alert}: ${problem}`));
+    return { ...each, series };
+  });
   if (invented.length > 0) throw new Error(`series that the real program does not expose:\n${invented.join("\n")}`);
 
   const folder = mkdtempSync(join(tmpdir(), "skopos-alerts-"));
@@ -159,7 +178,7 @@ export function runAlertCases(
       const name = `${rule.alert}.${rule.severity}`;
       const group = { name: rule.alert, rules: [...recordingsOf(chart, rule.expr), rule] };
       writeFileSync(join(folder, `${name}.rules.json`), JSON.stringify({ groups: [ruleGroup(chart, group)] }));
-      const tests = cases
+      const tests = real
         .filter((each) => isOf(each, rule))
         .flatMap((each, number) =>
           unitTests(rule, each).map((test, phase) => ({ name: `${rule.alert} ${number}.${phase}`, ...test })),

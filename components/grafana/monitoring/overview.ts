@@ -163,13 +163,15 @@ const logs: Row = {
 
 /** Spans stored by each backend. Jaeger is a collector that stores through an exporter. */
 const stored = {
-  jaeger: `sum(rate(otelcol_exporter_sent_spans_total{${at}, exporter="jaeger_storage_exporter"}[5m]))`,
+  jaeger: `sum(rate(otelcol_exporter_sent_spans_total{${at}, job=~"jaeger(-.+)?", exporter="jaeger_storage_exporter"}[5m]))`,
   tempo: `sum(rate(tempo_distributor_spans_received_total{${at}}[5m]))`,
 };
 
 function tracing(backend: "jaeger" | "tempo"): Row {
   const agents = `${at}, job=~"otel-agent.*-monitoring"`;
   const gateways = `${at}, job=~"otel-gateway.*-monitoring"`;
+  // Jaeger is built from the collector's parts, and counts by the same names.
+  const collectors = `${at}, job!~"jaeger(-.+)?"`;
   return {
     title: "Traces: agents, gateway, backend",
     panels: [
@@ -191,12 +193,12 @@ function tracing(backend: "jaeger" | "tempo"): Row {
       flow("Spans stored", stored[backend], "skopos-traces"),
       lost(
         "Spans refused by collectors",
-        `sum(rate(otelcol_receiver_refused_spans_total{${at}}[5m]))`,
+        `sum(rate(otelcol_receiver_refused_spans_total{${collectors}}[5m]))`,
         "skopos-otel-gateway",
       ),
       lost(
         "Spans failed to send",
-        `(sum(rate(otelcol_exporter_send_failed_spans_total{${at}}[5m])) or vector(0)) + (sum(rate(otelcol_exporter_enqueue_failed_spans_total{${at}}[5m])) or vector(0))`,
+        `(sum(rate(otelcol_exporter_send_failed_spans_total{${collectors}}[5m])) or vector(0)) + (sum(rate(otelcol_exporter_enqueue_failed_spans_total{${collectors}}[5m])) or vector(0))`,
         "skopos-otel-gateway",
       ),
     ],

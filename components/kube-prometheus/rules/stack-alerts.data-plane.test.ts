@@ -98,8 +98,8 @@ const stack: AlertCase[] = [
   {
     alert: "PrometheusHighQueryLoad",
     series: {
-      'prometheus_engine_queries{pod="p"}': gauge(17, 16),
-      'prometheus_engine_queries_concurrent_max{pod="p"}': constant(20),
+      'prometheus_engine_queries{job="prometheus",pod="p"}': gauge(17, 16),
+      'prometheus_engine_queries_concurrent_max{job="prometheus",pod="p"}': constant(20),
     },
   },
   {
@@ -167,7 +167,7 @@ const stack: AlertCase[] = [
   },
   {
     alert: "PrometheusOperatorNodeLookupErrors",
-    series: { 'prometheus_operator_node_address_lookup_errors_total{controller="kubelet"}': counter(7, 6) },
+    series: { prometheus_operator_node_address_lookup_errors_total: counter(7, 6) },
   },
   {
     alert: "PrometheusOperatorNotReady",

@@ -209,7 +209,8 @@ export function prometheusAlerts(known: Pick<MonitoredTargets, "plannedSeries" |
       },
       {
         alert: "PrometheusHighQueryLoad",
-        expr: "avg_over_time(prometheus_engine_queries[5m]) / max_over_time(prometheus_engine_queries_concurrent_max[5m]) > 0.8",
+        // Mimir has the metrics of its own engine, by the same names.
+        expr: 'avg_over_time(prometheus_engine_queries{job="prometheus"}[5m]) / max_over_time(prometheus_engine_queries_concurrent_max{job="prometheus"}[5m]) > 0.8',
         for: "15m",
         severity: "warning",
         summary: "Prometheus is reaching its maximum of concurrent queries.",

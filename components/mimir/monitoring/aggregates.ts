@@ -50,8 +50,10 @@ const cpu = `rate(container_cpu_usage_seconds_total{container!="", image!=""}${w
 const memory = 'container_memory_working_set_bytes{container!="", image!=""}';
 const received = `rate(container_network_receive_bytes_total{pod!=""}${window})`;
 const sent = `rate(container_network_transmit_bytes_total{pod!=""}${window})`;
-const requests = `rate(http_server_request_duration_seconds_count${window})`;
-const errors = `rate(http_server_request_duration_seconds_count{http_response_status_code=~"5.."}${window})`;
+// The collectors count the scrapes of their own metrics under the same name, without a service.
+const ofServices = 'service_name!=""';
+const requests = `rate(http_server_request_duration_seconds_count{${ofServices}}${window})`;
+const errors = `rate(http_server_request_duration_seconds_count{${ofServices}, http_response_status_code=~"5.."}${window})`;
 
 const groups: Readonly<Record<"workload" | "namespace" | "service" | "cluster", readonly Recording[]>> = {
   workload: [

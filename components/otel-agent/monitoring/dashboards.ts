@@ -21,7 +21,7 @@ export function otelAgentDashboard(chart: ComponentChart): Dashboard {
       {
         name: "workloads",
         title: "Workload namespace",
-        of: 'container_memory_usage_bytes{cluster=~"$cluster"}',
+        of: `container_memory_usage_bytes{${received}}`,
         label: "k8s_namespace_name",
       },
     ],
@@ -101,6 +101,9 @@ function telemetry(own: string): Row {
   };
 }
 
+/** What gateways received from the agents. cAdvisor has metrics by some of the same names. */
+const received = 'cluster=~"$cluster", job=~"otel-gateway.*-headless"';
+
 /** Metric names as the gateway exposes them on :8889. `container_cpu_usage` was `container_cpu_utilization_ratio` in older collectors. */
 const infrastructure: Row = {
   title: "Infrastructure (kubelet metrics)",
@@ -113,7 +116,7 @@ const infrastructure: Row = {
       min: 0,
       queries: [
         {
-          promql: 'container_cpu_usage{k8s_namespace_name=~"$workloads"}',
+          promql: `container_cpu_usage{${received}, k8s_namespace_name=~"$workloads"}`,
           legend: "{{k8s_pod_name}} {{k8s_container_name}}",
         },
       ],
@@ -125,7 +128,7 @@ const infrastructure: Row = {
       min: 0,
       queries: [
         {
-          promql: 'container_memory_rss_bytes{k8s_namespace_name=~"$workloads"}',
+          promql: `container_memory_rss_bytes{${received}, k8s_namespace_name=~"$workloads"}`,
           legend: "{{k8s_pod_name}} {{k8s_container_name}}",
         },
       ],
@@ -137,7 +140,7 @@ const infrastructure: Row = {
       min: 0,
       queries: [
         {
-          promql: "max by (k8s_node_name) (rate(k8s_node_cpu_time_seconds_total[$__rate_interval]))",
+          promql: `max by (k8s_node_name) (rate(k8s_node_cpu_time_seconds_total{${received}}[$__rate_interval]))`,
           legend: "{{k8s_node_name}}",
         },
       ],
@@ -147,7 +150,9 @@ const infrastructure: Row = {
       title: "Memory per node",
       unit: "bytes",
       min: 0,
-      queries: [{ promql: "max by (k8s_node_name) (k8s_node_memory_usage_bytes)", legend: "{{k8s_node_name}}" }],
+      queries: [
+        { promql: `max by (k8s_node_name) (k8s_node_memory_usage_bytes{${received}})`, legend: "{{k8s_node_name}}" },
+      ],
     },
   ],
 };

@@ -46,7 +46,7 @@ const cases: AlertCase[] = [
     series: {
       [target(0)]: constant(1),
       [target(1)]: constant(1),
-      'up{namespace="observability",job="otel-gateway-collector-headless",pod="otel-gateway-collector-0",again="1"}':
+      'up{namespace="observability",job="otel-gateway-collector-headless",pod="otel-gateway-collector-0",endpoint="again"}':
         gauge(1, undefined),
     },
   },

@@ -144,11 +144,15 @@ function received(own: string, exposed: string, series: string): Row {
       {
         type: "timeseries",
         title: "Spans received per pod",
-        description: "All collectors that Prometheus scrapes, including agents.",
+        description: "All gateways and agents that Prometheus scrapes.",
         unit: "cps",
         min: 0,
         queries: [
-          { promql: "sum by (instance) (rate(otelcol_receiver_accepted_spans_total[5m]))", legend: "{{instance}}" },
+          {
+            promql:
+              'sum by (instance) (rate(otelcol_receiver_accepted_spans_total{cluster=~"$cluster", job=~"otel-.*"}[5m]))',
+            legend: "{{instance}}",
+          },
         ],
       },
       ratePanel({

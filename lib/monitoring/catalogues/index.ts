@@ -5,8 +5,6 @@ import { join } from "node:path";
 export interface Catalogue {
   readonly program: string;
   readonly version: string;
-  /** Pattern of the names of all its metrics: a name of this form that was not recorded does not exist. */
-  readonly names: string;
   /** By name: a histogram's without `_bucket`, `_sum` and `_count`. */
   readonly metrics: Readonly<Record<string, RecordedMetric>>;
 }
@@ -19,16 +17,29 @@ export interface RecordedMetric {
 }
 
 /** Every recorded program: the generated files beside this one. */
-const catalogues: readonly Catalogue[] = readdirSync(import.meta.dirname)
+export const catalogues: readonly Catalogue[] = readdirSync(import.meta.dirname)
   .filter((file) => file.endsWith(".generated.json"))
   .sort()
   .map((file) => JSON.parse(readFileSync(join(import.meta.dirname, file), "utf8")));
 
-/** Label sets of a series by its full name, `le` included: none where it does not exist, undefined where no recorded program has such names. */
+/** Catalogue of a program. @throws Error when it was not recorded */
+export function catalogueOf(program: string): Catalogue {
+  const found = catalogues.find((catalogue) => catalogue.program === program);
+  if (!found) throw new Error(`${program} is not recorded: npm run catalogues`);
+  return found;
+}
+
+/** Label sets of a series by its full name, `le` and `quantile` included; undefined where no recorded program has it. */
 export function recordedLabels(series: string): readonly (readonly string[])[] | undefined {
   const found = catalogues.flatMap(({ metrics }) => labelsIn(metrics, series));
-  return found.length > 0 || catalogues.some(({ names }) => new RegExp(names).test(series)) ? found : undefined;
+  return found.length > 0 ? found : undefined;
 }
+
+/** The recorded programs that expose a series of this name with these labels, and maybe others. */
+export const programsOf = (series: string, labels: readonly string[] = []): readonly string[] =>
+  catalogues
+    .filter(({ metrics }) => labelsIn(metrics, series).some((set) => labels.every((label) => set.includes(label))))
+    .map(({ program }) => program);
 
 function labelsIn(metrics: Catalogue["metrics"], series: string): readonly (readonly string[])[] {
   const [, base = series, suffix] = /^(.*)_(bucket|sum|count)$/.exec(series) ?? [];
