@@ -111,6 +111,7 @@ export type {
   AdditionalDataSource,
   GrafanaContentProps,
   GrafanaEndpoints,
+  GrafanaPlugin,
   GrafanaProps,
   GrafanaSizing,
   Ldap,
@@ -119,6 +120,7 @@ export type {
   PostgreSql,
   Provisioning,
   QueryPath,
+  Smtp,
   Sources,
   TeamFolders,
 } from "./grafana/index.ts";

@@ -33,7 +33,7 @@ const ownSettings = {
   mimir: ["mode", "bucketLifecycle", "archiveBucket"],
   loki: ["mode", "bucketLifecycle"],
   traces: ["storage", "kafka"],
-  grafana: ["replicas", "database", "host", "route", "encryptionKey", "access", "teams"],
+  grafana: ["replicas", "database", "host", "route", "encryptionKey", "access", "teams", "smtp", "plugins"],
 } as const;
 
 /** Settings of the Alertmanager that the stack deploys. */

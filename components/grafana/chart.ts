@@ -63,6 +63,8 @@ export class GrafanaChart extends ComponentChart<GrafanaEndpoints> {
       "grafana.ini": ini(
         grafanaIni({
           access,
+          plugins: props.plugins ?? [],
+          ...(props.smtp && { smtp: props.smtp }),
           ...(host && { rootUrl: `https://${host}/` }),
           ...(database && { database }),
           ...(several && { gossipHost: serviceHost(this, gossip) }),
@@ -101,6 +103,7 @@ export class GrafanaChart extends ComponentChart<GrafanaEndpoints> {
             GF_SECURITY_ADMIN_PASSWORD: admin.password,
             ...(props.encryptionKey && { GF_SECURITY_SECRET_KEY: props.encryptionKey }),
             ...(database && { GF_DATABASE_PASSWORD: database.password }),
+            ...(props.smtp?.auth && { GF_SMTP_PASSWORD: props.smtp.auth.password }),
             ...accessEnv(access),
             ...secretsEnv(sources.additional ?? []),
             POD_IP: { field: "status.podIP" },
@@ -140,7 +143,8 @@ export class GrafanaChart extends ComponentChart<GrafanaEndpoints> {
     });
     if (host && route) this.add(routeObject(this, host, route, { name: this.name, port: http, health: "/api/health" }));
     const routed = host !== undefined && route !== undefined;
-    grafanaEdges(this, { sources, access, database, watches, routed, several });
+    const { smtp, plugins = [] } = props;
+    grafanaEdges(this, { sources, access, database, smtp, downloads: plugins.length > 0, watches, routed, several });
     rules(this, part, grafanaAlerts(this));
     dashboardConfigMap(this, grafanaDashboard());
     dashboardConfigMap(this, overviewDashboard(sources, props.dashboards));

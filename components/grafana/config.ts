@@ -29,7 +29,33 @@ export interface PostgreSql {
   readonly port?: number;
 }
 
+/** A mail server for invitations and password resets. @see https://grafana.com/docs/grafana/v13.2/setup-grafana/configure-grafana/#smtp */
+export interface Smtp {
+  /** Host and port. @example "smtp.example.com:587" */
+  readonly host: string;
+  /** Address of the sender. */
+  readonly from: string;
+  /** Name of the sender. @default "Grafana" */
+  readonly fromName?: string;
+  /** @default none: the server asks for none */
+  readonly auth?: { readonly username: string; readonly password: SecretKey };
+}
+
+/** A plugin that Grafana downloads from grafana.com when it starts. */
+export interface GrafanaPlugin {
+  /** ID in the catalog: `grafana-clock-panel`. */
+  readonly id: string;
+  readonly version: string;
+}
+
+/** Apps that Grafana installs itself as soon as it installs any plugin. @see https://github.com/grafana/grafana/blob/v13.2.0/pkg/setting/setting_plugins.go */
+const defaultApps = ["lokiexplore", "pyroscope", "exploretraces", "metricsdrilldown"].map(
+  (app) => `grafana-${app}-app`,
+);
+
 export interface GrafanaConfigProps {
+  readonly smtp?: Smtp;
+  readonly plugins: readonly GrafanaPlugin[];
   readonly access: Access;
   /** Public URL. @default none: through a port forward @example "https://grafana.example.com/" */
   readonly rootUrl?: string;
@@ -39,7 +65,9 @@ export interface GrafanaConfigProps {
 }
 
 /** Settings of grafana.ini. Grafana makes no outgoing calls: no usage reports, update checks, plugin downloads, news or avatars. */
-export function grafanaIni({ access, rootUrl, database, gossipHost }: GrafanaConfigProps): Ini {
+export function grafanaIni({ access, rootUrl, database, gossipHost, smtp, plugins }: GrafanaConfigProps): Ini {
+  const wanted = plugins.map(({ id, version }) => `${id}@${version}`);
+  const ids = plugins.map(({ id }) => id);
   return {
     paths: {
       data: paths.data,
@@ -64,7 +92,25 @@ export function grafanaIni({ access, rootUrl, database, gossipHost }: GrafanaCon
       check_for_plugin_updates: false,
       feedback_links_enabled: false,
     },
-    plugins: { preinstall_disabled: true, plugin_admin_enabled: false, public_key_retrieval_disabled: true },
+    plugins: {
+      preinstall_disabled: wanted.length === 0,
+      plugin_admin_enabled: false,
+      public_key_retrieval_disabled: true,
+      ...(wanted.length > 0 && {
+        preinstall_sync: wanted.join(","),
+        preinstall_auto_update: false,
+        disable_plugins: defaultApps.filter((app) => !ids.includes(app)).join(","),
+      }),
+    },
+    ...(smtp && {
+      smtp: {
+        enabled: true,
+        host: smtp.host,
+        user: smtp.auth?.username,
+        from_address: smtp.from,
+        from_name: smtp.fromName,
+      },
+    }),
     news: { news_feed_enabled: false },
     snapshots: { external_enabled: false },
     security: { disable_gravatar: true, cookie_secure: rootUrl?.startsWith("https://") ?? false },

@@ -1,7 +1,7 @@
 import { portOf } from "../../lib/formats/index.ts";
 import { anywhere, apiServerPorts, type ComponentChart, serverPeer } from "../../lib/kubernetes/index.ts";
 import type { Access } from "./access.ts";
-import { grafanaPorts, type PostgreSql } from "./config.ts";
+import { grafanaPorts, type PostgreSql, type Smtp } from "./config.ts";
 import type { Sources } from "./data-sources.ts";
 
 /** What determines Grafana's connections. */
@@ -9,6 +9,9 @@ export interface GrafanaConnections {
   readonly sources: Sources;
   readonly access: Access;
   readonly database: PostgreSql | undefined;
+  readonly smtp: Smtp | undefined;
+  /** Whether plugins are downloaded. */
+  readonly downloads: boolean;
   /** Whether sidecars watch ConfigMaps. */
   readonly watches: boolean;
   /** Whether users come through an Ingress controller or a Gateway. */
@@ -19,7 +22,7 @@ export interface GrafanaConnections {
 
 /** Declares every connection that Grafana opens, and those of users to it. */
 export function grafanaEdges(chart: ComponentChart, connected: GrafanaConnections): void {
-  const { sources, access, database, watches, routed, several } = connected;
+  const { sources, access, database, smtp, downloads, watches, routed, several } = connected;
   const pods = chart.pods(chart.component);
   for (const [to, why] of [
     [sources.mimir, "metrics"],
@@ -44,6 +47,8 @@ export function grafanaEdges(chart: ComponentChart, connected: GrafanaConnection
     const [server, ports] = serverPeer(database.host, 5432);
     chart.connects(pods, server, database.port ? [database.port] : ports, "users, sessions and folders");
   }
+  if (smtp) chart.connects(pods, anywhere, [portOf(smtp.host, 25)], "mail");
+  if (downloads) chart.connects(pods, anywhere, [443], "downloads of plugins from grafana.com");
   if (access.oidc) {
     const { authUrl, tokenUrl, apiUrl } = access.oidc;
     const ports = [...new Set([authUrl, tokenUrl, apiUrl].map((url) => portOf(url, 443)))];

@@ -1,10 +1,11 @@
 export type { Access, Ldap, Oidc } from "./access.ts";
 export type { AdditionalDataSource } from "./additional-sources.ts";
 export * from "./chart.ts";
-export type { PostgreSql, TeamFolders } from "./config.ts";
+export type { GrafanaPlugin, PostgreSql, Smtp, TeamFolders } from "./config.ts";
 export * from "./content.ts";
 export type { QueryPath, Sources } from "./data-sources.ts";
 export type { GrafanaEndpoints, GrafanaProps } from "./props.ts";
 export type { MountedDashboards, Provisioning } from "./provisioning.ts";
+export { pluginId, pluginVersion } from "./shape.ts";
 export * from "./sizing.ts";
 export * from "./validate.ts";

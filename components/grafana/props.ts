@@ -7,7 +7,7 @@ import {
 } from "../../lib/kubernetes/index.ts";
 import { type Availability, completeWorkload, type SizeOverride, type Workload } from "../../lib/sizing/index.ts";
 import type { Access } from "./access.ts";
-import type { PostgreSql, TeamFolders } from "./config.ts";
+import type { GrafanaPlugin, PostgreSql, Smtp, TeamFolders } from "./config.ts";
 import type { QueryPath, Sources } from "./data-sources.ts";
 import type { Provisioning } from "./provisioning.ts";
 import type { GrafanaLoad } from "./sizing.ts";
@@ -43,6 +43,10 @@ export interface GrafanaProps extends ComponentProps {
   readonly host?: string;
   /** Ingress or HTTPRoute for `host`. @default none: routing is managed externally */
   readonly route?: Route;
+  /** Mail server for invitations and password resets. @default none: Grafana sends no mail */
+  readonly smtp?: Smtp;
+  /** Plugins beside those of the image, which Grafana downloads from grafana.com at each start. @default none */
+  readonly plugins?: readonly GrafanaPlugin[];
   /** How dashboards and data sources are provisioned. @default "sidecar" */
   readonly provisioning?: Provisioning;
   /** UIDs of the dashboards in the stack, to which the overview links. @default those of every component */

@@ -1,12 +1,15 @@
 import {
+  byPattern,
   dnsLabel,
   dnsSubdomain,
   flag,
   host,
+  hostPort,
   httpUrl,
   iniLine,
   line,
   listOf,
+  mailAddresses,
   mapOf,
   numeric,
   oneOf,
@@ -29,6 +32,17 @@ import {
 import { dashboardUid } from "../../lib/monitoring/formats.ts";
 import { availabilityShape, podSizeShape } from "../../lib/sizing/index.ts";
 import type { GrafanaProps } from "./props.ts";
+
+export const pluginId = byPattern(
+  "the ID of a plugin",
+  /^[a-z0-9]+(-[a-z0-9]+)*$/,
+  "lower-case letters, digits and hyphens",
+  ["grafana-clock-panel"],
+);
+
+export const pluginVersion = byPattern("a version", /^\d+\.\d+\.\d+([-+][\w.-]+)?$/, "three numbers with dots", [
+  "2.1.8",
+]);
 
 /** What each part of {@link GrafanaProps} may be. */
 export const grafanaShape: ShapeOf<GrafanaProps> = {
@@ -91,6 +105,13 @@ export const grafanaShape: ShapeOf<GrafanaProps> = {
     annotations: annotationsShape,
     gateway: { name: dnsSubdomain, namespace: dnsLabel, listener: dnsSubdomain },
   },
+  smtp: {
+    host: hostPort,
+    from: mailAddresses,
+    fromName: iniLine,
+    auth: { username: iniLine, password: secretKeyShape },
+  },
+  plugins: listOf({ id: pluginId, version: pluginVersion }),
   provisioning: new TextOr(oneOf("sidecar"), { dashboards: listOf({ configMap: dnsSubdomain, folder: line }) }),
   dashboards: uniqueListOf(line),
   teams: mapOf(team, line),

@@ -1,7 +1,14 @@
 import { isIP } from "node:net";
 import { dnsSubdomain, isKnownLater } from "../../lib/formats/index.ts";
 import { validateLoadBalancer, validateOptions } from "../../lib/kubernetes/index.ts";
-import { type Finding, validateCounts, validateProps, validateWorkload, wrongFormat } from "../../lib/sizing/index.ts";
+import {
+  type Finding,
+  repeated,
+  validateCounts,
+  validateProps,
+  validateWorkload,
+  wrongFormat,
+} from "../../lib/sizing/index.ts";
 import { type GrafanaProps, loadOf } from "./props.ts";
 import { grafanaShape } from "./shape.ts";
 import { idleBytes, sizeGrafana } from "./sizing.ts";
@@ -18,7 +25,11 @@ function combinations(props: GrafanaProps): readonly Finding[] {
     ...validateReplicas(props),
     ...validateOptions(props, { main: { size: sizeGrafana(load).grafana, idleBytes } }),
   ];
-  return [...numbers, ...(numbers.length > 0 ? [] : sized()), ...validateRoute(props)];
+  const plugins = (props.plugins ?? []).map(({ id }) => id);
+  const twice = plugins.flatMap((id, index) =>
+    plugins.indexOf(id) === index ? [] : [repeated(`plugins[${index}]`, id, index)],
+  );
+  return [...numbers, ...(numbers.length > 0 ? [] : sized()), ...validateRoute(props), ...twice];
 }
 
 /** Each of several replicas with its own SQLite file would have its own users, sessions and folders. */

@@ -1,7 +1,17 @@
 import { z } from "zod";
-import { validateGrafana } from "../../components/grafana/index.ts";
+import { pluginId, pluginVersion, validateGrafana } from "../../components/grafana/index.ts";
 import type { ObservabilityProps } from "../../components/observability.ts";
-import { dnsSubdomain, host, hostPort, httpUrl, iniLine, line, secretKeyName, team } from "../../lib/formats/index.ts";
+import {
+  dnsSubdomain,
+  host,
+  hostPort,
+  httpUrl,
+  iniLine,
+  line,
+  mailAddresses,
+  secretKeyName,
+  team,
+} from "../../lib/formats/index.ts";
 import type { CheckedStack } from "../checks.ts";
 import { type Facts, withoutUndefined } from "../facts.ts";
 import { problemsOfComponent } from "../findings.ts";
@@ -79,6 +89,32 @@ export const schema = switchable(
       })
       .optional()
       .describe("Who may log in besides the administrator; anonymous access is always off."),
+    smtp: z
+      .strictObject({
+        host: text(hostPort).describe("Host and port: smtp.example.com:587."),
+        from: text(mailAddresses).describe("Address of the sender."),
+        fromName: text(iniLine).optional().describe('Name of the sender. By default "Grafana".'),
+        auth: z
+          .strictObject({
+            username: text(iniLine).describe("User name."),
+            password: secretKeySchema.describe("Secret key with the password."),
+          })
+          .optional()
+          .describe("Authentication. By default none."),
+      })
+      .optional()
+      .describe("Mail server for invitations and password resets. By default Grafana sends no mail."),
+    plugins: z
+      .array(
+        z
+          .strictObject({
+            id: text(pluginId).describe("ID in the catalog."),
+            version: text(pluginVersion).describe("Version."),
+          })
+          .describe("A plugin."),
+      )
+      .optional()
+      .describe("Plugins that Grafana downloads from grafana.com when it starts. By default those of its image."),
     teams: mapping(team, line).optional().describe("Dashboard folder by team."),
   },
   true,
@@ -97,6 +133,7 @@ export function settings({ config }: Facts): Partial<ObservabilityProps> {
       ...optionsIn(stated),
       teams: teams || folders.length > 0 ? { ...Object.fromEntries(folders), ...teams } : undefined,
       route: route && withoutUndefined(route),
+      smtp: stated.smtp && withoutUndefined(stated.smtp),
       access: access && withoutUndefined({ oidc: access.oidc && withoutUndefined(access.oidc), ldap: access.ldap }),
     }),
   };

@@ -282,6 +282,18 @@ const others: readonly object[] = [
   },
   { extra: { scrapes: [{ name: "A", spec: [], ports: [0] }] } },
   { components: { prometheus: managed }, extra: { scrapes: [{ name: "a", spec: {} }] } },
+  {
+    components: {
+      grafana: {
+        smtp: { host: "smtp://a", from: "me", auth: { username: "a", password: "hunter2" } },
+        plugins: ["1.0.0", "latest"].map((version) => ({ id: "grafana-clock-panel", version })),
+      },
+    },
+  },
+  {
+    components: { grafana: { plugins: ["1.0.0", "1.0.1"].map((version) => ({ id: "grafana-clock-panel", version })) } },
+  },
+  { components: { grafana: { ...managed, plugins: [{ id: "a", version: "1.0.0" }] } } },
   // The structure of a file.
   { cluster: undefined },
   { retention: undefined },
