@@ -1,6 +1,7 @@
 /** The components as cdk8s charts: the entry point `skopos/cdk8s`, which never loads Pulumi. */
 export { AlloyChart } from "./components/alloy/index.ts";
 export * from "./components/api.ts";
+export { FlowAgentChart } from "./components/flow-agent/index.ts";
 export { GrafanaChart, GrafanaContentChart } from "./components/grafana/index.ts";
 export { KubePrometheusChart } from "./components/kube-prometheus/index.ts";
 export { LokiChart } from "./components/loki/index.ts";

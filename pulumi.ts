@@ -3,6 +3,8 @@ export * from "./components/api.ts";
 export {
   Alloy,
   type AlloyArgs,
+  FlowAgent,
+  type FlowAgentArgs,
   Grafana,
   type GrafanaArgs,
   KubePrometheus,

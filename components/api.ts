@@ -106,6 +106,7 @@ export type {
   LogSource,
 } from "./alloy/index.ts";
 export type { Additions, PlainRule, PlainRuleGroup } from "./extra/index.ts";
+export type { FlowAgentConfig, FlowAgentEndpoints, FlowAgentProps, FlowAgentSizing } from "./flow-agent/index.ts";
 export type {
   Access,
   AdditionalDataSource,

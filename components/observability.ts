@@ -15,9 +15,16 @@ import {
 import type { AlertOverrides } from "../lib/monitoring/alert-overrides.ts";
 import type { Evaluator } from "../lib/monitoring/rules.ts";
 import type { CollectorMode } from "../lib/otel/index.ts";
-import { type Availability, completeWorkload, type Retention, type Workload } from "../lib/sizing/index.ts";
+import {
+  type Availability,
+  completeWorkload,
+  flowSpansPerNode,
+  type Retention,
+  type Workload,
+} from "../lib/sizing/index.ts";
 import { AlloyChart, type AlloyProps, alloyNeedsHost } from "./alloy/index.ts";
 import { type Additions, ExtraChart } from "./extra/index.ts";
+import { FlowAgentChart, type FlowAgentProps } from "./flow-agent/index.ts";
 import { type AdditionalDataSource, GrafanaChart, GrafanaContentChart, type GrafanaProps } from "./grafana/index.ts";
 import {
   haClusterLabel,
@@ -107,7 +114,11 @@ export interface ObservabilityProps {
     /** Whether spans are routed by trace id: needed as soon as there are two gateways that sample. */
     readonly routeByTraceId: boolean;
   };
-  readonly otelGateway?: Settings<OtelGatewayProps, "mode" | "traces" | "logs" | "tenantNamespaces">;
+  readonly otelGateway?: Settings<
+    OtelGatewayProps,
+    "mode" | "traces" | "logs" | "tenantNamespaces" | "flowSpansPerSecond"
+  >;
+  readonly flowAgent?: Settings<FlowAgentProps, "flows">;
   readonly kubePrometheus?: Settings<
     KubePrometheusProps,
     "agentsNamespace" | "remoteWrite" | "remoteRead" | "external" | "tenantNamespaces"
@@ -117,7 +128,7 @@ export interface ObservabilityProps {
   };
   readonly mimir?: Settings<MimirProps, "alertmanager" | "haClusterLabel" | "ruleConfigMaps" | "federatedTenants">;
   readonly loki?: Settings<LokiProps, "alertmanager" | "federatedTenants">;
-  readonly traces?: Settings<TracesProps, "metrics">;
+  readonly traces?: Settings<TracesProps, "metrics" | "flowSpansPerSecond">;
   readonly alloy?: Settings<AlloyProps, "logs" | "gateway" | "hostMetrics" | "tenantNamespaces"> &
     Required<Pick<AlloyProps, "logSource" | "hostMetrics">>;
   /** `external`: its sidecar gets the stack's data sources and dashboards. */
@@ -150,6 +161,7 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
     ...(props.alertOverrides && { alertOverrides: props.alertOverrides }),
   };
   const load = { workload, availability, retention };
+  const flows = props.flowAgent && { flowSpansPerSecond: flowSpansPerNode(workload) * workload.nodes };
 
   if (props.namespaces.create) {
     add(new NamespacesChart(scope, "namespaces", { ...shared, agentsNamespace: props.namespaces.agents }));
@@ -207,6 +219,7 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
           ...shared,
           ...load,
           ...props.traces,
+          ...flows,
           ...(mimir && { metrics: mimir.push }),
         }),
       ).endpoints);
@@ -219,6 +232,7 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
         workload,
         availability,
         ...props.otelGateway,
+        ...flows,
         mode: props.collectors,
         ...(traces && { traces: traces.otlp }),
         ...(loki && { logs: loki.otlp, ...(ownLoki && tenantNamespaces) }),
@@ -235,6 +249,19 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
         ...settings,
         mode: props.collectors,
         gateway: { otlp, ...(routeByTraceId && { otlpByTraceId }), ...(otlpByService && { otlpByService }) },
+      }),
+    );
+  }
+
+  if (props.flowAgent && gateway?.flows) {
+    const namespace = props.namespaces.agents;
+    add(
+      new FlowAgentChart(scope, "flow-agent", {
+        ...shared,
+        namespace,
+        workload,
+        ...props.flowAgent,
+        flows: gateway.flows,
       }),
     );
   }

@@ -8,6 +8,7 @@ import type { KubernetesObject } from "../lib/kubernetes/index.ts";
 import { InvalidPropsError, retentionProfiles, workloads } from "../lib/sizing/index.ts";
 import { plain, runUnderMocks } from "../test/support/pulumi-mocks.ts";
 import { AlloyChart } from "./alloy/index.ts";
+import { FlowAgentChart } from "./flow-agent/index.ts";
 import { GrafanaChart } from "./grafana/index.ts";
 import { KubePrometheusChart } from "./kube-prometheus/index.ts";
 import { LokiChart } from "./loki/index.ts";
@@ -16,6 +17,7 @@ import { OtelAgentChart } from "./otel-agent/index.ts";
 import { OtelGatewayChart } from "./otel-gateway/index.ts";
 import {
   Alloy,
+  FlowAgent,
   Grafana,
   KubePrometheus,
   Loki,
@@ -172,6 +174,12 @@ const programs: readonly (readonly [string, Component, Chart, Props])[] = [
     },
   ],
   ["OtelAgent", OtelAgent, OtelAgentChart, { ...shared, gateway, nodeSelector: { pool: "apps" } }],
+  [
+    "FlowAgent",
+    FlowAgent,
+    FlowAgentChart,
+    { ...shared, flows: endpoint("gateway"), config: { flows: { max: 65_536 } } },
+  ],
   [
     "OtelGateway",
     OtelGateway,

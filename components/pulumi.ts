@@ -12,6 +12,7 @@ import {
   typeToken,
 } from "../lib/pulumi/index.ts";
 import { AlloyChart, type AlloyEndpoints, type AlloyProps } from "./alloy/index.ts";
+import { FlowAgentChart, type FlowAgentEndpoints, type FlowAgentProps } from "./flow-agent/index.ts";
 import { GrafanaChart, type GrafanaEndpoints, type GrafanaProps } from "./grafana/index.ts";
 import {
   KubePrometheusChart,
@@ -36,6 +37,16 @@ export type AlloyArgs = Inputs<AlloyProps>;
 export class Alloy extends SkoposComponent<AlloyProps, AlloyEndpoints> {
   constructor(name: string, args: AlloyArgs, opts?: Options) {
     super("Alloy", name, AlloyChart, args, opts);
+  }
+}
+
+/** {@link FlowAgentProps}, in which free text may be an Output. */
+export type FlowAgentArgs = Inputs<FlowAgentProps>;
+
+/** {@link FlowAgentChart} as a Pulumi component. */
+export class FlowAgent extends SkoposComponent<FlowAgentProps, FlowAgentEndpoints> {
+  constructor(name: string, args: FlowAgentArgs, opts?: Options) {
+    super("FlowAgent", name, FlowAgentChart, args, opts);
   }
 }
 

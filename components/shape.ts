@@ -14,6 +14,7 @@ import {
 import { componentShape, endpointShape } from "../lib/kubernetes/index.ts";
 import { availabilityShape, retentionShape } from "../lib/sizing/index.ts";
 import { AlloyChart } from "./alloy/index.ts";
+import { FlowAgentChart } from "./flow-agent/index.ts";
 import { GrafanaChart } from "./grafana/index.ts";
 import { KubePrometheusChart } from "./kube-prometheus/index.ts";
 import { LokiChart } from "./loki/index.ts";
@@ -57,6 +58,7 @@ export const observabilityShape: Shape = {
   }),
   otelAgent: OtelAgentChart.shape as Shape,
   otelGateway: OtelGatewayChart.shape as Shape,
+  flowAgent: FlowAgentChart.shape as Shape,
   kubePrometheus: KubePrometheusChart.shape as Shape,
   mimir: MimirChart.shape as Shape,
   loki: LokiChart.shape as Shape,

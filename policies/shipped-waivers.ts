@@ -44,9 +44,6 @@ export function shippedWaivers(
       }),
     ),
     waiver("pods/host-network", flowAgent, "It attaches its program to the node's interfaces."),
-    waiver("pods/host-path", flowAgent, "It pins its maps and reads the kernel's type information.", {
-      hostPaths: ["/sys/fs/bpf", "/sys/kernel/btf"],
-    }),
     waiver("pods/added-capabilities", flowAgent, "Loading and attaching a TC program needs them.", {
       container: "flow-agent",
       capabilities: ["BPF", "NET_ADMIN", "PERFMON"],

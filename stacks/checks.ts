@@ -131,8 +131,27 @@ const whichCluster: Check = ({ name, config, hasEnvironment }) => {
   ];
 };
 
+/** What sends to another component of the stack, and to which. */
+const dependencies = [
+  ["otelAgent", "otelGateway"],
+  ["flowAgent", "otelGateway"],
+  ["flowAgent", "traces"],
+] as const;
+
+const missingDependencies: Check = ({ config: { components: settings } }) =>
+  dependencies
+    .filter(([name, needed]) => settings[name].enabled && !settings[needed].enabled)
+    .map(([name, needed]) => ({
+      code: "SKP1210",
+      path: `skopos:components.${name}`,
+      message: `is on, and ${needed} is off`,
+      fix: snippet(["components", needed], "on"),
+    }));
+
 const hostAgents: Check = ({ config }) => {
-  const agents = (["otelAgent", "nodeExporter", "alloy"] as const).filter((name) => config.components[name].enabled);
+  const agents = (["otelAgent", "flowAgent", "nodeExporter", "alloy"] as const).filter(
+    (name) => config.components[name].enabled,
+  );
   return agents.flatMap((name) => {
     const findings = validateHostAgent(config.cluster.platform, name, snippet(["components", name], "off"));
     return findings.map(({ at, ...finding }) => ({ ...finding, path: `skopos:components.${at}` }));
@@ -158,6 +177,7 @@ const checks: readonly Check[] = [
   outsideProfile,
   ephemeralAtScale,
   whichCluster,
+  missingDependencies,
   hostAgents,
   settingsWithoutEffect,
   ipv4,

@@ -242,6 +242,15 @@ const chosen: Readonly<Record<string, readonly [values: readonly unknown[], base
   "workload.nodes": [workload({ nodes: 5 }, { nodes: 10 })],
   "workload.scrapeInterval": [workload({ scrapeInterval: "15s" }, { scrapeInterval: "60s" })],
   "workload.spansPerSecond": [workload({ spansPerSecond: 10 }, { spansPerSecond: 500 })],
+  "workload.flowsPerSecondPerNode": [
+    [10, 40].map((flowsPerSecondPerNode) => ({
+      components: { flowAgent: "on" },
+      workload: { flowsPerSecondPerNode },
+    })),
+  ],
+  "components.flowAgent.config.*": [
+    component("flowAgent", ...["20s", "30s"].map((recordInterval) => ({ config: { flows: { recordInterval } } }))),
+  ],
   "components.otelAgent.routing": [
     ["trace-id", "any"].map((routing) => ({
       components: { otelAgent: { routing }, otelGateway: { replicas: 1 } },
@@ -487,6 +496,7 @@ const options: Readonly<Record<string, unknown>> = {
 const mainWorkloads = {
   otelAgent: /otel-agent/,
   otelGateway: /otel-gateway/,
+  flowAgent: /flow-agent/,
   prometheus: /(Prometheus|ServiceAccount)\/.*prometheus/,
   alertmanager: /alertmanager/i,
   nodeExporter: /node-exporter/,

@@ -240,6 +240,10 @@ export const problemCatalogue = {
     title: "A route that its load balancer cannot serve",
     why: "An Application Load Balancer reads certificates from AWS Certificate Manager, not from Secrets, and reaches Grafana at its pods: the Service has no node port. GKE's Ingress passes gRPC on over TLS only, and no Gateway serves HTTP and gRPC at the same host.",
   },
+  SKP1280: {
+    title: "A setting that the flow agent rejects",
+    why: "The agent would print the same message and not start.",
+  },
   SKP1301: {
     title: "Options of a workload that does not exist",
     why: "Which workloads a component has depends on its mode; options of any other would silently have no effect.",

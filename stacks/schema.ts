@@ -114,6 +114,9 @@ const workloadSchema = z
     logsPerDay: bytes("0B", "1024TiB").describe("Log volume per day, uncompressed."),
     spansPerSecond: count("0", "100M").describe("Spans per second, before sampling."),
     spansPerTrace: count("1", "1M").describe("Number of spans in a typical trace."),
+    flowsPerSecondPerNode: count("0", "100k").describe(
+      "Network connections and exchanges that begin on a node per second, for the flow agent.",
+    ),
     queriesPerSecond: count("0", "1M").describe("PromQL queries per second from users, dashboards and rules."),
   })
   .partial();

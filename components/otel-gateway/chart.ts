@@ -18,7 +18,14 @@ import {
   collectorServiceLabels,
 } from "../../lib/otel/index.ts";
 import { assertValid } from "../../lib/sizing/index.ts";
-import { defaultProbePaths, defaultTailSampling, gatewayPorts, otelGatewayConfig, spanMetricsPort } from "./config.ts";
+import {
+  defaultProbePaths,
+  defaultTailSampling,
+  flowsPort,
+  gatewayPorts,
+  otelGatewayConfig,
+  spanMetricsPort,
+} from "./config.ts";
 import { otelGatewayAlerts } from "./monitoring/alerts.ts";
 import { otelGatewayDashboard } from "./monitoring/dashboards.ts";
 import { addOutside, tokenMount } from "./outside.ts";
@@ -53,11 +60,12 @@ export class OtelGatewayChart extends ComponentChart<OtelGatewayEndpoints> {
     assertValid("OtelGatewayChart", this.name, validateOtelGateway(props));
     const mode = props.mode ?? "native";
     const { route, spanMetrics = false } = props;
+    const flows = props.flowSpansPerSecond !== undefined && props.traces !== undefined;
     const sizing = sizeOtelGateway(loadOf(props));
     this.sizing = sizing;
     const gateways = sizing.gateway.replicas;
     const pods = collectorPods(this, mode);
-    this.endpoints = this.#endpointsAt(pods, spanMetrics);
+    this.endpoints = this.#endpointsAt(pods, { spanMetrics, flows });
     const outside = route && {
       route,
       traces: props.traces !== undefined,
@@ -71,6 +79,7 @@ export class OtelGatewayChart extends ComponentChart<OtelGatewayEndpoints> {
       resourceLabels: props.resourceLabels ?? "all",
       probePaths: props.probePaths ?? defaultProbePaths,
       spanMetrics,
+      flows,
       ...(props.traces && { traces: props.traces }),
       ...(props.logs && { logs: props.logs }),
       tenantNamespaces: props.tenantNamespaces ?? {},
@@ -81,7 +90,7 @@ export class OtelGatewayChart extends ComponentChart<OtelGatewayEndpoints> {
       kind: "StatefulSet",
       config,
       sized: sizing.gateway,
-      ports: { ...gatewayPorts, ...(spanMetrics && spanMetricsPort) },
+      ports: { ...gatewayPorts, ...(spanMetrics && spanMetricsPort), ...(flows && flowsPort) },
       ...(props.additions && { additions: props.additions }),
       routed: sizing.gateway.replicas > 1,
       terminationGraceSeconds: sizing.terminationGraceSeconds,
@@ -117,7 +126,7 @@ export class OtelGatewayChart extends ComponentChart<OtelGatewayEndpoints> {
     dashboardConfigMap(this, otelGatewayDashboard(this));
   }
 
-  #endpointsAt(pods: Pods, spanMetrics: boolean): OtelGatewayEndpoints {
+  #endpointsAt(pods: Pods, { spanMetrics, flows }: { spanMetrics: boolean; flows: boolean }): OtelGatewayEndpoints {
     const name = collectorName(this);
     const otlp = { scheme: "grpc", port: collectorPorts["otlp-grpc"], pods } as const;
     const headless = serviceHost(this, `${name}-headless`);
@@ -125,6 +134,7 @@ export class OtelGatewayChart extends ComponentChart<OtelGatewayEndpoints> {
       otlp: { ...otlp, host: serviceHost(this, name) },
       otlpByTraceId: { ...otlp, host: headless },
       ...(spanMetrics && { otlpByService: { ...otlp, host: headless, port: spanMetricsPort["otlp-spans"] } }),
+      ...(flows && { flows: { ...otlp, host: serviceHost(this, name), port: flowsPort["otlp-flows"] } }),
     };
   }
 

@@ -50,11 +50,15 @@ export interface OtelGatewayConfigProps {
   readonly spanMetrics: boolean;
   /** How telemetry arrives from outside the cluster. @default not at all */
   readonly outside?: OutsideProps;
+  /** Spans of network flows, which go to `traces` without sampling. */
+  readonly flows: boolean;
 }
 
 /** Ports beyond those of every collector. `otlp-spans` takes spans routed by service, for span metrics. */
 export const gatewayPorts = { prometheus: 8889 } as const;
 export const spanMetricsPort = { "otlp-spans": 4319 } as const;
+/** OTLP/gRPC for spans of network flows. */
+export const flowsPort = { "otlp-flows": 4320 } as const;
 
 /** Paths of the Kubernetes API server's own health endpoints, which applications do not use for anything else. */
 export const defaultProbePaths: readonly string[] = ["/healthz", "/livez", "/readyz", "/startupz"];
@@ -115,6 +119,15 @@ export function otelGatewayConfig(props: OtelGatewayConfigProps): CollectorConfi
         exporters: [tracesExporter(traces.backend)],
       },
     }),
+    // One flow is one trace, and its bytes and packets are sums over its spans: none may be sampled, or counted as a request.
+    ...(traces &&
+      props.flows && {
+        "traces/flows": {
+          receivers: ["otlp/flows"],
+          processors: ["memory_limiter", "batch"],
+          exporters: [flowsExporter(traces.backend)],
+        },
+      }),
     ...(spanMetrics && {
       "traces/span-metrics": {
         receivers: ["otlp/spans", ...direct],
@@ -154,6 +167,7 @@ export function otelGatewayConfig(props: OtelGatewayConfigProps): CollectorConfi
       otlp: otlpReceiver(collectorPorts["otlp-grpc"], collectorPorts["otlp-http"]),
       ...(spanMetrics && { "otlp/spans": otlpReceiver(spanMetricsPort["otlp-spans"]) }),
       ...outside?.receivers,
+      ...(props.flows && { "otlp/flows": otlpReceiver(flowsPort["otlp-flows"]) }),
     },
     processors: {
       memory_limiter: memoryLimiter(sizing.gateway),
@@ -179,11 +193,11 @@ export function otelGatewayConfig(props: OtelGatewayConfigProps): CollectorConfi
     },
     exporters: {
       ...(traces && {
-        [tracesExporter(traces.backend)]: {
-          endpoint: endpointUrl(traces),
-          tls: { insecure: traces.scheme === "grpc" },
-          ...queued(sizing.queueItems),
-        },
+        [tracesExporter(traces.backend)]: { ...connectionTo(traces), ...queued(sizing.queueItems) },
+        // A queue of its own: many flows must not crowd out traces.
+        ...(props.flows && {
+          [flowsExporter(traces.backend)]: { ...connectionTo(traces), ...queued(sizing.flowQueueItems) },
+        }),
       }),
       prometheus: {
         endpoint: `0.0.0.0:${gatewayPorts.prometheus}`,
@@ -267,6 +281,12 @@ function spanMetricsConnector({ spanMetricsResources }: OtelGatewaySizing): obje
 
 /** Named after its backend, so that the exporter's own metrics say where the backpressure is. */
 const tracesExporter = (backend: string): string => `otlp_grpc/${backend}`;
+const flowsExporter = (backend: string): string => `${tracesExporter(backend)}-flows`;
+
+const connectionTo = (traces: Endpoint) => ({
+  endpoint: endpointUrl(traces),
+  tls: { insecure: traces.scheme === "grpc" },
+});
 
 /** Lists and maps become text before they are cut: as labels they are text. */
 const cleaned: Statements = {

@@ -42,6 +42,12 @@ export interface OtelGatewayProps extends ComponentProps {
   readonly additions?: CollectorAdditions;
   /** How telemetry reaches the gateways from outside the cluster, with authentication. @default not at all */
   readonly route?: OutsideRoute;
+  /**
+   * Spans of network flows per second, from flow agents. They have a port and a pipeline of their own, which neither samples them nor
+   * counts them in span metrics.
+   * @default none: no flows are received
+   */
+  readonly flowSpansPerSecond?: number;
 }
 
 export interface OtelGatewayEndpoints {
@@ -51,20 +57,23 @@ export interface OtelGatewayEndpoints {
   readonly otlpByTraceId: Endpoint;
   /** OTLP/gRPC of the headless Service, for spans routed by service name. Absent without `spanMetrics`. */
   readonly otlpByService?: Endpoint;
+  /** OTLP/gRPC for spans of network flows, load-balanced by the Service. Absent without `flowSpansPerSecond`, or without `traces`. */
+  readonly flows?: Endpoint;
 }
 
 /** What the sizes are computed from. */
 export function loadOf(props: OtelGatewayProps): OtelGatewayLoad {
-  const { availability = "redundant", tailSampling = defaultTailSampling } = props;
+  const { availability = "redundant", tailSampling = defaultTailSampling, flowSpansPerSecond } = props;
   const workload = completeWorkload(props.workload);
   const { replicas, ...size } = { ...props.size, ...sizeOverride(props) };
-  const several = (replicas ?? gatewayReplicas(workload, availability)) > 1;
+  const several = (replicas ?? gatewayReplicas(workload, availability, flowSpansPerSecond)) > 1;
   const passedOn = [props.traces, props.spanMetrics].filter(Boolean).length + 1;
   return {
     workload,
     availability,
     decisionWaitSeconds: tailSampling.decisionWaitSeconds,
     ...(replicas !== undefined && { replicas }),
+    ...(flowSpansPerSecond !== undefined && { flowSpansPerSecond }),
     ...(props.route && several && { outsideQueues: passedOn }),
     size,
   };

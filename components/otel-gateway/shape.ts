@@ -1,5 +1,6 @@
 import {
   attributeName,
+  between,
   flag,
   host,
   line,
@@ -44,4 +45,5 @@ export const otelGatewayShape: ShapeOf<OtelGatewayProps> = {
     grpcHost: host,
     authentication: { tokens: secretKeyShape, scheme: oneOf("Bearer", "Basic") },
   },
+  flowSpansPerSecond: between(0, 1e9),
 };

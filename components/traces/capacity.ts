@@ -1,4 +1,10 @@
-import type { Availability, Retention, SizeOverrides, Workload } from "../../lib/sizing/index.ts";
+import {
+  type Availability,
+  type Retention,
+  type SizeOverrides,
+  spansPerFlow,
+  type Workload,
+} from "../../lib/sizing/index.ts";
 
 /** The trace backends that can be deployed. */
 export type TracesBackend = "jaeger" | "tempo";
@@ -39,6 +45,8 @@ export interface TracesLoad {
   readonly retention: Retention;
   /** Percentage of ordinary traces that the gateway keeps; errors and slow traces are always kept. @default 100: no sampling */
   readonly keepPercent?: number;
+  /** Spans of network flows per second, none of which is sampled. @default 0 */
+  readonly flowSpansPerSecond?: number;
   /** Jaeger's storage. @default "badger" */
   readonly storage?: "badger" | "elasticsearch" | "opensearch";
   /** Whether Tempo's blocks are on the pod's volume instead of in an object store. @default false */
@@ -63,11 +71,16 @@ export function keptSpans({
   availability,
   retention,
   keepPercent = 100,
-}: Pick<TracesLoad, "workload" | "availability" | "retention" | "keepPercent">): KeptSpans {
+  flowSpansPerSecond = 0,
+}: Pick<TracesLoad, "workload" | "availability" | "retention" | "keepPercent" | "flowSpansPerSecond">): KeptSpans {
   const share = alwaysKept + (1 - alwaysKept) * (keepPercent / 100);
+  const sampled = workload.spansPerSecond * share;
+  const spansPerSecond = sampled + flowSpansPerSecond;
+  // Each flow is a trace of its own.
+  const tracesPerSecond = sampled / workload.spansPerTrace + flowSpansPerSecond / spansPerFlow;
   return {
-    spansPerSecond: workload.spansPerSecond * share,
-    spansPerTrace: workload.spansPerTrace,
+    spansPerSecond,
+    spansPerTrace: flowSpansPerSecond > 0 ? spansPerSecond / tracesPerSecond : workload.spansPerTrace,
     retentionSeconds: retention.traces,
     availability,
   };

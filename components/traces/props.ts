@@ -29,6 +29,8 @@ export interface TracesProps extends ComponentProps {
   readonly mode?: TempoMode;
   /** Percentage of ordinary traces that the gateway keeps; errors and slow traces are always kept. @default 100: no sampling */
   readonly keepPercent?: number;
+  /** Spans of network flows per second: each is kept. @default 0: there are no flow agents */
+  readonly flowSpansPerSecond?: number;
   /**
    * Replicas, CPU, memory and disk that replace computed values, by workload.
    * @default none
@@ -84,7 +86,8 @@ export function resolveTracesProps(props: TracesProps): ResolvedTracesProps {
 
 /** What {@link sizeTraces} needs of the props. */
 export function tracesLoad(props: ResolvedTracesProps): TracesLoad {
-  const { backend, workload, retention, availability, mode, keepPercent, storage, objectStore } = props;
+  const { backend, workload, retention, availability, mode, storage, objectStore } = props;
+  const { keepPercent, flowSpansPerSecond } = props;
   const overrides = mergeOverrides(props.overrides, sizeOverrides<TracesWorkload>(props, backend));
   return {
     backend,
@@ -95,6 +98,7 @@ export function tracesLoad(props: ResolvedTracesProps): TracesLoad {
     storage: storage.kind,
     filesystem: objectStore.kind === "filesystem",
     ...(keepPercent !== undefined && { keepPercent }),
+    ...(flowSpansPerSecond !== undefined && { flowSpansPerSecond }),
     overrides,
   };
 }

@@ -34,6 +34,7 @@ export const tracesShape: ShapeOf<TracesProps> = {
   availability: availabilityShape,
   mode: oneOf("monolithic", "microservices"),
   keepPercent: between(0, 100),
+  flowSpansPerSecond: between(0, 1e9),
   overrides: overridesShape<TracesWorkload>({
     jaeger: true,
     tempo: true,

@@ -53,6 +53,7 @@ export const images = {
     tag: "2.14.0",
   },
   alloy: { registry: "docker.io", repository: "grafana/alloy", tag: "v1.18.1" },
+  "flow-agent": { registry: "ghcr.io", repository: "skopos-dev/flow-agent", tag: "0.1.0" },
 } as const satisfies Record<string, Image>;
 
 export type ImageName = keyof typeof images;

@@ -38,6 +38,8 @@ interface PodProps {
   /** Seconds between SIGTERM and SIGKILL. @default 30 */
   readonly terminationGraceSeconds?: number;
   readonly nodeSelector?: Labels;
+  /** Requirements of nodes; one list of them has to be met. @default none */
+  readonly nodes?: readonly (readonly INodeSelectorRequirement[])[];
   readonly tolerations?: readonly IToleration[];
   /** @default false */
   readonly hostNetwork?: boolean;
@@ -81,8 +83,8 @@ export interface DeploymentProps extends PodProps, SpreadProps {
 
 /** A DaemonSet runs on every Linux node that `nodeSelector` allows. */
 export interface DaemonSetProps extends PodProps {
-  /** Pods that may be unavailable during an update. @default "10%" */
-  readonly maxUnavailable?: string;
+  /** Pods that may be unavailable during an update, or their share. @default "10%" */
+  readonly maxUnavailable?: number | string;
 }
 
 /** Adds a Deployment with its disruption budget. */
@@ -204,7 +206,7 @@ function podTemplate(
       ...placementOf(options, {
         ...(props.nodeSelector && { nodeSelector: props.nodeSelector }),
         ...(props.tolerations && { tolerations: props.tolerations }),
-        affinity: { ...nodeAffinity(props.zone?.topology), ...apartFromOtherZones(chart, props) },
+        affinity: { ...nodeAffinity(props.zone?.topology, props.nodes), ...apartFromOtherZones(chart, props) },
       }),
       ...(kind !== "DaemonSet" && props.sized.replicas > 1 && { topologySpreadConstraints: spread(props, labels) }),
       ...(props.hostNetwork && { hostNetwork: true, dnsPolicy: "ClusterFirstWithHostNet" }),
@@ -249,14 +251,13 @@ const architectures: INodeSelectorRequirement = {
   values: ["amd64", "arm64"],
 };
 
-function nodeAffinity(zone: string | undefined): IAffinity {
-  const matchExpressions: INodeSelectorRequirement[] = [
+function nodeAffinity(zone: string | undefined, alternatives: PodProps["nodes"] = [[]]): IAffinity {
+  const everywhere: INodeSelectorRequirement[] = [
     architectures,
     ...(zone ? [{ key: "topology.kubernetes.io/zone", operator: "In" as const, values: [zone] }] : []),
   ];
-  return {
-    nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] } },
-  };
+  const nodeSelectorTerms = alternatives.map((each) => ({ matchExpressions: [...everywhere, ...each] }));
+  return { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } };
 }
 
 /** If the cluster's zones are not known, a node takes the role of a zone: it never runs pods of two zones. */

@@ -33,6 +33,7 @@ export type FindingCode =
   | "SKP1262"
   | "SKP1263"
   | "SKP1271"
+  | "SKP1280"
   | "SKP1301"
   | "SKP1302"
   | "SKP1303"

@@ -3,7 +3,12 @@ import { outOfRange } from "./findings.ts";
 import type { Workload } from "./workload.ts";
 
 /** Dimensions that a workload may lack: a cluster without logs, spans, flows or queries. */
-const mayBeZero: readonly (keyof Workload)[] = ["logBytesPerDay", "spansPerSecond", "queriesPerSecond"];
+const mayBeZero: readonly (keyof Workload)[] = [
+  "logBytesPerDay",
+  "spansPerSecond",
+  "flowsPerSecondPerNode",
+  "queriesPerSecond",
+];
 
 /** Finds dimensions of a workload that are not valid amounts, so that no size can be computed from them. */
 export function validateWorkload(workload: Workload): readonly Finding[] {

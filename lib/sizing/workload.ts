@@ -16,6 +16,8 @@ export interface Workload {
   readonly spansPerSecond: number;
   /** Spans in a typical trace. */
   readonly spansPerTrace: number;
+  /** Network connections and exchanges that begin on a node per second: what the flow agent reports. */
+  readonly flowsPerSecondPerNode: number;
   /** PromQL queries per second from people, dashboards and rules. */
   readonly queriesPerSecond: number;
 }
@@ -27,8 +29,11 @@ export type Scale = (typeof scales)[number];
 /** About 30 pods per node, as production clusters typically run. A kubelet admits 110 by default. */
 const podsPerNode = 30;
 
-/** 30 s is the default of the Prometheus operator; 15 spans are a request through five services. */
-const habits = { scrapeIntervalSeconds: 30, spansPerTrace: 15 } as const;
+/**
+ * 30 s is the default of the Prometheus operator; 15 spans are a request through five services. 50 flows/s are, of each of 30 pods,
+ * three probes and scrapes, a DNS query and connections in pools, in a minute 100: an assumption. `skopos plan` names it.
+ */
+const habits = { scrapeIntervalSeconds: 30, spansPerTrace: 15, flowsPerSecondPerNode: 50 } as const;
 
 /** The workload that each scale profile names. Queries per second: about one active dashboard user per 50 nodes, plus rules. */
 export const workloads = {
@@ -78,6 +83,14 @@ export function completeWorkload(known: Partial<Workload> = {}, profile: Workloa
   const stated = Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));
   const nodes = known.nodes !== undefined && known.nodes > 0 ? known.nodes : profile.nodes;
   return { ...profile, pods: Math.ceil((profile.pods / profile.nodes) * nodes), ...stated };
+}
+
+/** Spans of a network flow: one at its end, and one a minute of those that last longer. An assumption. */
+export const spansPerFlow = 1.2;
+
+/** Spans of flows per second that a node's agent sends. */
+export function flowSpansPerNode({ flowsPerSecondPerNode }: Workload): number {
+  return flowsPerSecondPerNode * spansPerFlow;
 }
 
 /** Scraped samples per second. */

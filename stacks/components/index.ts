@@ -1,6 +1,7 @@
 import { z } from "zod";
 import * as alertmanager from "./alertmanager.ts";
 import * as alloy from "./alloy.ts";
+import * as flowAgent from "./flow-agent.ts";
 import * as grafana from "./grafana.ts";
 import * as loki from "./loki.ts";
 import * as mimir from "./mimir.ts";
@@ -16,6 +17,7 @@ import * as traces from "./traces.ts";
 export const componentsSchema = z.strictObject({
   otelAgent: otelAgent.schema,
   otelGateway: otelGateway.schema,
+  flowAgent: flowAgent.schema,
   prometheus: prometheus.schema,
   alertmanager: alertmanager.schema,
   nodeExporter: nodeExporter.schema,
@@ -31,6 +33,7 @@ export const componentsSchema = z.strictObject({
 export const components: readonly ComponentRoom[] = [
   otelAgent,
   otelGateway,
+  flowAgent,
   prometheus,
   alertmanager,
   nodeExporter,

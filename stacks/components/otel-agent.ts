@@ -67,20 +67,7 @@ export function checks(stack: CheckedStack): readonly Problem[] {
   const findings = otelAgent ? validateOtelAgent({ ...given, ...settings }) : [];
   // Agents on hosts that allow none are reported for all components at once.
   const own = findings.filter(({ code }) => code !== "SKP1209");
-  const problems = problemsOfComponent("otelAgent", own).map((problem) =>
+  return problemsOfComponent("otelAgent", own).map((problem) =>
     problem.code === "SKP1213" ? { ...problem, fix: snippet(["collectors"], "native") } : problem,
   );
-  return [...needsGateway(stack), ...problems];
-}
-
-function needsGateway({ config }: CheckedStack): readonly Problem[] {
-  if (!config.components.otelAgent.enabled || config.components.otelGateway.enabled) return [];
-  return [
-    {
-      code: "SKP1210",
-      path: "skopos:components.otelAgent",
-      message: "is on, and otelGateway is off",
-      fix: snippet(["components", "otelGateway"], "on"),
-    },
-  ];
 }

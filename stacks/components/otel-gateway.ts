@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { ObservabilityProps } from "../../components/observability.ts";
 import { gatewayReplicas, validateOtelGateway } from "../../components/otel-gateway/index.ts";
 import { attributeName, urlPath } from "../../lib/formats/index.ts";
+import { flowSpansPerNode } from "../../lib/sizing/index.ts";
 import type { CheckedStack } from "../checks.ts";
 import { type Facts, withoutUndefined } from "../facts.ts";
 import { problemsOfComponent, sharedProps } from "../findings.ts";
@@ -80,7 +81,8 @@ export function prerequisites({ config }: ResolvedStack): readonly Prerequisite[
 function routesByTraceId({ config, workload }: CheckedStack): readonly Problem[] {
   const { otelAgent, otelGateway } = config.components;
   const { enabled, routing } = otelAgent;
-  const replicas = otelGateway.replicas ?? gatewayReplicas(workload, config.availability);
+  const flows = config.components.flowAgent.enabled ? flowSpansPerNode(workload) * workload.nodes : 0;
+  const replicas = otelGateway.replicas ?? gatewayReplicas(workload, config.availability, flows);
   if (!enabled || !otelGateway.enabled || replicas < 2 || routing === "trace-id") return [];
   return [
     {

@@ -31,6 +31,7 @@ export const realPrograms: Readonly<Partial<Record<ImageName, string>>> = {
  */
 const standIns: Readonly<Partial<Record<ImageName, string>>> = {
   alloy: "12345,4317,4318",
+  "flow-agent": "9465",
   grafana: "3000",
   "grafana-sidecar": "$HEALTH_PORT",
   memcached: "11211",

@@ -13,6 +13,7 @@ export function changesOf(stack: string): readonly (readonly [string, object])[]
     logBytesPerDay: (bytes) => ({ logsPerDay: `${bytes}B` }),
     spansPerSecond: (spansPerSecond) => ({ spansPerSecond }),
     spansPerTrace: (spans) => ({ spansPerTrace: Math.round(spans) }),
+    flowsPerSecondPerNode: (flows) => ({ flowsPerSecondPerNode: Math.round(flows) }),
     queriesPerSecond: (queries) => ({ queriesPerSecond: Math.max(1, Math.round(queries)) }),
   };
   return (Object.keys(keys) as (keyof Workload)[]).flatMap((key) =>

@@ -192,6 +192,7 @@ export const mistakes: readonly (readonly [ProblemCode, object])[] = [
     },
   ],
   ["SKP1210", { ...least, components: { otelGateway: "off" } }],
+  ["SKP1280", { ...least, components: { flowAgent: { config: { server: { port: 9464 } } } } }],
   ["SKP1211", { ...least, objectStorage: { kind: "filesystem" } }],
   ["SKP1011", { ...least, components: { otelGateway: { tailSampling: { decisionWait: "0s" } } } }],
   ["SKP1217", { ...least, components: { alloy: "off", nodeExporter: "off" } }],
@@ -250,6 +251,14 @@ const others: readonly object[] = [
     alerts: { muteTimes, receivers: [{ ...many, name: "a", muteDuring: ["nigths"] }] },
   })),
   { images: { pullSecrets: "regcred" } },
+  { components: { flowAgent: "on", traces: "off" } },
+  {
+    components: {
+      flowAgent: {
+        config: { flows: { max: 10, recordInterval: "often" }, filters: {}, export: { endpoints: [] } },
+      },
+    },
+  },
   { components: { prometheus: { route: { kind: "ingress", host: "prometheus.example.com" } } } },
   { retention: "archive", tenants: { restored: { namespaces: ["a"] } } },
   {

@@ -1,0 +1,5 @@
+export * from "./chart.ts";
+export type { FlowAgentConfig } from "./config.ts";
+export * from "./props.ts";
+export * from "./sizing.ts";
+export * from "./validate.ts";
