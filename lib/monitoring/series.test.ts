@@ -8,16 +8,22 @@ import {
   unknownSeries,
 } from "./series.ts";
 
-const source: LabelSource = (series) =>
-  ({
-    failed_total: [["integration", "reason"]],
-    sent_total: [["integration"]],
-    list_total: [["resource", "result"]],
-    watch_total: [["resource", "result"]],
-    up: [[]],
-    latency_bucket: [["le", "verb"]],
-    gone: [],
-  })[series];
+const scraped: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  failed_total: [["integration", "reason"]],
+  sent_total: [["integration"]],
+  list_total: [["resource", "result"]],
+  watch_total: [["resource", "result"]],
+  up: [[]],
+  latency_bucket: [["le", "verb"]],
+  gone: [],
+};
+/** What a rule recorded by integration. */
+const recorded = { sets: [["integration"]], target: false };
+const source: LabelSource = (series) => {
+  if (series === "integration:sent:rate5m") return recorded;
+  const sets = scraped[series];
+  return sets && { sets, target: true };
+};
 
 const errors = (query: string) => seriesErrors(query, source);
 
@@ -34,6 +40,8 @@ describe("a query is rejected", () => {
     ["sides with different labels", "rate(failed_total[5m]) / rate(sent_total[5m]) > 0.01", /can never match/],
     ["a side that kept its target's labels", "sum by (integration) (sent_total) / sent_total", /can never match/],
     ["or between two series in an aggregation", "sum(rate(list_total[5m]) or rate(watch_total[5m]))", /"or" inside/],
+    ["a label that a recording rule summed away", "sum by (pod) (integration:sent:rate5m)", /sum by \(pod\)/],
+    ["a matcher by one", 'integration:sent:rate5m{pod="a"}', /has no label pod/],
     ["a mistake deep in a query", 'topk(5, max_over_time((sent_total{reason="x"} > 1)[5m:1m]))', /no label reason/],
   ])("for %s", (_, query, error) => expect(errors(query)).toEqual([expect.stringMatching(error)]));
 });
@@ -55,8 +63,12 @@ describe("a query is accepted", () => {
 });
 
 test("a recording rule's series has the labels of its result, where those are known", () => {
-  expect(resultLabels("sum by (integration, pod) (rate(sent_total[5m]))", source)).toEqual([["integration", "pod"]]);
-  expect(resultLabels("rate(sent_total[5m])", source)).toBeUndefined();
+  expect(resultLabels("sum by (integration, pod) (rate(sent_total[5m]))", source)).toEqual({
+    sets: [["integration", "pod"]],
+    target: false,
+  });
+  expect(resultLabels("rate(sent_total[5m])", source)).toEqual({ sets: [["integration"]], target: true });
+  expect(resultLabels("rate(foreign_total[5m])", source)).toBeUndefined();
 });
 
 describe("a query reads several programs as one", () => {

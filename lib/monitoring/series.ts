@@ -1,8 +1,16 @@
 import type { SyntaxNode } from "@lezer/common";
 import { parser } from "@prometheus-io/lezer-promql";
 
-/** Returns the label sets that a series can have, without target labels; undefined if they are not known. */
-export type LabelSource = (series: string) => readonly (readonly string[])[] | undefined;
+/** Labels that a series can have. */
+export interface SeriesLabels {
+  /** Alternatives: none where there is no such series. */
+  readonly sets: readonly (readonly string[])[];
+  /** Whether it has all labels of its target too, as scraped series have. */
+  readonly target: boolean;
+}
+
+/** Returns the labels of a series; undefined if they are not known. */
+export type LabelSource = (series: string) => SeriesLabels | undefined;
 
 /** Labels that Prometheus and the operator add to every series of a target, and external labels. */
 export const targetLabels: ReadonlySet<string> = new Set(
@@ -73,7 +81,7 @@ function isMatchedByPod(query: string, operand: SyntaxNode): boolean {
 }
 
 /** Selections of series by name. */
-function selections(query: string): { readonly name: string; readonly node: SyntaxNode }[] {
+export function selections(query: string): { readonly name: string; readonly node: SyntaxNode }[] {
   const found: { name: string; node: SyntaxNode }[] = [];
   parser.parse(query).iterate({
     enter: ({ name, node }) => {
@@ -93,10 +101,10 @@ export function absentLabels(query: string, labels: readonly string[], source: L
 }
 
 /** The labels of a query's result, for a recording rule; undefined if they are not known. */
-export function resultLabels(query: string, source: LabelSource): readonly (readonly string[])[] | undefined {
+export function resultLabels(query: string, source: LabelSource): SeriesLabels | undefined {
   const root = parser.parse(query).topNode.firstChild;
-  const labels = root ? new Check(query, source).labels(root, false) : unknown;
-  return labels.target ? undefined : labels.own?.map((set) => [...set]);
+  const { own, target } = root ? new Check(query, source).labels(root, false) : unknown;
+  return own && { sets: own.map((set) => [...set]), target };
 }
 
 /** Names of series and their matchers in a query. */
@@ -137,22 +145,22 @@ class Check {
 
   #selector(node: SyntaxNode): Labels {
     const name = node.getChild("Identifier");
-    const sets = name && this.#source(this.#text(name));
+    const known = name && this.#source(this.#text(name));
     const matchers = node.getChild("LabelMatchers")?.getChildren("UnquotedLabelMatcher") ?? [];
-    if (!name || !sets) return unknown;
+    if (!name || !known) return unknown;
+    const { sets, target } = known;
     if (sets.length === 0) {
       this.errors.push(`${this.#text(name)}: no such series`);
       return unknown;
     }
     for (const matcher of matchers) {
       const label = this.#text(matcher.getChild("LabelName") as SyntaxNode);
-      if (!targetLabels.has(label) && !sets.some((set) => set.includes(label)))
+      if (!(target && targetLabels.has(label)) && !sets.some((set) => set.includes(label)))
         this.errors.push(
           `${this.#text(name)} has no label ${label}: it has ${sets.map((set) => set.join(", ")).join(" or ") || "none"}`,
         );
     }
-    const own = sets.map((set) => new Set(set.filter((label) => !targetLabels.has(label))));
-    return { own, target: true };
+    return { own: sets.map((set) => new Set(set.filter((label) => !target || !targetLabels.has(label)))), target };
   }
 
   /** Names of the series in an expression. */

@@ -1,8 +1,8 @@
 // Every PromQL query of a stack: of alerts, recording rules, and the panels and variables of dashboards.
 import { recordedLabels } from "../../lib/monitoring/catalogues/index.ts";
 import { panelsOf } from "../../lib/monitoring/dashboard.ts";
-import { type LabelSource, resultLabels } from "../../lib/monitoring/series.ts";
-import type { RenderedStack } from "../../stacks/stack.ts";
+import { type LabelSource, resultLabels, type SeriesLabels, selections } from "../../lib/monitoring/series.ts";
+import { objectsOf, type RenderedStack } from "../../stacks/stack.ts";
 
 /** One query, and the labels that its reader is shown. */
 export interface StackQuery {
@@ -53,20 +53,56 @@ export function queriesOf({ charts }: RenderedStack): readonly StackQuery[] {
 
 /** Labels of the recorded programs' series, and of a stack's own recording rules. */
 export function labelSource({ charts }: RenderedStack): LabelSource {
-  const own = new Map<string, readonly (readonly string[])[] | "unknown">();
+  const own = new Map<string, SeriesLabels | "unknown">();
   const source: LabelSource = (series) => {
-    const labels = own.get(series) ?? recordedLabels(series);
-    return labels === "unknown" ? undefined : labels;
+    const known = own.get(series);
+    if (known !== undefined) return known === "unknown" ? undefined : known;
+    const sets = recordedLabels(series);
+    return sets && { sets, target: true };
   };
   for (const rule of charts.flatMap(({ ruleGroups }) => ruleGroups.flatMap((group) => group.rules))) {
     if (!("record" in rule)) continue;
     const added = Object.keys(rule.labels ?? {});
-    const labels = resultLabels(rule.expr, source)?.map((set) => [...set, ...added]);
     const before = own.get(rule.record);
-    own.set(rule.record, labels && before !== "unknown" ? [...(before ?? []), ...labels] : "unknown");
+    const result = resultLabels(rule.expr, source);
+    if (!result || before === "unknown") own.set(rule.record, "unknown");
+    else {
+      const sets = [...(before?.sets ?? []), ...result.sets.map((set) => [...set, ...added])];
+      own.set(rule.record, { sets, target: result.target || before?.target === true });
+    }
   }
   return source;
 }
+
+/** What a stack's monitors drop of the series that they scrape, as `name` or `name;le`. */
+export const droppedBy = (stack: RenderedStack): readonly RegExp[] =>
+  objectsOf(stack)
+    .flatMap(({ object }) => {
+      const { endpoints = [], podMetricsEndpoints = [] } = (object as Monitor).spec ?? {};
+      return [...endpoints, ...podMetricsEndpoints].flatMap(({ metricRelabelings = [] }) => metricRelabelings);
+    })
+    .filter(({ action, sourceLabels }) => action === "drop" && /^__name__(,le)?$/.test(String(sourceLabels)))
+    .map(({ regex }) => new RegExp(`^(?:${regex})$`));
+
+interface Monitor {
+  readonly spec?: Readonly<Partial<Record<"endpoints" | "podMetricsEndpoints", readonly MonitorEndpoint[]>>>;
+}
+
+interface MonitorEndpoint {
+  readonly metricRelabelings?: readonly {
+    readonly action?: string;
+    readonly sourceLabels?: readonly string[];
+    readonly regex?: string;
+  }[];
+}
+
+/** The series that a query selects, as `name`, and as `name;le` where it asks for one bucket. */
+export const selectedSeries = ({ promql }: StackQuery): readonly string[] =>
+  selections(promql).flatMap(({ name, node }) => {
+    const [, asked] = /\ble=~?"([^"]+)"/.exec(promql.slice(node.from, node.to)) ?? [];
+    // Of `1(\\.0)?`, the way that programs write it.
+    return asked === undefined ? [name] : [name, `${name};${asked.replaceAll(/\(.*?\)\?/g, "")}`];
+  });
 
 /** Names of the series that a stack's recording rules write. */
 export const recordedByRules = ({ charts }: RenderedStack): ReadonlySet<string> =>

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { programsOf } from "../../lib/monitoring/catalogues/index.ts";
 import { absentLabels, ambiguousSelections, seriesErrors, unknownSeries } from "../../lib/monitoring/series.ts";
-import { labelSource, queriesOf, recordedByRules } from "../catalogues/queries.ts";
+import { droppedBy, labelSource, queriesOf, recordedByRules, selectedSeries } from "../catalogues/queries.ts";
 import { reasonFor, unrecordedSeries } from "../catalogues/unrecorded.ts";
 import { queriedStacks } from "./variants.ts";
 
@@ -28,6 +28,13 @@ describe.each(stacks)("queries of $name", ({ stack }) => {
     const collector = (program: string) => (/^otel-(agent|gateway)$/.test(program) ? "collectors" : program);
     const programs = (...asked: Parameters<typeof programsOf>) => [...new Set(programsOf(...asked).map(collector))];
     expect(mistakes(({ promql }) => ambiguousSelections(promql, programs))).toEqual([]);
+  });
+
+  test("ask for no series, and no bucket, that a monitor drops", () => {
+    const dropped = droppedBy(stack);
+    expect(dropped.length).toBeGreaterThan(3);
+    const isDropped = (series: string) => dropped.some((pattern) => pattern.test(series));
+    expect(mistakes((query) => selectedSeries(query).filter(isDropped))).toEqual([]);
   });
 
   test("ask for series that are recorded, or listed as not recorded", () => {
