@@ -158,17 +158,6 @@ const hostAgents: Check = ({ config }) => {
   });
 };
 
-/** Every program listens on 0.0.0.0: nothing would reach a pod that has an IPv6 address only. */
-const ipv4: Check = ({ config }) =>
-  (["nodeCidrs", "apiServerCidrs"] as const)
-    .filter((key) => config.cluster[key]?.every((cidr) => cidr.includes(":")))
-    .map((key) => ({
-      code: "SKP1260" as const,
-      path: `skopos:cluster.${key}`,
-      message: "are all IPv6",
-      fix: "# deploy to a cluster whose first IP family is IPv4, and name its IPv4 CIDRs here, too",
-    }));
-
 const checks: readonly Check[] = [
   (stack) => components.flatMap(({ checks }) => checks?.(stack) ?? []),
   kubernetesVersion,
@@ -180,7 +169,6 @@ const checks: readonly Check[] = [
   missingDependencies,
   hostAgents,
   settingsWithoutEffect,
-  ipv4,
   checkTenants,
   checkAdditions,
 ];

@@ -215,6 +215,7 @@ const chosen: Readonly<Record<string, readonly [values: readonly unknown[], base
   "cluster.dns.pods.labels[].*": [
     cluster(...["a", "b"].map((label) => ({ dns: { pods: { namespace: "dns", labels: [{ app: label }] } } }))),
   ],
+  "cluster.ipFamilies[]": [cluster({}, { ipFamilies: ["IPv4", "IPv6"] })],
   "cluster.tunnelCidrs[]": [
     cluster({}, { tunnelCidrs: ["10.5.0.0/16"] }).map((each) => merged(route({ kind: "ingress" })[0], each)),
   ],

@@ -222,7 +222,7 @@ export const problemCatalogue = {
   },
   SKP1260: {
     title: "A cluster without IPv4",
-    why: "The programs of the stack listen on IPv4 addresses: probes, scrapes and clients would not reach pods that only have an IPv6 address.",
+    why: "Mimir and Loki announce the first IPv4 address of a pod to the members of their rings, and the kubelet's address and Grafana's peers are written as IPv4 ones: in pods without one the stack does not work.",
   },
   SKP1261: {
     title: "Grafana without an administrator's password",

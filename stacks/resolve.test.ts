@@ -257,6 +257,13 @@ test("a cluster without IPv4 is refused, and one with both families is not", () 
     resolve({ ...least, cluster: { ...least.cluster, nodeCidrs, apiServerCidrs: ["10.0.0.0/24"] } }, { stack: "s" });
   expect(at(["fd00::/64"])).toThrow("SKP1260 skopos:cluster.nodeCidrs");
   expect(at(["fd00::/64", "10.1.0.0/16"])).not.toThrow();
+  const families =
+    (...ipFamilies: string[]) =>
+    () =>
+      resolve({ ...least, cluster: { ...least.cluster, ipFamilies } }, { stack: "s" });
+  for (const primary of [families("IPv6"), families("IPv6", "IPv4")])
+    expect(primary).toThrow("SKP1260 skopos:cluster.ipFamilies");
+  expect(families("IPv4", "IPv6")).not.toThrow();
 });
 
 test("every code of the catalogue says what and why", () => {

@@ -11,7 +11,7 @@ import {
   location,
   registry,
 } from "../lib/formats/index.ts";
-import { networkEngines, platforms } from "../lib/kubernetes/cluster.ts";
+import { ipFamilies, networkEngines, platforms } from "../lib/kubernetes/cluster.ts";
 import { sourceRegistries } from "../lib/kubernetes/images.ts";
 import { retentions } from "../lib/sizing/retention.ts";
 import { scales } from "../lib/sizing/workload.ts";
@@ -92,6 +92,14 @@ const clusterSchema = z.strictObject({
     .optional()
     .describe(
       "Pods of Ingress controllers and Gateways, which alone may connect to what is routed. By default any pod of the cluster may.",
+    ),
+  ipFamilies: z
+    .array(z.enum(ipFamilies).describe("An IP family."))
+    .min(1)
+    .max(2)
+    .optional()
+    .describe(
+      "IP families of pods and Services, the primary one first, which must be IPv4: [IPv4, IPv6] in a dual-stack cluster. By default [IPv4].",
     ),
   networkPolicies: z.boolean().default(true).describe("Whether to deny all traffic except the declared connections."),
   context: text(line)

@@ -21,6 +21,10 @@ export type Platform = (typeof platforms)[number];
 export const networkEngines = ["kubernetes", "cilium", "calico", "none"] as const;
 export type NetworkEngine = (typeof networkEngines)[number];
 
+/** IP families of a cluster's pods and Services. */
+export const ipFamilies = ["IPv4", "IPv6"] as const;
+export type IpFamily = (typeof ipFamilies)[number];
+
 /** Facts about the cluster. Rendering needs no access to a cluster, so they cannot be discovered. */
 export interface ClusterFacts {
   /** Name of the cluster: the `cluster` label of every series and `k8s.cluster.name` of all telemetry. */
@@ -47,6 +51,8 @@ export interface ClusterFacts {
   readonly loadBalancerCidrs?: readonly string[];
   /** Pods of Ingress controllers and Gateways, which alone may connect to what is routed. @default any pod */
   readonly ingressControllers?: readonly { readonly namespace: string; readonly labels?: Labels }[];
+  /** IP families of pods and Services, the primary one first: both in a dual-stack cluster. @default ["IPv4"] */
+  readonly ipFamilies?: readonly IpFamily[];
   /** Where pods send DNS queries, for NetworkPolicies. @default by platform: {@link dnsServersOf} */
   readonly dns?: DnsServers;
   /** DNS domain of Services. @default "cluster.local" */
@@ -111,6 +117,30 @@ export const defaultCluster: ClusterFacts = { name: "kubernetes", version: "1.34
 /** DNS domain of a cluster's Services. */
 export function dnsDomain(cluster: ClusterFacts): string {
   return cluster.dnsDomain ?? "cluster.local";
+}
+
+/** IP family policy of a Service that clients of either family connect to; undefined in a cluster of one family. */
+export function ipFamilyPolicyOf({ ipFamilies = [] }: ClusterFacts): "PreferDualStack" | undefined {
+  return ipFamilies.length > 1 ? "PreferDualStack" : undefined;
+}
+
+/**
+ * Finds a cluster whose pods have an IPv6 address only, or as their primary one. Mimir and Loki announce the first IPv4 address
+ * of a pod to the other members of their rings, and collectors and Grafana append a port to the primary address of a pod or node,
+ * which is no address if that is an IPv6 one.
+ */
+export function validateIpFamilies(cluster: ClusterFacts): readonly Finding[] {
+  const { ipFamilies: [primary] = [] } = cluster;
+  const stated = primary === "IPv6" ? [["ipFamilies", "IPv6 is the primary family"] as const] : [];
+  const ranges = (["nodeCidrs", "apiServerCidrs"] as const).flatMap((key) =>
+    cluster[key]?.length && cluster[key].every((cidr) => cidr.includes(":")) ? [[key, "are all IPv6"] as const] : [],
+  );
+  return [...stated, ...ranges].map(([key, message]) => ({
+    code: "SKP1260",
+    at: `cluster.${key}`,
+    message,
+    fix: "# deploy to a cluster whose primary IP family is IPv4, and name its IPv4 CIDRs here, too",
+  }));
 }
 
 /** Whether host-level agents (host network, host paths, BPF) may run: serverless nodes reject them. */

@@ -1,6 +1,6 @@
 import type { ApiObject } from "cdk8s";
 import { type ComponentChart, partName } from "./chart.ts";
-import { dnsDomain } from "./cluster.ts";
+import { dnsDomain, ipFamilyPolicyOf } from "./cluster.ts";
 import { type Labels, selectorLabels } from "./labels.ts";
 
 /** A Service for the pods of one part. */
@@ -34,6 +34,7 @@ export interface ServiceProps {
 
 /** Adds a Service. */
 export function service(chart: ComponentChart, props: ServiceProps): ApiObject {
+  const familyPolicy = ipFamilyPolicyOf(chart.cluster);
   return chart.add({
     apiVersion: "v1",
     kind: "Service",
@@ -44,6 +45,8 @@ export function service(chart: ComponentChart, props: ServiceProps): ApiObject {
     spec: {
       type: "ClusterIP",
       ...(props.headless && { clusterIP: "None" }),
+      // A headless Service keeps the primary family: with both, its DNS name would list every pod twice.
+      ...(!props.headless && familyPolicy && { ipFamilyPolicy: familyPolicy }),
       ...(props.publishNotReady && { publishNotReadyAddresses: true }),
       ...(props.internalTrafficPolicy && { internalTrafficPolicy: props.internalTrafficPolicy }),
       ...(props.clientIpAffinity && { sessionAffinity: "ClientIP" }),

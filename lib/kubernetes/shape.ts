@@ -39,7 +39,7 @@ import {
 } from "../formats/index.ts";
 import { alertTemplateLine } from "../monitoring/template.ts";
 import type { ComponentProps } from "./chart.ts";
-import { networkEngines, platforms } from "./cluster.ts";
+import { ipFamilies, networkEngines, platforms } from "./cluster.ts";
 import type { Endpoint } from "./network.ts";
 import type { ObjectStore, SecretKey } from "./object-store.ts";
 import { optionsShape } from "./options/index.ts";
@@ -60,6 +60,7 @@ export const componentShape = {
     tunnelCidrs: uniqueListOf(cidr),
     loadBalancerCidrs: uniqueListOf(cidr),
     ingressControllers: listOf({ namespace: dnsLabel, labels: mapOf(labelKey, labelValue) }),
+    ipFamilies: uniqueListOf(oneOf(...ipFamilies)),
     dns: {
       pods: { namespace: dnsLabel, labels: listOf(mapOf(labelKey, labelValue)) },
       cidrs: uniqueListOf(cidr),

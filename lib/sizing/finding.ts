@@ -30,6 +30,7 @@ export type FindingCode =
   | "SKP1247"
   | "SKP1248"
   | "SKP1255"
+  | "SKP1260"
   | "SKP1262"
   | "SKP1263"
   | "SKP1271"

@@ -25,6 +25,8 @@ export interface ClusterOptions {
     /** Zones that simulated nodes are dealt out to. @default zone-a, zone-b and zone-c */
     readonly zones?: readonly string[];
   };
+  /** Ranges of Service addresses: one of each IP family in a dual-stack cluster. @default one IPv4 range */
+  readonly serviceRange?: string;
 }
 
 /** A Kubernetes cluster of a test's own. */
@@ -54,7 +56,7 @@ export interface Cluster extends AsyncDisposable {
  * namespaces: this machine's network, mounts and settings are not touched.
  * @throws Error naming the programs that are not built, or with the log of the daemon that failed.
  */
-export async function startCluster({ nodes }: ClusterOptions): Promise<Cluster> {
+export async function startCluster({ nodes, serviceRange }: ClusterOptions): Promise<Cluster> {
   const { real = 0, simulated = 0, zones = ["zone-a", "zone-b", "zone-c"] } = nodes;
   const binaries = findBinaries(binariesFor({ real, simulated }));
   const directory = mkdtempSync(join(tmpdir(), "skopos-cluster-"));
@@ -65,7 +67,13 @@ export async function startCluster({ nodes }: ClusterOptions): Promise<Cluster> 
     if (machine !== undefined) await addSwitch(machine);
     const place = machine ?? newPlace(directory, watchdog);
     const tunnel = machine && openTunnel(machine, directory);
-    const controlPlane = await startControlPlane({ binaries, place, directory, tunnel });
+    const controlPlane = await startControlPlane({
+      binaries,
+      place,
+      directory,
+      tunnel,
+      ...(serviceRange && { serviceRange }),
+    });
     const { api, kubeconfig, server, certificates } = controlPlane;
     const provisioner = await startProvisioner(api, real > 0 ? join(directory, "volumes") : undefined);
     if (simulated > 0) {

@@ -27,6 +27,8 @@ export interface ControlPlaneOptions {
   readonly directory: string;
   /** How this machine gets to the API server's network; undefined when they share the loopback interface. */
   readonly tunnel: Tunnel | undefined;
+  /** Ranges of Service addresses. @default one IPv4 range */
+  readonly serviceRange?: string;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface ControlPlaneOptions {
  * has made the default service account (which is the controller manager's first work).
  */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const { binaries, place, directory, tunnel } = options;
+  const { binaries, place, directory, tunnel, serviceRange } = options;
   const address = tunnel === undefined ? "127.0.0.1" : controlPlaneAddress;
   // In a network of its own the usual ports are free, and so are those next to them.
   const [client, peer, port, managerPort, schedulerPort] =
@@ -73,6 +75,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     address,
     port: port!,
     certificates,
+    ...(serviceRange && { serviceRange }),
   });
   const api = await connect(kubeconfig);
   await apiServer.ready(() => api.send("GET", "/readyz"));

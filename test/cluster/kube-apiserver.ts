@@ -12,6 +12,8 @@ export interface ApiServerOptions {
   readonly address: string;
   readonly port: number;
   readonly certificates: Certificates;
+  /** Ranges of Service addresses: one, or one of each IP family. @default {@link serviceRange} */
+  readonly serviceRange?: string;
 }
 
 /**
@@ -27,7 +29,7 @@ export function startApiServer(place: Place, options: ApiServerOptions): Daemon 
     `--secure-port=${port}`,
     // A loopback address must not stand in the `kubernetes` Endpoints, and nobody in a cluster without real nodes needs them.
     ...(address.startsWith("127.") ? ["--endpoint-reconciler-type=none"] : []),
-    `--service-cluster-ip-range=${serviceRange}`,
+    `--service-cluster-ip-range=${options.serviceRange ?? serviceRange}`,
     "--authorization-mode=Node,RBAC",
     "--enable-admission-plugins=NodeRestriction",
     "--allow-privileged",

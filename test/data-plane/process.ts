@@ -21,13 +21,18 @@ export function requireProgram(name: string): string {
   return path;
 }
 
-/** Starts a real program. Its environment is empty but for what is given, so that nothing reaches out. */
+/**
+ * Starts a real program. Its environment is empty but for what is given, so that nothing reaches out.
+ * @param launcher command line that the program and its arguments are appended to. It must replace itself by them
+ */
 export function start(
   name: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  launcher: readonly string[] = [],
 ): RunningProgram {
-  const child: ChildProcess = spawn(requireProgram(name), args, { env: { PATH: "/usr/bin:/bin", ...env } });
+  const [command = "", ...rest] = [...launcher, requireProgram(name), ...args];
+  const child: ChildProcess = spawn(command, rest, { env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", ...env } });
   let text = "";
   for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => (text += chunk));
   const exited = new Promise<number>((done) => child.once("exit", (code, signal) => done(code ?? (signal ? 128 : 1))));

@@ -1,5 +1,6 @@
 import { formatPlace } from "../../formats/index.ts";
 import { type Finding, formatBytes, MiB, removeKey, validateCounts, type WorkloadSize } from "../../sizing/index.ts";
+import { type ClusterFacts, validateIpFamilies } from "../cluster.ts";
 import { softMemoryShare } from "../container.ts";
 import { parseCores, parseSize } from "./size.ts";
 import type { ComponentOptions, PodOptions, WorkloadOptions } from "./types.ts";
@@ -42,7 +43,10 @@ export function workloadFacts(
 const amounts = ["replicas", "resources", "disk"] as const satisfies (keyof WorkloadOptions)[];
 
 /** Finds every mistake in the options of a component. */
-export function validateOptions(options: ComponentOptions, { main, others = {} }: Workloads): readonly Finding[] {
+export function validateOptions(
+  options: ComponentOptions & { readonly cluster?: ClusterFacts },
+  { main, others = {} }: Workloads,
+): readonly Finding[] {
   const { workloads = {}, defaults = {} } = options;
   const names = Object.keys(others);
   const example = names[0] ?? "";
@@ -61,6 +65,7 @@ export function validateOptions(options: ComponentOptions, { main, others = {} }
             ],
       );
   return [
+    ...(options.cluster ? validateIpFamilies(options.cluster) : []),
     ...validatePods(defaults, "defaults."),
     ...validatePods(options, ""),
     ...(main ? validateAmounts(options, "", main) : several),
