@@ -27,6 +27,8 @@ export interface AddonBuild {
   readonly output: string;
   /** C files. @default the reader's, all of `native/` */
   readonly sources?: readonly string[];
+  /** @default cc */
+  readonly compiler?: string;
   /** Extra flags of compiler and linker. */
   readonly flags?: readonly string[];
 }
@@ -61,7 +63,7 @@ const readerSources = () =>
     .map((name) => join("native", name));
 
 /** Compiles an N-API addon against the headers of the node-api-headers package. */
-export function buildAddon({ output, sources = readerSources(), flags = [] }: AddonBuild): void {
+export function buildAddon({ output, sources = readerSources(), compiler = "cc", flags = [] }: AddonBuild): void {
   const headers = join(dirname(require.resolve("node-api-headers/package.json")), "include");
   const language = [
     "-std=gnu11",
@@ -74,7 +76,7 @@ export function buildAddon({ output, sources = readerSources(), flags = [] }: Ad
     "-fPIC",
     "-fvisibility=hidden",
   ];
-  run("cc", [...language, ...flags, "-I", headers, ...sources, "-o", output, "-lbpf", "-lpthread"]);
+  run(compiler, [...language, ...flags, "-I", headers, ...sources, "-o", output, "-lbpf", "-lpthread"]);
 }
 
 function newest(folder: string): number {

@@ -1,9 +1,8 @@
 /** What a packet costs, by BPF_PROG_TEST_RUN: known flows, new flows, and what each feature adds. */
-import { buildBpf, whenStale } from "../build.ts";
 import type { FlowFeatures, ReaderOptions } from "../src/options.ts";
-import { inject, openLoaded, pack } from "../test/harness.ts";
+import { inject, openLoaded } from "../test/harness.ts";
 import * as p from "../test/packets.ts";
-import { testPrograms } from "../test/programs.ts";
+import { type PeerName, peer } from "../test/peers.ts";
 import { median, report } from "./report.ts";
 
 const a4 = { source: "10.0.0.1", destination: "10.0.0.2" };
@@ -23,22 +22,49 @@ const frames = {
 const rounds = 9;
 const repeat = 1_000_000;
 
-/** The do-nothing program's nanoseconds a packet, and the means to measure them again. */
-function noop(): { object: object; ns: () => number } {
-  whenStale("dist/noop.bpf.o", ["bench"], () => buildBpf("bench/noop.bpf.c", "dist/noop.bpf.o"));
-  const [object, { noop: program }] = testPrograms().programLoad(
-    new URL("../dist/noop.bpf.o", import.meta.url).pathname,
-  );
-  const { packed, stride } = pack([inner]);
-  return { object, ns: () => testPrograms().programRun(program!, packed, stride, repeat, {}) };
+/** Nanoseconds of a packet: ours, and the peers'. */
+type Costs = Readonly<Record<"ours" | PeerName, number>>;
+
+/** The medians of rounds in which everything is measured in turn. */
+function medians(rounds: readonly Costs[]): Costs {
+  const of = (name: keyof Costs) => median(rounds.map((round) => round[name]));
+  return { ours: of("ours"), noop: of("noop"), counter: of("counter") };
 }
 
-/** Median nanoseconds of a packet of a known flow, ours and the do-nothing program's, measured in turn. */
-function hot(frame: Uint8Array, peer: () => number): { ours: number; peer: number } {
+/** A packet of a known flow. */
+function hot(frame: Uint8Array): Costs {
   using reader = openLoaded();
+  const [noop, counter] = [peer("noop"), peer("counter")];
   inject(reader, [frame]);
-  const pairs = Array.from({ length: rounds }, () => [inject(reader, [frame], { repeat }), peer()] as const);
-  return { ours: median(pairs.map(([ours]) => ours)), peer: median(pairs.map(([, theirs]) => theirs)) };
+  return medians(
+    Array.from({ length: rounds }, () => ({
+      ours: inject(reader, [frame], { repeat }),
+      noop: noop([frame], repeat),
+      counter: counter([frame], repeat),
+    })),
+  );
+}
+
+/** The first packet of a flow; a do-nothing program knows no flows, so it is its hot run. */
+function first(kind: keyof typeof newFlows): Costs {
+  const noop = peer("noop");
+  return medians(
+    Array.from({ length: 5 }, () => {
+      const counter = peer("counter");
+      return {
+        ours: fresh(kind),
+        noop: noop([inner], repeat),
+        counter: median(newFlows[kind].map((frames) => counter(frames))),
+      };
+    }),
+  );
+}
+
+function reportCosts(name: string, { ours, noop, counter }: Costs, target: string): void {
+  const figure = { suite: "packet", case: name, unit: "ns", ours };
+  const times = (ns: number) => (ours / ns).toFixed(2);
+  report({ ...figure, peer: counter, peerName: "least flow counter", note: `${times(counter)} times it; ${target}` });
+  report({ ...figure, peer: noop, peerName: "do-nothing program", note: `${times(noop)} times it` });
 }
 
 /** A hundred batches of a thousand frames, each frame of another flow. */
@@ -78,24 +104,9 @@ const shares: readonly (readonly [string, ReaderOptions])[] = [
 ];
 
 export function packetSuite(): void {
-  const { ns } = noop();
-  const against = { suite: "packet", unit: "ns", peerName: "do-nothing program" };
-  for (const [name, frame] of Object.entries(frames)) {
-    const { ours, peer } = hot(frame, ns);
-    const path = /^(TCP|UDP) over/.test(name) ? "target 2.7" : "general walk";
-    report({
-      ...against,
-      case: `hot, ${name}`,
-      ours,
-      peer,
-      note: `${(ours / peer).toFixed(2)} times nothing, ${path}`,
-    });
-  }
-  for (const kind of ["tcp", "udp"] as const) {
-    const [peer, ours] = [median(Array.from({ length: 5 }, ns)), median(Array.from({ length: 5 }, () => fresh(kind)))];
-    const note = `${(ours / peer).toFixed(2)} times nothing's hot run, target 24`;
-    report({ ...against, case: `new flow, ${kind}`, ours, peer, note });
-  }
+  for (const [name, frame] of Object.entries(frames))
+    reportCosts(`hot, ${name}`, hot(frame), /^(TCP|UDP) over/.test(name) ? "target 70 ns" : "general walk");
+  for (const kind of ["tcp", "udp"] as const) reportCosts(`new flow, ${kind}`, first(kind), "target 500 ns");
   const share = { suite: "feature share", unit: "ns", peer: null, peerName: null };
   for (const [name, off] of shares) {
     report({ ...share, case: `${name}, hot`, ours: difference((o) => hotOnce(frames["TCP over IPv4"], o), off) });

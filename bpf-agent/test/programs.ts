@@ -19,17 +19,24 @@ export interface Programs {
   programLoad(path: string): [object: object, programs: Record<string, number>];
   /** BPF_PROG_TEST_RUN of every frame: `stride` bytes apart, length in the first two. Mean nanoseconds a run. */
   programRun(program: number, frames: Uint8Array, stride: number, repeat: number, skb: Context): number;
+  /** A TCX program behind those of the hook, in the process's network namespace, until the process ends. */
+  tcxAttach(program: number, ifindex: number, egress: boolean): void;
 }
 
-const output = "dist/test/programs.node";
+/** How it is built; the output is below `dist/`. */
+export const programsAddon = {
+  output: "test/programs.node",
+  sources: ["test/native/run.c", "native/value.c", "native/failure.c"],
+  folders: ["test/native", "native"],
+};
 let programs: Programs | undefined;
 
 /** The addon, built first where it is stale. */
 export function testPrograms(): Programs {
   if (!programs) {
-    whenStale(output, ["test/native", "native"], () =>
-      buildAddon({ output, sources: ["test/native/run.c", "native/value.c", "native/failure.c"] }),
-    );
+    const { sources, folders } = programsAddon;
+    const output = `dist/${programsAddon.output}`;
+    whenStale(output, folders, () => buildAddon({ output, sources }));
     programs = createRequire(import.meta.url)(`../${output}`) as Programs;
   }
   return programs;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An addon for tests and benchmarks: BPF_PROG_TEST_RUN, and loading a BPF object as it is. */
+/* An addon for tests and benchmarks: BPF_PROG_TEST_RUN, loading a BPF object as it is, and a TCX program at a hook. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "../../native/value.h"
 
@@ -84,6 +86,29 @@ static napi_value program_load(napi_env env, napi_callback_info info)
 	return result;
 }
 
+/* tcxAttach(fd, ifindex, egress): a program behind those of the hook, in this network namespace, until the process ends. */
+static napi_value tcx_attach(napi_env env, napi_callback_info info)
+{
+	napi_value arguments[3];
+	size_t count = 3;
+	bool egress = false;
+	/* The first members of bpf_attr.link_create; BPF_TCX_INGRESS is 46: linux/bpf.h of 6.6. */
+	struct { uint32_t program, ifindex, type, rest[13]; } create = { 0 };
+
+	napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
+	napi_get_value_uint32(env, arguments[0], &create.program);
+	napi_get_value_uint32(env, arguments[1], &create.ifindex);
+	napi_get_value_bool(env, arguments[2], &egress);
+	create.type = egress ? 47 : 46;
+	if (syscall(__NR_bpf, BPF_LINK_CREATE, &create, sizeof(create)) < 0) {
+		struct failure failure;
+
+		fail(&failure, "ATTACH_FAILED", errno, "no TCX link at interface %u", create.ifindex);
+		return throw_failure(env, &failure);
+	}
+	return NULL;
+}
+
 NAPI_MODULE_INIT()
 {
 	napi_value function;
@@ -93,5 +118,7 @@ NAPI_MODULE_INIT()
 	set(env, exports, "programRun", function);
 	napi_create_function(env, "programLoad", NAPI_AUTO_LENGTH, program_load, NULL, &function);
 	set(env, exports, "programLoad", function);
+	napi_create_function(env, "tcxAttach", NAPI_AUTO_LENGTH, tcx_attach, NULL, &function);
+	set(env, exports, "tcxAttach", function);
 	return exports;
 }
