@@ -69,6 +69,8 @@ export const tiers: readonly Tier[] = [
       "iputils-ping",
       "kmod",
       "qemu-system-x86",
+      "qemu-system-arm",
+      "lld",
     ],
     root: true,
     timeoutMs: 900_000,

@@ -1,11 +1,13 @@
 /** A machine of QEMU's that boots a kernel with the package's tests in its initramfs. */
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { stripTypeScriptTypes } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
 import { Archive } from "./cpio.ts";
 import type { Kernel } from "./kernels.ts";
+import { libraries, type Platform, platformOf, programIn } from "./platform.ts";
 
 const here = join(import.meta.dirname, "..", "..");
 
@@ -32,55 +34,56 @@ function moduleFiles(kernel: Kernel): string[] {
   return [...new Set(modules.flatMap((name) => needs.get(name) ?? []))];
 }
 
-/** The shared libraries of a binary, its interpreter among them. */
-function libraries(binary: string): string[] {
-  const { stdout } = spawnSync("ldd", [binary], { encoding: "utf8" });
-  return [...(stdout ?? "").matchAll(/(\/\S+) \(0x/g)].map(([, path]) => path!);
-}
-
-const which = (program: string) => spawnSync("sh", ["-c", `command -v ${program}`], { encoding: "utf8" }).stdout.trim();
-
-function initramfs(kernel: Kernel, path: string, script: string): void {
+function initramfs(kernel: Kernel, platform: Platform, path: string, script: string): void {
   using archive = new Archive(path);
   for (const folder of ["proc", "sys", "dev", "run", "tmp", "etc"]) archive.directory(folder);
-  const put = (binary: string, at: string) => {
+  const { root, node, addons } = platform;
+  const put = (at: string, binary: string) => {
     archive.copy(at, binary);
-    for (const library of libraries(binary)) archive.copy(library);
+    for (const [path, file] of libraries(root, binary)) archive.copy(path, file);
   };
-  for (const program of programs) {
-    const found = which(program);
-    if (!found) throw new Error(`the kernel matrix needs ${program} on PATH`);
-    put(found, `bin/${program}`);
-  }
-  put(process.execPath, "bin/node");
+  for (const program of programs) put(`bin/${program}`, programIn(root, program));
+  put("bin/node", node);
   archive.link("sbin", "bin");
-  for (const addon of ["dist/flow_reader.node", "dist/test/programs.node"])
-    for (const library of libraries(join(here, addon))) archive.copy(library);
+  for (const addon of ["flow_reader.node", "test/programs.node"])
+    put(`bpf-agent/dist/${addon}`, join(here, addons, addon));
   for (const file of moduleFiles(kernel))
     archive.copy(`lib/modules/${kernel.release}/${file}`, join(kernel.modules, file));
   for (const file of readdirSync(kernel.modules).filter((name) => name.startsWith("modules.")))
     archive.copy(`lib/modules/${kernel.release}/${file}`, join(kernel.modules, file));
   archive.file("etc/hosts", "127.0.0.1 localhost\n");
   archive.file("package.json", '{"type":"module"}');
-  for (const folder of ["dist", "src", "test", "bench", "kernel", "native"]) addFolder(archive, folder);
-  archive.copy("bpf-agent/build.ts", join(here, "build.ts"));
+  for (const file of readdirSync(join(here, "dist")).filter((name) => name.endsWith(".bpf.o")))
+    archive.copy(`bpf-agent/dist/${file}`, join(here, "dist", file));
+  // Sources of what is built already, whose times are compared.
+  for (const folder of ["kernel", "native", "test/native", "bench"]) archive.directory(`bpf-agent/${folder}`);
+  for (const folder of ["src", "test"]) addFolder(archive, folder);
+  addScript(archive, "build.ts");
   archive.file("init", init(script));
 }
 
 function addFolder(archive: Archive, folder: string): void {
   for (const entry of readdirSync(join(here, folder), { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
-    if (entry.isFile() && !path.includes("/sanitized/")) archive.copy(`bpf-agent/${relative(here, path)}`, path);
+    if (entry.isFile() && entry.name.endsWith(".ts")) addScript(archive, relative(here, path));
   }
 }
+
+/** As JavaScript: to strip the types of a few dozen modules takes an emulated processor seconds, in each process. */
+function addScript(archive: Archive, path: string): void {
+  const stripped = stripTypeScriptTypes(readFileSync(join(here, path), "utf8"));
+  archive.file(asScript(`bpf-agent/${path}`), stripped.replace(/(?<=["']\.{1,2}\/[^"'\n]*)\.ts(?=["'])/g, ".js"));
+}
+
+const asScript = (path: string) => path.replace(/\.ts$/, ".js");
 
 const init = (script: string) => `#!/bin/sh
 export PATH=/bin HOME=/tmp
 mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev; mount -t tmpfs run /run; mount -t tmpfs tmp /tmp
 mount -t bpf bpf /sys/fs/bpf; mount -t cgroup2 cgroup2 /sys/fs/cgroup
 ip link set lo up
-for module in ${modules.join(" ")}; do modprobe $module; done
-cd /bpf-agent && node ${script} 2>&1
+modprobe --all ${modules.join(" ")}
+cd /bpf-agent && node ${asScript(script)} 2>&1
 echo o > /proc/sysrq-trigger; sleep 10
 `;
 
@@ -96,22 +99,14 @@ export const resultMark = "@result ";
 export async function runInKernel<T>(kernel: Kernel, script: string, timeoutMs = 600_000): Promise<T> {
   const scratch = mkdtempSync(join(tmpdir(), "skopos-kernel-"));
   try {
+    const platform = platformOf(kernel.architecture);
     const archive = join(scratch, "initramfs");
-    initramfs(kernel, archive, script);
-    const machine = [
-      "-accel",
-      "tcg,thread=multi",
-      "-cpu",
-      "max",
-      "-smp",
-      "2",
-      "-m",
-      "2048",
-      "-nographic",
-      "-no-reboot",
-    ];
-    const boot = ["-kernel", kernel.image, "-initrd", archive, "-append", "console=ttyS0 panic=-1"];
-    const child = spawn("qemu-system-x86_64", [...machine, ...boot], { stdio: ["ignore", "pipe", "pipe"] });
+    initramfs(kernel, platform, archive, script);
+    const [emulator = "", ...machine] = platform.emulator;
+    const size = ["-accel", "tcg,thread=multi", "-smp", "2", "-m", "2048", "-nographic", "-no-reboot"];
+    const append = `console=${platform.console} panic=-1`;
+    const boot = ["-kernel", kernel.image, "-initrd", archive, "-append", append];
+    const child = spawn(emulator, [...machine, ...size, ...boot], { stdio: ["ignore", "pipe", "pipe"] });
     let text = "";
     child.stdout.on("data", (data) => (text += data));
     child.stderr.on("data", (data) => (text += data));

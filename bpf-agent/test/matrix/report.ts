@@ -16,10 +16,18 @@ export interface KernelReport {
    * what the hook between them measures. */
   readonly socketRttMs: readonly [number, number];
   readonly hookRttMs: readonly [number, number];
+  /** What those connections' flows came to when they were ended, and what the interface counted of them, IP bytes. */
+  readonly ended: { readonly packets: number; readonly bytes: number };
+  readonly passed: { readonly packets: number; readonly bytes: number };
   /** What is said of an interface where a filter of another kind comes first, and what is counted there. */
   readonly behind: { readonly problem: string; readonly packets: readonly [number, number] };
-  /** Nanoseconds a packet of a program that does nothing, of a known flow and of a new one; emulated, only the ratios mean much. */
-  readonly nothingNs: number;
-  readonly knownNs: number;
-  readonly newNs: number;
+  /** Nanoseconds of a packet of a known flow and of a flow's first one; emulated, only the ratios mean something. */
+  readonly known: Costs;
+  readonly first: Costs;
+}
+
+/** Of the flow program, and of the least program that counts by flow. */
+export interface Costs {
+  readonly ours: number;
+  readonly counter: number;
 }
