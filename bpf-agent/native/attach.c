@@ -28,6 +28,7 @@
 #define MOST_OVERTAKEN 8
 
 static const char behind_another[] = "a filter of another kind comes first and may hide packets";
+static const char behind_tcx[] = "until its TCX links are made, another TCX program comes first and may hide packets";
 static const char overtaken[] = "another program keeps putting its filter first, which may hide packets";
 static const char no_egress[] =
 	"an ingress qdisc stands where clsact would: on this kernel what leaves cannot be watched beside it";
@@ -66,7 +67,7 @@ static int tcx_link(int program_fd, uint32_t ifindex, bool egress)
 	return syscall(__NR_bpf, BPF_LINK_CREATE, &create, sizeof(create));
 }
 
-/* Somebody's TCX programs run before any filter, and may let no packet on to it. */
+/* TCX programs of others run before any filter, and may let no packet on to it. */
 static bool is_occupied(uint32_t ifindex)
 {
 	for (int egress = 0; egress < 2; egress++) {
@@ -185,9 +186,11 @@ int attach_open(struct reader *reader, uint32_t ifindex, bool no_link_header, st
 	*attachment = (struct attachment){ .ifindex = ifindex, .link_fd = { -1, -1 },
 					   .kind = no_link_header ? PROGRAM_NO_LINK : PROGRAM_LINK };
 	if (reader->options.tcx && reader->options.handover && attachment->kind == PROGRAM_LINK &&
-	    !is_occupied(ifindex) && netlink_qdisc(ifindex) != QDISC_INGRESS) {
+	    netlink_qdisc(ifindex) != QDISC_INGRESS) {
 		attachment->kind = PROGRAM_EARLY;
 		attachment->early = true;
+		if (is_occupied(ifindex))
+			attachment->problem = behind_tcx;
 	}
 	for (int egress = 0; egress < 2; egress++) {
 		int error = hook_open(reader, attachment, egress);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <linux/pkt_sched.h>
 #include <net/if_arp.h>
 #include <poll.h>
 #include <sched.h>
@@ -21,7 +22,7 @@
 #include "netlink.h"
 #include "reader.h"
 
-/* Interfaces must have been quiet so long before the first of them goes over to TCX. */
+/* Interfaces must have been quiet so long before the first of them goes over to TCX: links hold the lock that new ones wait for. */
 #define QUIET_MS 200
 /* So often what is attached is looked after, whatever messages say. */
 #define HEALTH_MS 10000
@@ -119,6 +120,7 @@ static void link_message(struct reader *reader, const struct nlmsghdr *header)
 	/* AF_BRIDGE messages speak of a bridge port, not of an interface's life. */
 	if (info->ifi_family != AF_UNSPEC)
 		return;
+	reader->disturbed = true;
 	if (header->nlmsg_type == RTM_DELLINK) {
 		if (interface)
 			interface_remove(reader, place, false);
@@ -147,15 +149,26 @@ static void link_message(struct reader *reader, const struct nlmsghdr *header)
 		report(reader, interface, INTERFACE_CHANGED, 0, 0);
 }
 
-/* Somebody took a qdisc or a filter away, or put a filter where it may come first. */
+/* Whether a message speaks of what agents do by themselves: they add filters, and remove them once there are links. */
+static bool is_agents(const struct reader *reader, const struct nlmsghdr *header, const struct interface *interface)
+{
+	const struct tcmsg *tc = NLMSG_DATA(header);
+	bool egress = tc->tcm_parent == TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS);
+
+	if (header->nlmsg_type == RTM_NEWTFILTER)
+		return is_instance_handle(tc->tcm_handle);
+	return header->nlmsg_type == RTM_DELTFILTER && tc->tcm_handle == instance_handle(reader->instance) &&
+	       !interface->attachment.filter[egress];
+}
+
+/* Another program took a qdisc or a filter away, or put a filter where it may come first. */
 static void tc_message(struct reader *reader, const struct nlmsghdr *header)
 {
 	const struct tcmsg *tc = NLMSG_DATA(header);
 	struct interface *interface = *interface_find(reader, tc->tcm_ifindex);
-	bool agents = header->nlmsg_type == RTM_NEWTFILTER && is_instance_handle(tc->tcm_handle);
 
-	if (interface && !agents)
-		interface->touched = true;
+	if (interface && !is_agents(reader, header, interface))
+		interface->touched = reader->disturbed = true;
 }
 
 /* What a whole dump did not name is gone: its DELLINK was lost. */
@@ -254,13 +267,20 @@ static void links_repair(struct reader *reader, bool all)
 	}
 }
 
+/* The next interface that waits for TCX links: first those whose filters may not see every packet. */
 static struct interface *early_find(struct reader *reader)
 {
-	struct interface *interface = reader->interfaces;
+	struct interface *found = NULL;
 
-	while (interface && !(interface->attached && interface->attachment.early))
-		interface = interface->following;
-	return interface;
+	for (struct interface *each = reader->interfaces; each; each = each->following) {
+		if (!each->attached || !each->attachment.early)
+			continue;
+		if (each->attachment.problem)
+			return each;
+		if (!found)
+			found = each;
+	}
+	return found;
 }
 
 /* One more TCX link. With the last of an interface its filters go; until then each packet is the link's where there is one. */
@@ -313,23 +333,27 @@ static void *links_run(void *context)
 	links_ask(reader);
 	for (;;) {
 		struct interface *early = reader->options.tcx ? early_find(reader) : NULL;
-		int happened = poll(ready, 2, early ? (quiet ? 0 : QUIET_MS) : HEALTH_MS);
+		bool urgent = early && early->attachment.problem;
+		int happened = poll(ready, 2, early ? (quiet || urgent ? 0 : QUIET_MS) : HEALTH_MS);
 		uint64_t since_ns = monotonic_ns();
 
 		if (ready[1].revents || (happened < 0 && errno != EINTR))
 			break;
-		quiet = happened == 0;
-		if (quiet && early)
+		if (happened == 0 && early)
 			hand_over(reader, early);
 		/* A TCX link that somebody detaches sends no message; and where messages never cease it is not quiet either. */
 		if (since_ns - healthy_ns >= HEALTH_MS * 1000000ull) {
 			healthy_ns = since_ns;
 			links_repair(reader, true);
 		}
-		if (quiet)
+		if (happened == 0) {
+			quiet = !urgent;
 			continue;
+		}
+		reader->disturbed = false;
 		while (links_receive(reader))
 			;
+		quiet = quiet && !reader->disturbed;
 		links_settle(reader, since_ns);
 		links_repair(reader, false);
 		if (reader->ask_again)

@@ -1,6 +1,7 @@
 /** What is attached stays attached, whatever others do on the interface; and what cannot be is said. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { buildBpf, whenStale } from "../build.ts";
 import type { Addon } from "../src/native.ts";
@@ -95,9 +96,12 @@ test("clsact that somebody deletes is put back, and that is told", async () => {
 
 const foreignObject = new URL("../dist/foreign.bpf.o", import.meta.url).pathname;
 
+const buildForeign = () =>
+  whenStale("dist/foreign.bpf.o", ["test"], () => buildBpf("test/foreign.bpf.c", "dist/foreign.bpf.o"));
+
 /** Adds a filter that ends the hook's chain. */
 function addForeignFilter(node: Namespace, hook: "ingress" | "egress") {
-  whenStale("dist/foreign.bpf.o", ["test"], () => buildBpf("test/foreign.bpf.c", "dist/foreign.bpf.o"));
+  buildForeign();
   const bpf = ["bpf", "da", "obj", foreignObject, "sec", "tc"];
   node.run("tc", "filter", "add", "dev", "veth0", hook, "prio", "1", "protocol", "all", ...bpf);
 }
@@ -138,15 +142,67 @@ test("a program that insists on the first place is a problem that is named", asy
   ]);
 });
 
-test("a hook that another's TCX program has gets a TCX link at once", async () => {
+test("beside a TCX program, packets are counted on every interface before the first link is made", async () => {
   await using network = await pair();
+  const others = 30;
+  network.node.ip(...Array.from({ length: others / 2 }, (_, i) => `link add a${i} type veth peer name b${i}`));
   const foreign = open(network.node, { without: ["handover"] });
   await using _ = foreign.reader;
-  await foreign.until(() => foreign.seen.length === 1);
+  await foreign.until(() => foreign.seen.length === 1 + others);
   const { reader, seen, until } = open(network.node);
   await using __ = reader;
+  await until(() => seen.length >= 1 + others);
+  await network.send(5);
+  const first = seen.slice(0, 1 + others);
+  expect(new Set(first.map(({ name }) => name)).size).toBe(1 + others);
+  for (const change of first)
+    expect(change).toMatchObject({
+      attached: true,
+      tcx: false,
+      problem: expect.stringContaining("another TCX program"),
+    });
+  await until(() => seen.filter(({ tcx }) => tcx).length === 1 + others);
+  await network.send(5);
+  expect(reader.interfaces().filter(({ problem }) => problem !== "")).toEqual([]);
+  expect(await scan(reader)).toMatchObject([{ packets: [10, 10] }]);
+  expect(filters(network.node)).not.toContain("flow_");
+});
+
+test("a TCX program that ends the chain hides packets only until there are links before it", async () => {
+  await using network = await pair();
+  buildForeign();
+  const script = new URL("./hold-foreign.ts", import.meta.url).pathname;
+  const ifindex = network.node.run("cat", "/sys/class/net/veth0/ifindex").trim();
+  const inside = ["netns", "exec", network.node.name, process.execPath, script, foreignObject, ifindex];
+  const foreign = spawn("ip", inside, { stdio: ["ignore", "pipe", "inherit"] });
+  await once(foreign.stdout, "data");
+  const { reader, seen, until } = open(network.node);
+  await using _ = reader;
+  await until(() => seen.length === 2);
+  await network.send(5);
+  expect(seen.map(({ tcx, problem }) => [tcx, problem !== ""])).toEqual([
+    [false, true],
+    [true, false],
+  ]);
+  expect(await scan(reader)).toMatchObject([{ packets: [5, 5] }]);
+  const gone = once(foreign, "exit");
+  foreign.kill();
+  await gone;
+});
+
+test("a TCX link that another program detaches is made again, and that is reported", async () => {
+  await using network = await pair();
+  const { reader, seen, until } = open(network.node, { without: ["handover"] });
+  await using _ = reader;
   await until(() => seen.length === 1);
-  expect(seen[0]).toMatchObject({ attached: true, tcx: true });
+  const info = readFileSync(`/proc/self/fdinfo/${reader.descriptors().flow_ingress}`, "utf8");
+  const program = Number(/^prog_id:\s+(\d+)/m.exec(info)![1]);
+  const links: { id: number; prog_id: number }[] = JSON.parse(network.node.run("bpftool", "-j", "link", "show"));
+  const { id } = links.find(({ prog_id }) => prog_id === program)!;
+  network.node.run("bpftool", "link", "detach", "id", String(id));
+  await until(() => seen.some(({ change }) => change === "repaired"));
+  await network.send(5);
+  expect(await scan(reader)).toMatchObject([{ packets: [5, 5] }]);
 });
 
 test("a new name, and a bridge it joins, are told of an interface that stays attached", async () => {
