@@ -1,4 +1,6 @@
 /** What is off unless asked for: which process sends, and what the kernel drops. */
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { expect, type TestContext, test } from "vitest";
 import { type Direction, marks } from "../src/layout.ts";
 import type { FlowReader, Missing } from "../src/reader.ts";
@@ -14,6 +16,15 @@ function needs(context: TestContext, reader: FlowReader, collector: keyof Missin
 }
 
 const to = { address: addresses.right, size: 100 } as const;
+
+/** The ID of a process's cgroup v2: the inode of its folder. */
+function cgroupOf(pid: number): bigint {
+  const path = /^0::(.*)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, "utf8"))![1]!;
+  const root = ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"].find((each) =>
+    existsSync(join(each, "cgroup.controllers")),
+  )!;
+  return statSync(join(root, path), { bigint: true }).ino;
+}
 
 test("each way has its sender's process, a server's connections the listener's", async (context) => {
   await using network = routed();
@@ -41,11 +52,11 @@ test("each way has its sender's process, a server's connections the listener's",
   await reader.end(slots, (view) => {
     for (let i = 0; i < view.length; i++) {
       const { processes: senders, tunnel } = view.attributes(i);
-      ended.push([senders?.pid(0, view.initiator(i)), senders?.cgroupId(0, 0) !== 0n, tunnel]);
+      ended.push([senders?.pid(0, view.initiator(i)), senders?.cgroupId(0, view.initiator(i)), tunnel]);
     }
   });
   // The client made each flow, in a cgroup: the final record says so, and nothing is left behind.
-  expect(ended).toEqual(Array(2).fill([client.pid, true, undefined]));
+  expect(ended).toEqual(Array(2).fill([client.pid, cgroupOf(client.pid), undefined]));
   expect(reader.processes(slots).pid(0, 0)).toBe(0);
 });
 
