@@ -11,14 +11,14 @@ import { libraries, type Platform, platformOf, programIn } from "./platform.ts";
 
 const here = join(import.meta.dirname, "..", "..");
 
-/** Modules the tests use, those they need before themselves. */
+/** Kernel modules that the tests use. */
 const modules = [
   ..."sch_ingress cls_bpf veth dummy bridge 8021q bonding macvlan ipvlan vxlan geneve ipip ip_gre tun".split(" "),
   ..."sch_netem cls_matchall act_gact".split(" "),
   ..."nf_conntrack nf_tables nft_chain_nat nft_nat nft_masq nft_numgen nft_ct".split(" "),
 ];
 
-/** Programs of the host's that the tests run. */
+/** Programs that the tests run in a guest. */
 const programs = ["sh", "mount", "modprobe", "sleep", "ip", "tc", "nft", "sysctl", "ping"];
 
 /** Files of modules and of what they depend on, each once. */
@@ -55,7 +55,7 @@ function initramfs(kernel: Kernel, platform: Platform, path: string, script: str
   archive.file("package.json", '{"type":"module"}');
   for (const file of readdirSync(join(here, "dist")).filter((name) => name.endsWith(".bpf.o")))
     archive.copy(`bpf-agent/dist/${file}`, join(here, "dist", file));
-  // Sources of what is built already, whose times are compared.
+  // Empty, so that nothing counts as older than its sources.
   for (const folder of ["kernel", "native", "test/native", "bench"]) archive.directory(`bpf-agent/${folder}`);
   for (const folder of ["src", "test"]) addFolder(archive, folder);
   addScript(archive, "build.ts");
@@ -69,7 +69,7 @@ function addFolder(archive: Archive, folder: string): void {
   }
 }
 
-/** As JavaScript: to strip the types of a few dozen modules takes an emulated processor seconds, in each process. */
+/** As JavaScript: stripping the types of all modules takes an emulated processor seconds in every process. */
 function addScript(archive: Archive, path: string): void {
   const stripped = stripTypeScriptTypes(readFileSync(join(here, path), "utf8"));
   archive.file(asScript(`bpf-agent/${path}`), stripped.replace(/(?<=["']\.{1,2}\/[^"'\n]*)\.ts(?=["'])/g, ".js"));
