@@ -149,15 +149,15 @@ static void link_message(struct reader *reader, const struct nlmsghdr *header)
 		report(reader, interface, INTERFACE_CHANGED, 0, 0);
 }
 
-/* Whether a message speaks of what agents do by themselves: they add filters, and remove them once there are links. */
+/* Whether a message speaks of what agents do by themselves: they add filters, and remove their own once there are links. */
 static bool is_agents(const struct reader *reader, const struct nlmsghdr *header, const struct interface *interface)
 {
 	const struct tcmsg *tc = NLMSG_DATA(header);
 	bool egress = tc->tcm_parent == TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS);
 
-	if (header->nlmsg_type == RTM_NEWTFILTER)
-		return is_instance_handle(tc->tcm_handle);
-	return header->nlmsg_type == RTM_DELTFILTER && tc->tcm_handle == instance_handle(reader->instance) &&
+	if (header->nlmsg_type == RTM_DELQDISC || !is_instance_handle(tc->tcm_handle))
+		return false;
+	return header->nlmsg_type == RTM_NEWTFILTER || tc->tcm_handle != instance_handle(reader->instance) ||
 	       !interface->attachment.filter[egress];
 }
 
