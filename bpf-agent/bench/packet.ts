@@ -31,9 +31,10 @@ function medians(rounds: readonly Costs[]): Costs {
   return { ours: of("ours"), noop: of("noop"), counter: of("counter") };
 }
 
-/** A packet of a known flow. */
-function hot(frame: Uint8Array): Costs {
-  using reader = openLoaded();
+/** The same packet again and again. */
+function hot(frame: Uint8Array, options: ReaderOptions = {}, before: readonly Uint8Array[] = []): Costs {
+  using reader = openLoaded(options);
+  inject(reader, before);
   const [noop, counter] = [peer("noop"), peer("counter")];
   inject(reader, [frame]);
   return medians(
@@ -106,6 +107,10 @@ const shares: readonly (readonly [string, ReaderOptions])[] = [
 export function packetSuite(): void {
   for (const [name, frame] of Object.entries(frames))
     reportCosts(`hot, ${name}`, hot(frame), /^(TCP|UDP) over/.test(name) ? "target 70 ns" : "general walk");
+  const denied = { filter: { cidrs: { allow: ["192.168.0.0/16"] } } };
+  reportCosts("hot, refused by the filter", hot(inner, denied), "in no flow");
+  const full = newFlows.udp.slice(0, 2).flat();
+  reportCosts("hot, no room in the map", hot(inner, { flows: 1024 }, full), "in no flow");
   for (const kind of ["tcp", "udp"] as const) reportCosts(`new flow, ${kind}`, first(kind), "target 500 ns");
   const share = { suite: "feature share", unit: "ns", peer: null, peerName: null };
   for (const [name, off] of shares) {
