@@ -39,10 +39,11 @@ static struct command *command_take(struct worker *worker)
 	return command;
 }
 
-static void command_run(struct reader *reader, const struct command *command)
+static void command_run(struct reader *reader, struct command *command)
 {
 	struct batch done = { .kind = BATCH_DONE, .command = command->id };
 
+	command->ring_bytes = slots_clock(reader).ring_bytes;
 	/* A flow's event comes before its records. */
 	slots_drain(reader, true);
 	switch (command->kind) {

@@ -20,6 +20,7 @@ struct command {
 	struct command *following;
 	enum command_kind kind;
 	uint32_t id;
+	uint64_t ring_bytes;           /* what waited in the ring when the command was taken */
 	uint32_t changed_since;       /* COMMAND_SCAN: only flows counted at or after these jiffies; 0: all */
 	bool attributes;               /* of a scan: also what is known of each flow by its slot */
 	uint32_t count;

@@ -121,7 +121,7 @@ static double realtime_offset(void)
 	       (after.tv_sec - before.tv_sec) * 5e8;
 }
 
-static struct flow_clock clock_read(struct reader *reader)
+struct flow_clock slots_clock(struct reader *reader)
 {
 	uint32_t zero = 0;
 	struct flow_clock now = { 0 };
@@ -129,6 +129,15 @@ static struct flow_clock clock_read(struct reader *reader)
 
 	if (!bpf_prog_test_run_opts(reader->clock_program_fd, &run))
 		bpf_map_lookup_elem(reader->clock_fd, &zero, &now);
+	return now;
+}
+
+/* The clock now; `ring_bytes` is what waited when the command began, before its drain. */
+static struct flow_clock clock_of(struct reader *reader, const struct command *command)
+{
+	struct flow_clock now = slots_clock(reader);
+
+	now.ring_bytes = command->ring_bytes;
 	return now;
 }
 
@@ -231,7 +240,7 @@ void slots_scan(struct reader *reader, const struct command *command)
 {
 	struct filling filling = { .reader = reader, .buffer = &reader->records, .kind = BATCH_RECORDS,
 				   .command = command->id, .element = sizeof(struct record), .half = -1 };
-	struct batch done = { .kind = BATCH_DONE, .command = command->id, .clock = clock_read(reader),
+	struct batch done = { .kind = BATCH_DONE, .command = command->id, .clock = clock_of(reader, command),
 			      .realtime_offset_ns = realtime_offset() };
 	uint32_t fresh = __atomic_load_n(&reader->allocator->fresh, __ATOMIC_ACQUIRE);
 	uint64_t lost = ring_full(reader);
@@ -333,7 +342,7 @@ void slots_end(struct reader *reader, const struct command *command)
 	free(keys);
 	free(slots);
 	filling_deliver(&filling);
-	done.clock = clock_read(reader);
+	done.clock = clock_of(reader, command);
 	done.realtime_offset_ns = realtime_offset();
 	reader->deliver(reader, &done);
 }

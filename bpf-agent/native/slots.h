@@ -53,6 +53,8 @@ void slots_init(struct reader *reader);
 /* Takes the events out of the ring; any thread. `deliver`: also those that could wait for more to come. */
 void slots_drain(struct reader *reader, bool deliver);
 /* On the thread that scans, and on the one that ends. */
+/* The kernel's clocks and how much waits in the ring. */
+struct flow_clock slots_clock(struct reader *reader);
 void slots_scan(struct reader *reader, const struct command *command);
 void slots_end(struct reader *reader, const struct command *command);
 /* libbpf's callback for each record of the ring. */

@@ -4,7 +4,7 @@ export interface Clock {
   readonly jiffies: number;
   /** What to add to CLOCK_MONOTONIC to have nanoseconds of the Unix epoch. */
   readonly realtimeOffsetNs: number;
-  /** Bytes that waited in the event ring. */
+  /** Bytes that waited in the event ring when the scan began. */
   readonly ringBytes: number;
   /** Nanoseconds of a tick. */
   readonly tickNs: number;
