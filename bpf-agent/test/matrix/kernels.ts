@@ -29,7 +29,7 @@ export interface Kernel {
 }
 
 /** A package that no registry of this machine has, or none that can be reached. */
-export class NotDownloaded extends Error {}
+class NotDownloaded extends Error {}
 
 /** Runs what needs packages; without them the test is skipped with the reason, unless everything is required. */
 export async function withPackages<T>(context: TestContext, use: () => T | Promise<T>): Promise<T> {
