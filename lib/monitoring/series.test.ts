@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import {
   absentLabels,
   ambiguousSelections,
+  kindErrors,
   type LabelSource,
   resultLabels,
   seriesErrors,
@@ -104,4 +105,15 @@ test.each([
   expect(absentLabels(query, ["integration", "reason", "pod"], source)).toEqual(
     ["integration", "reason", "pod"].filter((label) => !kept.includes(label)),
   );
+});
+
+const kind = (series: string) => (series.endsWith("_total") ? "counter" : series === "untyped" ? undefined : "gauge");
+
+test.each([
+  ["the rate of a gauge", 'sum(rate(queue{a="b"}[5m]))', ["rate of queue, which is a gauge"]],
+  ["the slope of a counter", "deriv(sent_total[5m] offset 1h) > 0", ["deriv of sent_total, which is a counter"]],
+  ["what is right", "rate(sent_total[5m]) > predict_linear(queue[1h], 60) + max_over_time(sent_total[5m])", []],
+  ["what is not known", "rate(untyped[5m]) + delta(untyped[5m])", []],
+])("functions are held to the kind of their series: %s", (_, query, errors) => {
+  expect(kindErrors(query, kind)).toEqual(errors);
 });

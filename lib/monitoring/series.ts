@@ -71,6 +71,27 @@ export function ambiguousSelections(
   });
 }
 
+const ofCounters = /^(rate|irate|increase|resets)$/;
+const ofGauges = /^(delta|idelta|deriv|predict_linear)$/;
+
+/**
+ * Functions in a well-formed query that are applied to the wrong kind of series: the rate of a gauge, the slope of a counter.
+ *
+ * @param kind returns what a series is; undefined if it is not known
+ */
+export function kindErrors(query: string, kind: (series: string) => "counter" | "gauge" | undefined): string[] {
+  return selections(query).flatMap(({ name, node }) => {
+    let call = node.parent?.name === "MatrixSelector" ? node.parent.parent : null;
+    while (call && call.name !== "FunctionCall") call = call.parent;
+    const called = call?.getChild("FunctionIdentifier");
+    const found = kind(name);
+    if (!called || !found) return [];
+    const applied = query.slice(called.from, called.to);
+    const wrong = found === "counter" ? ofGauges : ofCounters;
+    return wrong.test(applied) ? [`${applied} of ${name}, which is a ${found}`] : [];
+  });
+}
+
 /** Whether an operand is matched with another by pod. */
 function isMatchedByPod(query: string, operand: SyntaxNode): boolean {
   for (let node = operand.parent; node; node = node.parent) {

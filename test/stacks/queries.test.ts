@@ -1,7 +1,13 @@
 // Every query of every stack against the series that the real programs expose.
 import { describe, expect, test } from "vitest";
-import { programsOf } from "../../lib/monitoring/catalogues/index.ts";
-import { absentLabels, ambiguousSelections, seriesErrors, unknownSeries } from "../../lib/monitoring/series.ts";
+import { programsOf, recordedKind } from "../../lib/monitoring/catalogues/index.ts";
+import {
+  absentLabels,
+  ambiguousSelections,
+  kindErrors,
+  seriesErrors,
+  unknownSeries,
+} from "../../lib/monitoring/series.ts";
 import { droppedBy, labelSource, queriesOf, recordedByRules, selectedSeries } from "../catalogues/queries.ts";
 import { reasonFor, unrecordedSeries } from "../catalogues/unrecorded.ts";
 import { queriedStacks } from "./variants.ts";
@@ -28,6 +34,10 @@ describe.each(stacks)("queries of $name", ({ stack }) => {
     const collector = (program: string) => (/^otel-(agent|gateway)$/.test(program) ? "collectors" : program);
     const programs = (...asked: Parameters<typeof programsOf>) => [...new Set(programsOf(...asked).map(collector))];
     expect(mistakes(({ promql }) => ambiguousSelections(promql, programs))).toEqual([]);
+  });
+
+  test("compute rates of counters, and slopes of gauges", () => {
+    expect(mistakes(({ promql }) => kindErrors(promql, recordedKind))).toEqual([]);
   });
 
   test("ask for no series, and no bucket, that a monitor drops", () => {

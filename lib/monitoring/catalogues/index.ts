@@ -41,6 +41,17 @@ export const programsOf = (series: string, labels: readonly string[] = []): read
     .filter(({ metrics }) => labelsIn(metrics, series).some((set) => labels.every((label) => set.includes(label))))
     .map(({ program }) => program);
 
+/** Whether a series is recorded as a counter (also a part of a histogram or summary), or as a gauge; undefined where neither is sure. */
+export function recordedKind(series: string): "counter" | "gauge" | undefined {
+  const types = new Set(
+    catalogues.flatMap(({ metrics }) =>
+      labelsIn(metrics, series).length > 0 ? [metrics[series]?.type ?? "counter"] : [],
+    ),
+  );
+  const [type] = types;
+  return types.size === 1 && (type === "counter" || type === "gauge") ? type : undefined;
+}
+
 function labelsIn(metrics: Catalogue["metrics"], series: string): readonly (readonly string[])[] {
   const [, base = series, suffix] = /^(.*)_(bucket|sum|count)$/.exec(series) ?? [];
   const family = metrics[base];
