@@ -6,6 +6,7 @@
 export type { Port } from "../lib/formats/index.ts";
 export type {
   CardinalityClass,
+  CertificateAuthority,
   ClusterFacts,
   ComponentOptions,
   ComponentProps,

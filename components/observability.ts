@@ -2,6 +2,7 @@ import type { Construct } from "constructs";
 import {
   applyPatches,
   assertKnownAlerts,
+  type CertificateAuthority,
   type ClusterFacts,
   type ComponentChart,
   type ComponentOptions,
@@ -85,6 +86,8 @@ export interface ObservabilityProps {
     readonly create: boolean;
   };
   readonly images?: ImageOptions;
+  /** Authorities that all programs trust, beside those of their images: ConfigMaps or Secrets in both namespaces. @default none */
+  readonly certificateAuthorities?: readonly CertificateAuthority[];
   /** Changes of rendered objects, in order. @default none */
   readonly patches?: readonly Patch[];
   /** Data sources of Grafana beside those of the stack. @default none */
@@ -155,6 +158,7 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
     // An external Prometheus selects by the label that everyone has.
     ...(props.kubePrometheus && !external.prometheus && { stack: props.namespaces.stack }),
     ...(props.images && { images: props.images }),
+    ...(props.certificateAuthorities && { certificateAuthorities: props.certificateAuthorities }),
     ...(props.defaults && { defaults: props.defaults }),
     ...(props.runbooks && { runbooks: props.runbooks }),
     ...(props.grafanaUrl && { grafanaUrl: props.grafanaUrl }),

@@ -26,12 +26,14 @@ import { TracesChart } from "./traces/index.ts";
 
 const backendShape = { ...endpointShape, backend: oneOf("jaeger", "tempo") };
 
-const { cluster, images, priorityClassName, evaluator, runbooks, alertOverrides } = componentShape;
+const { cluster, images, certificateAuthorities, priorityClassName, evaluator, runbooks, alertOverrides } =
+  componentShape;
 
 /** What each part of a whole stack's props may be. */
 export const observabilityShape: Shape = {
   cluster,
   images,
+  certificateAuthorities,
   priorityClassName,
   evaluator,
   runbooks,

@@ -45,6 +45,14 @@ export function checkAdditions({ config, props }: CheckedStack): readonly Proble
   const findings = [
     ...(props.extra ? validateAdditions(props.extra, config.namespaces.stack) : []),
     ...repeated(
+      "extra.certificateAuthorities",
+      config.extra.certificateAuthorities.map((each) =>
+        "secret" in each
+          ? `key ${each.key} of Secret ${each.secret}`
+          : `key ${each.key} of ConfigMap ${each.configMap}`,
+      ),
+    ),
+    ...repeated(
       "extra.dataSources",
       config.extra.dataSources.map(({ uid }) => `data source ${uid}`),
       new Set(Object.values(dataSources).map(({ uid }) => `data source ${uid}`)),

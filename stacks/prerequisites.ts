@@ -1,3 +1,4 @@
+import { alloyNeedsHost } from "../components/alloy/index.ts";
 import { networkEngineOf, type SecretKey } from "../lib/kubernetes/index.ts";
 import { components } from "./components/index.ts";
 import { type Prerequisite, secretPrerequisite } from "./components/needs.ts";
@@ -13,8 +14,29 @@ export function prerequisites(stack: ResolvedStack): readonly Prerequisite[] {
       secretPrerequisite(name, namespaces.stack, [...keys], "referenced by the stack's configuration"),
     ),
   ];
-  const inNamespace = [...secrets, ...ofComponents];
+  const inNamespace = [...secrets, ...authorities(stack), ...ofComponents];
   return [...clusterWide(stack), ...namespacesFor(stack, inNamespace), ...namespacesOfTeams(stack), ...inNamespace];
+}
+
+/** Bundles of certificates, in every namespace whose pods mount them. Those in Secrets of the stack's namespace are listed with other Secrets. */
+function authorities({ config, props }: ResolvedStack): readonly Prerequisite[] {
+  const { stack, agents } = config.namespaces;
+  const namespaces = [...new Set([stack, ...(props.alloy && alloyNeedsHost(props.alloy) ? [agents] : [])])];
+  return config.extra.certificateAuthorities.flatMap((each) =>
+    namespaces
+      .filter((namespace) => !("secret" in each && namespace === stack))
+      .map((namespace) => {
+        const [kind, type, name] =
+          "secret" in each
+            ? (["Secret", "secret generic", each.secret] as const)
+            : (["ConfigMap", "configmap", each.configMap] as const);
+        return {
+          what: `${kind} ${name} in ${namespace}`,
+          why: "certificate authorities that the programs trust",
+          command: `kubectl create ${type} ${name} -n ${namespace} --from-file=${each.key}=...`,
+        };
+      }),
+  );
 }
 
 /** Namespaces in which the Prometheus operator gets a role. */

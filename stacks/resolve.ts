@@ -95,6 +95,8 @@ export function resolveProps(
     images: resolveImages(config, imageLock),
     defaults: Object.keys(plain(config.defaults)).length > 0 ? plain(config.defaults) : undefined,
     patches: config.patches.length > 0 ? patchesOf(config.patches) : undefined,
+    certificateAuthorities:
+      config.extra.certificateAuthorities.length > 0 ? config.extra.certificateAuthorities : undefined,
     extra: additionsOf(config.extra),
     dataSources: config.extra.dataSources.length > 0 ? config.extra.dataSources.map(withoutUndefined) : undefined,
     runbooks: config.runbooks,

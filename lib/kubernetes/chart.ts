@@ -7,6 +7,7 @@ import { type AlertOverrides, hasThreshold, overrideAlerts } from "../monitoring
 import type { Dashboard } from "../monitoring/dashboard.ts";
 import type { Evaluator, RuleGroup, Severity } from "../monitoring/rules.ts";
 import type { ObjectStorageUse, Resources, WorkloadSize } from "../sizing/index.ts";
+import type { CertificateAuthority } from "./authorities.ts";
 import { type ClusterFacts, defaultCluster } from "./cluster.ts";
 import type { SelectedPods, WorkloadConstruct } from "./constructs.ts";
 import { type ImageName, type ImageOptions, imageReference } from "./images.ts";
@@ -25,6 +26,8 @@ export interface ComponentProps extends ComponentOptions {
   readonly cluster?: ClusterFacts;
   /** Registry map and pull secrets. @default the public registries */
   readonly images?: ImageOptions;
+  /** Authorities whose certificates its programs trust, beside those of their images. Rotated bundles are read at the next restart. @default none */
+  readonly certificateAuthorities?: readonly CertificateAuthority[];
   /** Who evaluates its rules. @default "prometheus" */
   readonly evaluator?: Evaluator;
   /**
@@ -94,6 +97,7 @@ export abstract class ComponentChart<Endpoints = object> extends Chart {
   readonly home: string;
   readonly cluster: ClusterFacts;
   readonly images: ImageOptions;
+  readonly certificateAuthorities: readonly CertificateAuthority[];
   readonly evaluator: Evaluator;
   /** Name of the stack that it belongs to. */
   readonly stack: string | undefined;
@@ -141,6 +145,7 @@ export abstract class ComponentChart<Endpoints = object> extends Chart {
     this.cluster = props.cluster ?? defaultCluster;
     this.images = props.images ?? {};
     this.#options = props;
+    this.certificateAuthorities = props.certificateAuthorities ?? [];
     this.evaluator = props.evaluator ?? "prometheus";
     this.stack = props.stack;
     this.runbooks = props.runbooks ?? "docs/runbooks";

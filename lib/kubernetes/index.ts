@@ -1,4 +1,5 @@
 export * from "./alert-overrides.ts";
+export * from "./authorities.ts";
 export * from "./chart.ts";
 export * from "./claims.ts";
 export * from "./cluster.ts";

@@ -73,6 +73,7 @@ export const componentShape = {
     digests: mapOf(taggedImage, imageDigest),
     pullSecrets: uniqueListOf(dnsSubdomain),
   },
+  certificateAuthorities: listOf({ configMap: dnsSubdomain, secret: dnsSubdomain, key: secretKeyName }),
   ...optionsShape,
   evaluator: oneOf("prometheus", "mimir"),
   stack: dnsLabel,

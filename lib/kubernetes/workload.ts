@@ -5,6 +5,7 @@ import type { IPodTemplateSpec } from "kubernetes-models/v1/PodTemplateSpec";
 import type { IToleration } from "kubernetes-models/v1/Toleration";
 import type { ITopologySpreadConstraint } from "kubernetes-models/v1/TopologySpreadConstraint";
 import { quantityBytes, quantityCores, type Resources, type WorkloadSize } from "../sizing/index.ts";
+import { trusting } from "./authorities.ts";
 import { type ComponentChart, partName } from "./chart.ts";
 import { configHashAnnotation } from "./config-map.ts";
 import { assertNewVariables, type ContainerProps, container } from "./container.ts";
@@ -175,10 +176,13 @@ export function disruptionBudget(
 function podTemplate(
   chart: ComponentChart,
   kind: string,
-  props: PodProps & SpreadProps,
+  given: PodProps & SpreadProps,
   labels: Record<string, string>,
 ): IPodTemplateSpec {
-  const [main, ...others] = props.containers;
+  const [first, ...rest] = given.containers;
+  const main = trusting(chart, first);
+  const others = rest.map((each) => trusting(chart, each));
+  const props: PodProps & SpreadProps = { ...given, containers: [main, ...others] };
   const options = chart.options(props.part, main.image, kind === "DaemonSet");
   const all = [mainContainer(chart, { ...main, resources: props.sized }, options), ...others];
   const volumes = volumesOf(props);

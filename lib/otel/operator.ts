@@ -9,6 +9,7 @@ import {
   podSecurity,
   serviceAccount,
   spread,
+  trustOf,
 } from "../kubernetes/index.ts";
 import { bytesQuantity, cpuQuantity } from "../sizing/index.ts";
 import { type CollectorProps, collectorName, collectorPods, collectorUser } from "./props.ts";
@@ -18,7 +19,11 @@ import { type CollectorProps, collectorName, collectorPods, collectorUser } from
  * PodDisruptionBudget and its three Services. The image is set explicitly, because the operator's default image has no
  * tail sampling and no load balancing, and so is the headless Service, without which pods have no DNS names.
  */
-export function collectorResource(chart: ComponentChart, props: CollectorProps): KubernetesObject {
+export function collectorResource(chart: ComponentChart, given: CollectorProps): KubernetesObject {
+  const trust = trustOf(chart);
+  const props = trust
+    ? { ...given, env: { ...given.env, ...trust.env }, mounts: [...(given.mounts ?? []), trust.mount] }
+    : given;
   const { kind, sized } = props;
   const name = collectorName(chart);
   chart.footprints.push({ component: chart.component, kind, namespace: chart.home, name, perPod: sized, sized });

@@ -129,6 +129,25 @@ export const extraSchema = z.strictObject({
     .array(remoteWrite)
     .default([])
     .describe("Stores that Prometheus sends series to, beside Mimir. Network policies admit their ports."),
+  certificateAuthorities: z
+    .array(
+      z
+        .union([
+          z.strictObject({
+            configMap: text(dnsSubdomain).describe("Name of a ConfigMap."),
+            key: text(secretKeyName).default("ca.crt").describe("Key with the certificates, in PEM."),
+          }),
+          z.strictObject({
+            secret: text(dnsSubdomain).describe("Name of a Secret."),
+            key: text(secretKeyName).default("ca.crt").describe("Key with the certificates, in PEM."),
+          }),
+        ])
+        .describe("A bundle of certificates."),
+    )
+    .default([])
+    .describe(
+      "Private certificate authorities that all programs of the stack trust when they connect to others: object stores, remote writes, exporters, data sources, OIDC providers, receivers of alerts. The ConfigMaps and Secrets exist in both namespaces of the stack.",
+    ),
   scrapes: z
     .array(
       z
@@ -189,6 +208,7 @@ export function additionsOf({
   collectors: _,
   remoteWrites: __,
   scrapes: ____,
+  certificateAuthorities: _____,
   dataSources: ___,
   ...extra
 }: z.output<typeof extraSchema>): Additions | undefined {

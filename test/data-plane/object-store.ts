@@ -1,8 +1,10 @@
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import type { IContainer } from "kubernetes-models/v1/Container";
 import type { IEnvVar } from "kubernetes-models/v1/EnvVar";
 import type { ComponentChart, ObjectStore } from "../../lib/kubernetes/index.ts";
+import type { KeyPair } from "../support/x509.ts";
 import { type RunningProgram, ready, start } from "./process.ts";
 
 /** Values of the Secret that the store's credentials are in. */
@@ -16,30 +18,52 @@ export interface S3Server extends AsyncDisposable {
   objects(bucket: string): readonly string[];
 }
 
-/** Starts an S3 server whose buckets are folders. @param host loopback address that it binds */
-export async function startS3(folder: string, host: string, buckets: readonly string[]): Promise<S3Server> {
+/** Starts an S3 server whose buckets are folders. @param host loopback address that it binds @param tls certificate that it presents @default plain HTTP */
+export async function startS3(
+  folder: string,
+  host: string,
+  buckets: readonly string[],
+  tls?: KeyPair,
+): Promise<S3Server> {
   const root = join(folder, "buckets");
   const metadata = join(folder, "metadata");
   for (const path of [metadata, ...buckets.map((bucket) => join(root, bucket))]) mkdirSync(path, { recursive: true });
   const endpoint = `${host}:7070`;
   const region = "eu-test-1";
-  const program = start(
-    "versitygw",
-    ["--port", endpoint, "--region", region, "--health", "/health", "--quiet", "posix", "--sidecar", metadata, root],
-    { ROOT_ACCESS_KEY: keys.id, ROOT_SECRET_KEY: keys.key },
-  );
-  await ready(program, `http://${endpoint}/health`);
+  const files = { cert: join(folder, "tls.crt"), key: join(folder, "tls.key") };
+  if (tls) {
+    writeFileSync(files.cert, tls.certificate);
+    writeFileSync(files.key, tls.key);
+  }
+  const secured = tls ? ["--cert", files.cert, "--key", files.key] : [];
+  const general = ["--port", endpoint, "--region", region, "--health", "/health", "--quiet", ...secured];
+  const program = start("versitygw", [...general, "posix", "--sidecar", metadata, root], {
+    ROOT_ACCESS_KEY: keys.id,
+    ROOT_SECRET_KEY: keys.key,
+  });
+  await ready(program, tls ? () => connects(host, 7070) : `http://${endpoint}/health`);
   const credentials = {
     accessKeyId: { secret: "bucket", key: "id" },
     secretAccessKey: { secret: "bucket", key: "key" },
   };
   return {
-    store: { kind: "s3", endpoint, region, insecure: true, credentials },
+    store: { kind: "s3", endpoint, region, ...(!tls && { insecure: true }), credentials },
     program,
     objects: (bucket) => filesBelow(join(root, bucket)),
     [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
   };
 }
+
+/** Whether something listens at an address. */
+const connects = (host: string, port: number): Promise<boolean> =>
+  new Promise((done) => {
+    const socket = connect(port, host);
+    socket.once("error", () => done(false));
+    socket.once("connect", () => {
+      socket.destroy();
+      done(true);
+    });
+  });
 
 function filesBelow(folder: string): string[] {
   if (!existsSync(folder)) return [];

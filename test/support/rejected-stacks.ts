@@ -303,6 +303,12 @@ const others: readonly object[] = [
     components: { grafana: { plugins: ["1.0.0", "1.0.1"].map((version) => ({ id: "grafana-clock-panel", version })) } },
   },
   { components: { grafana: { ...managed, plugins: [{ id: "a", version: "1.0.0" }] } } },
+  { extra: { certificateAuthorities: [{ configMap: "ca" }, { configMap: "ca" }, { secret: "ca", key: "ca.crt" }] } },
+  { extra: { certificateAuthorities: [{ configMap: "CA" }, { configMap: "a", secret: "b" }] } },
+  {
+    extra: { certificateAuthorities: [{ configMap: "ca" }] },
+    components: { mimir: { extraEnv: { SSL_CERT_DIR: "/certs" } } },
+  },
   // The structure of a file.
   { cluster: undefined },
   { retention: undefined },

@@ -2,6 +2,7 @@ import type { IEmbeddedPersistentVolumeClaim } from "@kubernetes-models/promethe
 import type { IPrometheus } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/Prometheus";
 import type { ITopologySpreadConstraint } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/TopologySpreadConstraint";
 import {
+  assertNewVariables,
   type ComponentChart,
   disruptionBudget,
   envVar,
@@ -13,6 +14,7 @@ import {
   service,
   serviceMonitor,
   spread,
+  trustOf,
 } from "../../../lib/kubernetes/index.ts";
 import { bytesQuantity, cpuQuantity, MiB, quantityCores, sized, type WorkloadSize } from "../../../lib/sizing/index.ts";
 
@@ -26,13 +28,20 @@ export function operatedSpec(chart: ComponentChart, part: "prometheus" | "alertm
   const { storageClass } = chart.cluster;
   const { pullSecrets } = chart.images;
   const { image, extraArgs, extraEnv, podLabels, podAnnotations, ...options } = chart.options(part, part);
+  const trust = trustOf(chart);
+  assertNewVariables(chart, trust?.env ?? {}, extraEnv ?? {});
+  const env = trust || extraEnv ? { ...trust?.env, ...extraEnv } : undefined;
   return {
     image: chart.image(part, image),
     // The operator derives flags from it, so that it must be a version.
     version: /^v?\d+\.\d+\.\d+/.test(image?.tag ?? "") ? (image?.tag as string) : images[part].tag,
     ...(extraArgs && { additionalArgs: extraArgs.map(operatedArgument) }),
-    ...(extraEnv && {
-      containers: [{ name: part, env: Object.entries(extraEnv).map(([name, value]) => envVar(name, value)) }],
+    ...(env && {
+      containers: [{ name: part, env: Object.entries(env).map(([name, value]) => envVar(name, value)) }],
+    }),
+    ...(trust && {
+      volumes: [{ name: trust.mount.volume.name, ...trust.mount.volume.source }],
+      volumeMounts: [{ name: trust.mount.volume.name, mountPath: trust.mount.path, readOnly: true }],
     }),
     imagePullPolicy: "IfNotPresent",
     storage: {

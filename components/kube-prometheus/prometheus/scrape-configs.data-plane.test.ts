@@ -53,7 +53,7 @@ test("the real promtool accepts the operator's configuration, and the real Prome
     job_name.startsWith("scrapeConfig/"),
   );
   expect(config.scrape_configs.map(({ job_name }: { job_name: string }) => job_name)).toEqual(
-    ["inventory", "secure", "vms"].map((name) => `scrapeConfig/observability/metrics-${name}`),
+    ["inventory", "secure", "vms"].map((name) => `scrapeConfig/observability/kube-prometheus-${name}`),
   );
   delete config.alerting;
   delete config.remote_write;

@@ -13,6 +13,8 @@ import {
   type RemoteStore,
   rcloneRemote,
   scratchVolume,
+  trusting,
+  trustVolumes,
 } from "../../../lib/kubernetes/index.ts";
 import { MiB, sized } from "../../../lib/sizing/index.ts";
 import { restoredTenant } from "../limits.ts";
@@ -79,26 +81,30 @@ export function archive(chart: ComponentChart, props: ArchiveProps): void {
         ...(chart.images.pullSecrets && { imagePullSecrets: chart.images.pullSecrets.map((each) => ({ name: each })) }),
         containers: [
           {
-            ...container(chart, {
-              name: part,
-              image: "rclone",
-              command: ["/bin/sh", `/scripts/${script}`],
-              env: {
-                ...remote,
-                ...env,
-                SOURCE_BUCKET: props.bucket,
-                ARCHIVE_BUCKET: props.archiveBucket,
-                RESTORE_TENANT: restoredTenant,
-              },
-              resources,
-              mounts: [{ volume: configVolume(scripts, "scripts"), path: "/scripts" }, work],
-            }),
+            ...container(
+              chart,
+              trusting(chart, {
+                name: part,
+                image: "rclone",
+                command: ["/bin/sh", `/scripts/${script}`],
+                env: {
+                  ...remote,
+                  ...env,
+                  SOURCE_BUCKET: props.bucket,
+                  ARCHIVE_BUCKET: props.archiveBucket,
+                  RESTORE_TENANT: restoredTenant,
+                },
+                resources,
+                mounts: [{ volume: configVolume(scripts, "scripts"), path: "/scripts" }, work],
+              }),
+            ),
             workingDir: work.path,
           },
         ],
         volumes: [
           { name: "scripts", configMap: { name: scripts.name } },
           { name: work.volume.name, emptyDir: {} },
+          ...trustVolumes(chart),
         ],
       },
     },

@@ -5,6 +5,8 @@ import {
   objectLabels,
   placementOf,
   podSecurity,
+  trusting,
+  trustVolumes,
 } from "../../../lib/kubernetes/index.ts";
 import { MiB, sized } from "../../../lib/sizing/index.ts";
 import { defaultIndexPrefix, type SearchStorage } from "./config.ts";
@@ -41,14 +43,18 @@ export function indexCleaner(chart: ComponentChart, storage: SearchStorage, rete
       ...placementOf(options),
       ...(chart.images.pullSecrets && { imagePullSecrets: chart.images.pullSecrets.map((each) => ({ name: each })) }),
       containers: [
-        container(chart, {
-          name: part,
-          image: "jaeger-es-index-cleaner",
-          args: [String(days), storage.urls[0] as string],
-          env,
-          resources,
-        }),
+        container(
+          chart,
+          trusting(chart, {
+            name: part,
+            image: "jaeger-es-index-cleaner",
+            args: [String(days), storage.urls[0] as string],
+            env,
+            resources,
+          }),
+        ),
       ],
+      ...(chart.certificateAuthorities.length > 0 && { volumes: [...trustVolumes(chart)] }),
     },
   };
   chart.add({
