@@ -137,7 +137,6 @@ const programs: readonly (readonly [string, Component, Chart, Props])[] = [
       bucket: "blocks",
       objectStore: { ...s3, credentials: undefined, identity: { "example.com/role": "r" } },
       promotedResourceAttributes: ["service.name"],
-      haClusterLabel: "cluster",
       alertmanager: endpoint("alertmanager"),
       gatewayRoute: { gateway: { name: "gw", namespace: "ingress" }, hostnames: ["mimir.example.com"] },
     },
@@ -406,6 +405,11 @@ describe("an Output", () => {
     const failed = loki({ tenant: pulumi.secret("hush/hush") });
     await expect(failed).rejects.toThrow("tenant: the value of the Output is not a tenant ID");
     await expect(failed).rejects.not.toThrow("hush");
+  });
+
+  test("cannot decide whether Mimir drops a label", async () => {
+    const mimir = () => new Mimir("m", { namespace: "n", objectStore: s3 as never, haClusterLabel: soon("cluster") });
+    await expect(runUnderMocks(mimir)).rejects.toThrow("haClusterLabel cannot be an Output");
   });
 
   test("cannot decide which objects there are", async () => {

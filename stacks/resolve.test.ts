@@ -25,6 +25,14 @@ test("the least configuration is enough", () => {
   expect(problemsOf(least)).toEqual([]);
 });
 
+test("mistakes of patches are reported together with all others, unless those may be their cause", () => {
+  const patches = [{ target: { kind: "StatefulSet", name: "nothing" }, merge: {} }];
+  const system = { ...least, namespaces: { stack: "kube-system" }, patches };
+  expect(codes(system)).toEqual(["SKP1220", "SKP1310"]);
+  expect(codes({ ...system, components: { lokki: "off" } })).not.toContain("SKP1310");
+  expect(codes({ ...least, scalee: "small", patches })).toEqual(["SKP1001", "SKP1310"]);
+});
+
 describe("each mistake", () => {
   test.each(mistakes)("%s is found, alone", (code, config) => {
     expect(codes(config)).toEqual([code]);

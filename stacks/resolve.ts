@@ -1,10 +1,12 @@
-import type { ObservabilityProps } from "../components/observability.ts";
+import { App } from "cdk8s";
+import { composeObservability, type ObservabilityProps } from "../components/observability.ts";
 import { liesWithin } from "../lib/formats/index.ts";
 import type { ClusterFacts, ImageOptions } from "../lib/kubernetes/index.ts";
 import { completeWorkload, type Retention, retentionProfiles, type Workload, workloads } from "../lib/sizing/index.ts";
 import { checkConfig } from "./checks.ts";
 import { components } from "./components/index.ts";
 import { factsOf, withoutUndefined } from "./facts.ts";
+import { orProblems } from "./findings.ts";
 import type { ImageLock } from "./image-lock.ts";
 import { parseConfig } from "./parse.ts";
 import { ConfigurationError, type Problem } from "./problem.ts";
@@ -50,8 +52,27 @@ export function resolve(raw: unknown, options: ResolveOptions): ResolvedStack {
   const props = resolveProps(config, workload, retention, options.imageLock);
   const nonsense = checkConfig({ ...stack, props, hasEnvironment: options.hasEnvironment ?? false });
   const problems = [...unreadable, ...nonsense.filter(({ path }) => !concernsAny(path, unreadable))];
-  if (problems.length > 0) throw new ConfigurationError(problems);
+  if (problems.length > 0) throw new ConfigurationError([...problems, ...patchProblems(props, problems)]);
   return { ...stack, props };
+}
+
+/**
+ * What is wrong with the patches of a configuration that has other problems. Patches are applied to rendered objects: where the
+ * other problems prevent that, and where patches cannot be read, nothing is known about them.
+ */
+function patchProblems(props: ObservabilityProps, told: readonly Problem[]): readonly Problem[] {
+  if (!props.patches || told.some(({ path }) => path.startsWith("skopos:patches"))) return [];
+  try {
+    orProblems(() => composeObservability(new App(), props));
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) return [];
+    // What a patch matches may be missing because of another problem.
+    const elsewhere = told.some(({ path }) => path.startsWith("skopos:components"));
+    return error.problems.filter(
+      ({ code, path }) => path.startsWith("skopos:patches") && !(elsewhere && code === "SKP1310"),
+    );
+  }
 }
 
 /**

@@ -174,15 +174,22 @@ function refusal(status: number, { registry, repository, tag }: RegistryImage): 
 function platformsOf(body: Buffer, { registry, repository, tag }: RegistryImage): readonly string[] {
   try {
     const { manifests } = JSON.parse(body.toString("utf8")) as {
-      manifests: readonly { readonly platform?: { readonly os: string; readonly architecture: string } }[];
+      manifests: readonly {
+        readonly digest: unknown;
+        readonly platform?: { readonly os: string; readonly architecture: string };
+      }[];
     };
+    const named = manifests.every(
+      ({ digest }) => typeof digest === "string" && /^sha(256|512):[0-9a-f]+$/.test(digest),
+    );
+    if (manifests.length === 0 || !named) throw new SyntaxError("no manifests, or one without a digest");
     const names = manifests.flatMap(({ platform }) =>
       platform && platform.os !== "unknown" ? [`${platform.os}/${platform.architecture}`] : [],
     );
     return [...new Set(names)].sort();
   } catch {
     throw new RegistryFailure(
-      `${registry} answers an index of ${repository}:${tag} that cannot be read`,
+      `${registry} answers an index of ${repository}:${tag} that names no manifests, or cannot be read`,
       "# check the registry",
     );
   }

@@ -334,6 +334,15 @@ describe("a registry that", () => {
     };
     behave = (_request, response) => response.writeHead(200, headers).end('{"manifests":[]}');
     expect(await failure()).toMatchObject({ cause: expect.stringContaining("digest is another one") });
+    const { "content-type": type } = headers;
+    for (const index of [
+      '{"manifests":[]}',
+      '{"manifests":[{"platform":{"os":"linux","architecture":"arm64"}}]}',
+      "{}",
+    ]) {
+      behave = (_request, response) => response.writeHead(200, { "content-type": type }).end(index);
+      expect(await failure(), index).toMatchObject({ cause: expect.stringContaining("names no manifests") });
+    }
   });
 
   test("does not listen, or does not speak TLS", async () => {

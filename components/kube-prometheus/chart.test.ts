@@ -331,3 +331,20 @@ test("every alert has a runbook", () => {
   });
   expect(missing.map(({ alert }) => alert)).toEqual([]);
 });
+
+test("a replica label that is stated is set for a single replica, too", () => {
+  const labels = (replicas: number, replicaLabel?: string) => {
+    const additionalWrites = [
+      { name: "vendor", url: "https://example.com/write", ...(replicaLabel && { replicaLabel }) },
+    ];
+    const { spec } = objectOf(chartOf({ replicas, additionalWrites }), "Prometheus", "kube-prometheus");
+    const write = spec.remoteWrite.find(({ name }: { name: string }) => name === "vendor");
+    return write.writeRelabelConfigs.map(({ targetLabel }: { targetLabel: string }) => targetLabel);
+  };
+  expect([labels(1), labels(2), labels(1, "replica"), labels(2, "replica")]).toEqual([
+    [],
+    ["prometheus_replica"],
+    ["replica"],
+    ["replica"],
+  ]);
+});

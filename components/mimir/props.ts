@@ -69,6 +69,7 @@ export interface MimirProps extends ComponentProps {
   /**
    * Label that identifies a Prometheus HA pair (`ha_cluster_label`). A label other than the default is dropped before
    * storage. Sharded Prometheus needs a label that differs per shard, otherwise all shards but one are deduplicated away.
+   * Known when the program runs: an Output is rejected.
    * @default "cluster"
    * @see https://grafana.com/docs/mimir/v3.2.x/configure/configure-high-availability-deduplication/
    */

@@ -50,7 +50,8 @@ export const mimirShape: ShapeOf<MimirProps> = {
   tenants: mapOf(tenantId, mapOf(mimirLimit, unchecked)),
   federatedTenants: uniqueListOf(tenantId),
   promotedResourceAttributes: uniqueListOf(attributeName),
-  haClusterLabel: prometheusLabel,
+  // Whether the label is dropped depends on its name.
+  haClusterLabel: { ...prometheusLabel, structural: true },
   alertmanager: endpointShape,
   ruleConfigMaps: uniqueListOf(dnsSubdomain),
   gatewayRoute: {

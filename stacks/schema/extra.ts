@@ -95,7 +95,9 @@ const remoteWrite = z
     metrics: text(re2).optional().describe("Regular expression of the names of metrics that are sent. By default all."),
     replicaLabel: text(prometheusLabel)
       .optional()
-      .describe("Label that tells several replicas of Prometheus apart. By default prometheus_replica."),
+      .describe(
+        "Label with the name of the replica of Prometheus. By default prometheus_replica if there are several, otherwise none.",
+      ),
   })
   .superRefine((each, context) => {
     const [first, ...others] = (["basicAuth", "bearerToken", "sigv4"] as const).filter((key) => each[key]);

@@ -19,9 +19,9 @@ export interface AdditionalRemoteWrite {
   /** Regular expression (RE2) of the names of the metrics that are sent. @default all */
   readonly metrics?: string;
   /**
-   * Label that distinguishes the replicas of Prometheus, if there are several: without it, the store would reject samples of
-   * all but one as duplicates.
-   * @default "prometheus_replica"
+   * Label with the name of the replica of Prometheus. Where there are several, the store would reject samples of all but one as
+   * duplicates without it.
+   * @default "prometheus_replica" if there are several replicas, otherwise none
    */
   readonly replicaLabel?: string;
 }
@@ -29,7 +29,7 @@ export interface AdditionalRemoteWrite {
 /** An additional store in the operator's format. The config reloader substitutes the pod's name. */
 export function additionalWrite(to: AdditionalRemoteWrite, replicas: number): IRemoteWriteSpec {
   const key = ({ secret, key: name }: SecretKey) => ({ name: secret, key: name });
-  const { replicaLabel = "prometheus_replica" } = to;
+  const replicaLabel = to.replicaLabel ?? (replicas > 1 ? "prometheus_replica" : undefined);
   return {
     name: to.name,
     url: to.url,
@@ -41,7 +41,7 @@ export function additionalWrite(to: AdditionalRemoteWrite, replicas: number): IR
     queueConfig: { retryOnRateLimit: true },
     writeRelabelConfigs: [
       ...(to.metrics ? [{ action: "keep" as const, sourceLabels: ["__name__"], regex: to.metrics }] : []),
-      ...(replicas > 1 ? [{ action: "replace" as const, targetLabel: replicaLabel, replacement: "$(POD_NAME)" }] : []),
+      ...(replicaLabel ? [{ action: "replace" as const, targetLabel: replicaLabel, replacement: "$(POD_NAME)" }] : []),
     ],
   };
 }

@@ -16,6 +16,15 @@ interface Entry {
   json: KubernetesObject;
 }
 
+/** What goes wrong with a patch of one object. */
+interface Failure extends Finding {
+  /** Kind and name of the object. */
+  readonly what: string;
+}
+
+/** How many of the objects that a patch fails on are named. */
+const namesShown = 3;
+
 /**
  * Applies patches to the objects of charts, in order, each to what the ones before have left. Capacity follows, and so do the
  * hashes that roll pods when a ConfigMap changes. Network policies, data sources and rules are not derived again.
@@ -40,7 +49,7 @@ function applyPatch(entries: readonly Entry[], patch: Patch, index: number): rea
       (namespace === undefined || matchesWildcard(json.metadata.namespace ?? "", namespace)),
   );
   if (matching.length === 0) return [nothingMatches(entries, patch, at)];
-  return matching.flatMap((entry): readonly Finding[] => {
+  const failures = matching.flatMap((entry): readonly Failure[] => {
     const { json: before } = entry;
     const what = `${before.kind} ${before.metadata.name}`;
     try {
@@ -48,8 +57,8 @@ function applyPatch(entries: readonly Entry[], patch: Patch, index: number): rea
       assertAmounts(after);
       const changed = identityFields.find((field) => identityOf(before, field) !== identityOf(after, field));
       if (changed) {
-        const message = `${what}: the patch changes ${changed}`;
-        return [{ code: "SKP1312", message, ...withoutField(patch, changed, index) }];
+        const message = `the patch changes ${changed}`;
+        return [{ what, code: "SKP1312", message, ...withoutField(patch, changed, index) }];
       }
       replace(entries, entry, after);
       return [];
@@ -58,13 +67,26 @@ function applyPatch(entries: readonly Entry[], patch: Patch, index: number): rea
       const isWhole = error.at === "" || isOnlyOperation(patch, error.fix);
       return [
         {
+          what,
           code: "SKP1311",
           at: isWhole ? at : `${at}.${error.at}`,
-          message: `${what}: ${error.message}`,
+          message: error.message,
           fix: isWhole && error.at !== "" ? removeItem(index) : error.fix,
         },
       ];
     }
+  });
+  return findingsOf(failures);
+}
+
+/** Failures with one finding for all objects that a patch fails on in the same way. */
+function findingsOf(failures: readonly Failure[]): readonly Finding[] {
+  const alike = Map.groupBy(failures, ({ what: _, ...failure }) => JSON.stringify(failure));
+  return [...alike.values()].map((group) => {
+    const [{ what: _, message, ...finding }] = group as [Failure, ...Failure[]];
+    const names = group.slice(0, namesShown).map(({ what }) => what);
+    const more = group.length - names.length;
+    return { ...finding, message: `${names.join(", ")}${more > 0 ? ` and ${more} more` : ""}: ${message}` };
   });
 }
 

@@ -160,6 +160,16 @@ describe("patches", () => {
 });
 
 describe("patches that cannot be meant are errors, all of them at once", () => {
+  test("that fail on several objects in the same way are one error with one fix", () => {
+    const replace = set("StatefulSet", "*", [{ op: "replace", path: "/spec/replica", value: 2 }]);
+    expect(findings(replace)).toEqual([
+      expect.stringMatching(/^SKP1311 .*: StatefulSet east, StatefulSet west: replace \/spec\/replica: there is no/),
+    ]);
+    expect(findings({ target: { kind: "*", name: "*" }, merge: { kind: "Pod" } })).toEqual([
+      expect.stringMatching(/^SKP1312 .* and \d+ more: the patch changes kind$/),
+    ]);
+  });
+
   test.each<readonly [what: string, patch: Patch, error: RegExp]>([
     ["that match nothing", set("StatefulSet", "mimir", []), /SKP1310 patches\[0\]\.target: no StatefulSet mimir$/],
     ["of a kind that is not there", set("Pod", "*", []), /SKP1310/],
