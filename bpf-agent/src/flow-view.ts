@@ -197,10 +197,9 @@ export class FlowView extends KeyView {
    */
   lastNs(index: number, clock: Clock): number {
     const first = this.firstNs(index);
-    const ticks = ([0, 1] as const)
-      .filter((direction) => this.#hook(index, direction) !== 0)
-      .map((direction) => clock.at(this.lastJiffies(index, direction)));
-    const last = Math.max(first, ...ticks);
+    let last = first;
+    if (this.#hook(index, 0) !== 0) last = Math.max(last, clock.at(this.lastJiffies(index, 0)));
+    if (this.#hook(index, 1) !== 0) last = Math.max(last, clock.at(this.lastJiffies(index, 1)));
     const flags = this.tcpFlags(index, 0) | this.tcpFlags(index, 1);
     const answered = this.protocol(index) === UDP && this.serviceUs(index) > 0 && !(this.marks(index) & marks.probe);
     if (!(flags & (FIN | RST)) && !answered) return last;

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
-import { communityId } from "../community-id.ts";
+import { communityIdBytes, isMapped } from "../community-id.ts";
 import type { FlowView, Side } from "../flow-view.ts";
-import { type Direction, keyOffset } from "../layout.ts";
+import type { Direction } from "../layout.ts";
 import { endReasons, type FlowRecord } from "../store/flow-record.ts";
 import type { AttributeName } from "./attribute-table.ts";
 import { writeEnds } from "./ends.ts";
@@ -9,7 +9,7 @@ import { Identifiers } from "./identifiers.ts";
 import { type InterfaceFacts, isLocal } from "./interfaces.ts";
 import { forwardKeys, keys, reverseKeys, Texts } from "./keys.ts";
 import { dscpName, ecnNames, tcpFlagNames, transportName } from "./names.ts";
-import { ProtoWriter, textValue } from "./proto-writer.ts";
+import { ProtoWriter, textsValue, textValue } from "./proto-writer.ts";
 
 /** Bytes before a span for the tag and length of the field that holds it. */
 const HEAD = 6;
@@ -47,27 +47,27 @@ export class SpanEncoder {
     const protocol = flows.protocol(i);
     const forward = flows.initiator(i);
     const reverse = forward ? 0 : 1;
-    const isV4 = isMapped(flows.key(i));
-    const type = isV4 ? "ipv4" : "ipv6";
-    const transport = transportName(protocol);
+    const key = flows.key(i);
+    const isV4 = isMapped(key);
+    const { name, type, transport } = kindTexts(protocol, isV4);
     const sourceIsLocal = this.#sentHere(flows, i, forward);
     const destinationIsLocal = this.#sentHere(flows, i, reverse);
 
     const { traceId, spanId } = this.#identifiers.of(flows, i, record.number);
     w.identifier(Span.traceId, traceId);
     w.identifier(Span.spanId, spanId);
-    w.field(Span.name, this.#texts.of(`flow_${type}_${transport}`).subarray(2));
+    w.field(Span.name, name);
     w.bytes[w.at++] = Span.kind;
     w.bytes[w.at++] = kindOf(sourceIsLocal, destinationIsLocal);
     w.fixed64(Span.start, record.startNs + clock.realtimeOffsetNs);
     w.fixed64(Span.end, record.endNs + clock.realtimeOffsetNs);
 
-    w.ascii(keys["flow.community_id"], communityId(flows.key(i), forward));
+    w.asciiBytes(keys["flow.community_id"], communityIdBytes(key, forward));
     this.#text("flow.direction", directionOf(sourceIsLocal, destinationIsLocal));
     this.#text("flow.reporter", reporterOf(sourceIsLocal, destinationIsLocal));
     this.#text("flow.end_reason", endReasons[record.reason]!);
-    this.#text("network.transport", transport);
-    this.#text("network.type", type);
+    w.text(keys["network.transport"], transport);
+    w.text(keys["network.type"], type);
     writeEnds(w, flows, i, protocol);
     this.#interface(record.ifindex);
     this.#direction(forwardKeys, flows, i, forward, record, isV4, protocol);
@@ -142,10 +142,7 @@ export class SpanEncoder {
     if (protocol !== TCP) return;
     const bits = flows.tcpFlags(i, direction);
     w.int(of.flagBits, bits);
-    w.texts(
-      of.flagTags,
-      tcpFlagNames.filter((_, bit) => bits & (1 << bit)).map((name) => this.#texts.of(name)),
-    );
+    w.text(of.flagTags, flagTags(bits));
     w.int(of.retransmits, flows.retransmits(i, direction));
     const rtt = flows.rttUs(i, direction);
     if (rtt > 0) w.int(of.rtt, 1000 * rtt);
@@ -186,10 +183,35 @@ export class SpanEncoder {
   }
 }
 
-/** Whether a key's addresses are IPv4, mapped into IPv6 (::ffff:0:0/96). */
-function isMapped(key: Uint8Array): boolean {
-  for (let n = 0; n < 10; n++) if (key[keyOffset.low + n] !== 0) return false;
-  return key[keyOffset.low + 10] === 0xff && key[keyOffset.low + 11] === 0xff;
+/** Texts of a kind of flow: the span's name, and the values of `network.type` and `network.transport`. */
+interface KindTexts {
+  readonly name: Uint8Array;
+  readonly type: Uint8Array;
+  readonly transport: Uint8Array;
+}
+
+const kinds: KindTexts[] = [];
+
+function kindTexts(protocol: number, isV4: boolean): KindTexts {
+  const index = 2 * protocol + Number(isV4);
+  const known = kinds[index];
+  if (known) return known;
+  const [type, transport] = [isV4 ? "ipv4" : "ipv6", transportName(protocol)];
+  const name = Buffer.from(`flow_${type}_${transport}`);
+  const made = { name, type: textValue(type), transport: textValue(transport) };
+  kinds[index] = made;
+  return made;
+}
+
+const tags: Uint8Array[] = [];
+
+/** Names of TCP flags, by their bits. */
+function flagTags(bits: number): Uint8Array {
+  const known = tags[bits];
+  if (known) return known;
+  const made = textsValue(tcpFlagNames.filter((_, bit) => bits & (1 << bit)));
+  tags[bits] = made;
+  return made;
 }
 
 const kindOf = (sourceIsLocal: boolean, destinationIsLocal: boolean): number => {

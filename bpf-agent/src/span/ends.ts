@@ -1,6 +1,7 @@
+import { isMapped } from "../community-id.ts";
 import { type FlowView, formatAddress } from "../flow-view.ts";
 import { keyOffset, marks } from "../layout.ts";
-import type { Endpoint, Ends } from "../translation-view.ts";
+import type { Endpoint } from "../translation-view.ts";
 import { keys } from "./keys.ts";
 import type { ProtoWriter } from "./proto-writer.ts";
 
@@ -18,9 +19,7 @@ export function writeEnds(w: ProtoWriter, flows: FlowView, i: number, protocol: 
   };
   const nat = flows.marks(i) & marks.translated ? flows.attributes(i).translations : undefined;
   if (nat === undefined || nat.count(0) === 0) {
-    const { source, destination } = keyEnds(flows, i);
-    end("source", source);
-    end("destination", destination);
+    writeKeyEnds(w, flows, i, hasPorts);
     return;
   }
   const [sent, arrived] = [nat.original(0), nat.translated(0)];
@@ -30,13 +29,36 @@ export function writeEnds(w: ProtoWriter, flows: FlowView, i: number, protocol: 
   if (!same(arrived.source, sent.source)) end("flow.nat.source", arrived.source);
 }
 
-/** The ends of the flow's key. */
-function keyEnds(flows: FlowView, i: number): Ends {
+/** Longest dotted quad. */
+const quad = new Uint8Array(15);
+
+/** A dotted quad as ASCII. @returns a view, valid until the next call */
+function dottedQuad(key: Uint8Array, at: number): Uint8Array {
+  let length = 0;
+  for (let n = 0; n < 4; n++) {
+    const value = key[at + n]!;
+    if (value >= 100) quad[length++] = 48 + Math.floor(value / 100);
+    if (value >= 10) quad[length++] = 48 + (Math.floor(value / 10) % 10);
+    quad[length++] = 48 + (value % 10);
+    if (n < 3) quad[length++] = 46;
+  }
+  return quad.subarray(0, length);
+}
+
+/** Writes the ends of the flow's key; most flows are of IPv4, whose addresses take no string. */
+function writeKeyEnds(w: ProtoWriter, flows: FlowView, i: number, hasPorts: boolean): void {
   const key = flows.key(i);
-  const address = (at: number) => formatAddress(key.subarray(at, at + 16));
-  const low = { address: address(keyOffset.low), port: flows.lowPort(i) };
-  const high = { address: address(keyOffset.high), port: flows.highPort(i) };
-  return flows.initiator(i) ? { source: high, destination: low } : { source: low, destination: high };
+  const isHigh = flows.initiator(i) === 1;
+  const [low, high] = [flows.lowPort(i), flows.highPort(i)];
+  writeAddress(w, keys["source.address"], key, isHigh ? keyOffset.high : keyOffset.low);
+  if (hasPorts && (isHigh ? high : low) > 0) w.int(keys["source.port"], isHigh ? high : low);
+  writeAddress(w, keys["destination.address"], key, isHigh ? keyOffset.low : keyOffset.high);
+  if (hasPorts && (isHigh ? low : high) > 0) w.int(keys["destination.port"], isHigh ? low : high);
+}
+
+function writeAddress(w: ProtoWriter, name: Uint8Array, key: Uint8Array, at: number): void {
+  if (isMapped(key)) w.asciiBytes(name, dottedQuad(key, at + 12));
+  else w.ascii(name, formatAddress(key.subarray(at, at + 16)));
 }
 
 const same = (one: Endpoint, other: Endpoint) => one.address === other.address && one.port === other.port;

@@ -13,8 +13,8 @@ export class Identifiers {
 
   /** The identifiers of a flow's record, valid until the next call. @param number of the record in its flow */
   of(flows: FlowView, i: number, number: number): { readonly traceId: Uint32Array; readonly spanId: Uint32Array } {
-    const words = [flows.slot(i), flows.generation(i), flows.firstNs(i) >>> 0];
-    for (let n = 0; n < 4; n++) this.#traceId[n] = words.reduce(mix, this.#seed[n]!);
+    const [slot, generation, first] = [flows.slot(i), flows.generation(i), flows.firstNs(i) >>> 0];
+    for (let n = 0; n < 4; n++) this.#traceId[n] = mix(mix(mix(this.#seed[n]!, slot), generation), first);
     for (let n = 0; n < 2; n++) this.#spanId[n] = mix(this.#traceId[n]! ^ this.#seed[n + 2]!, number + 1);
     // Neither may be all zeros.
     this.#traceId[3]! |= 1;

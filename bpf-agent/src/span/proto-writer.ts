@@ -1,5 +1,9 @@
 /** Bytes of a number as a varint. */
 function varintBytes(value: number): number {
+  if (value < 0x80) return 1;
+  if (value < 0x4000) return 2;
+  if (value < 0x20_0000) return 3;
+  if (value < 0x1000_0000) return 4;
   let bytes = 1;
   for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) bytes++;
   return bytes;
@@ -19,6 +23,15 @@ export function textValue(text: string): Uint8Array {
 
 function varint(value: number): number[] {
   return value < 128 ? [value] : [(value % 128) | 128, ...varint(Math.floor(value / 128))];
+}
+
+/** Several texts with what comes before them in an AnyValue. @param values together shorter than 128 bytes */
+export function textsValue(values: readonly string[]): Uint8Array {
+  const items = values.flatMap((value) => {
+    const item = textValue(value);
+    return [0x0a, item.length, ...item];
+  });
+  return Uint8Array.from([Any.array, items.length, ...items]);
 }
 
 /** Field 9 of a Span, `attributes`, as a tag. */
@@ -49,13 +62,23 @@ export class ProtoWriter {
     this.#data = new DataView(larger.buffer);
   }
 
+  /** Appends a copy. A loop beats `set` for what is as short as keys and texts. */
+  #copy(bytes: Uint8Array): void {
+    const { bytes: to, at } = this;
+    const length = bytes.length;
+    if (length > 48) to.set(bytes, at);
+    else for (let n = 0; n < length; n++) to[at + n] = bytes[n]!;
+    this.at = at + length;
+  }
+
   varint(value: number): void {
+    const { bytes } = this;
+    let at = this.at;
     let rest = value;
-    while (rest >= 128) {
-      this.bytes[this.at++] = (rest % 128) | 128;
-      rest = Math.floor(rest / 128);
-    }
-    this.bytes[this.at++] = rest;
+    for (; rest > 0x7fff_ffff; rest = Math.floor(rest / 128)) bytes[at++] = (rest % 128) | 128;
+    for (; rest >= 128; rest >>>= 7) bytes[at++] = (rest & 127) | 128;
+    bytes[at++] = rest;
+    this.at = at;
   }
 
   fixed64(tag: number, value: number): void {
@@ -92,8 +115,15 @@ export class ProtoWriter {
   /** @param value made by {@link textValue} */
   text(key: Uint8Array, value: Uint8Array): void {
     this.#attribute(key, value.length);
-    this.bytes.set(value, this.at);
-    this.at += value.length;
+    this.#copy(value);
+  }
+
+  /** @param value every character is one byte */
+  asciiBytes(key: Uint8Array, value: Uint8Array): void {
+    this.#attribute(key, 1 + varintBytes(value.length) + value.length);
+    this.bytes[this.at++] = Any.string;
+    this.varint(value.length);
+    this.#copy(value);
   }
 
   /** @param value every character is one byte */
@@ -104,27 +134,12 @@ export class ProtoWriter {
     for (let n = 0; n < value.length; n++) this.bytes[this.at++] = value.charCodeAt(n);
   }
 
-  /** @param values an AnyValue each, made by {@link textValue}; together shorter than 128 bytes */
-  texts(key: Uint8Array, values: readonly Uint8Array[]): void {
-    const length = values.reduce((sum, value) => sum + 2 + value.length, 0);
-    this.#attribute(key, 2 + length);
-    this.bytes[this.at++] = Any.array;
-    this.bytes[this.at++] = length;
-    for (const value of values) {
-      this.bytes[this.at++] = 0x0a;
-      this.bytes[this.at++] = value.length;
-      this.bytes.set(value, this.at);
-      this.at += value.length;
-    }
-  }
-
   /** Begins an attribute whose AnyValue has `length` bytes. */
   #attribute(key: Uint8Array, length: number): void {
     this.reserve(OVERHEAD + length);
     this.bytes[this.at++] = ATTRIBUTE;
     this.varint(key.length + 1 + varintBytes(length) + length);
-    this.bytes.set(key, this.at);
-    this.at += key.length;
+    this.#copy(key);
     this.bytes[this.at++] = VALUE;
     this.varint(length);
   }
