@@ -8,7 +8,7 @@ import { availableParallelism, loadavg } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { builtAddon } from "../test/harness.ts";
-import type { ToAgent } from "./agent-process.ts";
+import type { Stopped, ToAgent } from "../test/injected-agent.ts";
 import { report } from "./report.ts";
 
 const none = { suite: "agent", peer: null, peerName: null } as const;
@@ -45,20 +45,24 @@ async function startAgent(settings: Record<string, unknown>, pinned = false): Pr
       String(value),
     ]),
   );
-  const script = fileURLToPath(new URL("./agent-process.ts", import.meta.url));
-  const node = [process.execPath, "--conditions=skopos-source", script];
+  const script = fileURLToPath(new URL("../test/injected-agent.ts", import.meta.url));
+  const node = [process.execPath, script, "dist"];
   const [program = "", ...args] = pinned ? ["taskset", "-c", "0", ...node] : node;
   const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ["ignore", "ignore", "pipe", "ipc"] });
   let text = "";
   child.stderr!.on("data", (chunk) => (text += chunk));
+  const exited = new AbortController();
+  child.once("exit", () => exited.abort());
   for (;;) {
     const url = /metrics at (\S+)\/metrics/.exec(text)?.[1];
     if (url) {
       const ask = async <T>(message: ToAgent) => {
         child.send(message);
-        const [answer] = (await Promise.race([once(child, "message"), once(child, "exit").then(() => [])])) as [T];
-        if (answer === undefined) throw new Error(`the agent ended: ${text}`);
-        return answer;
+        const answered = once(child, "message", { signal: exited.signal });
+        const [answer] = await answered.catch(() => {
+          throw new Error(`the agent ended: ${text}`);
+        });
+        return answer as T;
       };
       return { child, url, ask };
     }
@@ -109,7 +113,7 @@ async function endToEnd(flows: number): Promise<void> {
       await sleep(50);
     }
   })();
-  const { seconds, cpuSeconds } = await agent.ask<{ seconds: number; cpuSeconds: number }>({ stop: true });
+  const { seconds, cpuSeconds } = await agent.ask<Stopped>({ stop: true });
   running = false;
   await scraping;
   sink.close();

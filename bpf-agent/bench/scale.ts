@@ -5,11 +5,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import type { FlowReader } from "../src/reader.ts";
 import { ShardRings } from "../src/shard-ring.ts";
-import { inject, openLoaded, pack } from "../test/harness.ts";
+import { distinct } from "../test/distinct-flows.ts";
+import { inject, openLoaded } from "../test/harness.ts";
 import type { Injection } from "../test/inject-worker.ts";
 import { residentBytes } from "../test/netns.ts";
+import { pack } from "../test/pack.ts";
 import type { ShardInput } from "../test/shard-worker.ts";
-import { distinct } from "./flows.ts";
 import { report } from "./report.ts";
 
 const none = { peer: null, peerName: null };

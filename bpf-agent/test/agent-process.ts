@@ -52,7 +52,7 @@ export const attributesOf = (span: Span): Record<string, string | number> =>
 
 /** A collector that takes spans on one address and hands them on to another. */
 export async function collector(host: string, backend: string): Promise<RunningProgram> {
-  const file = join(folder, "collector.yaml");
+  const file = join(mkdtempSync(join(folder, "collector-")), "collector.yaml");
   writeFileSync(
     file,
     stringify({
@@ -74,6 +74,8 @@ export async function collector(host: string, backend: string): Promise<RunningP
 export interface RunningAgent {
   readonly child: ChildProcess;
   readonly url: string;
+  /** Writes its file anew. */
+  configure(config: object): void;
   output(): string;
   stop(): Promise<number>;
 }
@@ -81,8 +83,9 @@ export interface RunningAgent {
 /** @param probe that must succeed before the agent counts as started */
 export async function agent(netns: string, config: object, probe = "/readyz"): Promise<RunningAgent> {
   builtAddon();
-  const file = join(folder, "agent.yaml");
-  writeFileSync(file, stringify({ server: { port: 0 }, ...config }));
+  const file = join(mkdtempSync(join(folder, "agent-")), "agent.yaml");
+  const configure = (next: object) => writeFileSync(file, stringify({ server: { port: 0 }, ...next }));
+  configure(config);
   const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
   const args = ["--conditions=skopos-source", main, "--config", file, "--netns", netns];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
@@ -100,6 +103,7 @@ export async function agent(netns: string, config: object, probe = "/readyz"): P
   return {
     child,
     url,
+    configure,
     output: () => text,
     async stop() {
       const exited = once(child, "exit");

@@ -2,8 +2,9 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { describe, expect, test } from "vitest";
 import type { FlowReader } from "../src/reader.ts";
-import { endAll, type Flow, inject, openLoaded, pack, scan, total } from "./harness.ts";
+import { endAll, type Flow, inject, openLoaded, scan, total } from "./harness.ts";
 import type { Injection } from "./inject-worker.ts";
+import { pack } from "./pack.ts";
 import * as p from "./packets.ts";
 
 const ends = { source: "10.0.0.1", destination: "10.0.0.2" };

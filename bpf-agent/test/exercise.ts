@@ -2,8 +2,8 @@
 
 import { loadAddon } from "../src/native.ts";
 import { FlowReader } from "../src/reader.ts";
-import { pack } from "./harness.ts";
 import { Namespace, residentBytes } from "./netns.ts";
+import { pack } from "./pack.ts";
 import * as p from "./packets.ts";
 import { testPrograms } from "./programs.ts";
 

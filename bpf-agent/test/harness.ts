@@ -6,6 +6,7 @@ import type { Direction } from "../src/layout.ts";
 import { type Addon, loadAddon } from "../src/native.ts";
 import type { ReaderOptions } from "../src/options.ts";
 import { FlowReader, type ReaderHandlers } from "../src/reader.ts";
+import { pack } from "./pack.ts";
 import { type Context, testPrograms } from "./programs.ts";
 
 let addon: Addon | undefined;
@@ -91,17 +92,6 @@ export async function endAll(reader: FlowReader): Promise<Flow[]> {
   const flows: Flow[] = [];
   await reader.end(Uint32Array.from(slots), (view) => flows.push(...flowsOf(view)));
   return flows;
-}
-
-/** Packs frames as `programRun` takes them. */
-export function pack(frames: readonly Uint8Array[]): { packed: Uint8Array; stride: number } {
-  const stride = 2 + frames.reduce((longest, { length }) => Math.max(longest, length), 0);
-  const packed = new Uint8Array(stride * frames.length);
-  frames.forEach((frame, i) => {
-    packed.set([frame.length & 255, frame.length >> 8], i * stride);
-    packed.set(frame, i * stride + 2);
-  });
-  return { packed, stride };
 }
 
 export type Program = "flow_ingress" | "flow_egress";

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { createServer as createHttp2Server, type ServerHttp2Session } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { decodeSpans } from "../once/decode-span.ts";
 import { Batches } from "./batch.ts";
 import { Endpoint, type EndpointOptions, type LossCause } from "./endpoint.ts";
@@ -247,4 +247,19 @@ test("an endpoint that does not answer loses its own spans, and holds up no othe
   expect(requests()).toBe(10);
   // One batch was being sent and two waited.
   expect(stuck).toEqual({ exported: 0, lost: { queue_full: 35, shutdown: 15 }, failures: [] });
+});
+
+test("a step of the clock, forward or back, gives up no batch", async () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  closers.push(() => void vi.useRealTimers());
+  const steps = [86_400_000, -172_800_000, 86_400_000];
+  const { url, requests } = await httpBackend([
+    ...steps.map((step) => (_: IncomingMessage, response: ServerResponse) => {
+      vi.setSystemTime(Date.now() + step);
+      response.writeHead(503).end();
+    }),
+    status(200),
+  ]);
+  expect((await exportSpans(5, [overHttp(url)]))[0]).toMatchObject({ exported: 5, lost: {} });
+  expect(requests()).toBe(4);
 });

@@ -1,4 +1,4 @@
-import * as p from "../test/packets.ts";
+import * as p from "./packets.ts";
 
 const frame = (i: number) => {
   const source = `10.${(i >> 24) & 255}.${(i >> 16) & 255}.${1 + ((i >> 8) & 127)}`;
