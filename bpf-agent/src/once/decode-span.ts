@@ -19,8 +19,13 @@ const hex = (value: Uint8Array | undefined): string => Buffer.from(value ?? []).
 
 /** The spans of an ExportTraceServiceRequest. */
 export function* decodeSpans(request: Uint8Array): Generator<DecodedSpan> {
+  for (const span of encodedSpans(request)) yield decode(span);
+}
+
+/** The same spans as they are encoded. */
+export function* encodedSpans(request: Uint8Array): Generator<Uint8Array> {
   for (const resourceSpans of messages(request, 1))
-    for (const scopeSpans of messages(resourceSpans, 2)) for (const span of messages(scopeSpans, 2)) yield decode(span);
+    for (const scopeSpans of messages(resourceSpans, 2)) yield* messages(scopeSpans, 2);
 }
 
 function* messages(bytes: Uint8Array, number: number): Generator<Uint8Array> {
