@@ -1,6 +1,6 @@
 /** The programs that the flow program's cost is compared with: `bench/NAME.bpf.c`. */
 import { buildBpf, whenStale } from "../build.ts";
-import { pack } from "./harness.ts";
+import { pack } from "./pack.ts";
 import { testPrograms } from "./programs.ts";
 
 const peerNames = ["noop", "counter"] as const;
