@@ -11,7 +11,7 @@ const twoWay: Readonly<Record<number, ReadonlySet<number>>> = {
 const withPorts = new Set([1, 6, 17, 58, 132]);
 
 /** Characters of a Community ID: "1:" and a SHA-1 in base64. */
-export const COMMUNITY_ID_LENGTH = 30;
+const COMMUNITY_ID_LENGTH = 30;
 
 const block = new Sha1Block();
 const text = new Uint8Array(COMMUNITY_ID_LENGTH);
