@@ -182,6 +182,16 @@ static void tunnels_write(struct reader *reader)
 	} while (count == 64);
 }
 
+void role_update(struct reader *reader, struct interface *interface)
+{
+	uint32_t role = role_of(reader, interface);
+
+	if (role == interface->role)
+		return;
+	interface->role = role;
+	role_write(reader, interface->facts.ifindex);
+}
+
 void roles_update(struct reader *reader)
 {
 	bool had_tunnels = reader->has_tunnels;
@@ -189,14 +199,8 @@ void roles_update(struct reader *reader)
 	reader->has_tunnels = false;
 	for (struct interface *each = reader->interfaces; each; each = each->following)
 		reader->has_tunnels |= each->facts.tunnel_id != 0;
-	for (struct interface *each = reader->interfaces; each; each = each->following) {
-		uint32_t role = role_of(reader, each);
-
-		if (role == each->role)
-			continue;
-		each->role = role;
-		role_write(reader, each->facts.ifindex);
-	}
+	for (struct interface *each = reader->interfaces; each; each = each->following)
+		role_update(reader, each);
 	if (had_tunnels || reader->has_tunnels)
 		tunnels_write(reader);
 }

@@ -26,6 +26,8 @@ struct interface {
 struct interface **interface_find(struct reader *reader, uint32_t ifindex);
 /* Works out every interface's role and the host's tunnels, and tells the kernel program what has changed. */
 void roles_update(struct reader *reader);
+/* The same for one whose change is no other's concern. */
+void role_update(struct reader *reader, struct interface *interface);
 /* The interface is gone. */
 void role_forget(struct reader *reader, uint32_t ifindex);
 

@@ -176,6 +176,7 @@ static void dump_done(struct reader *reader)
 {
 	struct interface **place = &reader->interfaces;
 
+	reader->disturbed = true;
 	if (reader->dump_interrupted) {
 		reader->ask_again = true;
 		return;
@@ -241,6 +242,8 @@ static void links_ask(struct reader *reader)
 /* Attaches what is new, once every message is read: by then it is known how interfaces are stacked. */
 static void links_settle(struct reader *reader, uint64_t since_ns)
 {
+	if (!reader->disturbed)
+		return;
 	roles_update(reader);
 	if (!reader->first_dump_done)
 		return;
@@ -293,11 +296,11 @@ static void hand_over(struct reader *reader, struct interface *interface)
 		interface->attachment.early = false; /* the filters stay */
 		if (error == EINVAL)
 			reader->options.tcx = false; /* no TCX in this kernel */
-		roles_update(reader);
+		role_update(reader, interface);
 	} else if (!interface->attachment.early) {
 		attach_retire(reader, &interface->attachment);
 		interface->attachment.kind = PROGRAM_LINK;
-		roles_update(reader);
+		role_update(reader, interface);
 		report(reader, interface, INTERFACE_ATTACHED, 0, monotonic_ns() - since_ns);
 	}
 }

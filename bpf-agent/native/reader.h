@@ -64,7 +64,7 @@ struct reader {
 	int netlink;
 	uint32_t dump;                /* the last one asked for */
 	bool dump_interrupted, ask_again, first_dump_done, has_tunnels;
-	bool disturbed; /* by a message of this round that speaks of others' doing */
+	bool disturbed; /* a message of this round speaks of interfaces, or of what others do at hooks */
 	int instance, instance_fd;
 	uint32_t dead_instances;      /* bits: filters of these are leftovers */
 
