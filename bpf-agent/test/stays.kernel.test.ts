@@ -58,7 +58,7 @@ test("an ingress qdisc, which has no egress side, does not keep TCX from countin
   expect(await scan(reader)).toMatchObject([{ packets: [5, 5] }]);
 });
 
-test("where there is only clsact, an ingress qdisc in its place is a problem that is named", async () => {
+test("where there is only clsact, an ingress qdisc in its place is a named problem", async () => {
   await using network = await pair();
   network.node.run("tc", "qdisc", "add", "dev", "veth0", "ingress");
   const { reader, seen, until } = open(network.node, { without: ["tcx"] });
@@ -83,7 +83,7 @@ test("two agents with clsact filters do not detach each other", async () => {
   expect(await scan(one.reader)).toMatchObject([{ packets: [10, 10] }]);
 });
 
-test("clsact that somebody deletes is put back, and that is told", async () => {
+test("clsact that another program deletes is put back, and that is reported", async () => {
   await using network = await pair();
   const { reader, seen, until } = open(network.node, { without: ["tcx"] });
   await using _ = reader;
@@ -128,7 +128,7 @@ test("a filter that another program puts first and that ends the chain hides not
   expect(repaired()).toBe(2);
 });
 
-test("a program that insists on the first place is a problem that is named", async () => {
+test("a program that insists on the first place is a named problem", async () => {
   await using network = await pair();
   const { reader, seen, until } = open(network.node, { without: ["tcx"] });
   await using _ = reader;
@@ -205,7 +205,7 @@ test("a TCX link that another program detaches is made again, and that is report
   expect(await scan(reader)).toMatchObject([{ packets: [5, 5] }]);
 });
 
-test("a new name, and a bridge it joins, are told of an interface that stays attached", async () => {
+test("a new name, and a bridge it joins, are reported of an interface that stays attached", async () => {
   await using network = await pair();
   const { node } = network;
   const { reader, seen, until } = open(node, { include: ["veth*", "pod*"], without: ["tcx"] });
