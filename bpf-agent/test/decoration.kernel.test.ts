@@ -155,14 +155,14 @@ test("every flow has the pods, owners and Service of its time, also while the AP
   await echo.call("udpEcho", { address: addresses.right, port: 9000, reply: 60 });
   const udp = (peer: typeof client, from: number) =>
     peer.call("udpSend", { address: addresses.right, port: 9000, from, count: 5, size: 100 });
+  await web.call("tcpServe", {
+    address: addresses.right,
+    port: 8080,
+    request: 20_000,
+    reply: 50_000,
+    farewell: "end",
+  });
   const overService = async () => {
-    await web.call("tcpServe", {
-      address: addresses.right,
-      port: 8080,
-      request: 20_000,
-      reply: 50_000,
-      farewell: "end",
-    });
     const request = { address: clusterIp, port: 80, size: 20_000, idleMs: 0, halfClose: true };
     expect(await client.call("tcpSend", request)).toBe(50_000);
   };

@@ -43,7 +43,7 @@ interface Watching extends AsyncDisposable {
 
 async function watching(scope: Scope, pageSize?: number): Promise<Watching> {
   const stop = new AbortController();
-  const client = new ApiClient(apiAccess(server.kubeconfig));
+  const client = new ApiClient(await apiAccess(server.kubeconfig));
   const owners = new OwnerReader(client, stop.signal);
   const cluster: Cluster = new Cluster({
     node: "node-1",
@@ -197,7 +197,7 @@ test("with scope node, only the node's own pods are watched, and their owners ar
       },
     ],
   });
-  const client = new ApiClient(apiAccess(server.kubeconfig));
+  const client = new ApiClient(await apiAccess(server.kubeconfig));
   expect(await scopeOf(client, new AbortController().signal)).toBe("cluster");
   client.close();
 

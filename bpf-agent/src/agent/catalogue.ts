@@ -1,7 +1,6 @@
 import { defineMetrics } from "@skopos/metrics";
 import { lossCauses } from "../export/endpoint.ts";
-import { recognitions } from "../kubernetes/cluster.ts";
-import { collections } from "../kubernetes/watcher.ts";
+import { recognitions, resources } from "../kubernetes/label-values.ts";
 import { causes } from "../layout.ts";
 
 /** Most interfaces that a node has, by the labels of `interfaceLabel`. */
@@ -10,7 +9,7 @@ const INTERFACES = 64;
 const poller = { poller_id: "any" } as const;
 const byInterface = { interface: "any" } as const;
 const byEndpoint = { endpoint: "any" } as const;
-const byResource = { resource: collections } as const;
+const byResource = { resource: resources } as const;
 const channels = ["decorator_input", "export"] as const;
 
 /** Alone at /metrics/standard: what passes each stage, and what is lost. */

@@ -3,10 +3,10 @@ import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises"
 import { parentPort, workerData } from "node:worker_threads";
 import { sharedRegistry } from "@skopos/metrics";
 import { Doorbell, SpanChannel } from "../export/span-channel.ts";
-import { type Cluster, recognitions } from "../kubernetes/cluster.ts";
+import type { Cluster } from "../kubernetes/cluster.ts";
 import { connect } from "../kubernetes/decoration.ts";
 import { Decorator } from "../kubernetes/decorator.ts";
-import { collections } from "../kubernetes/watcher.ts";
+import { type Resource, recognitions, resources } from "../kubernetes/label-values.ts";
 import { catalogue } from "./catalogue.ts";
 import type { DecoratorInput, FromDecorator } from "./messages.ts";
 
@@ -32,7 +32,7 @@ parentPort?.once("message", () => {
 
 const current = new Map<string, number>();
 let lastFailure = "";
-const { cluster, synced } = connect(
+const { cluster, synced } = await connect(
   options,
   {
     scope(scope) {
@@ -42,9 +42,9 @@ const { cluster, synced } = connect(
     current({ name }) {
       current.set(name, performance.now());
     },
-    event: ({ name }) => metrics.objectEvents.inc({ resource: resourceOf(name) }),
+    event: ({ name }) => metrics.objectEvents.inc({ resource: name }),
     failed({ name }, why) {
-      metrics.apiFailures.inc({ resource: resourceOf(name) });
+      metrics.apiFailures.inc({ resource: name });
       if (why !== lastFailure) tell({ said: `the API server does not answer for ${name}: ${why}` });
       lastFailure = why;
     },
@@ -52,9 +52,6 @@ const { cluster, synced } = connect(
   },
   stop.signal,
 );
-
-type Resource = (typeof collections)[number];
-const resourceOf = (name: string) => name as Resource;
 
 let isSynced = false;
 const unknown = metrics.undecorated.with({ reason: "unknown" });
@@ -124,7 +121,7 @@ function measure(copy: Cluster): void {
     jobs: copy.jobs.size,
     namespaces: current.has("namespaces") ? 1 : 0,
   };
-  for (const resource of collections) {
+  for (const resource of resources) {
     metrics.objects.set({ resource }, tables[resource]);
     const since = current.get(resource);
     if (since !== undefined) metrics.cacheAge.set({ resource }, (performance.now() - since) / 1000);

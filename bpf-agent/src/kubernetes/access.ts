@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { ConnectionOptions } from "node:tls";
-import { parse } from "yaml";
 
 /** Where the API server is, and how this agent proves who it is. */
 export interface ApiAccess {
@@ -26,7 +25,10 @@ export class AccessError extends Error {
  * @param kubeconfig path of a kubeconfig file; without, the pod's own service account is used
  * @throws AccessError naming what is missing
  */
-export function apiAccess(kubeconfig: string | undefined, env: NodeJS.ProcessEnv = process.env): ApiAccess {
+export async function apiAccess(
+  kubeconfig: string | undefined,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<ApiAccess> {
   return kubeconfig === undefined ? inCluster(env) : fromKubeconfig(kubeconfig);
 }
 
@@ -48,8 +50,8 @@ interface Kubeconfig {
   readonly users?: readonly { readonly name: string; readonly user: Readonly<Record<string, unknown>> }[];
 }
 
-function fromKubeconfig(file: string): ApiAccess {
-  const config = readKubeconfig(file);
+async function fromKubeconfig(file: string): Promise<ApiAccess> {
+  const config = await readKubeconfig(file);
   const context = config.contexts?.find(({ name }) => name === config["current-context"])?.context;
   const cluster = config.clusters?.find(({ name }) => name === context?.cluster)?.cluster;
   const user = config.users?.find(({ name }) => name === context?.user)?.user ?? {};
@@ -80,7 +82,9 @@ function fromKubeconfig(file: string): ApiAccess {
   };
 }
 
-function readKubeconfig(file: string): Kubeconfig {
+async function readKubeconfig(file: string): Promise<Kubeconfig> {
+  // Not needed in a pod, where memory counts.
+  const { parse } = await import("yaml");
   try {
     return (parse(readFileSync(file, "utf8")) ?? {}) as Kubeconfig;
   } catch (error) {

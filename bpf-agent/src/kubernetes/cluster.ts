@@ -5,12 +5,9 @@ import { EndpointBlocks } from "./endpoint-blocks.ts";
 import { EndpointTable, isEndpoint } from "./endpoint-table.ts";
 import { type AnyEntity, Entities, type PodEntity, type ServiceEntity } from "./entities.ts";
 import type { FlowEnds } from "./flow-ends.ts";
+import type { Recognition } from "./label-values.ts";
 import { type Owner, OwnerTable, ownerChain } from "./owners.ts";
 import type { ApiObject, ObjectSink } from "./reflector.ts";
-
-/** How an end of a flow was recognised. */
-export const recognitions = ["address", "cgroup", "endpoint", "node", "service", "none"] as const;
-export type Recognition = (typeof recognitions)[number];
 
 /** What an end of a flow is. One object is used for all. */
 export interface End {

@@ -2,7 +2,7 @@ import { apiAccess } from "./access.ts";
 import { ApiClient } from "./api-client.ts";
 import { Cgroups } from "./cgroups.ts";
 import { Cluster } from "./cluster.ts";
-import type { ReflectorEvents } from "./reflector.ts";
+import type { Collection, ReflectorEvents } from "./reflector.ts";
 import { collectionsOf, OwnerReader, type Scope, scopeOf, watch } from "./watcher.ts";
 
 /** How spans are decorated. */
@@ -45,8 +45,12 @@ export interface Connection {
  *
  * @throws AccessError where it is not known where the API server is
  */
-export function connect(options: DecorationOptions, events: ConnectionEvents, signal: AbortSignal): Connection {
-  const client = new ApiClient(apiAccess(options.kubeconfig));
+export async function connect(
+  options: DecorationOptions,
+  events: ConnectionEvents,
+  signal: AbortSignal,
+): Promise<Connection> {
+  const client = new ApiClient(await apiAccess(options.kubeconfig));
   signal.addEventListener("abort", () => client.close());
   const owners = new OwnerReader(client, signal);
   const cluster: Cluster = new Cluster({
@@ -77,7 +81,7 @@ export function connect(options: DecorationOptions, events: ConnectionEvents, si
   }
 
   async function askForScope(): Promise<Scope> {
-    const nodes = { name: "nodes", path: "/api/v1/nodes" };
+    const nodes: Collection = { name: "nodes", path: "/api/v1/nodes" };
     for (let pause: number = backoff.first; ; pause = Math.min(backoff.longest, 2 * pause)) {
       try {
         return await scopeOf(client, signal);

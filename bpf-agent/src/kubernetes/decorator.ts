@@ -1,5 +1,6 @@
-import type { Cluster, End, Recognition } from "./cluster.ts";
+import type { Cluster, End } from "./cluster.ts";
 import { ENDS_BYTES, FlowEnds } from "./flow-ends.ts";
+import type { Recognition } from "./label-values.ts";
 
 /** What a decorator counts. */
 export interface DecorationCounts {

@@ -78,11 +78,11 @@ async function reflect(answers: Answer[]) {
   const kept = new Map<string, number>();
   let list = 0;
   const counts = { current: 0, failed: [] as string[], synced: 0 };
-  const client = new ApiClient(apiAccess(kubeconfig));
+  const client = new ApiClient(await apiAccess(kubeconfig));
   const stop = new AbortController();
   const reflector = new Reflector(
     client,
-    { name: "things", path: "/api/v1/things", fieldSelector: "spec.nodeName=a" },
+    { name: "pods", path: "/api/v1/pods", fieldSelector: "spec.nodeName=a" },
     {
       beginList: () => list++,
       upsert: ({ metadata }) => kept.set(metadata.uid, list),
@@ -171,15 +171,15 @@ test("a list that breaks off is begun again, and other errors are reported and r
   const { requests, kept, counts } = await reflect([
     broken,
     json(429, { message: "too many requests" }, { "retry-after": "0" }),
-    json(403, { message: "things is forbidden" }),
+    json(403, { message: "pods is forbidden" }),
     events([added("two", 2), initialEnd(3)]),
   ]);
   expect(kept).toEqual(["two"]);
   expect(requests.map(({ query }) => query.sendInitialEvents)).toEqual(["true", "true", "true", "true", undefined]);
-  expect(counts.failed).toEqual([expect.any(String), "too many requests", "things is forbidden"]);
+  expect(counts.failed).toEqual([expect.any(String), "too many requests", "pods is forbidden"]);
 });
 
-test("what is missing or not supported is named, and no secret with it", () => {
+test("what is missing or not supported is named, and no secret with it", async () => {
   const file = join(folder, "other");
   const write = (user: object) =>
     writeFileSync(
@@ -192,13 +192,12 @@ test("what is missing or not supported is named, and no secret with it", () => {
       }),
     );
   write({ exec: { command: "get-token" } });
-  expect(() => apiAccess(file)).toThrow(/exec: only tokens and client certificates/);
+  await expect(apiAccess(file)).rejects.toThrow(/exec: only tokens and client certificates/);
   writeFileSync(file, "{token: sesame");
-  expect(() => apiAccess(file)).toThrow(AccessError);
-  expect(() => apiAccess(file)).not.toThrow(/sesame/);
-  expect(() => apiAccess(join(folder, "none"))).toThrow(/ENOENT/);
-  expect(() => apiAccess(undefined, {})).toThrow(/KUBERNETES_SERVICE_HOST is not set/);
-  expect(
-    apiAccess(undefined, { KUBERNETES_SERVICE_HOST: "fd00::1", KUBERNETES_SERVICE_PORT: "6443" }).server.href,
-  ).toBe("https://[fd00::1]:6443/");
+  await expect(apiAccess(file)).rejects.toThrow(AccessError);
+  await expect(apiAccess(file)).rejects.not.toThrow(/sesame/);
+  await expect(apiAccess(join(folder, "none"))).rejects.toThrow(/ENOENT/);
+  await expect(apiAccess(undefined, {})).rejects.toThrow(/KUBERNETES_SERVICE_HOST is not set/);
+  const inPod = await apiAccess(undefined, { KUBERNETES_SERVICE_HOST: "fd00::1", KUBERNETES_SERVICE_PORT: "6443" });
+  expect(inPod.server.href).toBe("https://[fd00::1]:6443/");
 });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ApiClient, ApiError } from "./api-client.ts";
+import type { Resource } from "./label-values.ts";
 
 /** What every object has. */
 export interface ApiObject {
@@ -24,7 +25,7 @@ export interface ApiObject {
 /** A collection to watch. */
 export interface Collection {
   /** Plural name, for metrics and messages. */
-  readonly name: string;
+  readonly name: Resource;
   /** Such as /api/v1/pods. */
   readonly path: string;
   readonly fieldSelector?: string;

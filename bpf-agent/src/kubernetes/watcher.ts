@@ -8,17 +8,6 @@ import { type ApiObject, type Collection, type ObjectSink, Reflector, type Refle
 /** Which objects an agent watches. */
 export type Scope = "cluster" | "node";
 
-/** Collections that are watched, for metrics. */
-export const collections = [
-  "pods",
-  "nodes",
-  "services",
-  "endpointslices",
-  "replicasets",
-  "jobs",
-  "namespaces",
-] as const;
-
 /** Largest cluster in which every agent watches every pod; the README says what that costs. */
 const MOST_NODES = 500;
 
