@@ -186,7 +186,10 @@ test("every flow has the pods, owners and Service of its time, also while the AP
   // The flow begins under one pod; its address is another's when its record is made.
   await udp(client, 7003);
   await server.remove("v1", "Pod", "default", "client-5d4-x");
-  const other = await server.make("v1", "Pod", "default", "other", podOn("node-1", addresses.left));
+  // The API has times of whole seconds: the other one starts in a later second than the flow.
+  const startTime = new Date(Date.now() + 1_000).toISOString().replace(/\.\d+Z/, "Z");
+  const next = podOn("node-1", addresses.left, { status: { startTime } });
+  const other = await server.make("v1", "Pod", "default", "other", next);
   await until("the agent to know the other pod", async () => {
     await udp(client, 7004);
     return (await metric(running.url, "mermin_kubernetes_objects", 'resource="pods"')) === 4;
