@@ -84,7 +84,7 @@ export function agentConfig(config: CompleteConfig, netns?: string): AgentConfig
 function decorationOptions(config: CompleteConfig["kubernetes"]): DecorationOptions | undefined {
   const { enabled, nodeName, syncTimeout, retention, kubeconfig, ...others } = config;
   if (!enabled) return undefined;
-  const node = nodeName ?? (process.env.NODE_NAME || hostname());
+  const node = nodeName ?? (process.env.K8S_NODE_NAME || hostname());
   return {
     ...others,
     node,

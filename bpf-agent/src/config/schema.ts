@@ -140,7 +140,7 @@ export const configSchema = z.strictObject({
       .string()
       .min(1)
       .optional()
-      .describe("name of this node; default: the environment variable NODE_NAME, or the host's name"),
+      .describe("name of this node; default: the environment variable K8S_NODE_NAME, or the host's name"),
     kubeconfig: z.string().min(1).optional().describe("kubeconfig file; default: the pod's service account"),
     cgroupRoot: z
       .string()
