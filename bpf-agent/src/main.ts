@@ -43,7 +43,8 @@ try {
 } catch (error) {
   if (!isExpected(error)) throw error;
   log((error as Error).message);
-  process.exitCode = error instanceof ConfigError ? 1 : 2;
+  // Where one thread failed, the others still run.
+  process.exit(error instanceof ConfigError ? 1 : 2);
 }
 
 async function run(): Promise<number> {

@@ -79,7 +79,8 @@ export async function startApi(): Promise<ApiServer> {
     make,
     async remove(apiVersion, kind, namespace, name) {
       const path = await api.path(apiVersion, kind, namespace, name);
-      await api.send("DELETE", path, { gracePeriodSeconds: 0, propagationPolicy: "Background" });
+      // In the query: Node sends the body of a DELETE without its length.
+      await api.send("DELETE", `${path}?gracePeriodSeconds=0`);
     },
     async [Symbol.asyncDispose]() {
       api.close();

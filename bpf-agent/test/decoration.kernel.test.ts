@@ -197,7 +197,8 @@ test("every flow has the pods, owners and Service of its time, also while the AP
   const counts = await settledCounts(running.url, 7);
   expectConservation(counts);
   await udp(client, 7005);
-  await settledCounts(running.url, counts.created! + 1);
+  const { exported } = await settledCounts(running.url, counts.created! + 1);
+  await until("the spans at the backend", () => backend.spans.length >= exported!);
   expect(await running.stop()).toBe(0);
   const final = wireBytes(network);
 

@@ -14,8 +14,8 @@ import type { DecoratorInput, FromDecorator } from "./messages.ts";
 const BATCH = 128;
 /** How long the thread waits for room in the exporter's channel, in milliseconds. */
 const PAUSE_MS = 5;
-/** Time between two measurements of the copy, in milliseconds. */
-const MEASURE_MS = 1_000;
+/** Time between two measurements of the copy, and between two searches for what it can forget, in milliseconds. */
+const [MEASURE_MS, FORGET_MS] = [1_000, 30_000];
 
 const { options, inputs, outputs, bell: bellBuffer, exporterBell } = workerData as DecoratorInput;
 const bell = new Doorbell(bellBuffer);
@@ -126,10 +126,12 @@ function measure(copy: Cluster): void {
     const since = current.get(resource);
     if (since !== undefined) metrics.cacheAge.set({ resource }, (performance.now() - since) / 1000);
   }
-  copy.forget(Date.now() - options.retentionMs);
 }
 
-const measuring = setInterval(() => measure(cluster), MEASURE_MS);
+const timers = [
+  setInterval(() => measure(cluster), MEASURE_MS),
+  setInterval(() => cluster.forget(Date.now() - options.retentionMs), FORGET_MS),
+];
 
 // What comes before the copy is complete waits in the channels, but not for ever.
 const complete = synced.then(() => {
@@ -150,6 +152,6 @@ for (;;) {
   else if (stopping && lanes.every(({ isEmpty }) => isEmpty)) break;
   else await bell.rungSince(rings);
 }
-clearInterval(measuring);
+for (const timer of timers) clearInterval(timer);
 measure(cluster);
 stop.abort();

@@ -81,7 +81,6 @@ export class PodTable extends AddressedTable<Pod, PodEntity> {
       owner: ownerOf(pod),
       containers: containersOf(pod, spec.nodeName === this.#node),
       addresses: union(before?.addresses, current),
-      finished,
       goneMs: before?.goneMs ?? FOREVER,
     };
     const hash = metadata.annotations?.["kubernetes.io/config.hash"];

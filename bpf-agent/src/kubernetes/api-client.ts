@@ -24,8 +24,8 @@ const MESSAGE_CHARACTERS = 300;
 /** Reads the Kubernetes API: GET requests only, JSON or a stream of JSON lines. Loading it costs 9 MB; see the README. */
 export class ApiClient {
   readonly #access: ApiAccess;
-  // One connection per watch and one for the rest; a watch keeps its own.
-  readonly #agent = new Agent({ keepAlive: true, keepAliveMsecs: 30_000, maxFreeSockets: 1 });
+  // Each watch keeps a connection of its own; the rest is for other requests.
+  readonly #agent = new Agent({ keepAlive: true, keepAliveMsecs: 30_000, maxSockets: 16, maxFreeSockets: 1 });
 
   constructor(access: ApiAccess) {
     this.#access = access;

@@ -364,8 +364,14 @@ test("a Service is known by its address, by a port of a node, or by who is behin
   cluster.endpoints.upsert(slice("metrics", 43, [{ port: 9100, protocol: "TCP" }], []));
   expect(name({ port: 9100, atMs: T + 299_000 })).toBe("metrics");
   expect(name({ port: 9100, atMs: T + 300_000 })).toBeUndefined();
+  // And is again.
+  clock.now = T + 310_000;
+  cluster.endpoints.upsert(slice("metrics", 43, [{ port: 9100, protocol: "TCP" }], endpoints));
+  expect(name({ port: 9100, atMs: T + 304_000 })).toBeUndefined();
+  expect(name({ port: 9100, atMs: T + 310_000 })).toBe("metrics");
   cluster.forget(T + 300_001);
   expect(name({ port: 9100, atMs: T + 299_000 })).toBeUndefined();
+  expect(name({ port: 9100, atMs: T + 310_000 })).toBe("metrics");
 });
 
 test("pods that are not watched are known by the EndpointSlices that have them, in the host's network by port", () => {

@@ -65,8 +65,9 @@ export class EndpointTable extends ObjectTable<EndpointSlice, SliceFacts> {
       for (const address of addresses) {
         named.add(address);
         const known = facts.endpoints.get(address);
-        if (known !== undefined && known.pod?.uid === targetRef?.uid) continue;
-        if (known !== undefined) this.#leave(known, nowMs);
+        const isOpen = known?.untilMs === Number.POSITIVE_INFINITY;
+        if (isOpen && known.pod?.uid === targetRef?.uid) continue;
+        if (isOpen) this.#leave(known, nowMs);
         const isPod = targetRef?.kind === "Pod" && targetRef.uid !== undefined;
         const pod: EndpointEntity | undefined = isPod
           ? {

@@ -31,8 +31,6 @@ export interface PodEntity extends Entity {
   readonly containers: readonly Container[];
   /** Addresses that it has or had. */
   readonly addresses: readonly string[];
-  /** Whether all containers have ended: the object is still there, its addresses are free. */
-  readonly finished: boolean;
 }
 
 export interface NodeEntity extends Entity {

@@ -44,14 +44,18 @@ const events =
     if (!open) response.end();
   };
 
-/** Runs a reflector against answers that come one after another, until the last one was asked for. */
-async function reflect(answers: Answer[]) {
+/**
+ * Runs a reflector against answers that come one after another, and stops it while the request after them is open.
+ *
+ * @param last answer to that request @default none
+ */
+async function reflect(answers: Answer[], last?: Answer) {
   const requests: { query: Record<string, string>; token: string | undefined }[] = [];
   const server = createServer({ cert: pair.certificate, key: pair.key }, (request, response) => {
     const query = Object.fromEntries(new URL(request.url ?? "", "https://x").searchParams);
     requests.push({ query, token: request.headers.authorization });
     writeFileSync(tokenFile, `token-${requests.length}\n`);
-    answers[requests.length - 1]?.(request, response);
+    (answers[requests.length - 1] ?? last)?.(request, response);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -100,6 +104,7 @@ async function reflect(answers: Answer[]) {
   );
   const running = reflector.run(stop.signal);
   await until("the last request", () => requests.length > answers.length);
+  if (last) await until("its answer", () => kept.has("last"));
   stop.abort();
   await running;
   client.close();
@@ -177,6 +182,12 @@ test("a list that breaks off is begun again, and other errors are reported and r
   expect(kept).toEqual(["two"]);
   expect(requests.map(({ query }) => query.sendInitialEvents)).toEqual(["true", "true", "true", "true", undefined]);
   expect(counts.failed).toEqual([expect.any(String), "too many requests", "pods is forbidden"]);
+});
+
+test("a watch that is open ends with the reflector", async () => {
+  const open = events([added("last", 12)], { open: true });
+  const { requests } = await reflect([events([added("one", 5), initialEnd(10)])], open);
+  expect(requests).toHaveLength(2);
 });
 
 test("what is missing or not supported is named, and no secret with it", async () => {

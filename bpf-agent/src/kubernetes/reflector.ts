@@ -45,7 +45,7 @@ export interface ObjectSink<T extends ApiObject> {
 
 /** What a reflector reports. */
 export interface ReflectorEvents {
-  /** The cache was current at this moment: an event, a bookmark, a list or an accepted watch came. */
+  /** The copy is current: an event, a bookmark or a complete list came. */
   current(collection: Collection): void;
   /** An object came, by a list or a watch. */
   event(collection: Collection): void;
@@ -86,26 +86,17 @@ export class Reflector<T extends ApiObject> {
   readonly #sink: ObjectSink<T>;
   readonly #events: ReflectorEvents;
   #resourceVersion: string | undefined;
-  #streaming: boolean;
-  readonly #pageSize: number;
+  /** Whether the server streams lists, as far as is known. */
+  #streaming = true;
   #synced = false;
   /** Failures in a row. */
   #failures = 0;
 
-  /** @param pageSize lists in pages of so many objects @default streamed where the server can, else pages of 250 */
-  constructor(
-    client: ApiClient,
-    collection: Collection,
-    sink: ObjectSink<T>,
-    events: ReflectorEvents,
-    pageSize?: number,
-  ) {
+  constructor(client: ApiClient, collection: Collection, sink: ObjectSink<T>, events: ReflectorEvents) {
     this.#client = client;
     this.#collection = collection;
     this.#sink = sink;
     this.#events = events;
-    this.#streaming = pageSize === undefined;
-    this.#pageSize = pageSize ?? PAGE;
   }
 
   /** Runs until the signal. */
@@ -143,7 +134,7 @@ export class Reflector<T extends ApiObject> {
     let page: ListPage<T> | undefined;
     do {
       const query = {
-        limit: String(this.#pageSize),
+        limit: String(PAGE),
         ...(page?.metadata.continue && { continue: page.metadata.continue }),
       };
       page = await this.#client.get<ListPage<T>>(this.#path(query), this.#accept("List"), signal);
@@ -164,9 +155,13 @@ export class Reflector<T extends ApiObject> {
         : { resourceVersion: from }),
     };
     if (from === undefined) this.#sink.beginList();
-    await this.#client.stream<WatchEvent<T>>(this.#path(query), this.#accept(""), signal, (event) =>
-      this.#receive(event),
-    );
+    let received = 0;
+    await this.#client.stream<WatchEvent<T>>(this.#path(query), this.#accept(""), signal, (event) => {
+      received++;
+      this.#receive(event);
+    });
+    // Even a quiet watch has a bookmark every minute. Without a pause, a proxy that ends it at once would be asked without end.
+    if (received === 0) throw new Error("the watch ended without an event");
   }
 
   #receive(event: WatchEvent<T>): void {

@@ -22,8 +22,6 @@ export interface WatcherOptions {
   /** Name of this node. */
   readonly node: string;
   readonly events: ReflectorEvents;
-  /** @see Reflector */
-  readonly pageSize?: number;
 }
 
 /**
@@ -42,9 +40,9 @@ export async function scopeOf(client: ApiClient, signal: AbortSignal): Promise<S
 
 /** Runs one reflector for each collection until the signal. */
 export async function watch(options: WatcherOptions, signal: AbortSignal): Promise<void> {
-  const { client, events, pageSize } = options;
+  const { client, events } = options;
   const reflect = ([collection, sink]: readonly [Collection, ObjectSink<never>]) =>
-    new Reflector<never>(client, collection, sink, events, pageSize).run(signal);
+    new Reflector<never>(client, collection, sink, events).run(signal);
   await Promise.all(watched(options).map(reflect));
 }
 
