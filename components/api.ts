@@ -100,7 +100,6 @@ export {
 } from "../lib/sizing/index.ts";
 export type {
   AlloyEndpoints,
-  AlloyGateway,
   AlloyProps,
   AlloySizing,
   LogOptions,
@@ -183,6 +182,7 @@ export type {
 export type { ExternalEndpoints, ObservabilityProps, StackTenant } from "./observability.ts";
 export type {
   GatewayResolver,
+  GatewayTargets,
   KubeletMetric,
   OtelAgentEndpoints,
   OtelAgentProps,

@@ -3,7 +3,6 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type ParsedBlock, parseAlloy } from "../../lib/alloy/index.ts";
 import type { Endpoint } from "../../lib/kubernetes/index.ts";
-import { cleanAttributes } from "../../lib/otel/index.ts";
 import { type Workload, workloads } from "../../lib/sizing/index.ts";
 import { attribute, find, id, plain, references } from "../../test/support/alloy-blocks.ts";
 import { chartProblems, monitoringProblems, objectOf } from "../../test/support/charts.ts";
@@ -150,7 +149,8 @@ describe("OTLP", () => {
     ] as const) {
       const balancer = find(blocks, `otelcol.exporter.loadbalancing.${label}`);
       expect(attribute(balancer, "routing_key")).toBe(key);
-      const kubernetes = balancer.blocks[0]?.blocks[0] as ParsedBlock;
+      const resolver = balancer.blocks.find(({ name }) => name === "resolver");
+      const kubernetes = resolver?.blocks[0] as ParsedBlock;
       expect(attribute(kubernetes, "service")).toBe("otel-gateway-collector-headless.obs");
       expect(attribute(kubernetes, "return_hostnames")).toBe(true);
     }
@@ -189,38 +189,12 @@ describe("OTLP", () => {
     expect(chart.edges.flatMap(({ ports }) => ports)).toContain(4319);
   });
 
-  test("treats attributes as the agent does", () => {
-    const transform = find(configOf(render({ gateway: { otlp } })), "otelcol.processor.transform.applications");
-    for (const [signal, groups] of Object.entries(cleanAttributes)) {
-      const blocks = transform.blocks.filter(({ name }) => name === `${signal}_statements`).slice(1);
-      const rendered = blocks.map((each) => ({
-        context: attribute(each, "context"),
-        statements: attribute(each, "statements"),
-      }));
-      expect(rendered).toEqual(groups);
-    }
-  });
-
   test("does not route by trace ID with a single gateway", () => {
     const blocks = configOf(render({ gateway: { otlp } }));
     expect(next(blocks, "otelcol.processor.batch.applications").traces).toEqual([
       "otelcol.exporter.otlp.gateway.input",
     ]);
     expect(blocks.map(({ name }) => name)).not.toContain("otelcol.exporter.loadbalancing");
-  });
-
-  test("runs the memory limiter first and the batch processor last", () => {
-    const blocks = configOf(render({ gateway: { otlp } }));
-    const way: string[] = [];
-    for (let at = "otelcol.receiver.otlp.applications"; !at.startsWith("otelcol.exporter."); ) {
-      at = ((next(blocks, at).traces as string[])[0] as string).replace(/\.input$/, "");
-      way.push(at.split(".").slice(1, 3).join("."));
-    }
-    expect(way).toEqual(
-      ["memory_limiter", "resourcedetection", "k8sattributes", "transform", "filter", "batch"]
-        .map((name) => `processor.${name}`)
-        .concat("exporter.otlp"),
-    );
   });
 
   test("is received on the application's own node", () => {

@@ -22,14 +22,20 @@ import {
   sizeOverride,
 } from "../../lib/kubernetes/index.ts";
 import { hostMetricsJob } from "../../lib/monitoring/host-metrics.ts";
-import { detectedByEnvironment, detectorsOf, metadataService } from "../../lib/otel/index.ts";
+import {
+  detectedByEnvironment,
+  detectorsOf,
+  exportersOf,
+  type GatewayTargets,
+  metadataService,
+} from "../../lib/otel/index.ts";
 import { assertValid, completeWorkload, GiB } from "../../lib/sizing/index.ts";
 import { alloyConfig } from "./config.ts";
 import { hostMetricsPath, hostRoot } from "./host-metrics.ts";
 import { journalFolder, type LogOptions, type LogSource, podLogFolder } from "./logs.ts";
 import { alloyRules } from "./monitoring/alerts.ts";
 import { alloyDashboard } from "./monitoring/dashboards.ts";
-import { type AlloyGateway, exportersOf, otlpPorts } from "./otlp.ts";
+import { otlpPorts } from "./otlp.ts";
 import type { AlloyEndpoints, AlloyProps } from "./props.ts";
 import { alloyShape } from "./shape.ts";
 import { type AlloySizing, logSourceFor, sizeAlloy } from "./sizing.ts";
@@ -72,7 +78,12 @@ export class AlloyChart extends ComponentChart<AlloyEndpoints> {
     const hostMetrics = props.hostMetrics ?? false;
     const logSource = props.logSource ?? logSourceFor(workload);
     const size = { ...props.size, ...sizeOverride(props) };
-    const sizing = sizeAlloy({ workload, hostMetrics, exporters: exportersOf(props.gateway), size });
+    const sizing = sizeAlloy({
+      workload,
+      hostMetrics,
+      exporters: props.gateway ? exportersOf(props.gateway) : 0,
+      size,
+    });
     this.sizing = sizing;
     const { logs, gateway, logOptions } = props;
     const host = alloyNeedsHost({
@@ -177,7 +188,7 @@ export class AlloyChart extends ComponentChart<AlloyEndpoints> {
     });
   }
 
-  private edgesOf(pods: Pods, logs: Endpoint | undefined, gateway: AlloyGateway | undefined): void {
+  private edgesOf(pods: Pods, logs: Endpoint | undefined, gateway: GatewayTargets | undefined): void {
     this.connects(pods, "api server", apiServerPorts, "pod attributes and logs");
     if (logs) this.connectsTo(pods, logs, "pod logs");
     if (!gateway) return;

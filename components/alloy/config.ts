@@ -1,8 +1,9 @@
 import { type Block, block, printAlloy } from "../../lib/alloy/index.ts";
 import type { Endpoint, TenantNamespaces } from "../../lib/kubernetes/index.ts";
+import { applicationTelemetry, type GatewayTargets } from "../../lib/otel/index.ts";
 import { hostMetrics } from "./host-metrics.ts";
 import { type LogOptions, type LogSource, podLogs } from "./logs.ts";
-import { type AlloyGateway, otlp } from "./otlp.ts";
+import { otlp } from "./otlp.ts";
 import type { AlloySizing } from "./sizing.ts";
 
 export interface AlloyConfigProps {
@@ -19,7 +20,7 @@ export interface AlloyConfigProps {
   /** Resource detectors, after `env`. */
   readonly detectors: readonly string[];
   /** Absent: no OTLP is received. */
-  readonly gateway?: AlloyGateway;
+  readonly gateway?: GatewayTargets;
 }
 
 /** Alloy's configuration, block by block. */
@@ -29,12 +30,14 @@ function alloyBlocks(props: AlloyConfigProps): Block[] {
     ...(props.logs ? podLogs({ ...props, push: props.logs }) : []),
     ...(props.hostMetrics ? hostMetrics() : []),
     ...(props.gateway
-      ? otlp({
-          gateway: props.gateway,
-          resources: props.sizing.alloy,
-          queueItems: props.sizing.queueItems,
-          detectors: props.detectors,
-        })
+      ? otlp(
+          applicationTelemetry({
+            gateway: props.gateway,
+            resources: props.sizing.alloy,
+            queueItems: props.sizing.queueItems,
+            detectors: props.detectors,
+          }),
+        )
       : []),
   ];
 }

@@ -1,7 +1,7 @@
 import type { ComponentProps, Endpoint, TenantNamespaces } from "../../lib/kubernetes/index.ts";
+import type { GatewayTargets } from "../../lib/otel/index.ts";
 import type { SizeOverride, Workload } from "../../lib/sizing/index.ts";
 import type { LogOptions, LogSource } from "./logs.ts";
-import type { AlloyGateway } from "./otlp.ts";
 
 export interface AlloyProps extends ComponentProps {
   /** Loki's push API, for pod logs. @default none: no pod logs are read */
@@ -9,7 +9,7 @@ export interface AlloyProps extends ComponentProps {
   /** Namespaces whose logs are sent to `logs` as another tenant. @default none */
   readonly tenantNamespaces?: TenantNamespaces;
   /** Endpoints of the gateway, for OTLP of applications. @default none: no OTLP is received */
-  readonly gateway?: AlloyGateway;
+  readonly gateway?: GatewayTargets;
   /** Provide host metrics, if node-exporter does not. Needs a namespace of Pod Security level `privileged`. @default false */
   readonly hostMetrics?: boolean;
   /** How pod logs are read; `files` needs a namespace of Pod Security level `privileged`. @default "api" below the `medium` workload, else "files" */

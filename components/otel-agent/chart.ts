@@ -19,11 +19,12 @@ import {
   collectorPorts,
   detectedByEnvironment,
   detectorsOf,
+  exportersOf,
   metadataService,
   queueFolder,
 } from "../../lib/otel/index.ts";
 import { assertValid, completeWorkload } from "../../lib/sizing/index.ts";
-import { exportersOf, otelAgentConfig } from "./config.ts";
+import { otelAgentConfig } from "./config.ts";
 import { defaultKubeletMetrics, kubeletEnvironment } from "./kubelet.ts";
 import { otelAgentAlerts } from "./monitoring/alerts.ts";
 import { otelAgentDashboard } from "./monitoring/dashboards.ts";
@@ -73,7 +74,7 @@ export class OtelAgentChart extends ComponentChart<OtelAgentEndpoints> {
       mode,
       kind: "DaemonSet",
       config: otelAgentConfig({
-        ...props.gateway,
+        gateway: props.gateway,
         sizing,
         queue,
         cluster: this.cluster,

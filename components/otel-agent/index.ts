@@ -1,4 +1,4 @@
-export type { GatewayResolver } from "../../lib/otel/index.ts";
+export type { GatewayResolver, GatewayTargets } from "../../lib/otel/index.ts";
 export * from "./chart.ts";
 export { type KubeletMetric, kubeletMetrics } from "./kubelet.ts";
 export * from "./props.ts";

@@ -1,21 +1,17 @@
 import type { ComponentProps, Endpoint, Labels } from "../../lib/kubernetes/index.ts";
-import type { CollectorAdditions, CollectorMode, GatewayResolver, QueueStorage } from "../../lib/otel/index.ts";
+import type {
+  CollectorAdditions,
+  CollectorMode,
+  GatewayResolver,
+  GatewayTargets,
+  QueueStorage,
+} from "../../lib/otel/index.ts";
 import type { SizeOverride, Workload } from "../../lib/sizing/index.ts";
 import type { KubeletMetric } from "./kubelet.ts";
 
 export interface OtelAgentProps extends ComponentProps {
   /** Endpoints of the gateway. */
-  readonly gateway: {
-    /** For logs: load-balanced by the Service. */
-    readonly otlp: Endpoint;
-    /**
-     * For spans and metrics: the headless Service, so that each trace and each series goes to one pod.
-     * @default `otlp`, which is only valid with a single gateway
-     */
-    readonly otlpByTraceId?: Endpoint;
-    /** For span metrics: the headless Service, so that each service goes to one pod. @default none */
-    readonly otlpByService?: Endpoint;
-  };
+  readonly gateway: GatewayTargets;
   /** Whether the chart deploys the collector itself, or an OpenTelemetryCollector resource for the OpenTelemetry operator. @default "native" */
   readonly mode?: CollectorMode;
   /** Of which nodes, pods and `spansPerSecond` are used. @default those of `workloads.small` */

@@ -1,5 +1,6 @@
 export * from "./additions/index.ts";
 export * from "./alerts.ts";
+export * from "./applications.ts";
 export * from "./attributes.ts";
 export * from "./collector.ts";
 export * from "./config.ts";
