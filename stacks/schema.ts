@@ -2,8 +2,10 @@ import { z } from "zod";
 import {
   cidr,
   clusterName,
+  directTarget,
   dnsLabel,
   dnsSubdomain,
+  httpUrl,
   kubernetesVersion,
   labelKey,
   labelValue,
@@ -79,6 +81,18 @@ const clusterSchema = z.strictObject({
     .describe(
       "CIDRs of load balancers that connect to pods themselves, as an ALB in IP mode. By default Google's front ends on GKE, elsewhere nodeCidrs.",
     ),
+  proxy: z
+    .strictObject({
+      url: text(httpUrl).describe("URL of the proxy: http://proxy.example.com:3128."),
+      clusterCidrs: cidrs.describe("CIDRs of pods and Services, which are never reached through the proxy."),
+      noProxy: unique(text(directTarget).describe("A host, a domain or a CIDR."))
+        .optional()
+        .describe(
+          "Hosts, domains with their subdomains, and CIDRs outside the cluster that are reached directly. By default none; the cluster's own are known.",
+        ),
+    })
+    .optional()
+    .describe("HTTP proxy through which pods reach what is outside the cluster. By default they connect themselves."),
   ingressControllers: z
     .array(
       z

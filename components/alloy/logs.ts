@@ -185,6 +185,8 @@ function lokiEndpoint(push: Endpoint): Block {
     // exist. The default of 10 retries drops lines after 8.5 minutes.
     max_backoff_retries: 0,
     max_backoff_period: "1m",
+    // Unlike exporters of OTLP, it does not read the environment by default.
+    ...(push.pods === undefined && { proxy_from_environment: true }),
     ...(Object.keys(headers).length > 0 && { headers }),
   });
 }

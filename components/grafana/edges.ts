@@ -1,4 +1,4 @@
-import { portOf } from "../../lib/formats/index.ts";
+import { hostsOf, portOf } from "../../lib/formats/index.ts";
 import { anywhere, apiServerPorts, type ComponentChart, serverPeer } from "../../lib/kubernetes/index.ts";
 import type { Access } from "./access.ts";
 import { grafanaPorts, type PostgreSql, type Smtp } from "./config.ts";
@@ -36,7 +36,7 @@ export function grafanaEdges(chart: ComponentChart, connected: GrafanaConnection
     if (to) chart.connectsTo(pods, to, why);
   }
   for (const { name, url } of sources.additional ?? []) {
-    chart.connects(pods, anywhere, [portOf(url, 443)], `data source ${name}`);
+    chart.connectsOutside(pods, hostsOf(url), [portOf(url, 443)], `data source ${name}`);
   }
   const { http, gossip } = grafanaPorts;
   if (routed)
@@ -48,11 +48,12 @@ export function grafanaEdges(chart: ComponentChart, connected: GrafanaConnection
     chart.connects(pods, server, database.port ? [database.port] : ports, "users, sessions and folders");
   }
   if (smtp) chart.connects(pods, anywhere, [portOf(smtp.host, 25)], "mail");
-  if (downloads) chart.connects(pods, anywhere, [443], "downloads of plugins from grafana.com");
+  if (downloads) chart.connectsOutside(pods, ["grafana.com"], [443], "downloads of plugins from grafana.com");
   if (access.oidc) {
     const { authUrl, tokenUrl, apiUrl } = access.oidc;
-    const ports = [...new Set([authUrl, tokenUrl, apiUrl].map((url) => portOf(url, 443)))];
-    chart.connects(pods, anywhere, ports, "single sign-on");
+    const urls = [authUrl, tokenUrl, apiUrl];
+    const ports = [...new Set(urls.map((url) => portOf(url, 443)))];
+    chart.connectsOutside(pods, hostsOf(...urls), ports, "single sign-on");
   }
   if (access.ldap) chart.connects(pods, anywhere, [access.ldap.port ?? 636], "LDAP");
 }

@@ -85,7 +85,8 @@ test("Alertmanager reaches the receivers of teams: pods of their namespaces, cha
       .map(({ to, ports }) => [to, [...ports]]);
   expect(edges(chartOf())).toEqual([]);
   expect(edges(chartOf({ alerts: { configNamespaces: ["shop", "web"] } }))).toEqual([
-    [{ cidrs: ["0.0.0.0/0", "::/0"] }, [443, 465, 587]],
+    [{ cidrs: ["0.0.0.0/0", "::/0"] }, [443]],
+    [{ cidrs: ["0.0.0.0/0", "::/0"] }, [465, 587]],
     [{ namespace: "shop", selector: {} }, []],
     [{ namespace: "web", selector: {} }, []],
   ]);

@@ -90,6 +90,11 @@ export function parseHttpUrl(text: string): HttpUrl {
   };
 }
 
+/** The host of a URL; undefined if it is not known yet. */
+export function hostsOf(...urls: readonly string[]): readonly string[] | undefined {
+  return urls.every((each) => URL.canParse(each)) ? urls.map((each) => new URL(each).hostname) : undefined;
+}
+
 /** A range of IPv4 or IPv6 addresses. */
 export const cidr: Format = {
   name: "a CIDR",
@@ -101,6 +106,16 @@ export const cidr: Format = {
     if (digits !== "" && isIPv6(address) && bits <= 128) return undefined;
     return "an IPv4 address with a prefix length up to 32, or an IPv6 address with one up to 128";
   },
+};
+
+/** What is reached without a proxy: a host, a domain, or a range of addresses. */
+export const directTarget: Format = {
+  name: "a host, a domain or a CIDR",
+  examples: ["git.example.com", ".example.com", "10.0.0.0/8"],
+  mistake: (text) =>
+    isHost(text.replace(/^\./, "")) || cidr.mistake(text) === undefined
+      ? undefined
+      : "a host name, a domain after a dot, an address or a CIDR, without a port",
 };
 
 /** A mail address, or several separated by commas. */

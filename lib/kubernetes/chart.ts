@@ -12,9 +12,10 @@ import { type ClusterFacts, defaultCluster } from "./cluster.ts";
 import type { SelectedPods, WorkloadConstruct } from "./constructs.ts";
 import { type ImageName, type ImageOptions, imageReference } from "./images.ts";
 import { type Identity, type Labels, objectLabels } from "./labels.ts";
-import { type Edge, type Endpoint, type Peer, type Pods, peerOf } from "./network.ts";
+import type { Edge, Endpoint, Peer, Pods } from "./network.ts";
 import { type ComponentOptions, type ImageOverride, optionsOf, type WorkloadOptions } from "./options/index.ts";
 import { assertPlain } from "./plain.ts";
+import { outwardPeers } from "./proxy.ts";
 
 /** What every component takes. Options are those of its main workload or of all its pods: see {@link ComponentOptions}. */
 export interface ComponentProps extends ComponentOptions {
@@ -218,7 +219,18 @@ export abstract class ComponentChart<Endpoints = object> extends Chart {
 
   /** Declares a connection to an endpoint of another component: to its pods, or to any address if they are not known. */
   connectsTo(from: Peer, to: Endpoint, why: string): void {
-    this.connects(from, peerOf(to), [to.targetPort ?? to.port], why);
+    const ports = [to.targetPort ?? to.port];
+    if (to.pods) this.connects(from, to.pods, ports, why);
+    else this.connectsOutside(from, [to.host], ports, why);
+  }
+
+  /**
+   * Declares a connection by HTTP or gRPC to hosts outside the cluster, through the cluster's proxy if it has one.
+   * @param hosts undefined if they are not known: URLs in Secrets
+   */
+  connectsOutside(from: Peer, hosts: readonly string[] | undefined, ports: readonly Port[], why: string): void {
+    for (const { to, ports: there, through } of outwardPeers(this, hosts, ports))
+      this.connects(from, to, there, through ? `${why}, through the proxy` : why);
   }
 }
 

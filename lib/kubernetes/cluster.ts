@@ -1,5 +1,6 @@
 import type { Finding } from "../sizing/index.ts";
 import type { Labels } from "./labels.ts";
+import type { HttpProxy } from "./proxy.ts";
 
 /** Kubernetes distribution. Determines which control-plane components can be scraped and what pods may do. */
 export const platforms = [
@@ -53,6 +54,8 @@ export interface ClusterFacts {
   readonly ingressControllers?: readonly { readonly namespace: string; readonly labels?: Labels }[];
   /** IP families of pods and Services, the primary one first: both in a dual-stack cluster. @default ["IPv4"] */
   readonly ipFamilies?: readonly IpFamily[];
+  /** HTTP proxy through which pods reach what is outside the cluster. @default none: pods connect themselves */
+  readonly proxy?: HttpProxy;
   /** Where pods send DNS queries, for NetworkPolicies. @default by platform: {@link dnsServersOf} */
   readonly dns?: DnsServers;
   /** DNS domain of Services. @default "cluster.local" */

@@ -6,6 +6,7 @@ import type { ComponentChart } from "./chart.ts";
 import type { ImageName } from "./images.ts";
 import type { ImageOverride } from "./options/types.ts";
 import { type Probes, probeFields } from "./probes.ts";
+import { proxyEnvironment } from "./proxy.ts";
 import { containerSecurity, type Privileges } from "./security.ts";
 import type { Mount } from "./volumes.ts";
 
@@ -83,13 +84,14 @@ export function assertNewVariables(chart: ComponentChart, env: object, added: ob
 /** The container as Kubernetes wants it. */
 export function container(chart: ComponentChart, props: ContainerProps): IContainer {
   const { resources } = props;
+  const env = { ...proxyEnvironment(chart), ...props.env };
   return {
     name: props.name,
     image: chart.image(props.image, props.imageOverride),
     imagePullPolicy: "IfNotPresent",
     ...(props.command && { command: [...props.command] }),
     ...(props.args && { args: [...props.args] }),
-    ...(props.env && { env: Object.entries(props.env).map(([name, value]) => envVar(name, value)) }),
+    ...(Object.keys(env).length > 0 && { env: Object.entries(env).map(([name, value]) => envVar(name, value)) }),
     ...(props.ports && {
       ports: Object.entries(props.ports).map(([name, containerPort]) => ({
         name,

@@ -20,6 +20,7 @@ export * from "./object-store.ts";
 export * from "./options/index.ts";
 export * from "./patches/index.ts";
 export * from "./probes.ts";
+export * from "./proxy.ts";
 export * from "./rbac.ts";
 export * from "./ring-guard.ts";
 export * from "./route.ts";

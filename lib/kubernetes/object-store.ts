@@ -1,9 +1,10 @@
+import { parseHostPort, portOf } from "../formats/index.ts";
 import type { Finding } from "../sizing/index.ts";
 import type { ComponentChart } from "./chart.ts";
 import { addressOf, isConstruct, type Server, type ServiceAccountConstruct } from "./constructs.ts";
 import type { EnvValue } from "./container.ts";
 import type { Labels } from "./labels.ts";
-import { anywhere, type Peer, serverPeer } from "./network.ts";
+import { type Peer, serverPeer } from "./network.ts";
 import { serviceAccount } from "./rbac.ts";
 import { type Mount, secretVolume } from "./volumes.ts";
 
@@ -193,7 +194,12 @@ const metadataServers: Peer = { cidrs: ["169.254.169.252/32", "169.254.169.254/3
 /** Declares that pods reach their object store, and the metadata service where they get credentials from it. */
 export function connectsToObjectStore(chart: ComponentChart, from: Peer, store: ObjectStore): void {
   if (store.kind === "filesystem") return;
-  const [peer, ports] = store.kind === "s3" ? serverPeer(store.endpoint, store.insecure ? 80 : 443) : [anywhere, [443]];
-  chart.connects(from, peer, ports, "object storage");
+  const why = "object storage";
+  const { endpoint } = store.kind === "s3" ? store : {};
+  if (endpoint === undefined) chart.connectsOutside(from, undefined, [443], why);
+  else if (typeof endpoint === "string") {
+    const ports = [portOf(endpoint, store.kind === "s3" && store.insecure ? 80 : 443)];
+    chart.connectsOutside(from, [parseHostPort(endpoint)?.host ?? endpoint], ports, why);
+  } else chart.connects(from, ...serverPeer(endpoint, 443), why);
   if (!store.credentials) chart.connects(from, metadataServers, [80, 988], "workload identity");
 }

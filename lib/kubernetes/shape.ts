@@ -4,6 +4,7 @@ import {
   cidr,
   clusterName,
   construct,
+  directTarget,
   dnsLabel,
   dnsSubdomain,
   flag,
@@ -59,6 +60,7 @@ export const componentShape = {
     networkEngine: oneOf(...networkEngines),
     tunnelCidrs: uniqueListOf(cidr),
     loadBalancerCidrs: uniqueListOf(cidr),
+    proxy: { url: httpUrl, clusterCidrs: uniqueListOf(cidr), noProxy: uniqueListOf(directTarget) },
     ingressControllers: listOf({ namespace: dnsLabel, labels: mapOf(labelKey, labelValue) }),
     ipFamilies: uniqueListOf(oneOf(...ipFamilies)),
     dns: {

@@ -7,6 +7,7 @@ import {
   type KubernetesObject,
   placementOf,
   podSecurity,
+  proxyEnvironment,
   serviceAccount,
   spread,
   trustOf,
@@ -41,7 +42,7 @@ export function collectorResource(chart: ComponentChart, given: CollectorProps):
     serviceAccount: wanted,
     ...options
   } = chart.options(part, "otel-collector", kind === "DaemonSet");
-  const env = { ...props.env, GOMEMLIMIT: goMemoryLimit(sized) };
+  const env = { ...proxyEnvironment(chart), ...props.env, GOMEMLIMIT: goMemoryLimit(sized) };
   assertNewVariables(chart, env, extraEnv ?? {});
   const account = props.serviceAccount ?? (wanted && serviceAccount(chart, { part }));
   const spec = {

@@ -9,6 +9,7 @@ import {
   type Endpoint,
   endpointUrl,
   type Pods,
+  proxySettings,
   serviceAccount,
   serviceHost,
 } from "../../../lib/kubernetes/index.ts";
@@ -29,8 +30,8 @@ import { receiverPorts, receiverSecrets } from "./receivers.ts";
 const alertmanagerPort = 9093;
 /** Port of the gossip protocol, TCP and UDP. */
 const meshPort = 9094;
-/** Ports of what AlertmanagerConfigs usually notify outside the cluster: HTTPS, and SMTP with TLS. */
-const teamPorts = [443, 465, 587] as const;
+/** Ports of mail servers that AlertmanagerConfigs of teams use: SMTP with TLS. */
+const mailPorts = [465, 587] as const;
 
 const part = "alertmanager";
 
@@ -69,7 +70,7 @@ export function alertmanager(
     metadata: chart.metadata(configSecret, part),
     type: "Opaque",
     stringData: {
-      "alertmanager.yaml": yamlText(alertmanagerConfig(routing)),
+      "alertmanager.yaml": yamlText(alertmanagerConfig(routing, proxySettings(chart))),
       // The operator hands other keys of the Secret on, beside the configuration that it completes.
       ...Object.fromEntries(Object.entries(routing.templates ?? {}).map(([name, text]) => [`${name}.tmpl`, text])),
     },
@@ -88,10 +89,17 @@ export function alertmanager(
   operatedService(chart, { part, name, port: alertmanagerPort });
   if (routing.route) addRoute(chart, routing.route, { service: name, port: alertmanagerPort, pods });
   if (sized.replicas > 1) chart.connects(pods, pods, [meshPort], "gossip of silences and notifications", [meshPort]);
-  const ports = receiverPorts(routing.receivers ?? []);
-  const namespaces = routing.configNamespaces ?? [];
-  const outside = [...(routing.deadMansSwitch ? [443] : []), ...(namespaces.length > 0 ? teamPorts : []), ...ports];
-  if (outside.length > 0) chart.connects(pods, anywhere, [...new Set(outside)], "notifications to receivers");
+  const { receivers = [], configNamespaces: namespaces = [] } = routing;
+  const ofMail = receivers.filter(({ kind }) => kind === "email");
+  const mail = [...(namespaces.length > 0 ? mailPorts : []), ...receiverPorts(ofMail)];
+  const web = [
+    ...(routing.deadMansSwitch || namespaces.length > 0 ? [443] : []),
+    ...receiverPorts(receivers.filter(({ kind }) => kind !== "email")),
+  ];
+  const why = "notifications to receivers";
+  if (web.length > 0) chart.connectsOutside(pods, undefined, [...new Set(web)], why);
+  // Mail has no HTTP proxy.
+  if (mail.length > 0) chart.connects(pods, anywhere, [...new Set(mail)], why);
   for (const namespace of namespaces)
     chart.connects(pods, { namespace, selector: {} }, [], "notifications to receivers of its AlertmanagerConfigs");
   return endpoint;

@@ -1,5 +1,5 @@
 import { doubleQuoted } from "../../../lib/formats/index.ts";
-import type { SecretKey } from "../../../lib/kubernetes/index.ts";
+import type { proxySettings, SecretKey } from "../../../lib/kubernetes/index.ts";
 import type { AuthenticatedRoute } from "../route.ts";
 import { type Receiver, receiverConfig, secretFile } from "./receivers.ts";
 
@@ -72,7 +72,7 @@ export const receiverNames = ({ receivers = [], deadMansSwitch: watchdog }: Aler
  * Alertmanager's configuration file. Every receiver whose severities and labels match is notified, not only the first.
  * Secrets are referenced as files that the pod mounts.
  */
-export function alertmanagerConfig(routing: AlertRouting): object {
+export function alertmanagerConfig(routing: AlertRouting, proxy?: ReturnType<typeof proxySettings>): object {
   const {
     receivers = [],
     deadMansSwitch: watchdog,
@@ -82,7 +82,10 @@ export function alertmanagerConfig(routing: AlertRouting): object {
     templates,
   } = routing;
   return {
-    global: { resolve_timeout: "5m" },
+    global: {
+      resolve_timeout: "5m",
+      ...(proxy && { http_config: { proxy_url: proxy.url, no_proxy: proxy.noProxy, follow_redirects: true } }),
+    },
     ...(templates && Object.keys(templates).length > 0 && { templates: ["/etc/alertmanager/config/*.tmpl"] }),
     route: {
       receiver: nobody,

@@ -11,6 +11,7 @@ import {
   type Pods,
   placementOf,
   podSecurity,
+  proxyEnvironment,
   service,
   serviceMonitor,
   spread,
@@ -30,13 +31,14 @@ export function operatedSpec(chart: ComponentChart, part: "prometheus" | "alertm
   const { image, extraArgs, extraEnv, podLabels, podAnnotations, ...options } = chart.options(part, part);
   const trust = trustOf(chart);
   assertNewVariables(chart, trust?.env ?? {}, extraEnv ?? {});
-  const env = trust || extraEnv ? { ...trust?.env, ...extraEnv } : undefined;
+  // The proxy is for credentials of AWS: what they send themselves has it in their configuration.
+  const env = { ...proxyEnvironment(chart), ...trust?.env, ...extraEnv };
   return {
     image: chart.image(part, image),
     // The operator derives flags from it, so that it must be a version.
     version: /^v?\d+\.\d+\.\d+/.test(image?.tag ?? "") ? (image?.tag as string) : images[part].tag,
     ...(extraArgs && { additionalArgs: extraArgs.map(operatedArgument) }),
-    ...(env && {
+    ...(Object.keys(env).length > 0 && {
       containers: [{ name: part, env: Object.entries(env).map(([name, value]) => envVar(name, value)) }],
     }),
     ...(trust && {

@@ -1,6 +1,6 @@
 import type { IRemoteWriteSpec } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/RemoteWriteSpec";
-import { portOf } from "../../../lib/formats/index.ts";
-import { anywhere, type ComponentChart, type Pods, type SecretKey } from "../../../lib/kubernetes/index.ts";
+import { hostsOf, portOf } from "../../../lib/formats/index.ts";
+import { type ComponentChart, type Pods, proxySettings, type SecretKey } from "../../../lib/kubernetes/index.ts";
 
 /** A store to which series are sent in addition to the stack's own. */
 export interface AdditionalRemoteWrite {
@@ -26,13 +26,20 @@ export interface AdditionalRemoteWrite {
   readonly replicaLabel?: string;
 }
 
+/** Where remote writes and reads go through, if they leave the cluster. */
+export function remoteProxy(chart: ComponentChart): Pick<IRemoteWriteSpec, "proxyUrl" | "noProxy"> {
+  const proxy = proxySettings(chart);
+  return proxy ? { proxyUrl: proxy.url, noProxy: proxy.noProxy } : {};
+}
+
 /** An additional store in the operator's format. The config reloader substitutes the pod's name. */
-export function additionalWrite(to: AdditionalRemoteWrite, replicas: number): IRemoteWriteSpec {
+export function additionalWrite(chart: ComponentChart, to: AdditionalRemoteWrite, replicas: number): IRemoteWriteSpec {
   const key = ({ secret, key: name }: SecretKey) => ({ name: secret, key: name });
   const replicaLabel = to.replicaLabel ?? (replicas > 1 ? "prometheus_replica" : undefined);
   return {
     name: to.name,
     url: to.url,
+    ...remoteProxy(chart),
     ...(to.headers && { headers: { ...to.headers } }),
     ...(to.basicAuth && { basicAuth: { username: key(to.basicAuth.username), password: key(to.basicAuth.password) } }),
     ...(to.bearerToken && { authorization: { type: "Bearer", credentials: key(to.bearerToken) } }),
@@ -48,5 +55,6 @@ export function additionalWrite(to: AdditionalRemoteWrite, replicas: number): IR
 
 /** Lets Prometheus reach the additional stores, wherever they are. */
 export function connectWrites(chart: ComponentChart, from: Pods, writes: readonly AdditionalRemoteWrite[]): void {
-  for (const { name, url } of writes) chart.connects(from, anywhere, [portOf(url, 443)], `remote write: ${name}`);
+  for (const { name, url } of writes)
+    chart.connectsOutside(from, hostsOf(url), [portOf(url, 443)], `remote write: ${name}`);
 }

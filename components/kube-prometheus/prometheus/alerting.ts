@@ -1,6 +1,6 @@
 import type { IPrometheus } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/Prometheus";
 import { yamlText } from "../../../lib/formats/yaml.ts";
-import type { ComponentChart, Endpoint } from "../../../lib/kubernetes/index.ts";
+import { type ComponentChart, type Endpoint, proxySettings } from "../../../lib/kubernetes/index.ts";
 import { alertmanagerServiceName } from "../alertmanager/alertmanager.ts";
 
 type Alerting = Pick<IPrometheus["spec"], "alerting" | "additionalAlertManagerConfigs">;
@@ -18,10 +18,12 @@ export function alerting(chart: ComponentChart): Alerting {
 export function externalAlertmanager(chart: ComponentChart, to: Endpoint): Alerting {
   const name = `${chart.name}-external-alertmanager`;
   const key = "alertmanagers.yaml";
+  const proxy = to.pods ? undefined : proxySettings(chart);
   const config = [
     {
       scheme: to.scheme,
       ...(to.path && { path_prefix: to.path }),
+      ...(proxy && { proxy_url: proxy.url, no_proxy: proxy.noProxy }),
       static_configs: [{ targets: [`${to.host}:${to.port}`] }],
     },
   ];

@@ -17,7 +17,7 @@ import { addReloader, operatedPods, operatedService, operatedSpec, shardBudget }
 import { type AuthenticatedRoute, addRoute, routedUrl } from "../route.ts";
 import type { KubePrometheusSizing } from "../sizing.ts";
 import { prometheusAccount } from "./account.ts";
-import { type AdditionalRemoteWrite, additionalWrite } from "./additional-writes.ts";
+import { type AdditionalRemoteWrite, additionalWrite, remoteProxy } from "./additional-writes.ts";
 import { ruleSelector, rulesForMimir } from "./rules.ts";
 
 /** Prometheus' HTTP port, which the operator names `web`. */
@@ -119,7 +119,12 @@ function prometheusResource(
       ...remoteWriteSpec(chart, props),
       ...(props.remoteRead && {
         remoteRead: [
-          { url: endpointUrl(props.remoteRead), headers: { ...props.remoteRead.headers }, readRecent: false },
+          {
+            url: endpointUrl(props.remoteRead),
+            ...(!props.remoteRead.pods && remoteProxy(chart)),
+            headers: { ...props.remoteRead.headers },
+            readRecent: false,
+          },
         ],
       }),
       ...props.alertmanager,
@@ -160,7 +165,7 @@ function remoteWriteSpec(chart: ComponentChart, props: PrometheusProps): Pick<IP
   const own = props.remoteWrite ? remoteWrites(props.remoteWrite, props.tenantNamespaces) : [];
   const all = [
     ...own.map((target) => remoteWrite(chart, target, sizing)),
-    ...additionalWrites.map((target) => additionalWrite(target, sizing.replicasPerShard)),
+    ...additionalWrites.map((target) => additionalWrite(chart, target, sizing.replicasPerShard)),
   ];
   return all.length > 0 ? { remoteWrite: all } : {};
 }
@@ -205,6 +210,7 @@ function remoteWrite(
     name,
     url: endpointUrl(to),
     ...(to.headers && { headers: { ...to.headers } }),
+    ...(!to.pods && remoteProxy(chart)),
     sendExemplars: true,
     sendNativeHistograms: true,
     remoteTimeout: "30s",

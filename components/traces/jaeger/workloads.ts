@@ -1,7 +1,6 @@
-import { type Port, portOf } from "../../../lib/formats/index.ts";
+import { hostsOf, type Port, portOf } from "../../../lib/formats/index.ts";
 import { yamlText } from "../../../lib/formats/yaml.ts";
 import {
-  anywhere,
   type ComponentChart,
   claimVolume,
   configMap,
@@ -84,10 +83,11 @@ export function jaeger(
   }
   deployment(chart, pod);
   const searchAt = searchPorts(storage.urls);
-  chart.connects(chart.pods(part), anywhere, searchAt, `spans, to ${storage.kind}`);
+  const searchHosts = hostsOf(...storage.urls);
+  chart.connectsOutside(chart.pods(part), searchHosts, searchAt, `spans, to ${storage.kind}`);
   if ((storage.retention ?? "cleaner") === "cleaner") {
     indexCleaner(chart, storage, retentionSeconds);
-    chart.connects(chart.pods("index-cleaner"), anywhere, searchAt, "deletion of old indexes");
+    chart.connectsOutside(chart.pods("index-cleaner"), searchHosts, searchAt, "deletion of old indexes");
   }
 }
 

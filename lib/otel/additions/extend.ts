@@ -77,6 +77,9 @@ export function connectAdditions(chart: ComponentChart, pods: Pods, additions: C
   for (const { component, port, udp } of reachable(listeners))
     chart.connects("any pod", pods, udp ? [] : [port], `telemetry for the receiver ${component}`, udp ? [port] : []);
   const stated = addressesOf({ destinations: { addresses: additions.destinations ?? [] } }, "exporters").destinations;
-  for (const { component, port } of [...destinations, ...stated] satisfies readonly Destination[])
-    chart.connects(pods, anywhere, [port], `telemetry of ${component}`);
+  for (const { component, port } of [...destinations, ...stated] satisfies readonly Destination[]) {
+    chart.connectsOutside(pods, undefined, [port], `telemetry of ${component}`);
+    // Exporters such as kafka's do not use the proxy.
+    if (chart.cluster.proxy) chart.connects(pods, anywhere, [port], `telemetry of ${component}`);
+  }
 }
