@@ -42,7 +42,7 @@ export function collectorResource(chart: ComponentChart, given: CollectorProps):
     serviceAccount: wanted,
     ...options
   } = chart.options(part, "otel-collector", kind === "DaemonSet");
-  const env = { ...proxyEnvironment(chart), ...props.env, GOMEMLIMIT: goMemoryLimit(sized) };
+  const env = { ...props.env, GOMEMLIMIT: goMemoryLimit(sized) };
   assertNewVariables(chart, env, extraEnv ?? {});
   const account = props.serviceAccount ?? (wanted && serviceAccount(chart, { part }));
   const spec = {
@@ -61,7 +61,7 @@ export function collectorResource(chart: ComponentChart, given: CollectorProps):
     ...(props.featureGates && { args: { "feature-gates": props.featureGates.join(",") } }),
     config: props.config,
     resources: { requests: { cpu: cpuQuantity(sized.cpuCores), memory }, limits: { memory: limit, ...cpuLimit } },
-    env: Object.entries({ ...env, ...extraEnv }).map(([key, value]) => envVar(key, value)),
+    env: Object.entries({ ...proxyEnvironment(chart), ...env, ...extraEnv }).map(([key, value]) => envVar(key, value)),
     ...(account && { serviceAccount: account }),
     ...(props.mounts && {
       volumes: props.mounts.map(({ volume }) => ({ name: volume.name, ...volume.source })),
