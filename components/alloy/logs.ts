@@ -6,7 +6,7 @@ export const logSources = ["api", "files"] as const;
 export type LogSource = (typeof logSources)[number];
 
 /** Variable that carries the node's name. */
-export const nodeVariable = "K8S_NODE_NAME";
+const nodeVariable = "K8S_NODE_NAME";
 
 /** The node's container logs: `<namespace>_<pod>_<uid>/<container>/<restart>.log`. */
 export const podLogFolder = "/var/log/pods";
