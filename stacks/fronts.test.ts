@@ -82,6 +82,31 @@ test("a chart reports every mistake at once, and repeats no secret", () => {
   }
 });
 
+test.each([
+  [
+    LokiChart,
+    { ingestion_rate_mb: "fast", retention_period: "2w", retention_stream: {} },
+    ["ingestion_rate_mb", "retention_stream"],
+  ],
+  [
+    MimirChart,
+    { max_global_series_per_user: "1M", ha_cluster_label: "c", request_rate: Number.NaN },
+    ["max_global_series_per_user", "request_rate"],
+  ],
+] as const)("%o rejects limits of tenants whose values the program does not read", (chart, limits, rejected) => {
+  const make = () => new (chart as Chart)(new App(), "c", { namespace: "n", tenants: { payments: limits } } as never);
+  try {
+    make();
+    expect.unreachable();
+  } catch (error) {
+    const { findings } = error as InvalidPropsError;
+    expect(findings.map(({ code, at }) => `${code} ${at}`)).toEqual(
+      rejected.map((name) => `SKP1012 tenants.payments.${name}`),
+    );
+    expect(JSON.stringify(findings)).not.toContain("null");
+  }
+});
+
 /** Props that a program without types can hand over. */
 const wild: readonly (readonly [Chart, Value])[] = [
   [LokiChart, { tenant: null }],

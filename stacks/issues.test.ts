@@ -105,3 +105,16 @@ test("a text in a language is not guessed", () => {
   });
   expect(problems.map(({ fix }) => fix.startsWith("# write "))).toEqual([true, true, true]);
 });
+
+test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])("%s is shown as it is", (value) => {
+  const configs = [
+    { ...least, workload: { activeSeries: value } },
+    { ...least, components: { mimir: { replicas: value, resources: { requests: { cpu: value } } } } },
+    { ...least, cluster: { ...least.cluster, name: value } },
+  ];
+  for (const config of configs) {
+    const { problems } = parseConfig(config);
+    expect(problems.length).toBeGreaterThan(0);
+    for (const { message } of problems) expect(message).toContain(String(value));
+  }
+});

@@ -284,5 +284,7 @@ function mistyped(
 /** A value in a message, unless it may be secret. */
 function show(value: unknown, path: readonly PropertyKey[]): string {
   if (value === unknownOffline) return "a secure value";
-  return looksSecret(path, value) ? "a value that may be secret" : (JSON.stringify(value) ?? "undefined");
+  if (looksSecret(path, value)) return "a value that may be secret";
+  // JSON has no word for `.nan` and `.inf` of YAML.
+  return typeof value === "number" ? String(value) : (JSON.stringify(value) ?? "undefined");
 }

@@ -1,4 +1,11 @@
-import { validateObjectStore, validateOptions, type Workloads, workloadFacts } from "../../lib/kubernetes/index.ts";
+import { expectedOfLoki, lokiLimit } from "../../lib/formats/index.ts";
+import {
+  validateObjectStore,
+  validateOptions,
+  validateTenantLimits,
+  type Workloads,
+  workloadFacts,
+} from "../../lib/kubernetes/index.ts";
 import {
   type Finding,
   fewReplicas,
@@ -42,6 +49,7 @@ function combinations(props: LokiProps): readonly Finding[] {
     ...validateStorage(resolved, sizing),
     ...validateMode(resolved, sizing),
     ...validateReplicas(sizing),
+    ...validateTenantLimits(resolved.tenants, lokiLimit, expectedOfLoki),
     ...validateOptions(props, workloadsOf(sizing)),
   ];
 }

@@ -1,5 +1,11 @@
-import { formatPlace } from "../../lib/formats/index.ts";
-import { validateObjectStore, validateOptions, type Workloads, workloadFacts } from "../../lib/kubernetes/index.ts";
+import { expectedOfMimir, formatPlace, mimirLimit } from "../../lib/formats/index.ts";
+import {
+  validateObjectStore,
+  validateOptions,
+  validateTenantLimits,
+  type Workloads,
+  workloadFacts,
+} from "../../lib/kubernetes/index.ts";
 import {
   type Finding,
   fewReplicas,
@@ -49,6 +55,7 @@ function combinations(props: MimirProps): readonly Finding[] {
     ...validateRetention(resolved),
     ...validateArchive(resolved),
     ...validateTenants(resolved),
+    ...validateTenantLimits(resolved.tenants, mimirLimit, expectedOfMimir),
     ...validateOptions(props, workloadsOf(sizing)),
   ];
 }

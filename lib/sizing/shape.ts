@@ -84,7 +84,8 @@ const mistyped = (path: Path, value: unknown, expected: string, fix: string): Fi
 
 /** A value in a message, unless it may be secret. */
 function show(path: Path, value: unknown): string {
-  return looksSecret(path, value) ? "a value that may be secret" : (JSON.stringify(value) ?? String(value));
+  if (looksSecret(path, value)) return "a value that may be secret";
+  return typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
 }
 
 /**

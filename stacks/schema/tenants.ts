@@ -10,6 +10,7 @@ import {
   mistakeIn,
   tenantName,
 } from "../../lib/formats/index.ts";
+import { wrongLimit } from "../../lib/kubernetes/index.ts";
 import { removeItem, removeKey, renameKey } from "../../lib/sizing/index.ts";
 import type { CheckedStack } from "../checks.ts";
 import { text, unique } from "../formats.ts";
@@ -22,8 +23,7 @@ function limits(limit: Format, expected: typeof expectedOfMimir) {
     for (const [name, input] of Object.entries(values)) {
       const format = mistakeIn(limit, name) === undefined ? expected(name, input) : undefined;
       if (format === undefined) continue;
-      const mistake = "the program would reject all of its limits, or ignore this one";
-      context.addIssue({ code: "custom", path: [name], params: { format, mistake }, input });
+      context.addIssue({ code: "custom", path: [name], params: { format, mistake: wrongLimit }, input });
     }
   });
 }
