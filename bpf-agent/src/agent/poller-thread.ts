@@ -48,7 +48,10 @@ function count(ifindex: number, step: 1 | -1): string {
 
 const sink: PollerSink = {
   record(flows, index, record) {
-    if (clock === undefined || (!draining && channel.isFull)) return false;
+    if (clock === undefined || (!draining && channel.isFull)) {
+      undecorated.inc();
+      return false;
+    }
     const span = encoder.encode(flows, index, record, clock);
     const entry = ends ? ends.write(flows, index, record, clock, span) : span;
     // While the agent stops, nothing else is to be done than to wait for the exporter.

@@ -44,7 +44,8 @@ export async function showFlows(
     async send(request) {
       if (closed.signal.aborted) return { kind: "refused", why: "the output is closed" };
       const text = view.show([...decodeSpans(request)]);
-      if (text !== "" && !out.write(text)) await Promise.race([once(out, "drain"), aborted(closed.signal)]);
+      if (text !== "" && !out.write(text))
+        await Promise.race([once(out, "drain").catch(() => {}), aborted(closed.signal)]);
       return { kind: "accepted", rejected: 0 };
     },
     close() {
