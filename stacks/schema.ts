@@ -84,7 +84,9 @@ const clusterSchema = z.strictObject({
   proxy: z
     .strictObject({
       url: text(httpUrl).describe("URL of the proxy: http://proxy.example.com:3128."),
-      clusterCidrs: cidrs.describe("CIDRs of pods and Services, which are never reached through the proxy."),
+      clusterCidrs: cidrs.describe(
+        "CIDRs of pods and Services, and of the nodes unless nodeCidrs states them: none is reached through the proxy.",
+      ),
       noProxy: unique(text(directTarget).describe("A host, a domain or a CIDR."))
         .optional()
         .describe(

@@ -21,7 +21,6 @@ test.each([
   ["an Ingress", ingress],
   ["a Gateway", byGateway],
   ["an Application Load Balancer", { ...ingress, className: "alb" }],
-  ["GKE's Ingress", { kind: "ingress", host: hosts.host, authentication, className: "gce" }],
 ] as const)("objects of %s match their published schemas", (_, route) => {
   expect(chartProblems(chartOf(route))).toEqual([]);
 });

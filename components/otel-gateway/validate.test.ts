@@ -22,7 +22,7 @@ test.each<[string, Partial<OtelGatewayProps>]>([
   ["SKP1011 tailSampling.latencyThresholdMs", sampling({ latencyThresholdMs: 0 })],
   ["SKP1011 replicas", { replicas: 1.5 }],
   ["SKP1271 route.grpcHost", { route: { ...route, grpcHost: route.host } }],
-  ["SKP1271 route.grpcHost", { route: { ...route, className: "gce", grpcHost: "grpc.example.com" } }],
+  ["SKP1271 route.className", { route: { ...route, className: "gce" } }],
   ["SKP1271 route.tlsSecret", { route: { ...route, className: "alb", tlsSecret: "tls" } }],
 ])("rejects %s", (finding, props) => {
   expect(found(props)).toEqual([finding]);

@@ -104,12 +104,13 @@ export function validateLoadBalancer(at: string, route: Route | undefined, hosts
         message: "is host too: HTTP and gRPC need a host each",
         fix: removeKey("grpcHost"),
       },
-    hosts?.grpcHost !== undefined &&
+    hosts !== undefined &&
       route.kind === "ingress" &&
       isGce(route) && {
-        at: `${at}.grpcHost`,
-        message: "GKE's Ingress passes gRPC on over TLS only, which pods do not serve: a Gateway does without",
-        fix: removeKey("grpcHost"),
+        at: `${at}.className`,
+        message:
+          "GKE's Ingress takes pods for healthy that answer 200, and they answer 401 to requests without a token",
+        fix: "nginx",
       },
   ];
   return wrong.filter((each) => each !== false).map((each) => ({ code: "SKP1271", ...each }));

@@ -9,7 +9,7 @@ import { anywhere, type Peer } from "./network.ts";
 export interface HttpProxy {
   /** Its URL, without credentials: `http://proxy.example.com:3128`. */
   readonly url: string;
-  /** CIDRs of pods and Services: members of a ring connect to each other by address, never through the proxy. */
+  /** CIDRs of pods and Services, and of the nodes unless `nodeCidrs` states them: programs connect to them by address, never through the proxy. */
   readonly clusterCidrs: readonly string[];
   /** Hosts, domains with their subdomains, and CIDRs outside the cluster that are reached directly. @default none */
   readonly noProxy?: readonly string[];
