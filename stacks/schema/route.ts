@@ -50,9 +50,11 @@ export const outsideRouteSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     ...gateway,
     ...outside,
-    gateway: gateway.gateway.extend({
-      listener: text(dnsSubdomain).describe("Name of an HTTPS listener: over others, tokens could be read."),
-    }),
+    gateway: gateway.gateway
+      .extend({
+        listener: text(dnsSubdomain).describe("Name of an HTTPS listener: over others, tokens could be read."),
+      })
+      .describe("The existing Gateway."),
   }),
 ]);
 

@@ -2,8 +2,10 @@
 import { spawnSync } from "node:child_process";
 import { afterAll, describe, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
+import { parseConfig } from "../../bpf-agent/src/config/load.ts";
 import type { KubernetesObject } from "../../lib/kubernetes/object.ts";
 import { readStackFile } from "../../stacks/load.ts";
+import { withOverrides } from "../../stacks/overrides.ts";
 import { resolve } from "../../stacks/resolve.ts";
 import { renderStack } from "../../stacks/stack.ts";
 import { modelOf } from "../support/models.ts";
@@ -93,14 +95,26 @@ function errorOf(argument: string): string {
   throw new Error(`${argument}: no error`);
 }
 
+/** A block of the flow agent's configuration: `yaml agent`. */
+const isAgent = ({ check }: Block): boolean => check === "agent";
+
+test.each(
+  blocksIn("yaml")
+    .filter(isAgent)
+    .map((block) => ({ name: place(block), block })),
+)("the flow agent accepts $name", ({ block }) => {
+  expect(parseConfig(block.text, block.page)).toBeDefined();
+});
+
 describe("stack files", () => {
-  test.each(blocksIn("yaml").map((block) => ({ name: place(block), block })))("$name can be rendered", ({ block }) => {
-    // A part of a stack, `yaml of prod`, replaces that stack's own keys.
+  const ofStacks = blocksIn("yaml").filter((block) => !isAgent(block));
+  test.each(ofStacks.map((block) => ({ name: place(block), block })))("$name can be rendered", ({ block }) => {
+    // A part of a stack, `yaml of prod`, is added to it: mappings are merged, everything else replaces what that stack has.
     const [, stack] = /^of (\w+)$/.exec(block.check) ?? [];
     const parsed = parse(block.text) as Record<string, unknown>;
     const config = (stack ? parsed : parsed.config) as Record<string, unknown>;
     const own = Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace("skopos:", ""), value]));
-    const raw = { ...(stack && readStackFile("stacks", stack).raw), ...own };
+    const raw = stack ? withOverrides(readStackFile("stacks", stack).raw, own) : own;
     expect(renderStack(resolve(raw, { stack: "prod" })).charts.length).toBeGreaterThan(5);
   });
 });

@@ -33,6 +33,7 @@ export function unrunnable(command: string): string | undefined {
       /^npm run build -w bpf-agent|^node bpf-agent\/dist/,
       "it needs a C compiler and root; the kernel tier builds and runs it",
     ],
+    [/skopos-flow-agent/, "it needs the agent's build; the kernel tier runs it"],
     [/^npm run soak/, "it takes minutes to hours; soak.test.ts runs a short one"],
     [/^npm run compat-suite/, "it needs a checkout of prom-client"],
     [/^npm run catalogues/, "it starts the real programs"],
@@ -48,7 +49,7 @@ export function unrunnable(command: string): string | undefined {
 /** Whether package.json, or that of the workspace named by `-w`, has the script that an npm command runs. */
 export function npmScriptExists(command: string): boolean {
   const script = /^npm (?:run )?([a-z-]+)/.exec(command)?.[1] ?? "";
-  const workspace = / -w ([a-z-]+)/.exec(command)?.[1] ?? ".";
+  const workspace = / -w ([a-z/-]+)/.exec(command)?.[1] ?? ".";
   const { scripts } = JSON.parse(readFileSync(join(root, workspace, "package.json"), "utf8")) as {
     scripts: Record<string, string>;
   };
