@@ -50,11 +50,14 @@ function architectureHeaders(): string[] {
   return triple ? [`-I/usr/include/${triple}`] : [];
 }
 
+/** Paths in debug information start at the repository, so that the same sources give the same bytes in any folder. */
+const paths = `-ffile-prefix-map=${join(here, "..")}=/usr/src/skopos`;
+
 /** Compiles one BPF object. -mcpu=v3 (kernel 5.1 and atomics of 5.12) gives fetching atomics and 32-bit jumps. @param headers flags of clang */
 export function buildBpf(source: string, output: string, headers: readonly string[] = architectureHeaders()): void {
   const warnings = ["-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter", "-Wno-sign-compare"];
   const target = ["-target", "bpf", "-mcpu=v3", "-O2", "-g"];
-  run("clang", [...target, ...warnings, ...headers, "-c", source, "-o", output]);
+  run("clang", [...target, ...warnings, paths, ...headers, "-c", source, "-o", output]);
 }
 
 const readerSources = () =>
@@ -77,6 +80,7 @@ export function buildAddon({ output, sources = readerSources(), compiler = "cc",
     "-fvisibility=hidden",
   ];
   run(compiler, [...language, ...flags, "-I", headers, ...sources, "-o", output, "-lbpf", "-lpthread"]);
+  run("cc", [...language, paths, ...flags, "-I", headers, ...sources, "-o", output, "-lbpf", "-lpthread"]);
 }
 
 function newest(folder: string): number {
@@ -94,7 +98,7 @@ export function whenStale(output: string, folders: readonly string[], build: () 
 }
 
 /** BPF programs: the flow program, and those that are off unless asked for. */
-const programs = ["flow", "process", "drops"] as const;
+export const programs = ["flow", "process", "drops"] as const;
 
 /** @throws Error naming the Debian packages to install when part of the toolchain is missing. */
 function requireToolchain(): void {

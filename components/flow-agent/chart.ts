@@ -1,5 +1,7 @@
 import type { Construct } from "constructs";
+import type { IPolicyRule } from "kubernetes-models/rbac.authorization.k8s.io/v1/PolicyRule";
 import type { INodeSelectorRequirement } from "kubernetes-models/v1/NodeSelectorRequirement";
+import { permissions } from "../../bpf-agent/src/kubernetes/permissions.ts";
 import { yamlText } from "../../lib/formats/yaml.ts";
 import {
   ComponentChart,
@@ -9,7 +11,6 @@ import {
   dashboardConfigMap,
   type Pods,
   type Privileges,
-  reads,
   rules,
   service,
   serviceAccount,
@@ -17,7 +18,7 @@ import {
   sizeOverride,
 } from "../../lib/kubernetes/index.ts";
 import { assertValid, completeWorkload } from "../../lib/sizing/index.ts";
-import { flowAgentConfig, gracePeriodSeconds, httpPort, listensOnNode } from "./config.ts";
+import { flowAgentConfig, gracePeriodSeconds, httpPort, nodeEnvironment } from "./config.ts";
 import { flowAgentAlerts } from "./monitoring/alerts.ts";
 import { flowAgentDashboard } from "./monitoring/dashboards.ts";
 import type { FlowAgentEndpoints, FlowAgentProps } from "./props.ts";
@@ -57,12 +58,7 @@ export class FlowAgentChart extends ComponentChart<FlowAgentEndpoints> {
       serviceAccount: serviceAccount(this, {
         part: this.component,
         hostAgent: true,
-        clusterRules: [
-          reads("", "pods", "namespaces", "nodes", "services"),
-          reads("discovery.k8s.io", "endpointslices"),
-          reads("apps", "replicasets", "deployments", "statefulsets", "daemonsets"),
-          reads("batch", "jobs", "cronjobs"),
-        ],
+        ...(config.kubernetes?.enabled !== false && { clusterRules: permissions as IPolicyRule[] }),
       }),
       hostNetwork: true,
       tolerations: [{ operator: "Exists" }],
@@ -75,7 +71,7 @@ export class FlowAgentChart extends ComponentChart<FlowAgentEndpoints> {
           name: this.component,
           image: "flow-agent",
           args: ["--config=/etc/skopos/agent.yaml"],
-          env: { ...listensOnNode, K8S_NODE_NAME: { field: "spec.nodeName" } },
+          env: nodeEnvironment,
           ports,
           probes: {
             port: "metrics",
@@ -85,6 +81,8 @@ export class FlowAgentChart extends ComponentChart<FlowAgentEndpoints> {
             startupSeconds: 120,
           },
           mounts: [{ volume: configVolume(file, "config"), path: "/etc/skopos" }],
+          // On a kernel that cannot load the program, the agent says so and ends.
+          explainsFailures: true,
           privileges,
         },
       ],
@@ -120,7 +118,7 @@ const privileges: Privileges = {
 
 /**
  * Kernels from 5.14 on, where node-feature-discovery says which kernel a node has. Each list is an alternative. Elsewhere the agent
- * itself finds out, stays not ready and says why.
+ * itself finds out, and says why before it ends.
  * @see https://github.com/kubernetes-sigs/node-feature-discovery/blob/v0.17.3/docs/usage/features.md#kernel
  */
 const nodesThatRunIt: readonly (readonly INodeSelectorRequirement[])[] = [

@@ -17,8 +17,11 @@ export const httpPort = 9465;
 /** Seconds that an agent may take to export what is open, twice: first flows are ended, then batches are sent. */
 export const gracePeriodSeconds = 10;
 
-/** Environment that makes the agent listen on the node's own address only, not on those of its bridges and tunnels. */
-export const listensOnNode = { SKOPOS_FLOW_AGENT__SERVER__HOST: { field: "status.hostIP" } } as const;
+/** What differs by node: the agent's name for it, and the address to listen on, which is not that of a bridge or tunnel. */
+export const nodeEnvironment = {
+  NODE_NAME: { field: "spec.nodeName" },
+  SKOPOS_FLOW_AGENT__SERVER__HOST: { field: "status.hostIP" },
+} as const;
 
 export interface FlowAgentConfigProps {
   readonly sizing: FlowAgentSizing;
@@ -34,6 +37,7 @@ export function flowAgentConfig({ sizing, cluster, flows, config }: FlowAgentCon
     ...config,
     flows: { max: sizing.flows, ...config.flows },
     pollers: { count: sizing.pollers, ...config.pollers },
+    kubernetes: { enabled: true, cluster: cluster.name, ...config.kubernetes },
     // Flows cross the network to the gateway.
     export: { ...config.export, endpoints: [{ name: "gateway", protocol: "grpc", url, compression: "zstd" }] },
     server: { port: httpPort, gracePeriod: `${gracePeriodSeconds}s` },

@@ -54,6 +54,8 @@ export interface ContainerProps {
   readonly probes?: Probes;
   readonly resources: ContainerResources;
   readonly mounts?: readonly Mount[];
+  /** Whether `kubectl describe` shows the end of its log as the reason why it failed. @default false */
+  readonly explainsFailures?: boolean;
   /** What it may do beyond the restricted level. @default nothing */
   readonly privileges?: Privileges;
   /** A sidecar that starts before the other containers and ends after them (native sidecar, Kubernetes >= 1.29). @default false */
@@ -107,6 +109,7 @@ export function container(chart: ComponentChart, props: ContainerProps): IContai
       },
     },
     ...(props.probes && probeFields(props.probes)),
+    ...(props.explainsFailures && { terminationMessagePolicy: "FallbackToLogsOnError" as const }),
     securityContext: containerSecurity(props.privileges),
     ...(props.mounts && {
       volumeMounts: props.mounts.map(({ volume, path, subPath, readOnly, propagation }) => ({

@@ -3,20 +3,34 @@ import { createWriteStream, rmSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { type TarEntry, tar } from "./tar.ts";
 
-/** A container image made of one static binary. */
-export interface ImageSpec {
+/** What every container image has. */
+interface ImageBase {
   /** Full reference, as pods name it. */
   readonly reference: string;
-  /** The binary on this machine. */
-  readonly binary: string;
-  /** Where it is in the image; also the entrypoint. */
-  readonly path: string;
   /** Default arguments. @default none */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** User and group. @default "65534:65534", nobody */
   readonly user?: string;
+  /** @default none */
+  readonly labels?: Readonly<Record<string, string>>;
 }
+
+/** A container image made of one static binary. */
+export interface BinaryImage extends ImageBase {
+  /** The binary on this machine. */
+  readonly binary: string;
+  /** Where it is in the image; also the entrypoint. */
+  readonly path: string;
+}
+
+/** A container image made of files. */
+interface FilesImage extends ImageBase {
+  readonly files: readonly TarEntry[];
+  readonly entrypoint: readonly string[];
+}
+
+export type ImageSpec = BinaryImage | FilesImage;
 
 const sha256 = (content: Buffer) => createHash("sha256").update(content).digest("hex");
 
@@ -37,19 +51,18 @@ const measure = () => {
 };
 
 /**
- * Writes an OCI image layout (https://github.com/opencontainers/image-spec) as one tar file: a layer with the binary and an
- * empty `/tmp`, from nothing else. The same binary gives the same bytes, and so the same digest.
+ * Writes an OCI image layout (https://github.com/opencontainers/image-spec) as one tar file: a layer with the binary or the files and
+ * an empty `/tmp`, from nothing else. The same binary gives the same bytes, and so the same digest.
  *
  * The layer is a tar inside the tar, uncompressed, since it never crosses a network. It stands in a file of its own for a
  * moment, because its digest is needed before it is written.
  * @returns the image's digest.
  */
 export async function writeImage(archive: string, spec: ImageSpec): Promise<string> {
-  const { reference, binary, path, args = [], env = {}, user = "65534:65534" } = spec;
-  const layerEntries: TarEntry[] = [
-    { path: "tmp/", content: Buffer.alloc(0), mode: 0o1777 },
-    { path: path.slice(1), content: { file: binary }, mode: 0o755 },
-  ];
+  const { reference, args = [], env = {}, user = "65534:65534", labels } = spec;
+  const files =
+    "files" in spec ? spec.files : [{ path: spec.path.slice(1), content: { file: spec.binary }, mode: 0o755 }];
+  const layerEntries: TarEntry[] = [{ path: "tmp/", content: Buffer.alloc(0), mode: 0o1777 }, ...files];
   const layerFile = `${archive}.layer`;
   const measured = measure();
   await pipeline(measured.through(tar(layerEntries)), createWriteStream(layerFile));
@@ -61,9 +74,10 @@ export async function writeImage(archive: string, spec: ImageSpec): Promise<stri
       config: {
         User: user,
         Env: ["PATH=/bin:/usr/bin", ...Object.entries(env).map(([name, value]) => `${name}=${value}`)],
-        Entrypoint: [path],
+        Entrypoint: "files" in spec ? spec.entrypoint : [spec.path],
         Cmd: args,
         WorkingDir: "/",
+        ...(labels && { Labels: labels }),
       },
       rootfs: { type: "layers", diff_ids: [`sha256:${layer.digest}`] },
     }),

@@ -5,7 +5,7 @@ import { importImage, pauseImage, startContainerd } from "./containerd.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import { corednsImage, corednsObjects } from "./coredns.ts";
 import type { Daemon } from "./daemon.ts";
-import { type ImageSpec, writeImage } from "./image.ts";
+import { type BinaryImage, writeImage } from "./image.ts";
 import { serviceRange } from "./kube-apiserver.ts";
 import { startKubeProxy } from "./kube-proxy.ts";
 import { writeKubeconfig } from "./kubeconfig.ts";
@@ -98,7 +98,7 @@ export async function startRealNodes(options: RealNodesOptions): Promise<RealNod
   const { api } = controlPlane;
   const names = Array.from({ length: count }, (_, i) => `node-${i + 1}`);
   const cgroups = makeCgroups(basename(directory), names, watchdog);
-  const image = async (name: string, spec: Omit<ImageSpec, "path">) => {
+  const image = async (name: string, spec: Omit<BinaryImage, "path">) => {
     const archive = join(directory, `${name}.tar`);
     await writeImage(archive, { ...spec, path: `/bin/${name}` });
     return archive;
