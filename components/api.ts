@@ -154,6 +154,7 @@ export type {
   WebhookReceiver,
 } from "./kube-prometheus/index.ts";
 export type {
+  LogAlertGroup,
   LokiCache,
   LokiEndpoints,
   LokiLimits,

@@ -98,6 +98,13 @@ function idleOf(
       grafana.external !== undefined &&
         "secrets are variables of Grafana's container, and Grafana is externally managed",
     ],
+    [
+      ["extra", "logAlerts"],
+      extra.logAlerts.length > 0,
+      (loki.external && "Loki is externally managed") ||
+        (!loki.enabled && "Loki is off") ||
+        (!prometheus.enabled && !alertmanager.external && "there is no Alertmanager to send them to"),
+    ],
     ...(["remoteWrites", "scrapes"] as const).map((key): Idle => {
       const why =
         (prometheus.external && "Prometheus is externally managed") || (!prometheus.enabled && "Prometheus is off");

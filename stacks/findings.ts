@@ -19,6 +19,7 @@ const places: readonly (readonly [start: string, path: readonly string[]])[] = [
   ["workloads.node-exporter.", ["components", "nodeExporter"]],
   ["defaults.", ["defaults"]],
   ["additionalScrapes.", ["extra", "scrapes"]],
+  ["additionalAlerts.", ["extra", "logAlerts"]],
   ["additions.", ["extra", "collectors", "*"]],
   ["federatedTenants.", ["tenants"]],
   ["alertOverrides.", ["alerts", "rules"]],

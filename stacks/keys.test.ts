@@ -382,6 +382,16 @@ const chosen: Readonly<Record<string, readonly [values: readonly unknown[], base
   "alerts.templates.*": [
     alerts(...["a", "b"].map((text) => ({ templates: { a: `{{ define "a" }}${text}{{ end }}` } }))),
   ],
+  ...Object.fromEntries(
+    (["labels", "annotations"] as const).map((key) => [
+      `extra.logAlerts[].rules[].${key}.*`,
+      [
+        ["a", "b"].map((text) => ({
+          extra: { logAlerts: [{ name: "g", rules: [{ alert: "A", expr: '{a="b"}', [key]: { team: text } }] }] },
+        })),
+      ] as const,
+    ]),
+  ),
   "extra.remoteWrites[].replicaLabel": [
     ["a", "b"].map((replicaLabel) => ({
       extra: { remoteWrites: [{ name: "w", url: "https://w.example.com", replicaLabel }] },

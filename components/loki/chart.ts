@@ -106,7 +106,7 @@ export class LokiChart extends ComponentChart<LokiEndpoints> {
             this,
             this.component,
             `${this.name}-rules`,
-            { "rules.yaml": logRules(this, props.logAlerts) },
+            { "rules.yaml": logRules(this, props.logAlerts, props.additionalAlerts) },
             { reloads: true },
           ),
         },

@@ -69,6 +69,24 @@ export interface LokiProps extends ComponentProps {
   readonly alertmanager?: Endpoint;
   /** Alerts with LogQL expressions. They need an Alertmanager. @default none */
   readonly logAlerts?: readonly RuleGroup[];
+  /** Alerts of your own in Loki's format, evaluated beside those. They need an Alertmanager. @default none */
+  readonly additionalAlerts?: readonly LogAlertGroup[];
+}
+
+/** A group of alerts in the format of Loki's ruler. @see https://grafana.com/docs/loki/v3.7.x/alert/ */
+export interface LogAlertGroup {
+  readonly name: string;
+  /** @default one minute */
+  readonly interval?: string;
+  readonly rules: readonly {
+    readonly alert: string;
+    /** Condition, in LogQL. */
+    readonly expr: string;
+    /** @default it fires at once */
+    readonly for?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  }[];
 }
 
 export interface LokiEndpoints {
@@ -94,6 +112,7 @@ export type ResolvedLokiProps = LokiProps &
       | "tenants"
       | "federatedTenants"
       | "logAlerts"
+      | "additionalAlerts"
     >
   > & { readonly workload: Workload };
 
@@ -112,6 +131,7 @@ export function resolveLokiProps(props: LokiProps): ResolvedLokiProps {
     tenants: props.tenants ?? {},
     federatedTenants: props.federatedTenants ?? [],
     logAlerts: props.logAlerts ?? [],
+    additionalAlerts: props.additionalAlerts ?? [],
   };
 }
 

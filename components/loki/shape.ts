@@ -1,9 +1,12 @@
 import {
   bucket,
+  line,
   listOf,
   lokiLimit,
   mapOf,
   oneOf,
+  prometheusDuration,
+  prometheusLabel,
   type ShapeOf,
   secondCount,
   streamSelector,
@@ -13,6 +16,8 @@ import {
   whole,
 } from "../../lib/formats/index.ts";
 import { componentShape, endpointShape, objectStoreShape } from "../../lib/kubernetes/index.ts";
+import { logqlExpression } from "../../lib/monitoring/formats.ts";
+import { alertTemplate } from "../../lib/monitoring/template.ts";
 import { availabilityShape, overridesShape, retentionShape } from "../../lib/sizing/index.ts";
 import type { LokiWorkload } from "./capacity.ts";
 import type { LokiProps } from "./props.ts";
@@ -46,4 +51,15 @@ export const lokiShape: ShapeOf<LokiProps> = {
   federatedTenants: uniqueListOf(tenantId),
   alertmanager: endpointShape,
   logAlerts: unchecked,
+  additionalAlerts: listOf({
+    name: line,
+    interval: prometheusDuration,
+    rules: listOf({
+      alert: line,
+      expr: logqlExpression,
+      for: prometheusDuration,
+      labels: mapOf(prometheusLabel, alertTemplate),
+      annotations: mapOf(prometheusLabel, alertTemplate),
+    }),
+  }),
 };

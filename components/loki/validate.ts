@@ -7,12 +7,14 @@ import {
   workloadFacts,
 } from "../../lib/kubernetes/index.ts";
 import {
+  alreadyExists,
   type Finding,
   fewReplicas,
   formatBytes,
   GiB,
   MiB,
   overload,
+  removeItem,
   separateDisks,
   shortRetention,
   unevenZones,
@@ -45,6 +47,7 @@ function combinations(props: LokiProps): readonly Finding[] {
   if (amounts.length > 0) return amounts;
   const sizing = sizeLoki(lokiLoad(resolved));
   return [
+    ...repeatedGroups(resolved),
     ...validateRetention(resolved),
     ...validateStorage(resolved, sizing),
     ...validateMode(resolved, sizing),
@@ -52,6 +55,16 @@ function combinations(props: LokiProps): readonly Finding[] {
     ...validateTenantLimits(resolved.tenants, lokiLimit, expectedOfLoki),
     ...validateOptions(props, workloadsOf(sizing)),
   ];
+}
+
+/** Groups of one file need different names. */
+function repeatedGroups({ logAlerts, additionalAlerts }: ResolvedLokiProps): readonly Finding[] {
+  const names = [...logAlerts, ...additionalAlerts].map(({ name }) => name);
+  return additionalAlerts.flatMap(({ name }, index) =>
+    names.indexOf(name) === logAlerts.length + index
+      ? []
+      : [alreadyExists(`additionalAlerts[${index}]`, `group ${name}`, removeItem(index))],
+  );
 }
 
 /** Memory of an idle process of one service: the least that was measured for all of them in one process (Loki 3.7). */

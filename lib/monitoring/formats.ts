@@ -1,4 +1,6 @@
+import { parser as logqlParser } from "@grafana/lezer-logql";
 import { byPattern, type Format } from "../formats/index.ts";
+import { grammarError } from "./grammar.ts";
 import { promqlError } from "./promql.ts";
 
 /** An expression of a rule in Prometheus or Mimir. */
@@ -7,6 +9,14 @@ export const promqlExpression: Format = {
   language: true,
   examples: ["up == 0"],
   mistake: (text) => (text.trim() === "" ? "it is empty" : promqlError(text)),
+};
+
+/** An expression of a rule in Loki. */
+export const logqlExpression: Format = {
+  name: "a LogQL expression",
+  language: true,
+  examples: ['sum(count_over_time({namespace="shop"} |= "panic" [5m])) > 0'],
+  mistake: (text) => (text.trim() === "" ? "it is empty" : grammarError(logqlParser, text)),
 };
 
 /** @see https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels */

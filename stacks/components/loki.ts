@@ -47,10 +47,24 @@ export const schema = switchable(
 export function settings({ config, objectStore, bucketPrefix }: Facts): Partial<ObservabilityProps> {
   const { enabled, external, mode, tenant, streamRetention, bucketLifecycle } = config.components.loki;
   if (!enabled || external) return {};
+  const { logAlerts } = config.extra;
+  const additionalAlerts =
+    logAlerts.length > 0
+      ? logAlerts.map((group) => withoutUndefined({ ...group, rules: group.rules.map(withoutUndefined) }))
+      : undefined;
   const bucket = `${bucketPrefix}loki`;
   const options = optionsIn(config.components.loki);
   return {
-    loki: withoutUndefined({ mode, tenant, streamRetention, objectStore, bucket, bucketLifecycle, ...options }),
+    loki: withoutUndefined({
+      mode,
+      tenant,
+      streamRetention,
+      objectStore,
+      bucket,
+      bucketLifecycle,
+      ...options,
+      additionalAlerts,
+    }),
   };
 }
 

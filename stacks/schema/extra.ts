@@ -16,7 +16,7 @@ import {
   secretKeyName,
 } from "../../lib/formats/index.ts";
 import { apiVersion, kindName } from "../../lib/kubernetes/manifest.ts";
-import { dashboardUid, metricName, promqlExpression } from "../../lib/monitoring/formats.ts";
+import { dashboardUid, logqlExpression, metricName, promqlExpression } from "../../lib/monitoring/formats.ts";
 import { alertTemplate } from "../../lib/monitoring/template.ts";
 import { mapping, port, text } from "../formats.ts";
 import { collectorsSchema } from "./collectors.ts";
@@ -187,6 +187,33 @@ export const extraSchema = z.strictObject({
     )
     .default([])
     .describe("Alerts and recording rules, evaluated where the stack's are."),
+  logAlerts: z
+    .array(
+      z
+        .strictObject({
+          name: text(line).describe("Name of the group."),
+          interval: text(prometheusDuration).optional().describe("Evaluation interval. By default one minute."),
+          rules: z
+            .array(
+              z
+                .strictObject({
+                  alert: text(line).describe("Name of the alert."),
+                  expr: text(logqlExpression).describe("Condition, in LogQL."),
+                  for: text(prometheusDuration)
+                    .optional()
+                    .describe("How long the condition must hold before the alert fires. By default it fires at once."),
+                  labels: labels.optional().describe("Labels, such as severity. By default none."),
+                  annotations: labels.optional().describe("Annotations: summary, description. By default none."),
+                })
+                .describe("An alert."),
+            )
+            .min(1)
+            .describe("Alerts."),
+        })
+        .describe("A group of alerts."),
+    )
+    .default([])
+    .describe("Alerts about log lines, evaluated by Loki's ruler."),
   dashboards: z
     .array(
       z
@@ -210,6 +237,7 @@ export function additionsOf({
   collectors: _,
   remoteWrites: __,
   scrapes: ____,
+  logAlerts: ______,
   certificateAuthorities: _____,
   dataSources: ___,
   ...extra

@@ -309,6 +309,14 @@ const others: readonly object[] = [
     extra: { certificateAuthorities: [{ configMap: "ca" }] },
     components: { mimir: { extraEnv: { SSL_CERT_DIR: "/certs" } } },
   },
+  { extra: { logAlerts: [1, 2].map(() => ({ name: "a", rules: [{ alert: "A", expr: '{a="b"}' }] })) } },
+  {
+    extra: { logAlerts: [{ name: "a", rules: [{ alert: "A", expr: "{a=", annotations: { summary: "{{ $value" } }] }] },
+  },
+  {
+    components: { loki: managed },
+    extra: { logAlerts: [{ name: "a", rules: [{ alert: "A", expr: '{a="b"}' }] }] },
+  },
   // The structure of a file.
   { cluster: undefined },
   { retention: undefined },
