@@ -41,6 +41,9 @@ const VALUE = 0x12;
 /** Fields of an AnyValue. */
 const Any = { string: 0x0a, int: 0x18, array: 0x2a } as const;
 
+/** Key and value together below this make one-byte lengths, and fit what is reserved. */
+const SHORT = 100;
+
 /** Most bytes of one attribute beside its text: tags, lengths and the key. */
 const OVERHEAD = 128;
 
@@ -107,14 +110,31 @@ export class ProtoWriter {
   }
 
   int(key: Uint8Array, value: number): void {
-    this.#attribute(key, 1 + varintBytes(value));
+    const valueBytes = varintBytes(value);
+    this.#begin(key, 1 + valueBytes);
     this.bytes[this.at++] = Any.int;
-    this.varint(value);
+    if (valueBytes === 1) this.bytes[this.at++] = value;
+    else this.varint(value);
+  }
+
+  /** Begins an attribute whose key and AnyValue are so short that each length is one byte: in one piece, because it is the most of a span. */
+  #begin(key: Uint8Array, length: number): void {
+    this.reserve(OVERHEAD);
+    const { bytes } = this;
+    const keyBytes = key.length;
+    let at = this.at;
+    bytes[at++] = ATTRIBUTE;
+    bytes[at++] = keyBytes + 2 + length;
+    for (let n = 0; n < keyBytes; n++) bytes[at++] = key[n]!;
+    bytes[at++] = VALUE;
+    bytes[at++] = length;
+    this.at = at;
   }
 
   /** @param value made by {@link textValue} */
   text(key: Uint8Array, value: Uint8Array): void {
-    this.#attribute(key, value.length);
+    if (key.length + value.length < SHORT) this.#begin(key, value.length);
+    else this.#attribute(key, value.length);
     this.#copy(value);
   }
 
