@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { updateOf } from "../../../diff/risk/update.ts";
 import { defaultAdminSecret } from "../../../stacks/components/grafana.ts";
+import { unrecorded } from "../../catalogues/harvest.ts";
+import { exposeTargets } from "../../catalogues/index.ts";
 import { until } from "../../support/wait.ts";
 import { apply, changedByApplying, nameOf } from "../apply.ts";
 import { type Cluster, startCluster } from "../cluster.ts";
@@ -98,6 +100,13 @@ describe("the dev stack on two real nodes", () => {
         .map(({ kind, metadata }) => `${kind[0]?.toLowerCase()}${kind.slice(1)}/${metadata.namespace}/${metadata.name}`)
         .sort(),
     );
+  });
+
+  it("exposes no labels but those that its queries are checked against", async () => {
+    const backends = await openBackends(cluster, home);
+    const exposed = await exposeTargets(cluster, await backends.targets());
+    expect(new Set(exposed.map(([program]) => program)).size).toBeGreaterThan(10);
+    expect(exposed.flatMap(([program, text]) => unrecorded(program, text))).toEqual([]);
   });
 
   it("has its metrics in Mimir, by remote write", async () => {
