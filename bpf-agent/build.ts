@@ -79,8 +79,7 @@ export function buildAddon({ output, sources = readerSources(), compiler = "cc",
     "-fPIC",
     "-fvisibility=hidden",
   ];
-  run(compiler, [...language, ...flags, "-I", headers, ...sources, "-o", output, "-lbpf", "-lpthread"]);
-  run("cc", [...language, paths, ...flags, "-I", headers, ...sources, "-o", output, "-lbpf", "-lpthread"]);
+  run(compiler, [...language, paths, ...flags, "-I", headers, ...sources, "-o", output, "-lbpf", "-lpthread"]);
 }
 
 function newest(folder: string): number {

@@ -100,25 +100,10 @@ export const tiers: readonly Tier[] = [
   },
   {
     name: "node",
-    proves:
-      "a real kubelet and containerd run the dev stack and the flow agent's image: pods, probes, volumes, Pod Security, drains",
+    proves: "a real kubelet and containerd run the dev stack: pods, probes, volumes, Pod Security, drains",
     ...suffixed("node"),
     programs: ["kubernetes", "etcd", "containerd", "coredns", ...stack, ...exporters],
-    debian: [
-      "runc",
-      "containernetworking-plugins",
-      "nftables",
-      "iproute2",
-      // For the flow agent's image.
-      "binutils",
-      "clang",
-      "gcc",
-      "libc6-dev",
-      "libbpf-dev",
-      "linux-libc-dev",
-      "libelf-dev",
-      "zlib1g-dev",
-    ],
+    debian: ["runc", "containernetworking-plugins", "nftables", "iproute2"],
     root: true,
     timeoutMs: 600_000,
     filesPerCore: 0,
