@@ -139,6 +139,14 @@ test("VXLAN: a packet inside and outside the tunnel is one flow", async () => {
   // The first packet out made the flow before it had a tunnel; each has 50 bytes around it: IP, UDP, VXLAN, Ethernet.
   expect(tunnels.packets(0)).toBe(80);
   expect(tunnels.bytes(0)).toBe(total(flows[0]!.bytes) + 80 * 50);
+  // What comes in by the underlay with another VNI belongs to no tunnel of this host.
+  const inner = p.ethernet(p.ipv4({ source: "10.5.5.5", destination: "10.6.6.6", protocol: 17 }, p.udp(1, 2)));
+  const payload = Buffer.from(p.vxlan(78, inner)).toString("hex");
+  await client.call("udpEcho", { address: "192.168.9.1", port: 8472, reply: 60 });
+  await server.call("udpSend", { address: "192.168.9.1", port: 8472, from: 9001, count: 5, size: 100, payload });
+  const ends = (await scan(reader)).map(({ low, high, packets }) => ({ low, high, packets }));
+  expect(ends).toContainEqual({ low: "192.168.9.1", high: "192.168.9.2", packets: [5, 5] });
+  expect(ends).toHaveLength(2);
 });
 
 test("a pod cannot hide in what looks like another's tunnel", async () => {
