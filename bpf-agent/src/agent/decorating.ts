@@ -61,9 +61,11 @@ export function startDecoration(made: Decorating): Decoration {
       const ended = once(thread, "exit");
       thread.postMessage("stop");
       if (await Promise.race([ended.then(() => true), sleep(graceMs, false)])) return;
-      const left = inputs.reduce((sum, { size }) => sum + size, 0);
-      log(`${left} spans could not be decorated within the grace period: they are lost`);
       await thread.terminate();
+      const left = inputs.reduce((sum, { size }) => sum + size, 0);
+      metrics.undecorated.inc({ reason: "no_room" }, left);
+      metrics.spansDropped.inc(left);
+      log(`${left} spans could not be decorated within the grace period: they are lost`);
     },
   };
 }
