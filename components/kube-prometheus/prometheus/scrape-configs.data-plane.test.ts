@@ -47,7 +47,7 @@ test("network policies admit static targets, discoveries and stated ports", () =
 });
 
 test("the real promtool accepts the operator's configuration, and the real Prometheus scrapes listed and discovered targets", async () => {
-  const config = parse(operatedConfig(chart));
+  const config = parse(operatedConfig(chart).replaceAll("$(SHARD)", "0").replaceAll("$(POD_NAME)", "a"));
   const file = join(folder, "prometheus.yaml");
   config.scrape_configs = config.scrape_configs.filter(({ job_name }: { job_name: string }) =>
     job_name.startsWith("scrapeConfig/"),
@@ -68,7 +68,7 @@ test("the real promtool accepts the operator's configuration, and the real Prome
     if (url === "/targets") {
       response.setHeader("content-type", "application/json");
       response.end(JSON.stringify([{ targets: [`${host}:19465`], labels: { rack: "r1" } }]));
-    } else response.end(`fan_speed{path="${url}"} 7\n`);
+    } else response.setHeader("content-type", "text/plain; version=0.0.4").end(`fan_speed{path="${url}"} 7\n`);
   });
   await new Promise<void>((done) => server.listen(19_465, host, done));
   try {
