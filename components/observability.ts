@@ -157,6 +157,8 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
     evaluator: props.evaluator,
     // An external Prometheus selects by the label that everyone has.
     ...(props.kubePrometheus && !external.prometheus && { stack: props.namespaces.stack }),
+    // So does the sidecar of an external Grafana.
+    ...(props.grafana && props.grafana !== "external" && { grafanaStack: props.namespaces.stack }),
     ...(props.images && { images: props.images }),
     ...(props.certificateAuthorities && { certificateAuthorities: props.certificateAuthorities }),
     ...(props.defaults && { defaults: props.defaults }),

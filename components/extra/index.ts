@@ -2,8 +2,9 @@ import type { Construct } from "constructs";
 import {
   ComponentChart,
   type ComponentProps,
-  dashboardLabels,
+  dashboardLabel,
   folderAnnotation,
+  grafanaLabels,
   isNamespaced,
   type KubernetesObject,
   type Manifest,
@@ -51,7 +52,7 @@ export class ExtraChart extends ComponentChart {
       });
     }
     for (const { json, folder = "Observability" } of dashboards) {
-      const metadata = this.metadata(dashboardConfigMap(json.uid), this.component, dashboardLabels);
+      const metadata = this.metadata(dashboardConfigMap(json.uid), this.component, grafanaLabels(this, dashboardLabel));
       this.addAsIs({
         apiVersion: "v1",
         kind: "ConfigMap",

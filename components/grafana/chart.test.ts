@@ -136,6 +136,19 @@ test("sidecars can read ConfigMaps of all namespaces and nothing else", () => {
   expect(find({}, "ConfigMap", "grafana-data-sources").metadata.labels.grafana_datasource).toBe("1");
 });
 
+test("in a stack, its sidecars select its own dashboards and data sources and those for all", () => {
+  const props = { grafanaStack: "obs" };
+  const selectors = podOf(props).initContainers.map(({ env }: { env: { name: string; value: string }[] }) =>
+    env.filter(({ name }) => name.startsWith("LABEL")).map(({ name, value }) => `${name}: ${value}`),
+  );
+  expect(selectors).toEqual([
+    ["LABEL: grafana_dashboard in (1, skopos-obs)"],
+    ["LABEL: grafana_datasource in (1, skopos-obs)"],
+  ]);
+  expect(find(props, "ConfigMap", "dashboard-grafana").metadata.labels.grafana_dashboard).toBe("skopos-obs");
+  expect(find(props, "ConfigMap", "grafana-data-sources").metadata.labels.grafana_datasource).toBe("skopos-obs");
+});
+
 test("only the sidecars have a token", () => {
   const pod = podOf();
   expect(pod).toMatchObject({ automountServiceAccountToken: false, serviceAccountName: "grafana" });

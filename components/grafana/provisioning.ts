@@ -5,11 +5,14 @@ import {
   type ContainerProps,
   configMap,
   configVolume,
-  dashboardLabels,
+  dashboardLabel,
+  dataSourceLabel,
   type EnvValue,
   folderAnnotation,
+  grafanaLabels,
   type Mount,
   scratchVolume,
+  sidecarSelection,
   type Volume,
 } from "../../lib/kubernetes/index.ts";
 import { MiB } from "../../lib/sizing/index.ts";
@@ -45,9 +48,6 @@ export interface Provisioned {
   readonly sidecars: readonly ContainerProps[];
 }
 
-/** Labels by which the sidecar selects data sources. */
-const dataSourceLabels = { grafana_datasource: "1" } as const;
-
 const dataSourcesPath = `${paths.provisioning}/datasources`;
 
 /** Adds the ConfigMap of data sources. @param reloads whether a sidecar watches it, so that changes need no rollout */
@@ -57,7 +57,8 @@ export function dataSourcesConfigMap(
   reloads: boolean,
 ): ConfigMapRef {
   const data = { "skopos.yaml": yamlText(dataSourceFile(sources)) };
-  return configMap(chart, chart.component, `${chart.name}-data-sources`, data, { labels: dataSourceLabels, reloads });
+  const labels = grafanaLabels(chart, dataSourceLabel);
+  return configMap(chart, chart.component, `${chart.name}-data-sources`, data, { labels, reloads });
 }
 
 /** Adds the ConfigMaps of data sources and dashboard providers, and returns the mounts and sidecars that read them. */
@@ -81,14 +82,14 @@ export function provision(chart: ComponentChart, props: ProvisioningProps): Prov
     sidecars: [
       sidecar({
         what: "dashboards",
-        label: ["grafana_dashboard", dashboardLabels.grafana_dashboard],
+        selection: sidecarSelection(chart, dashboardLabel),
         folderAnnotation,
         ...dashboards,
         port: 8081,
       }),
       sidecar({
         what: "data-sources",
-        label: ["grafana_datasource", dataSourceLabels.grafana_datasource],
+        selection: sidecarSelection(chart, dataSourceLabel),
         ...dataSources,
         port: 8082,
         reload: { url: `http://localhost:${grafanaPorts.http}/api/admin/provisioning/datasources/reload`, ...admin },

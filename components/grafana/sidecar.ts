@@ -1,12 +1,18 @@
-import { type ContainerProps, type EnvValue, serviceAccountFolder, type Volume } from "../../lib/kubernetes/index.ts";
+import {
+  type ContainerProps,
+  type EnvValue,
+  serviceAccountFolder,
+  type sidecarSelection,
+  type Volume,
+} from "../../lib/kubernetes/index.ts";
 import { MiB } from "../../lib/sizing/index.ts";
 
 /** A kind of ConfigMap that a sidecar writes into files. */
 export interface Collected {
   /** Name of the container: `dashboards`. */
   readonly what: string;
-  /** Label and value that select ConfigMaps in all namespaces. */
-  readonly label: readonly [name: string, value: string];
+  /** Which ConfigMaps, in all namespaces. */
+  readonly selection: ReturnType<typeof sidecarSelection>;
   /** Annotation with the name of a subfolder. @default none */
   readonly folderAnnotation?: string;
   readonly volume: Volume;
@@ -38,14 +44,13 @@ const resources = { cpuCores: 0.01, memoryBytes: 96 * MiB, memoryLimitBytes: 192
  * A native sidecar that writes labelled ConfigMaps of all namespaces into a shared folder. Grafana starts after its first
  * sync, when `/healthz` succeeds, so that no data source is missing at start.
  */
-export function sidecar({ what, label, folderAnnotation, volume, path, port, reload }: Collected): ContainerProps {
+export function sidecar({ what, selection, folderAnnotation, volume, path, port, reload }: Collected): ContainerProps {
   return {
     name: what,
     image: "grafana-sidecar",
     sidecar: true,
     env: {
-      LABEL: label[0],
-      LABEL_VALUE: label[1],
+      ...selection,
       RESOURCE: "configmap",
       NAMESPACE: "ALL",
       FOLDER: path,

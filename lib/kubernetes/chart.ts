@@ -36,6 +36,11 @@ export interface ComponentProps extends ComponentOptions {
    * @default none: every Prometheus that selects `release: kube-prometheus-stack` uses them
    */
   readonly stack?: string;
+  /**
+   * Name of the stack whose Grafana alone loads its dashboards and data sources, at most 56 characters.
+   * @default none: every Grafana whose sidecars select `grafana_dashboard: "1"` and `grafana_datasource: "1"` loads them
+   */
+  readonly grafanaStack?: string;
   /** Base URL of the runbooks, from which each alert's `runbook_url` is made. @default "docs/runbooks", the folder of this package */
   readonly runbooks?: string;
   /**
@@ -102,6 +107,8 @@ export abstract class ComponentChart<Endpoints = object> extends Chart {
   readonly evaluator: Evaluator;
   /** Name of the stack that it belongs to. */
   readonly stack: string | undefined;
+  /** Name of the stack whose Grafana alone loads its dashboards and data sources. */
+  readonly grafanaStack: string | undefined;
   readonly runbooks: string;
   readonly grafanaUrl: string | undefined;
   /** Rule groups of the component. */
@@ -149,6 +156,7 @@ export abstract class ComponentChart<Endpoints = object> extends Chart {
     this.certificateAuthorities = props.certificateAuthorities ?? [];
     this.evaluator = props.evaluator ?? "prometheus";
     this.stack = props.stack;
+    this.grafanaStack = props.grafanaStack;
     this.runbooks = props.runbooks ?? "docs/runbooks";
     this.grafanaUrl = props.grafanaUrl?.replace(/\/+$/, "");
     this.alertOverrides = props.alertOverrides ?? {};

@@ -11,8 +11,8 @@ const releaseLabel = "release";
 /** Its value on monitors and rules of anyone: the default of the kube-prometheus-stack Helm chart. */
 const sharedRelease = "kube-prometheus-stack";
 
-/** Its value on monitors and rules of one stack. A cluster may have several, each with a Prometheus of its own. */
-const ownRelease = (stack: string): string => `skopos-${stack}`;
+/** Its value on monitors and rules of one stack, and that of the labels of its dashboards and data sources. A cluster may have several, each with a Prometheus and a Grafana of its own. */
+export const ownRelease = (stack: string): string => `skopos-${stack}`;
 
 /** Labels by which Prometheus selects a chart's monitors and rules. */
 export function monitorLabels({ stack }: Pick<ComponentChart, "stack">): Labels {

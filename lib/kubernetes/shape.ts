@@ -79,6 +79,7 @@ export const componentShape = {
   ...optionsShape,
   evaluator: oneOf("prometheus", "mimir"),
   stack: dnsLabel,
+  grafanaStack: dnsLabel,
   runbooks: location,
   grafanaUrl: httpUrl,
   alertOverrides: mapOf(line, {

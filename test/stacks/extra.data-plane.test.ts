@@ -90,13 +90,16 @@ describe("additions", () => {
     const { metadata, data } = find("ConfigMap", "dashboard-shop-orders") as KubernetesObject & {
       data: Record<string, string>;
     };
-    expect(metadata).toMatchObject({ labels: { grafana_dashboard: "1" }, annotations: { grafana_folder: "Shop" } });
+    expect(metadata).toMatchObject({
+      labels: { grafana_dashboard: "skopos-observability" },
+      annotations: { grafana_folder: "Shop" },
+    });
     expect(JSON.parse(data["shop_Orders.json"] as string)).toEqual(orders.json);
   });
 
   test("are rules that the evaluator of the stack selects, and the real promtool reads", () => {
     const { metadata, spec } = find("PrometheusRule", "extra");
-    expect(metadata.labels).toMatchObject({ release: "kube-prometheus-stack" });
+    expect(metadata.labels).toMatchObject({ release: "skopos-observability" });
     expect(spec.groups).toEqual(rules);
     const output = execFileSync(requireProgram("promtool"), ["check", "rules", "--lint=all", "--lint-fatal"], {
       input: JSON.stringify(spec),

@@ -1,5 +1,5 @@
 import { App } from "cdk8s";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { GrafanaChart } from "../../components/grafana/index.ts";
 import { OtelAgentChart } from "../../components/otel-agent/index.ts";
 import type { KubernetesObject } from "../../lib/kubernetes/index.ts";
@@ -25,6 +25,64 @@ const objects = (stack: string, prefix: string) => {
 
 test.each(["dev", "staging", "prod"])("two stacks like %s in one cluster share no object but definitions", (stack) => {
   expect(common(objects(stack, "blue"), objects(stack, "green"))).toEqual([]);
+});
+
+/** The label selector that a sidecar sends to the API server, by its source: `LABEL=LABEL_VALUE`, or `LABEL` as it is. */
+const selectorOf = ({ env }: { env: readonly { name: string; value: string }[] }) => {
+  const [label, value] = ["LABEL", "LABEL_VALUE"].map((name) => env.find((each) => each.name === name)?.value);
+  return value ? `${label}=${value}` : (label as string);
+};
+
+/** Whether labels match a selector of one requirement: `a`, `a=b` or `a in (b, c)`. */
+const matches = (selector: string, labels: Readonly<Record<string, string>>) => {
+  const [, key = "", equals, among] = /^([\w./-]+)(?:=([\w.-]+)| in \(([\w., -]+)\))?$/.exec(selector) ?? [];
+  const values = equals ? [equals] : among?.split(", ");
+  return key in labels && (values?.includes(labels[key] as string) ?? true);
+};
+
+describe("of two stacks in one cluster, each Grafana loads", () => {
+  const team = (namespace: string, label: string, value: string): KubernetesObject => ({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: `${namespace}-${label}`, namespace, labels: { [label]: value } },
+  });
+  const shared = [team("shop", "grafana_dashboard", "1"), team("shop", "grafana_datasource", "1")];
+  const forBlue = team("payments", "grafana_dashboard", "skopos-blue");
+  const blue = objects("dev", "blue");
+  const green = objects("dev", "green");
+  const labelled = (all: readonly KubernetesObject[]) =>
+    all.filter(({ metadata: { labels = {} } }) => "grafana_dashboard" in labels || "grafana_datasource" in labels);
+  const loaded = (stack: readonly KubernetesObject[]) => {
+    const { spec } = stack.find(
+      ({ kind, metadata }) => /^(Deployment|StatefulSet)$/.test(kind) && metadata.name === "grafana",
+    ) as {
+      spec: { template: { spec: { initContainers: { env: { name: string; value: string }[] }[] } } };
+    } & KubernetesObject;
+    const selectors = spec.template.spec.initContainers.map(selectorOf);
+    expect(selectors).toHaveLength(2);
+    return [...blue, ...green, ...shared, forBlue]
+      .filter(
+        ({ kind, metadata }) =>
+          kind === "ConfigMap" && selectors.some((each: string) => matches(each, metadata.labels ?? {})),
+      )
+      .map(keyOf);
+  };
+
+  test("its own dashboards and data sources, those of teams for all, and those of teams for it", () => {
+    expect(labelled(blue).length).toBeGreaterThan(5);
+    expect(loaded(blue)).toEqual([...labelled(blue), ...shared, forBlue].map(keyOf));
+    expect(loaded(green)).toEqual([...labelled(green), ...shared].map(keyOf));
+  });
+
+  test("what a stack with an external Grafana renders, in no stack's name", () => {
+    const { raw } = readStackFile("stacks", "dev");
+    const config = { ...raw, components: { grafana: { external: { url: "https://grafana.example.com" } } } };
+    const rendered = objectsOf(renderStack(resolve(config, { stack: "dev" }))).map(({ object }) => object);
+    const values = labelled(rendered).map(
+      ({ metadata: { labels } }) => labels?.grafana_dashboard ?? labels?.grafana_datasource,
+    );
+    expect(new Set(values)).toEqual(new Set(["1"]));
+  });
 });
 
 test("two Grafanas and two agents in one program share no object", () => {
