@@ -2,6 +2,7 @@ import { App } from "cdk8s";
 import { expect, test } from "vitest";
 import type { ClusterFacts, ComponentChart, KubernetesObject } from "../lib/kubernetes/index.ts";
 import { AlloyChart } from "./alloy/index.ts";
+import { FlowAgentChart } from "./flow-agent/index.ts";
 import { GrafanaChart } from "./grafana/index.ts";
 import { KubePrometheusChart } from "./kube-prometheus/index.ts";
 import { LokiChart } from "./loki/index.ts";
@@ -15,6 +16,7 @@ const common = { namespace: "observability" };
 const otlp = { scheme: "grpc", host: "gateway", port: 4317 } as const;
 const charts: Readonly<Record<string, (cluster: ClusterFacts) => ComponentChart>> = {
   alloy: (cluster) => new AlloyChart(new App(), "a", { ...common, cluster }),
+  "flow-agent": (cluster) => new FlowAgentChart(new App(), "a", { ...common, cluster, flows: otlp }),
   grafana: (cluster) => new GrafanaChart(new App(), "a", { ...common, cluster }),
   "kube-prometheus": (cluster) =>
     new KubePrometheusChart(new App(), "a", { ...common, cluster, agentsNamespace: "agents" }),

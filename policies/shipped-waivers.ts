@@ -44,6 +44,9 @@ export function shippedWaivers(
       }),
     ),
     waiver("pods/host-network", flowAgent, "It attaches its program to the node's interfaces."),
+    waiver("pods/host-path", flowAgent, "It finds the pod of a process by the node's cgroups, mounted read-only.", {
+      hostPaths: ["/sys/fs/cgroup"],
+    }),
     waiver("pods/added-capabilities", flowAgent, "Loading and attaching a TC program needs them.", {
       container: "flow-agent",
       capabilities: ["BPF", "NET_ADMIN", "PERFMON"],

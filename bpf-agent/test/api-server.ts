@@ -67,7 +67,7 @@ export async function startApi(): Promise<ApiServer> {
   const rbac = "rbac.authorization.k8s.io/v1";
   const subject = { kind: "User", name: "flow-agent", apiGroup: "rbac.authorization.k8s.io" };
   const roleRef = { kind: "ClusterRole", name: "flow-agent", apiGroup: "rbac.authorization.k8s.io" };
-  await make(rbac, "ClusterRole", "", "flow-agent", { rules: permissions });
+  await make(rbac, "ClusterRole", "", "flow-agent", { rules: permissions("auto") });
   await make(rbac, "ClusterRoleBinding", "", "flow-agent", { subjects: [subject], roleRef });
   // Without the controller manager, nobody makes the account that pods of the namespace have.
   await make("v1", "ServiceAccount", "default", "default");

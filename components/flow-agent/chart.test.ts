@@ -1,10 +1,16 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { App } from "cdk8s";
 import { describe, expect, test } from "vitest";
 import agentPackage from "../../bpf-agent/package.json" with { type: "json" };
 import { parseConfig } from "../../bpf-agent/src/config/load.ts";
+import { permissions } from "../../bpf-agent/src/kubernetes/permissions.ts";
 import { images } from "../../lib/kubernetes/index.ts";
 import { GiB, MiB, scales, workloads } from "../../lib/sizing/index.ts";
 import { chartProblems, monitoringProblems, objectOf } from "../../test/support/charts.ts";
+import { newAuthority } from "../../test/support/x509.ts";
 import { FlowAgentChart, type FlowAgentProps, sizeFlowAgent } from "./index.ts";
 
 const render = (props: Partial<FlowAgentProps> = {}) =>
@@ -61,7 +67,7 @@ describe("the configuration", () => {
 });
 
 describe("the pod", () => {
-  test("has three capabilities and the host's network, and nothing else of the node", () => {
+  test("has three capabilities and the host's network, and reads the node's cgroups", () => {
     const { containers, volumes, hostNetwork, hostPID, securityContext } = podOf(render());
     expect(containers[0].securityContext).toEqual({
       allowPrivilegeEscalation: false,
@@ -73,7 +79,15 @@ describe("the pod", () => {
     expect(securityContext.seccompProfile).toEqual({ type: "RuntimeDefault" });
     expect(hostNetwork).toBe(true);
     expect(hostPID).toBeUndefined();
-    expect(volumes).toEqual([{ name: "config", configMap: { name: "flow-agent" } }]);
+    expect(volumes).toEqual([
+      { name: "config", configMap: { name: "flow-agent" } },
+      { name: "cgroup", hostPath: { path: "/sys/fs/cgroup", type: "Directory" } },
+    ]);
+    expect(containers[0].volumeMounts).toContainEqual({
+      name: "cgroup",
+      mountPath: "/sys/fs/cgroup",
+      readOnly: true,
+    });
   });
 
   test("runs on every node, whatever its taints, but those whose kernel is known to be too old", () => {
@@ -115,6 +129,88 @@ describe("the pod", () => {
   test("runs the version of the agent that is in this repository", () => {
     expect(images["flow-agent"].tag).toBe(agentPackage.version);
   });
+});
+
+describe("decoration", () => {
+  const withNodes = (nodes: number, kubernetes?: NonNullable<FlowAgentProps["config"]>["kubernetes"]) =>
+    render({
+      cluster: { name: "prod-1", version: "1.36", platform: "kubernetes" },
+      workload: { ...workloads.medium, nodes },
+      ...(kubernetes && { config: { kubernetes } }),
+    });
+  const rulesOf = (chart: FlowAgentChart) => {
+    const { rules } = objectOf(chart, "ClusterRole", "observability-agents-flow-agent") as unknown as { rules: object };
+    return rules;
+  };
+
+  test("names the cluster and the node, and watches all pods in clusters of up to 500 nodes", () => {
+    expect(configOf(withNodes(500)).kubernetes).toMatchObject({ enabled: true, cluster: "prod-1", scope: "cluster" });
+    expect(configOf(withNodes(501)).kubernetes).toMatchObject({ enabled: true, cluster: "prod-1", scope: "node" });
+    expect(configOf(withNodes(3_000, { scope: "cluster" })).kubernetes.scope).toBe("cluster");
+    expect(podOf(withNodes(3)).containers[0].env).toContainEqual({
+      name: "K8S_NODE_NAME",
+      valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } },
+    });
+  });
+
+  test("may do what its scope needs", () => {
+    for (const scope of ["cluster", "node", "auto"] as const)
+      expect(rulesOf(withNodes(3, { scope }))).toEqual(permissions(scope));
+    expect(rulesOf(withNodes(501))).toEqual(permissions("node"));
+    expect(rulesOf(withNodes(501))).not.toEqual(permissions("cluster"));
+  });
+
+  test("takes no permission, mount or memory when it is off", () => {
+    const off = withNodes(500, { enabled: false });
+    expect(configOf(off).kubernetes.enabled).toBe(false);
+    expect((off.toJson() as { kind: string }[]).map(({ kind }) => kind)).not.toContain("ClusterRole");
+    expect(podOf(off).volumes).toEqual([{ name: "config", configMap: { name: "flow-agent" } }]);
+    const saved = withNodes(500).sizing.agent.memoryBytes - off.sizing.agent.memoryBytes;
+    expect(saved).toBeGreaterThan(27 * MiB);
+  });
+
+  test("has room for the copy of the cluster", () => {
+    const memoryOf = (pods: number, scope: "cluster" | "node") =>
+      sizeFlowAgent({ workload: { ...workloads.medium, pods }, config: { kubernetes: { scope } } }).agent.memoryBytes;
+    // Measured by bpf-agent/bench/decoration.ts.
+    expect(memoryOf(9_000, "cluster") - memoryOf(0, "cluster")).toBeGreaterThan(8.5e6);
+    expect(memoryOf(90_000, "cluster") - memoryOf(0, "cluster")).toBeGreaterThan(62e6);
+    expect(memoryOf(90_000, "node") - memoryOf(0, "node")).toBeLessThan(62e6 / 2);
+  });
+});
+
+test("Node.js trusts every private authority of the stack, and those that it was built with", async () => {
+  const chart = render({ certificateAuthorities: [{ configMap: "corporate" }, { secret: "lab", key: "lab.pem" }] });
+  const { containers, volumes } = podOf(chart);
+  const { mountPath } = containers[0].volumeMounts.find(({ name }: { name: string }) => /authorities/.test(name));
+  const { projected } = volumes.find(({ name }: { name: string }) => /authorities/.test(name));
+  const paths = projected.sources.flatMap(({ configMap, secret }: Record<string, { items: { path: string }[] }>) =>
+    (configMap ?? secret)!.items.map(({ path }) => path),
+  );
+  const names = ["corporate-ca", "lab-ca"];
+  const folder = mkdtempSync(join(tmpdir(), "authorities-"));
+  try {
+    const pairs = await Promise.all(names.map((name) => newAuthority(name)));
+    // As the kubelet writes a projected volume: links into a folder.
+    mkdirSync(join(folder, "..data"));
+    for (const [index, path] of (paths as string[]).entries()) {
+      writeFileSync(join(folder, "..data", path), pairs[index]!.certificate);
+      symlinkSync(join("..data", path), join(folder, path));
+    }
+    const env = Object.fromEntries(
+      (containers[0].env as { name: string; value?: string }[])
+        .filter(({ value }) => value !== undefined)
+        .map(({ name, value }) => [name, value === mountPath ? folder : value]),
+    );
+    const script = `const { X509Certificate } = require("crypto");
+      const subjects = require("tls").getCACertificates("default").map((each) => new X509Certificate(each).subject);
+      console.log(JSON.stringify(subjects));`;
+    const subjects = JSON.parse(execFileSync(process.execPath, ["-e", script], { env, encoding: "utf8" })) as string[];
+    for (const name of names) expect(subjects.filter((each) => each.includes(name))).toHaveLength(1);
+    expect(subjects.length).toBeGreaterThan(100);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 describe("sizes", () => {

@@ -9,6 +9,7 @@ import {
   configVolume,
   daemonSet,
   dashboardConfigMap,
+  hostVolume,
   type Pods,
   type Privileges,
   rules,
@@ -18,7 +19,7 @@ import {
   sizeOverride,
 } from "../../lib/kubernetes/index.ts";
 import { assertValid, completeWorkload } from "../../lib/sizing/index.ts";
-import { flowAgentConfig, gracePeriodSeconds, httpPort, nodeEnvironment } from "./config.ts";
+import { decorationScope, flowAgentConfig, gracePeriodSeconds, httpPort, nodeEnvironment } from "./config.ts";
 import { flowAgentAlerts } from "./monitoring/alerts.ts";
 import { flowAgentDashboard } from "./monitoring/dashboards.ts";
 import type { FlowAgentEndpoints, FlowAgentProps } from "./props.ts";
@@ -47,8 +48,9 @@ export class FlowAgentChart extends ComponentChart<FlowAgentEndpoints> {
     const workload = completeWorkload(props.workload);
     const sizing = sizeFlowAgent({ workload, config, size: { ...props.size, ...sizeOverride(props) } });
     this.sizing = sizing;
+    const decoration = decorationScope(config, workload.nodes);
     const file = configMap(this, this.component, this.name, {
-      "agent.yaml": yamlText(flowAgentConfig({ sizing, cluster: this.cluster, flows, config })),
+      "agent.yaml": yamlText(flowAgentConfig({ sizing, cluster: this.cluster, flows, config, scope: decoration })),
     });
     const ports = { metrics: httpPort };
     daemonSet(this, {
@@ -58,7 +60,7 @@ export class FlowAgentChart extends ComponentChart<FlowAgentEndpoints> {
       serviceAccount: serviceAccount(this, {
         part: this.component,
         hostAgent: true,
-        ...(config.kubernetes?.enabled !== false && { clusterRules: permissions as IPolicyRule[] }),
+        ...(decoration && { clusterRules: permissions(decoration) as IPolicyRule[] }),
       }),
       hostNetwork: true,
       tolerations: [{ operator: "Exists" }],
@@ -80,7 +82,10 @@ export class FlowAgentChart extends ComponentChart<FlowAgentEndpoints> {
             liveness: "/livez",
             startupSeconds: 120,
           },
-          mounts: [{ volume: configVolume(file, "config"), path: "/etc/skopos" }],
+          mounts: [
+            { volume: configVolume(file, "config"), path: "/etc/skopos" },
+            ...(decoration ? [{ volume: hostVolume("cgroup", cgroupFolder, "Directory"), path: cgroupFolder }] : []),
+          ],
           // On a kernel that cannot load the program, the agent says so and ends.
           explainsFailures: true,
           privileges,
@@ -108,6 +113,9 @@ export class FlowAgentChart extends ComponentChart<FlowAgentEndpoints> {
     dashboardConfigMap(this, flowAgentDashboard(this));
   }
 }
+
+/** The node's cgroups tell which pod a process on the host's network belongs to. Below it, the agent looks for those of version 2. */
+const cgroupFolder = "/sys/fs/cgroup";
 
 /** What loading and attaching the program needs, as measured by bpf-agent/test/features.kernel.test.ts. Capabilities need user 0. */
 const privileges: Privileges = {

@@ -11,7 +11,7 @@ import {
   type WorkloadSize,
   withOverride,
 } from "../../lib/sizing/index.ts";
-import type { FlowAgentConfig } from "./config.ts";
+import { decorationScope, type FlowAgentConfig } from "./config.ts";
 
 /** Load of the busiest node relative to the mean, such as a node with ingress or DNS pods. An assumption. */
 const skew = 3;
@@ -36,10 +36,20 @@ const eventRingBytes = 4 * MiB;
 const looseMapBytes = 16 * MiB;
 /** Ring and export channel of each poller: the defaults of `pollers.ringBytes` and `export.channelBytes`. */
 const pollerBytes = (8 + 4) * MiB;
-/** Resident memory of an idle agent, Node.js and its threads included, and headroom for a heap that grows. An estimate. */
+/**
+ * Idle agent without decoration, Node.js and its threads included: 131 MB resident, of which 27 MB are the kernel's maps that are counted
+ * by themselves. The rest is headroom for a heap that grows.
+ */
 export const idleBytes = 160 * MiB;
-/** Bytes per pod of the cluster in the cache of addresses. An assumption. */
-const bytesPerPod = 1 * KiB;
+/** Thread of decoration, and what it loads: "27 MB to an idle agent", bpf-agent/README.md. */
+const decoratorBytes = 27 * MiB;
+/**
+ * Copy of the cluster per pod of the cluster. With scope `cluster`, 8.5 MB of 9,000 pods, bpf-agent/bench/decoration.ts. With scope
+ * `node`, only Services and EndpointSlices grow with the cluster. An estimate.
+ */
+const copyBytesPerPod = { cluster: 1 * KiB, node: KiB / 4 } as const;
+/** Channel of each poller to decoration: the default of `kubernetes.inputBytes`. */
+const inputBytes = 2 * MiB;
 
 /** Sizes of the agent. */
 export interface FlowAgentSizing {
@@ -75,7 +85,10 @@ export function sizeFlowAgent({ workload, config = {}, size }: FlowAgentLoad): F
   const pollers = config.pollers?.count ?? Math.min(8, Math.max(2, Math.ceil(spans / spansPerCore) + 1));
   const kernelBytes = flows * kernelBytesPerFlow + eventRingBytes + looseMapBytes;
   const storeBytes = flows * storeBytesPerFlow + pollers * pollerBytes;
-  const cacheBytes = workload.pods * bytesPerPod;
+  const scope = decorationScope(config, workload.nodes);
+  const decorationBytes = scope
+    ? decoratorBytes + pollers * inputBytes + workload.pods * copyBytesPerPod[scope === "node" ? "node" : "cluster"]
+    : 0;
   // Restarted agents list what they watch again: a tenth of a large cluster at once would be a burst for the API server.
   const maxUnavailable = Math.max(1, Math.min(50, Math.ceil(workload.nodes / 20)));
   return {
@@ -84,12 +97,12 @@ export function sizeFlowAgent({ workload, config = {}, size }: FlowAgentLoad): F
         {
           replicas: workload.nodes,
           cpuCores: idleCores + spans / spansPerCore,
-          memoryBytes: idleBytes + kernelBytes + storeBytes + cacheBytes,
+          memoryBytes: idleBytes + kernelBytes + storeBytes + decorationBytes,
         },
         {
           replicas: "one per node",
           cpuCores: `${Math.ceil(spans)} spans/s on the busiest node (${skew} x the mean) at ${spansPerCore} per core (estimate), and ${idleCores} idle; the kernel's part is that of the packets' senders`,
-          memoryBytes: `${formatBytes(kernelBytes)} of the kernel's maps, which count towards the container, for ${formatCount(flows)} flows at ${kernelBytesPerFlow} B, ${formatBytes(storeBytes)} in the agent's store and rings, ${formatBytes(cacheBytes)} for ${formatCount(workload.pods)} pods' names, and ${idleBytes / MiB} MiB idle (estimate)`,
+          memoryBytes: `${formatBytes(kernelBytes)} of the kernel's maps, which count towards the container, for ${formatCount(flows)} flows at ${kernelBytesPerFlow} B, ${formatBytes(storeBytes)} in the agent's store and rings, ${formatBytes(decorationBytes)} for decoration (${scope ? `scope ${scope}, ${formatCount(workload.pods)} pods` : "off"}), and ${idleBytes / MiB} MiB idle (estimate)`,
         },
       ),
       size,

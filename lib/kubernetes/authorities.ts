@@ -10,8 +10,8 @@ export type CertificateAuthority = {
   readonly key?: string;
 } & ({ readonly configMap: string; readonly secret?: never } | { readonly secret: string; readonly configMap?: never });
 
-/** Programs that connect to servers with TLS certificates outside of the stack. All are written in Go. */
-const clients: ReadonlySet<ImageName> = new Set<ImageName>([
+/** Programs in Go that connect to servers with TLS certificates outside of the stack. */
+const goClients: ReadonlySet<ImageName> = new Set<ImageName>([
   "otel-collector",
   "prometheus",
   "alertmanager",
@@ -24,6 +24,9 @@ const clients: ReadonlySet<ImageName> = new Set<ImageName>([
   "alloy",
   "rclone",
 ]);
+
+/** The same, in Node.js. */
+const nodeClients: ReadonlySet<ImageName> = new Set<ImageName>(["flow-agent"]);
 
 const folder = "/etc/skopos/certificate-authorities";
 
@@ -55,16 +58,23 @@ export const trustVolumes = (chart: ComponentChart): readonly IVolume[] => {
   return volume ? [{ name: volume.name, ...volume.source }] : [];
 };
 
+/**
+ * Lets Node.js trust every file of one folder besides the authorities that it was built with. NODE_EXTRA_CA_CERTS takes one file only.
+ * @see https://nodejs.org/docs/latest-v24.x/api/cli.html#node_use_system_ca1
+ */
+const nodeEnvironment = { NODE_USE_SYSTEM_CA: "1", SSL_CERT_DIR: folder } as const;
+
 /** A container whose program trusts the authorities of the chart, if it connects to anything that presents a certificate. */
 export function trusting<Container extends Pick<ContainerProps, "image" | "env" | "mounts">>(
   chart: ComponentChart,
   container: Container,
 ): Container {
-  const trust = clients.has(container.image) ? trustOf(chart) : undefined;
+  const inNode = nodeClients.has(container.image);
+  const trust = inNode || goClients.has(container.image) ? trustOf(chart) : undefined;
   if (!trust) return container;
   return {
     ...container,
-    env: { ...container.env, ...trust.env },
+    env: { ...container.env, ...(inNode ? nodeEnvironment : trust.env) },
     mounts: [...(container.mounts ?? []), trust.mount],
   };
 }

@@ -3,7 +3,8 @@ import { ApiClient } from "./api-client.ts";
 import { Cgroups } from "./cgroups.ts";
 import { Cluster } from "./cluster.ts";
 import type { Collection, ReflectorEvents } from "./reflector.ts";
-import { collectionsOf, OwnerReader, type Scope, scopeOf, watch } from "./watcher.ts";
+import type { Scope } from "./scope.ts";
+import { collectionsOf, OwnerReader, scopeOf, watch } from "./watcher.ts";
 
 /** How spans are decorated. */
 export interface DecorationOptions {

@@ -7,7 +7,8 @@ import { newAuthority } from "../../../test/support/x509.ts";
 import { ApiClient } from "./api-client.ts";
 import { Cluster } from "./cluster.ts";
 import type { Resource } from "./label-values.ts";
-import { collectionsOf, OwnerReader, type Scope, scopeOf, watch } from "./watcher.ts";
+import type { Scope } from "./scope.ts";
+import { collectionsOf, OwnerReader, scopeOf, watch } from "./watcher.ts";
 
 const closers: (() => void)[] = [];
 afterEach(() => {

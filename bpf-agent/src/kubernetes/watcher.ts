@@ -4,12 +4,7 @@ import type { Cluster } from "./cluster.ts";
 import type { Pod } from "./objects.ts";
 import { type Owner, ownerOf } from "./owners.ts";
 import { type ApiObject, type Collection, type ObjectSink, Reflector, type ReflectorEvents } from "./reflector.ts";
-
-/** Which objects an agent watches. */
-export type Scope = "cluster" | "node";
-
-/** Largest cluster in which every agent watches every pod; the README says what that costs. */
-const MOST_NODES = 500;
+import { type Scope, scopeForNodes } from "./scope.ts";
 
 /** Pause between two looks at an owner that could not be read, in milliseconds. */
 const OWNER_PAUSE_MS = 5_000;
@@ -35,7 +30,7 @@ export async function scopeOf(client: ApiClient, signal: AbortSignal): Promise<S
     "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json",
     signal,
   );
-  return items.length + (metadata.remainingItemCount ?? 0) > MOST_NODES ? "node" : "cluster";
+  return scopeForNodes(items.length + (metadata.remainingItemCount ?? 0));
 }
 
 /** Runs one reflector for each collection until the signal. */

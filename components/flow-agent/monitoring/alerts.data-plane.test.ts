@@ -40,6 +40,22 @@ const cases: AlertCase[] = [
     alert: "FlowAgentExportChannelFilling",
     series: { [`mermin_channel_used_ratio{${own},channel="export"}`]: gauge(0.81, 0.8) },
   },
+  {
+    alert: "FlowAgentDecorationFallingBehind",
+    series: {
+      [`mermin_channel_used_ratio{${own},channel="decorator_input"}`]: gauge(0.81, 0.8),
+      // The other channel has its own alert.
+      [`mermin_channel_used_ratio{${own},channel="export"}`]: constant(0.1),
+    },
+  },
+  {
+    alert: "FlowAgentClusterCopyStale",
+    series: {
+      [`mermin_kubernetes_cache_age_seconds{${own},resource="pods"}`]: gauge(301, 300),
+      // Bookmarks of other resources arrive.
+      [`mermin_kubernetes_cache_age_seconds{${own},resource="nodes"}`]: constant(30),
+    },
+  },
   { alert: "FlowAgentExportFailing", series: { [`mermin_export_failures_total{${own}}`]: counter(1, 0) } },
   {
     alert: "FlowAgentSpansLost",

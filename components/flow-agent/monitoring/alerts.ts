@@ -66,6 +66,24 @@ export function flowAgentAlerts(chart: ComponentChart): RuleGroup[] {
             "The export channel of the agent on {{ $labels.instance }} is {{ $value | humanizePercentage }} full: the gateway takes less than the agent sends.",
         },
         {
+          alert: "FlowAgentDecorationFallingBehind",
+          expr: `max by (instance) (mermin_channel_used_ratio{${own}, channel="decorator_input"}) > 0.8`,
+          for: "10m",
+          severity: "warning",
+          summary: "A flow agent's channel to decoration is filling up.",
+          description:
+            "The channel to decoration of the agent on {{ $labels.instance }} is {{ $value | humanizePercentage }} full: its thread adds Kubernetes metadata to fewer spans than the agent makes.",
+        },
+        {
+          alert: "FlowAgentClusterCopyStale",
+          expr: `max by (instance) (mermin_kubernetes_cache_age_seconds{${own}}) > 300`,
+          for: "5m",
+          severity: "warning",
+          summary: "A flow agent's copy of the cluster is out of date.",
+          description:
+            "The API server last confirmed what the agent on {{ $labels.instance }} knows of the cluster {{ $value | humanizeDuration }} ago: flows of newer pods have no pod names.",
+        },
+        {
           alert: "FlowAgentExportFailing",
           expr: `sum by (instance) (rate(mermin_export_failures_total{${own}}[5m])) > 0`,
           for: "10m",

@@ -117,6 +117,31 @@ function pipeline(own: string): Row {
       },
       {
         type: "timeseries",
+        title: "Fullest channels to decoration",
+        unit: "percentunit",
+        min: 0,
+        max: 1,
+        queries: [
+          { promql: `topk(10, mermin_channel_used_ratio{${own}, channel="decorator_input"})`, legend: "{{instance}}" },
+        ],
+        links: [runbook("FlowAgentDecorationFallingBehind")],
+      },
+      {
+        type: "timeseries",
+        title: "Oldest copies of the cluster",
+        description: "Time since the API server last confirmed what an agent knows. Up to a minute is normal.",
+        unit: "s",
+        min: 0,
+        queries: [
+          {
+            promql: `topk(10, max by (instance) (mermin_kubernetes_cache_age_seconds{${own}}))`,
+            legend: "{{instance}}",
+          },
+        ],
+        links: [runbook("FlowAgentClusterCopyStale")],
+      },
+      {
+        type: "timeseries",
         title: "Export latency",
         unit: "s",
         min: 0,
