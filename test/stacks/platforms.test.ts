@@ -45,10 +45,12 @@ interface Rendered {
 
 type Config = Readonly<Record<string, unknown>> & { readonly components?: object };
 
+const noHostAgents = { nodeExporter: "off", alloy: "off", otelAgent: "off", flowAgent: "off" } as const;
+
 /** What a platform needs to run the whole of `prod`. */
 const adjusted: Readonly<Record<string, { readonly cluster?: object; readonly components?: object }>> = {
-  "gke-autopilot": { components: { nodeExporter: "off", alloy: "off", otelAgent: "off" } },
-  "eks-fargate": { components: { nodeExporter: "off", alloy: "off", otelAgent: "off" } },
+  "gke-autopilot": { components: noHostAgents },
+  "eks-fargate": { components: noHostAgents },
 };
 
 /** The objects of `prod` on a platform. */
