@@ -1,6 +1,7 @@
 import { configurationSchema, type JsonSchema, stackFileSchema } from "./json-schema.ts";
 import { problemCatalogue } from "./problem.ts";
 import { sharedKeys, workloadOptions } from "./schema/options.ts";
+import { yamlValue } from "./snippet.ts";
 
 /** A file that is generated from the code by `npm run generate`; a test fails if it is outdated. */
 export interface GeneratedFile {
@@ -95,7 +96,10 @@ function valuesOf(schema: JsonSchema): string {
     return words.map((value) => `\`${value}\``).join(", ");
   }
   if (schema.const !== undefined) return `\`${schema.const}\``;
-  if (Array.isArray(schema.examples)) return `such as ${schema.examples.map((value) => `\`${value}\``).join(", ")}`;
+  if (Array.isArray(schema.examples)) {
+    const written = schema.examples.map((value) => (typeof value === "object" ? yamlValue(value) : value));
+    return `such as ${written.map((value) => `\`${value}\``).join(", ")}`;
+  }
   if (schema.anyOf?.some(({ properties }) => properties)) {
     return schema.anyOf.map((option) => (option.properties ? "options" : valuesOf(option))).join(", ");
   }

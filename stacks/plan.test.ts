@@ -2,10 +2,12 @@ import { describe, expect, test } from "vitest";
 import { workloads } from "../lib/sizing/index.ts";
 import { cardinalityTiers } from "./cardinality.ts";
 import { headroom } from "./headroom.ts";
+import { readStackFile } from "./load.ts";
 import { planNotes } from "./notes.ts";
 import { planStack } from "./plan.ts";
+import { prerequisites } from "./prerequisites.ts";
 import { resolve } from "./resolve.ts";
-import { renderStack } from "./stack.ts";
+import { objectsOf, renderStack } from "./stack.ts";
 
 const stack = (config: object = {}) =>
   renderStack(
@@ -127,4 +129,13 @@ test("a plan costs what the prices say", () => {
   const expected = totals.cpuCores * 10 + totals.memoryBytes / 2 ** 30 + (totals.diskBytes / 2 ** 30) * 0.1;
   expect(cost?.month).toBeCloseTo(expected, 1);
   expect(planStack(stack()).cost).toBeUndefined();
+});
+
+test("an image that no registry has is a prerequisite, under the name that pods use", () => {
+  const { raw } = readStackFile("stacks", "prod");
+  const images = { registries: { "ghcr.io": "registry.example.com" } };
+  const stack = resolve({ ...raw, images }, { stack: "prod" });
+  const image = prerequisites(stack).find(({ what }) => what.startsWith("image "));
+  expect(image?.what).toBe("image registry.example.com/skopos-dev/flow-agent:0.1.0");
+  expect(JSON.stringify(objectsOf(renderStack(stack)))).toContain(image?.what.slice("image ".length));
 });

@@ -1,12 +1,15 @@
 import { z } from "zod";
 import { type FlowAgentConfig, validateFlowAgent } from "../../components/flow-agent/index.ts";
 import type { ObservabilityProps } from "../../components/observability.ts";
+import { imageReference } from "../../lib/kubernetes/index.ts";
 import type { CheckedStack } from "../checks.ts";
 import { type Facts, withoutUndefined } from "../facts.ts";
 import { problemsOfComponent, sharedProps } from "../findings.ts";
 import type { Problem } from "../problem.ts";
+import type { ResolvedStack } from "../resolve.ts";
 import { agentOptions, optionsIn } from "../schema/options.ts";
 import { switchable } from "../schema/switch.ts";
+import type { Prerequisite } from "./needs.ts";
 
 export const schema = switchable(
   {
@@ -28,6 +31,19 @@ export function settings({ config }: Facts): Partial<ObservabilityProps> {
   // The agent's own schema reads it: `checks` has every mistake.
   const settings = flowAgent.config as FlowAgentConfig | undefined;
   return { flowAgent: withoutUndefined({ config: settings, ...optionsIn(flowAgent) }) };
+}
+
+/** Its image is built from the sources: no registry has it. */
+export function prerequisites({ props }: ResolvedStack): readonly Prerequisite[] {
+  if (!props.flowAgent) return [];
+  const image = imageReference("flow-agent", props.images, props.flowAgent.image);
+  return [
+    {
+      what: `image ${image}`,
+      why: "the flow agent's, built from bpf-agent/image; with another registry, set components.flowAgent.image or images.registries",
+      command: `docker build -f bpf-agent/image/Containerfile -t ${image} . && docker push ${image}`,
+    },
+  ];
 }
 
 export function checks(stack: CheckedStack): readonly Problem[] {
