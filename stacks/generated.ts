@@ -84,9 +84,16 @@ function rowsOf(schema: JsonSchema, prefix: string, skipped: (path: string, valu
       `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`,
       ...rowsOf(value, `${path}.`, skipped),
       ...variants.flatMap((variant) => rowsOf(variant, `${path}.`, skipped)),
-      ...[items, ...(items.oneOf ?? [])].flatMap((item) => rowsOf(item, `${path}[].`, skipped)),
+      ...[items, ...alternativesOf(items)].flatMap((item) => rowsOf(item, `${path}[].`, skipped)),
     ];
   });
+}
+
+/** The kinds of items of a list, where there are several. */
+function alternativesOf({ oneOf, anyOf = [] }: JsonSchema): readonly JsonSchema[] {
+  if (oneOf) return oneOf;
+  const objects = anyOf.filter(({ properties }) => properties);
+  return objects.length > 1 ? objects : [];
 }
 
 function valuesOf(schema: JsonSchema): string {

@@ -1,4 +1,4 @@
-/** The programs that the flow program's cost is compared with: `bench/NAME.bpf.c`. */
+/** The programs that the flow program's cost is compared with: one `*.bpf.c` file in `bench/` each. */
 import { buildBpf, whenStale } from "../build.ts";
 import { pack } from "./pack.ts";
 import { testPrograms } from "./programs.ts";

@@ -28,11 +28,17 @@ function pathIn(text: string): string | undefined {
   return known || /\w\.(ts|mjs|md|h|c)$/.test(path) ? path : undefined;
 }
 
-/** Whether a path exists, seen from the root, from the file that names it or from its package; a bare name anywhere. */
+/** Whether a path exists, seen from the root, from the file that names it, from its package or from a component; a bare name anywhere. */
 function exists(path: string, from: string): boolean {
   if (/^(linux|asm|bpf|sys)\//.test(path)) return true; // system headers
   const package_ = /^(metrics|bpf-agent)\//.exec(from)?.[1] ?? "";
-  const places = [path, join(dirname(from), path), join(package_, path), join(package_, "src", path)];
+  const places = [
+    path,
+    join(dirname(from), path),
+    join(package_, path),
+    join(package_, "src", path),
+    join("components/*", path),
+  ];
   if (places.some((place) => globSync(place, { cwd: root }).length > 0)) return true;
   return !path.includes("/") && names.has(path);
 }
