@@ -1,6 +1,8 @@
 import { repeated, validateAdditions } from "../components/extra/index.ts";
+import { type ParsedBlock, type ParsedValue, parseAlloy } from "../lib/alloy/index.ts";
 import { looksSecret } from "../lib/formats/index.ts";
 import { dataSources } from "../lib/monitoring/data-sources.ts";
+import { removeKey } from "../lib/sizing/index.ts";
 import type { CheckedStack } from "./checks.ts";
 import { problemsOfComponent } from "./findings.ts";
 import { plainTextSecret } from "./issues.ts";
@@ -27,6 +29,22 @@ function secretsOfCollectors({ extra }: StackConfig): readonly Problem[] {
     return [plainTextSecret(path, snippet(path, fix))];
   };
   return collectorSettings(extra.collectors).flatMap(([path, settings]) => walk(settings, path));
+}
+
+/** Texts of the stages of pod logs that would be secrets in a ConfigMap. */
+function secretsOfLogStages({ extra: { logStages } }: StackConfig): readonly Problem[] {
+  const isSecret = (name: string, value: ParsedValue): boolean => {
+    if (value.kind === "string") return secretSetting.test(name) || looksSecret([], value.value);
+    if (value.kind === "list") return value.items.some((item) => isSecret(name, item));
+    if (value.kind === "map") return value.entries.some(([key, item]) => isSecret(key, item));
+    return value.kind === "sum" && value.parts.some((part) => isSecret(name, part));
+  };
+  const hasSecret = ({ attributes, blocks }: Pick<ParsedBlock, "attributes" | "blocks">): boolean =>
+    attributes.some(([name, value]) => isSecret(name, value)) || blocks.some(hasSecret);
+  if (logStages === undefined || !hasSecret({ attributes: [], blocks: parseAlloy(logStages) })) return [];
+  const why =
+    'or write sys.env("NAME") for the secret, and components.alloy.extraEnv: {NAME: {secret: name-of-the-secret, key: key-in-it}}';
+  return [plainTextSecret(["extra", "logStages"], removeKey("logStages", why))];
 }
 
 /** Everything that is wrong with the additions, and secrets whose values would be committed with the stack file. */
@@ -67,5 +85,10 @@ export function checkAdditions({ config, props }: CheckedStack): readonly Proble
       ),
     ),
   ];
-  return [...secrets, ...secretsOfCollectors(config), ...problemsOfComponent("extra", findings)];
+  return [
+    ...secrets,
+    ...secretsOfCollectors(config),
+    ...secretsOfLogStages(config),
+    ...problemsOfComponent("extra", findings),
+  ];
 }

@@ -105,6 +105,11 @@ function idleOf(
         (!loki.enabled && "Loki is off") ||
         (!prometheus.enabled && !alertmanager.external && "there is no Alertmanager to send them to"),
     ],
+    [
+      ["extra", "logStages"],
+      extra.logStages !== undefined,
+      (!alloy.enabled && "Alloy is off") || (!loki.enabled && !loki.external && "Loki is off"),
+    ],
     ...(["remoteWrites", "scrapes"] as const).map((key): Idle => {
       const why =
         (prometheus.external && "Prometheus is externally managed") || (!prometheus.enabled && "Prometheus is off");

@@ -20,6 +20,7 @@ const places: readonly (readonly [start: string, path: readonly string[]])[] = [
   ["defaults.", ["defaults"]],
   ["additionalScrapes.", ["extra", "scrapes"]],
   ["additionalAlerts.", ["extra", "logAlerts"]],
+  ["logOptions.stages", ["extra", "logStages"]],
   ["additions.", ["extra", "collectors", "*"]],
   ["federatedTenants.", ["tenants"]],
   ["alertOverrides.", ["alerts", "rules"]],

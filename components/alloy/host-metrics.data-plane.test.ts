@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
+import type { Block } from "../../lib/alloy/index.ts";
 import { ruleGroup } from "../../lib/kubernetes/index.ts";
 import { hostMetricsJob } from "../../lib/monitoring/host-metrics.ts";
 import { loadStack } from "../../stacks/stack.ts";
@@ -34,7 +35,8 @@ const flags: Readonly<Record<string, string>> = {
 /** The rendered exporter's settings as node_exporter takes them. @throws for a block's argument that has no flag here */
 function exporterFlags(): string[] {
   const [exporter] = hostMetrics();
-  const inBlocks = (exporter?.blocks ?? []).flatMap((each) =>
+  const blocks = (exporter?.blocks ?? []) as readonly Block[];
+  const inBlocks = blocks.flatMap((each) =>
     Object.entries(each.attributes).map(([name, value]) => {
       const flag = flags[`${each.name}.${name}`];
       if (!flag) throw new Error(`${each.name}.${name} has no flag`);

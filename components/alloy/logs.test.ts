@@ -70,6 +70,18 @@ describe("pod logs", () => {
     expect(labelsOf(source, { __meta_kubernetes_pod_controller_name: "" }).app).toBe("cart-6f7d9c5b8-x2x4z");
   });
 
+  test("stages of a user are the last ones, word for word", () => {
+    const stages = "// Probes.\nstage.drop {\n  expression = `GET \\S+/healthz`\n}\nstage.decolorize { }";
+    const tenantNamespaces = { payments: ["shop"] };
+    const [process, journal] = ["loki.process.pods", "loki.source.journal.node"].map((name) =>
+      find(configOf({ logs: push, tenantNamespaces, logOptions: { stages, severity: true, journal: true } }), name),
+    ) as [ParsedBlock, ParsedBlock];
+    const names = process.blocks.map(({ name }) => name);
+    expect(names.slice(-4)).toEqual(["stage.match", "stage.label_drop", "stage.drop", "stage.decolorize"]);
+    expect(attribute(process.blocks.at(-2) as ParsedBlock, "expression")).toBe("GET \\S+/healthz");
+    expect(journal.blocks).toEqual([]);
+  });
+
   test("both sources yield the same streams", () => {
     for (const source of logSources) {
       const blocks = find(configOf({ logs: push, logSource: source }), "loki.process.pods").blocks;

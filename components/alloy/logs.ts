@@ -76,6 +76,13 @@ export interface LogOptions {
   readonly redact?: readonly string[];
   /** Store the severity named in a line as structured metadata `level`. @default false */
   readonly severity?: boolean;
+  /**
+   * Stages of `loki.process` in Alloy syntax, after those of the other options and of tenants: the last change of pod logs
+   * before they are sent. Secrets are variables of the container, `sys.env("NAME")`.
+   * @default none
+   * @example "stage.drop { expression = \"GET /healthz\" }"
+   */
+  readonly stages?: string;
   /** Read the node's systemd journal. Needs a namespace of Pod Security level `privileged`. @default false */
   readonly journal?: boolean;
 }
@@ -152,6 +159,7 @@ export function podLogs(props: PodLogsProps): Block[] {
       ...stages(options),
       ...tenantStages(props.tenantNamespaces),
       block("stage.label_drop", { values: sourceLabels }),
+      ...(options.stages ? [options.stages] : []),
     ]),
     component("loki.write", "loki", { external_labels: { cluster } }, [lokiEndpoint(push)]),
   ];

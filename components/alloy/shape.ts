@@ -1,3 +1,4 @@
+import { logStages } from "../../lib/alloy/index.ts";
 import { flag, oneOf, re2, type ShapeOf, unchecked, uniqueListOf } from "../../lib/formats/index.ts";
 import { componentShape, endpointShape, tenantNamespacesShape } from "../../lib/kubernetes/index.ts";
 import { podSizeShape } from "../../lib/sizing/index.ts";
@@ -11,7 +12,7 @@ export const alloyShape: ShapeOf<AlloyProps> = {
   gateway: { otlp: endpointShape, otlpByTraceId: endpointShape, otlpByService: endpointShape },
   hostMetrics: flag,
   logSource: oneOf("api", "files"),
-  logOptions: { multilineFirstLine: re2, redact: uniqueListOf(re2), severity: flag, journal: flag },
+  logOptions: { multilineFirstLine: re2, redact: uniqueListOf(re2), severity: flag, stages: logStages, journal: flag },
   workload: unchecked,
   size: podSizeShape,
 };

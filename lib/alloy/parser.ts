@@ -137,7 +137,8 @@ class Reader {
   #take(type: Token["type"], text?: string): Token {
     const token = this.#peek();
     if (token.type !== type || (text !== undefined && token.text !== text)) {
-      throw new SyntaxError(`expected ${text ?? type}, found ${JSON.stringify(token.text)} at ${token.at}`);
+      const found = token.type === "end" ? "the end" : JSON.stringify(token.text);
+      throw new SyntaxError(`${found} at ${token.at} in place of ${text === undefined ? type : JSON.stringify(text)}`);
     }
     this.#next += 1;
     return token;

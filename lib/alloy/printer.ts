@@ -15,7 +15,7 @@ function printBlock({ name, label, attributes, blocks }: Block, indent: string):
   const lines = Object.entries(attributes).map(
     ([key, value]) => `${inner}${key.padEnd(width)} = ${printValue(value, inner)}\n`,
   );
-  const children = blocks.map((each) => printBlock(each, inner));
+  const children = blocks.map((each) => (typeof each === "string" ? `${each.trim()}\n` : printBlock(each, inner)));
   if (lines.length + children.length === 0) return `${head} { }\n`;
   const gap = lines.length > 0 && children.length > 0 ? "\n" : "";
   return `${head} {\n${lines.join("")}${gap}${children.join("\n")}${indent}}\n`;

@@ -40,7 +40,8 @@ export interface Block {
   /** Label between name and brace. Components have one, most inner blocks do not. */
   readonly label?: string;
   readonly attributes: Readonly<Record<string, Value>>;
-  readonly blocks: readonly Block[];
+  /** Inner blocks. Text is printed as it is: blocks that {@link parseAlloy} reads. */
+  readonly blocks: readonly (Block | string)[];
 }
 
 const identifier = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -67,7 +68,7 @@ export function concat(...parts: readonly Value[]): Expression {
 }
 
 /** A block without a label. @throws RangeError if a name is not an identifier */
-export function block(name: string, attributes: Readonly<Record<string, Value>>, blocks: readonly Block[] = []): Block {
+export function block(name: string, attributes: Readonly<Record<string, Value>>, blocks: Block["blocks"] = []): Block {
   checked(name, dotted, "a block");
   for (const key of Object.keys(attributes)) checked(key, identifier, "an attribute");
   return { name, attributes, blocks };
@@ -78,7 +79,7 @@ export function component(
   name: string,
   label: string,
   attributes: Readonly<Record<string, Value>>,
-  blocks: readonly Block[] = [],
+  blocks: Block["blocks"] = [],
 ): Block {
   return { ...block(name, attributes, blocks), label: checked(label, identifier, "a label") };
 }

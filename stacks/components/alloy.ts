@@ -35,7 +35,8 @@ export function settings({ config, workload }: Facts): Partial<ObservabilityProp
   const { alloy, nodeExporter } = config.components;
   if (!alloy.enabled) return {};
   const { multilineFirstLine, redact, severity, journal } = alloy;
-  const logOptions = withoutUndefined({ multilineFirstLine, redact, severity, journal });
+  const stages = config.extra.logStages;
+  const logOptions = withoutUndefined({ multilineFirstLine, redact, severity, stages, journal });
   return {
     alloy: {
       logSource: alloy.logSource ?? logSourceFor(workload),

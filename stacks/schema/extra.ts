@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Additions } from "../../components/extra/index.ts";
+import { logStages } from "../../lib/alloy/index.ts";
 import {
   anyText,
   dnsLabel,
@@ -214,6 +215,11 @@ export const extraSchema = z.strictObject({
     )
     .default([])
     .describe("Alerts about log lines, evaluated by Loki's ruler."),
+  logStages: text(logStages)
+    .optional()
+    .describe(
+      'Stages of the pipeline of pod logs in Alloy, in its syntax, after those of the stack. By default none. Secrets: sys.env("NAME"), with components.alloy.extraEnv.',
+    ),
   dashboards: z
     .array(
       z
@@ -238,6 +244,7 @@ export function additionsOf({
   remoteWrites: __,
   scrapes: ____,
   logAlerts: ______,
+  logStages: _______,
   certificateAuthorities: _____,
   dataSources: ___,
   ...extra

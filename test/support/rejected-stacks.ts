@@ -317,6 +317,16 @@ const others: readonly object[] = [
     components: { loki: managed },
     extra: { logAlerts: [{ name: "a", rules: [{ alert: "A", expr: '{a="b"}' }] }] },
   },
+  ...[
+    "stage.drop { expression = ",
+    "stage.jsn { }",
+    'loki.write "a" { }',
+    "a = 1",
+    "",
+    'stage.match { loki.echo "a" { } }',
+  ].map((logStages) => ({ extra: { logStages } })),
+  { extra: { logStages: 'stage.template { source = "a", template = "xoxb-1" }'.replace(",", "\n") } },
+  { extra: { logStages: "stage.decolorize { }" }, components: { alloy: { enabled: false } } },
   // The structure of a file.
   { cluster: undefined },
   { retention: undefined },
