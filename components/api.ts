@@ -15,11 +15,13 @@ export type {
   Endpoint,
   EnvValue,
   Footprint,
+  HttpProxy,
   Identity,
   Image,
   ImageName,
   ImageOptions,
   ImageOverride,
+  IpFamily,
   KnownAlert,
   KubernetesObject,
   Labels,
@@ -78,7 +80,7 @@ export {
 export { promql } from "../lib/monitoring/promql.ts";
 export type { JaegerQuery, LogQuery, MetricQuery, TraceQuery } from "../lib/monitoring/query.ts";
 export type { Alert, Evaluator, Recording, RuleGroup, Severity } from "../lib/monitoring/rules.ts";
-export type { CollectorAdditions, CollectorMode, QueueStorage } from "../lib/otel/index.ts";
+export type { Blocks, CollectorAdditions, CollectorMode, Pipeline, QueueStorage } from "../lib/otel/index.ts";
 export {
   type Availability,
   type Duration,
@@ -106,7 +108,13 @@ export type {
   LogSource,
 } from "./alloy/index.ts";
 export type { Additions, PlainRule, PlainRuleGroup } from "./extra/index.ts";
-export type { FlowAgentConfig, FlowAgentEndpoints, FlowAgentProps, FlowAgentSizing } from "./flow-agent/index.ts";
+export type {
+  FlowAgentConfig,
+  FlowAgentConfigFile,
+  FlowAgentEndpoints,
+  FlowAgentProps,
+  FlowAgentSizing,
+} from "./flow-agent/index.ts";
 export type {
   Access,
   AdditionalDataSource,
@@ -193,6 +201,7 @@ export type {
   OtelGatewayEndpoints,
   OtelGatewayProps,
   OtelGatewaySizing,
+  OutsideRoute,
   ResourceLabels,
   TailSampling,
 } from "./otel-gateway/index.ts";

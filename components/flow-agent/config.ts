@@ -5,11 +5,11 @@ import { type ClusterFacts, type Endpoint, endpointUrl } from "../../lib/kuberne
 import type { FlowAgentSizing } from "./sizing.ts";
 
 /** The agent's configuration file as the agent reads it. What is absent has the agent's default. */
-type ConfigFile = z.input<typeof configSchema>;
+export type FlowAgentConfigFile = z.input<typeof configSchema>;
 
 /** What a stack may set of the agent's configuration file: all but where it listens and where flows go. */
-export type FlowAgentConfig = Omit<ConfigFile, "server" | "export"> & {
-  readonly export?: Omit<NonNullable<ConfigFile["export"]>, "endpoints">;
+export type FlowAgentConfig = Omit<FlowAgentConfigFile, "server" | "export"> & {
+  readonly export?: Omit<NonNullable<FlowAgentConfigFile["export"]>, "endpoints">;
 };
 
 /** Port of metrics and health checks on the node: the agent's default. */
@@ -40,7 +40,7 @@ export interface FlowAgentConfigProps {
 }
 
 /** The agent's configuration file. */
-export function flowAgentConfig({ sizing, cluster, flows, config, scope }: FlowAgentConfigProps): ConfigFile {
+export function flowAgentConfig({ sizing, cluster, flows, config, scope }: FlowAgentConfigProps): FlowAgentConfigFile {
   const url = `${flows.scheme === "grpcs" ? "https" : "http"}://${endpointUrl(flows)}`;
   return {
     ...config,

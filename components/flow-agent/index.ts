@@ -1,5 +1,5 @@
 export * from "./chart.ts";
-export type { FlowAgentConfig } from "./config.ts";
+export type { FlowAgentConfig, FlowAgentConfigFile } from "./config.ts";
 export * from "./props.ts";
 export * from "./sizing.ts";
 export * from "./validate.ts";

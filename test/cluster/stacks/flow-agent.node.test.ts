@@ -50,7 +50,7 @@ it("is ready on every node, under the runtime's seccomp profile, with three capa
   const pods = await allPodsReady(cluster.api, agents, 2, 120_000);
   expect(pods.map(({ spec }) => spec.nodeName).sort()).toEqual(["node-1", "node-2"]);
   for (const { status } of pods) expect(status.containerStatuses?.map(({ restartCount }) => restartCount)).toEqual([0]);
-  // BPF 39, PERFMON 38, NET_ADMIN 12, and nothing else: include/uapi/linux/capability.h.
+  // BPF 39, PERFMON 38, NET_ADMIN 12, and nothing else: https://man7.org/linux/man-pages/man7/capabilities.7.html.
   const expected = ((1n << 39n) | (1n << 38n) | (1n << 12n)).toString(16).padStart(16, "0");
   for (const { machine } of cluster.nodes) {
     const found = await machine.run(

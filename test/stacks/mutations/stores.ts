@@ -125,7 +125,7 @@ export const stores: readonly Mutation[] = [
   mutation(
     "security/metrics-endpoint",
     "the metrics port is opened to everybody",
-    change("NetworkPolicy/observability/otel-gateway", "spec/ingress/2/from", []),
+    change("NetworkPolicy/observability/otel-gateway", "spec/ingress/3/from", []),
   ),
   mutation(
     "security/default-deny",
