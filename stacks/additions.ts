@@ -1,7 +1,7 @@
 import { repeated, validateAdditions } from "../components/extra/index.ts";
+import { validateSources } from "../components/grafana/index.ts";
 import { type ParsedBlock, type ParsedValue, parseAlloy } from "../lib/alloy/index.ts";
 import { looksSecret } from "../lib/formats/index.ts";
-import { dataSources } from "../lib/monitoring/data-sources.ts";
 import { removeKey } from "../lib/sizing/index.ts";
 import type { CheckedStack } from "./checks.ts";
 import { problemsOfComponent } from "./findings.ts";
@@ -70,11 +70,7 @@ export function checkAdditions({ config, props }: CheckedStack): readonly Proble
           : `key ${each.key} of ConfigMap ${each.configMap}`,
       ),
     ),
-    ...repeated(
-      "extra.dataSources",
-      config.extra.dataSources.map(({ uid }) => `data source ${uid}`),
-      new Set(Object.values(dataSources).map(({ uid }) => `data source ${uid}`)),
-    ),
+    ...validateSources("extra.dataSources", config.extra.dataSources, Object.keys(config.tenants)),
     ...repeated(
       "extra.remoteWrites",
       remoteWrites.map(({ name }) => `remote write ${name}`),

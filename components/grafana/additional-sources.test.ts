@@ -4,6 +4,7 @@ import { readStackFile } from "../../stacks/load.ts";
 import { ConfigurationError } from "../../stacks/problem.ts";
 import { resolve } from "../../stacks/resolve.ts";
 import { objectsOf, renderStack } from "../../stacks/stack.ts";
+import { validateGrafana } from "./index.ts";
 
 const source = {
   name: "Orders",
@@ -46,17 +47,53 @@ test("a data source refers to its secrets by variables of Grafana's container, a
     basicAuthUser: "grafana",
     jsonData: { database: "or$$ers", sslmode: "disable" },
     secureJsonData: {
-      password: "${DATA_SOURCE_ORDERS_DB_PASSWORD}",
-      basicAuthPassword: "${DATA_SOURCE_ORDERS_DB_BASICAUTHPASSWORD}",
+      password: expect.stringMatching(/^\$\{DATA_SOURCE_ORDERS_DB_PASSWORD_[0-9A-F]{16}\}$/),
+      basicAuthPassword: expect.stringMatching(/^\$\{DATA_SOURCE_ORDERS_DB_BASICAUTHPASSWORD_[0-9A-F]{16}\}$/),
     },
   });
   expect(datasources.find(({ uid }: { uid: string }) => uid === "plain")).not.toHaveProperty("secureJsonData");
   const grafana = objects.find(({ kind, metadata }) => kind === "Deployment" && metadata.name === "grafana");
   const [container] = grafana?.spec.template.spec.containers ?? [];
   expect(container.env).toContainEqual({
-    name: "DATA_SOURCE_ORDERS_DB_PASSWORD",
+    name: expect.stringMatching(/^DATA_SOURCE_ORDERS_DB_PASSWORD_/),
     valueFrom: { secretKeyRef: { name: "orders", key: "password" } },
   });
+});
+
+test("each data source has its own secret, however alike their UIDs are", () => {
+  const sources = ["orders-db", "orders_db", "Orders-db"].map((uid) => ({
+    ...source,
+    uid,
+    name: uid,
+    secrets: { password: { secret: `secret-of-${uid.toLowerCase().replace("_", "-x-")}`, key: "password" } },
+  }));
+  const objects = objectsOf(render(sources)).map(({ object }) => object);
+  const grafana = objects.find(({ kind, metadata }) => kind === "Deployment" && metadata.name === "grafana");
+  const env = grafana?.spec.template.spec.containers[0].env.filter(({ name }: { name: string }) =>
+    name.startsWith("DATA_SOURCE_"),
+  );
+  expect(new Set(env.map(({ name }: { name: string }) => name)).size).toBe(3);
+  expect(
+    env.map(({ valueFrom }: { valueFrom: { secretKeyRef: { name: string } } }) => valueFrom.secretKeyRef.name),
+  ).toEqual(sources.map(({ secrets }) => secrets.password.secret));
+});
+
+test("a name is taken once, by data sources of the stack and of its tenants too", () => {
+  const named = ["Orders", "Orders", "Metrics", "Metrics (recent)", "Logs (payments)", "Other"].map((name, index) => ({
+    ...source,
+    name,
+    uid: `own-${index}`,
+  }));
+  expect(problems(named, { tenants: { payments: { namespaces: ["payments"] } } })).toEqual(
+    [1, 2, 3, 4].map((index) => `SKP1321 skopos:extra.dataSources[${index}]`),
+  );
+  const findings = validateGrafana({
+    namespace: "observability",
+    sources: { additional: named },
+  });
+  expect(findings.map(({ code, at }) => `${code} ${at}`)).toEqual(
+    [1, 2, 3].map((index) => `SKP1321 sources.additional[${index}]`),
+  );
 });
 
 test("the network policies admit the ports of data sources", () => {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { SecretKey } from "../../lib/kubernetes/index.ts";
 import type { DataSource } from "./data-sources.ts";
 
@@ -18,9 +19,14 @@ export interface AdditionalDataSource {
   readonly secrets?: Readonly<Record<string, SecretKey>>;
 }
 
-/** Variable of Grafana's container with one secret setting. */
-const variable = (uid: string, setting: string): string =>
-  `DATA_SOURCE_${uid}_${setting}`.replaceAll(/\W/g, "_").toUpperCase();
+/** Variable of Grafana's container with one secret setting. The hash distinguishes `orders-db` from `orders_db`. */
+function variable(uid: string, setting: string): string {
+  const hash = createHash("sha256")
+    .update(JSON.stringify([uid, setting]))
+    .digest("hex")
+    .slice(0, 16);
+  return `DATA_SOURCE_${uid}_${setting}_${hash}`.replaceAll(/\W/g, "_").toUpperCase();
+}
 
 /** A data source in Grafana's provisioning format, which refers to its secrets by variables. */
 export function additionalSource({

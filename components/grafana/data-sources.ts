@@ -161,7 +161,7 @@ export function dataSources(sources: Sources, options: DataSourceOptions): DataS
 }
 
 /** A tenant's own data source: "Metrics (payments)". */
-const ofTenant = ({ uid, name }: { readonly uid: string; readonly name: string }, tenant: string) => ({
+export const ofTenant = ({ uid, name }: { readonly uid: string; readonly name: string }, tenant: string) => ({
   uid: `${uid}-${tenant}`,
   name: `${name} (${tenant})`,
 });

@@ -1,14 +1,19 @@
 import { isIP } from "node:net";
 import { dnsSubdomain, isKnownLater } from "../../lib/formats/index.ts";
 import { validateLoadBalancer, validateOptions } from "../../lib/kubernetes/index.ts";
+import { dataSources } from "../../lib/monitoring/data-sources.ts";
 import {
+  alreadyExists,
   type Finding,
+  removeItem,
   repeated,
   validateCounts,
   validateProps,
   validateWorkload,
   wrongFormat,
 } from "../../lib/sizing/index.ts";
+import type { AdditionalDataSource } from "./additional-sources.ts";
+import { ofTenant } from "./data-sources.ts";
 import { type GrafanaProps, loadOf } from "./props.ts";
 import { grafanaShape } from "./shape.ts";
 import { idleBytes, sizeGrafana } from "./sizing.ts";
@@ -29,7 +34,38 @@ function combinations(props: GrafanaProps): readonly Finding[] {
   const twice = plugins.flatMap((id, index) =>
     plugins.indexOf(id) === index ? [] : [repeated(`plugins[${index}]`, id, index)],
   );
-  return [...numbers, ...(numbers.length > 0 ? [] : sized()), ...validateRoute(props), ...twice];
+  const { additional = [], tenants = {} } = props.sources ?? {};
+  return [
+    ...numbers,
+    ...(numbers.length > 0 ? [] : sized()),
+    ...validateRoute(props),
+    ...twice,
+    ...validateSources("sources.additional", additional, Object.keys(tenants)),
+  ];
+}
+
+/**
+ * Finds additional data sources with the name or UID of another one, with which Grafana does not start.
+ * @param tenants those with data sources of their own
+ * @see https://github.com/grafana/grafana/issues/110740
+ */
+export function validateSources(
+  at: string,
+  additional: readonly Pick<AdditionalDataSource, "name" | "uid">[],
+  tenants: readonly string[],
+): readonly Finding[] {
+  const all = [
+    ...Object.values(dataSources),
+    ...tenants.flatMap((tenant) => [ofTenant(dataSources.metrics, tenant), ofTenant(dataSources.logs, tenant)]),
+  ];
+  return additional.flatMap(({ name, uid }, index) => {
+    const others = [...all, ...additional.slice(0, index)];
+    const taken = [
+      ...(others.some((other) => other.uid === uid) ? [`data source ${uid}`] : []),
+      ...(others.some((other) => other.name === name) ? [`data source named ${name}`] : []),
+    ];
+    return taken.slice(0, 1).map((what) => alreadyExists(`${at}[${index}]`, what, removeItem(index)));
+  });
 }
 
 /** Each of several replicas with its own SQLite file would have its own users, sessions and folders. */

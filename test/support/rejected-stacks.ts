@@ -303,6 +303,9 @@ const others: readonly object[] = [
     components: { grafana: { plugins: ["1.0.0", "1.0.1"].map((version) => ({ id: "grafana-clock-panel", version })) } },
   },
   { components: { grafana: { ...managed, plugins: [{ id: "a", version: "1.0.0" }] } } },
+  ...[["Own", "Own"], ["Metrics"]].map((names) => ({
+    extra: { dataSources: names.map((name, index) => ({ name, uid: `own-${index}`, type: "loki", url })) },
+  })),
   { extra: { certificateAuthorities: [{ configMap: "ca" }, { configMap: "ca" }, { secret: "ca", key: "ca.crt" }] } },
   { extra: { certificateAuthorities: [{ configMap: "CA" }, { configMap: "a", secret: "b" }] } },
   {
