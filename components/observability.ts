@@ -135,7 +135,9 @@ export interface ObservabilityProps {
   readonly alloy?: Settings<AlloyProps, "logs" | "gateway" | "hostMetrics" | "tenantNamespaces"> &
     Required<Pick<AlloyProps, "logSource" | "hostMetrics">>;
   /** `external`: its sidecar gets the stack's data sources and dashboards. */
-  readonly grafana?: Settings<GrafanaProps, "sources" | "queryPath" | "spanMetrics" | "dashboards"> | "external";
+  readonly grafana?:
+    | Settings<GrafanaProps, "sources" | "queryPath" | "spanMetrics" | "dashboards" | "spanReceivers">
+    | "external";
   readonly pushgateway?: Settings<PushgatewayProps>;
 }
 
@@ -230,7 +232,7 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
         }),
       ).endpoints);
 
-  const gateway =
+  const gateways =
     props.otelGateway &&
     add(
       new OtelGatewayChart(scope, "otel-gateway", {
@@ -243,7 +245,8 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
         ...(traces && { traces: traces.otlp }),
         ...(loki && { logs: loki.otlp, ...(ownLoki && tenantNamespaces) }),
       }),
-    ).endpoints;
+    );
+  const gateway = gateways?.endpoints;
 
   if (props.otelAgent && gateway) {
     const { routeByTraceId, ...settings } = props.otelAgent;
@@ -311,6 +314,7 @@ export function composeObservability(scope: Construct, props: ObservabilityProps
     ...load,
     queryPath: readsMimir ? ("prometheus" as const) : ("separate" as const),
     spanMetrics: props.otelGateway?.spanMetrics ?? false,
+    ...(gateways && { spanReceivers: gateways.spanReceivers }),
     dashboards: charts.flatMap((chart) => chart.dashboards.map(({ uid }) => uid)).concat("skopos-grafana"),
     sources: {
       ...(mimir && { mimir: mimir.query }),

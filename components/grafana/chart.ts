@@ -147,7 +147,7 @@ export class GrafanaChart extends ComponentChart<GrafanaEndpoints> {
     grafanaEdges(this, { sources, access, database, smtp, downloads: plugins.length > 0, watches, routed, several });
     rules(this, part, grafanaAlerts(this));
     dashboardConfigMap(this, grafanaDashboard());
-    dashboardConfigMap(this, overviewDashboard(sources, props.dashboards));
+    dashboardConfigMap(this, overviewDashboard(sources, props));
     this.endpoints = { http: { scheme: "http", host: serviceHost(this, this.name), port: http, pods } };
   }
 

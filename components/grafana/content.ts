@@ -14,6 +14,8 @@ export interface GrafanaContentProps extends ComponentProps {
   readonly spanMetrics?: boolean;
   /** UIDs of the dashboards in the stack, to which the overview links. @default those of every component */
   readonly dashboards?: readonly string[];
+  /** Receivers by which spans arrive at the gateways, each span at one of them. @default ["otlp"] */
+  readonly spanReceivers?: readonly string[];
   /** Of which `scrapeIntervalSeconds` is used. @default those of `workloads.small` */
   readonly workload?: Partial<Workload>;
 }
@@ -30,6 +32,6 @@ export class GrafanaContentChart extends ComponentChart {
     const { sources, queryPath = "separate", spanMetrics = false, workload } = props;
     const { scrapeIntervalSeconds } = completeWorkload(workload);
     dataSourcesConfigMap(this, dataSources(sources, { queryPath, spanMetrics, scrapeIntervalSeconds }), true);
-    dashboardConfigMap(this, overviewDashboard(sources, props.dashboards));
+    dashboardConfigMap(this, overviewDashboard(sources, props));
   }
 }

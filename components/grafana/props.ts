@@ -51,6 +51,8 @@ export interface GrafanaProps extends ComponentProps {
   readonly provisioning?: Provisioning;
   /** UIDs of the dashboards in the stack, to which the overview links. @default those of every component */
   readonly dashboards?: readonly string[];
+  /** Receivers by which spans arrive at the gateways, each span at one of them. @default ["otlp"] */
+  readonly spanReceivers?: readonly string[];
   /** Title of each team's dashboard folder. @default the folder annotation of each ConfigMap is the title @example {payments: "Payments"} */
   readonly teams?: TeamFolders;
 }

@@ -114,5 +114,6 @@ export const grafanaShape: ShapeOf<GrafanaProps> = {
   plugins: listOf({ id: pluginId, version: pluginVersion }),
   provisioning: new TextOr(oneOf("sidecar"), { dashboards: listOf({ configMap: dnsSubdomain, folder: line }) }),
   dashboards: uniqueListOf(line),
+  spanReceivers: uniqueListOf(line),
   teams: mapOf(team, line),
 };

@@ -53,8 +53,8 @@ export class LokiChart extends ComponentChart<LokiEndpoints> {
     else microservices(context, sizing);
     connectLoki(this, { mode: sizing.mode, objectStore, ...(alertmanager && { alertmanager }) });
     if (objectStore.kind !== "filesystem") this.objectStorage.push(sizing.objectStorage);
-    rules(this, this.component, lokiAlerts(this, sizing));
-    dashboardConfigMap(this, lokiDashboard(this, sizing));
+    rules(this, this.component, lokiAlerts(this, sizing, resolved.tenants));
+    dashboardConfigMap(this, lokiDashboard(this, sizing, resolved.tenants));
     this.endpoints = this.publish();
   }
 

@@ -28,7 +28,7 @@ import {
 } from "./config.ts";
 import { otelGatewayAlerts } from "./monitoring/alerts.ts";
 import { otelGatewayDashboard } from "./monitoring/dashboards.ts";
-import { addOutside, tokenMount } from "./outside.ts";
+import { addOutside, spanReceivers, tokenMount } from "./outside.ts";
 import { loadOf, type OtelGatewayEndpoints, type OtelGatewayProps } from "./props.ts";
 import { otelGatewayShape } from "./shape.ts";
 import { type OtelGatewaySizing, sizeOtelGateway } from "./sizing.ts";
@@ -54,6 +54,9 @@ export class OtelGatewayChart extends ComponentChart<OtelGatewayEndpoints> {
   /** Computed sizes, with the overrides applied. */
   readonly sizing: OtelGatewaySizing;
 
+  /** Receivers by which the spans of applications arrive, each span at one of them. */
+  readonly spanReceivers: readonly string[];
+
   /** @throws InvalidPropsError with every finding of {@link validateOtelGateway} */
   constructor(scope: Construct, id: string, props: OtelGatewayProps) {
     super(scope, id, "otel-gateway", props, { image: "otel-collector" });
@@ -73,6 +76,7 @@ export class OtelGatewayChart extends ComponentChart<OtelGatewayEndpoints> {
       queueItems: sizing.queueItems,
       ...(gateways > 1 && { gateways: this.endpoints }),
     };
+    this.spanReceivers = spanReceivers(outside);
     const config = otelGatewayConfig({
       sizing,
       tailSampling: props.tailSampling ?? defaultTailSampling,
@@ -122,8 +126,13 @@ export class OtelGatewayChart extends ComponentChart<OtelGatewayEndpoints> {
       if (to) this.connectsTo(pods, to, why);
     }
 
-    rules(this, this.component, otelGatewayAlerts(this, { replicas: gateways, samples: props.traces !== undefined }));
-    dashboardConfigMap(this, otelGatewayDashboard(this));
+    const samples = props.traces !== undefined;
+    rules(
+      this,
+      this.component,
+      otelGatewayAlerts(this, { replicas: gateways, samples, spanReceivers: this.spanReceivers }),
+    );
+    dashboardConfigMap(this, otelGatewayDashboard(this, this.spanReceivers));
   }
 
   #endpointsAt(pods: Pods, { spanMetrics, flows }: { spanMetrics: boolean; flows: boolean }): OtelGatewayEndpoints {

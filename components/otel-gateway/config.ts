@@ -13,10 +13,11 @@ import {
   queued,
   type Statements,
   selfTelemetry,
+  tracesExporter,
   transform,
   unlessFailed,
 } from "../../lib/otel/index.ts";
-import { type OutsideProps, outsideConfig, outsideReceiver } from "./outside.ts";
+import { type OutsideProps, outsideConfig, outsideReceiver, spanReceivers } from "./outside.ts";
 import type { OtelGatewaySizing } from "./sizing.ts";
 
 /** What a trace must be to be kept. Policies are OR'd: errors, slow ones, and a share of the rest. */
@@ -102,12 +103,12 @@ export function otelGatewayConfig(props: OtelGatewayConfigProps): CollectorConfi
   const { sizing, traces, logs, spanMetrics } = props;
   const logTargets = logs ? targetsOfLogs(logs, props.tenantNamespaces) : [];
   const outside = props.outside && outsideConfig(props.outside);
-  // What several gateways receive from outside comes back by the receivers for inside, to the gateway that is responsible.
-  const direct = props.outside && !props.outside.gateways ? [outsideReceiver] : [];
+  const receivers = spanReceivers(props.outside);
+  const direct = receivers.filter((receiver) => receiver !== "otlp");
   const pipelines: Record<string, Pipeline> = {
     ...(traces && {
       traces: {
-        receivers: ["otlp", ...direct],
+        receivers,
         processors: [
           "memory_limiter",
           "filter/noise",
@@ -136,7 +137,7 @@ export function otelGatewayConfig(props: OtelGatewayConfigProps): CollectorConfi
       },
     }),
     metrics: {
-      receivers: ["otlp", ...direct, ...(spanMetrics ? ["span_metrics"] : [])],
+      receivers: [...receivers, ...(spanMetrics ? ["span_metrics"] : [])],
       processors: [
         "memory_limiter",
         "transform/clean-attrs",
@@ -279,8 +280,6 @@ function spanMetricsConnector({ spanMetricsResources }: OtelGatewaySizing): obje
   };
 }
 
-/** Named after its backend, so that the exporter's own metrics say where the backpressure is. */
-const tracesExporter = (backend: string): string => `otlp_grpc/${backend}`;
 const flowsExporter = (backend: string): string => `${tracesExporter(backend)}-flows`;
 
 const connectionTo = (traces: Endpoint) => ({

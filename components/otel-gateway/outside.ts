@@ -45,6 +45,13 @@ const authenticator = "bearertokenauth/outside";
 /** Receiver of telemetry from outside. */
 export const outsideReceiver = "otlp/outside";
 
+/**
+ * Receivers by which the spans of applications arrive at a gateway, each span at one of them. What several gateways receive
+ * from outside comes back by the receiver for inside, to the gateway that is responsible.
+ */
+export const spanReceivers = (outside: Pick<OutsideProps, "gateways"> | undefined): readonly string[] =>
+  outside && !outside.gateways ? ["otlp", outsideReceiver] : ["otlp"];
+
 /** The file of tokens. Mounted as a folder, since single files do not change with their Secret. */
 export function tokenMount({ authentication: { tokens } }: OutsideRoute): Mount {
   const items = [{ key: tokens.key, path: "tokens" }];

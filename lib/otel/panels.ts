@@ -38,3 +38,10 @@ export function fullestQueue(own: string): GaugePanel {
     queries: [{ promql: `max(${queueFill(own)})` }],
   };
 }
+
+/** A gateway's exporter of traces, named after its backend, so that the exporter's own metrics say where the backpressure is. */
+export const tracesExporter = (backend: string): string => `otlp_grpc/${backend}`;
+
+/** PromQL matcher of the series of these receivers. */
+export const oneOfReceivers = (receivers: readonly string[]): string =>
+  `receiver${receivers.length === 1 ? "=" : "=~"}"${receivers.join("|")}"`;

@@ -1,5 +1,6 @@
 // Every query of every stack against the series that the real programs expose.
 import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import { programsOf, recordedKind } from "../../lib/monitoring/catalogues/index.ts";
 import {
   absentLabels,
@@ -8,6 +9,8 @@ import {
   seriesErrors,
   unknownSeries,
 } from "../../lib/monitoring/series.ts";
+import type { CollectorConfig, Pipeline } from "../../lib/otel/index.ts";
+import { objectsOf, type RenderedStack } from "../../stacks/stack.ts";
 import { droppedBy, labelSource, queriesOf, recordedByRules, selectedSeries } from "../catalogues/queries.ts";
 import { reasonFor, unrecordedSeries } from "../catalogues/unrecorded.ts";
 import { queriedStacks } from "./variants.ts";
@@ -51,6 +54,36 @@ describe.each(stacks)("queries of $name", ({ stack }) => {
     const own = recordedByRules(stack);
     const known = (name: string) => own.has(name) || unrecordedSeries.includes(name);
     expect(mistakes(({ promql }) => unknownSeries(promql, source).filter((name) => !known(name)))).toEqual([]);
+  });
+});
+
+/** Pipelines of the gateways, as rendered. */
+function gatewayPipelines(stack: RenderedStack): Readonly<Record<string, Pipeline>> {
+  const configs = objectsOf(stack).flatMap(({ object: { kind, metadata, data, spec } }): CollectorConfig[] => {
+    if (!metadata.name.startsWith("otel-gateway")) return [];
+    if (kind === "OpenTelemetryCollector") return [spec.config];
+    const file = (data as Readonly<Record<string, string>> | undefined)?.["collector.yaml"];
+    return file === undefined ? [] : [parse(file)];
+  });
+  expect(configs).toHaveLength(1);
+  return configs[0]!.service.pipelines;
+}
+
+describe.each(stacks)("selections of $name", ({ stack }) => {
+  const asking = (series: string) =>
+    queriesOf(stack).filter(({ promql }) => promql.includes(series) && promql.includes("otel-gateway"));
+
+  test("spans received are those of every receiver by which they arrive", () => {
+    const queries = asking("otelcol_receiver_accepted_spans_total").filter(({ promql }) => promql.includes("receiver"));
+    const selected = queries.flatMap(({ promql }) => [...promql.matchAll(/receiver=~?"([^"]+)"/g)].map(([, of]) => of));
+    expect(selected.length).toBeGreaterThan(2);
+    expect(new Set(selected)).toEqual(new Set([gatewayPipelines(stack).traces?.receivers.join("|")]));
+  });
+
+  test("spans sent are those of the exporter of traces", () => {
+    const sent = asking("otelcol_exporter_sent_spans_total").filter(({ at }) => at.startsWith("skopos-overview"));
+    expect(sent).toHaveLength(1);
+    expect(sent[0]?.promql).toContain(`exporter="${gatewayPipelines(stack).traces?.exporters[0]}"`);
   });
 });
 

@@ -44,8 +44,35 @@ export const profilePairs: readonly Variant[] = scales.flatMap((scale) =>
 /** Everything that has to hold for any stack is tried on these. */
 export const variants: readonly Variant[] = [...environments, ...profilePairs];
 
+const route = {
+  kind: "ingress",
+  host: "otlp.example.com",
+  authentication: { tokens: { secret: "otlp", key: "tokens" } },
+};
+/** Tenants with limits of their own, and without. */
+const tenants = {
+  shop: { namespaces: ["shop"], loki: { max_global_streams_per_user: 1_000 } },
+  search: { namespaces: ["search"] },
+};
+const withComponents = (stack: string, changes: Readonly<Record<string, object>>) => {
+  const { components: own = {} } = readStackFile("stacks", stack).raw as { components?: Record<string, unknown> };
+  const merged = Object.entries(changes).map(([name, change]) => {
+    const options = own[name];
+    return [name, { ...(options !== null && typeof options === "object" && options), ...change }];
+  });
+  return { ...own, ...Object.fromEntries(merged) };
+};
+
 /** Stacks that together have every rule and dashboard. */
 export const queriedStacks: readonly Variant[] = [
   ...stackNames.map((stack) => variant(stack, stack, {})),
   profilePairs.find(({ name }) => name === "large + archive")!,
+  variant("prod, telemetry from outside, tenants, flows, collectors of the operator", "prod", {
+    collectors: "operator",
+    tenants,
+    components: withComponents("prod", { otelGateway: { route }, flowAgent: {} }),
+  }),
+  variant("dev, telemetry from outside to one gateway", "dev", {
+    components: withComponents("dev", { otelGateway: { route, replicas: 1 } }),
+  }),
 ];

@@ -1,18 +1,28 @@
 import { clusterVariable, type Dashboard, type Link, type Panel, type Row } from "../../../lib/monitoring/dashboard.ts";
 import { oncePerShard } from "../../../lib/monitoring/prometheus-pairs.ts";
+import { oneOfReceivers, tracesExporter } from "../../../lib/otel/index.ts";
 import type { Sources } from "../data-sources.ts";
+
+export interface OverviewOptions {
+  /** UIDs of the dashboards that exist, to which the overview links. @default all of them */
+  readonly dashboards?: readonly string[] | undefined;
+  /** Receivers by which spans arrive at the gateways, each span at one of them. @default ["otlp"] */
+  readonly spanReceivers?: readonly string[] | undefined;
+}
 
 /**
  * Grafana's home page: the flow of each signal from its source to its store, hop by hop, with links to the dashboards of
  * the components involved. Signals without a data source have no row.
- * @param known UIDs of the dashboards that exist. @default all of them
  */
-export function overviewDashboard({ mimir, loki, traces }: Sources, known?: readonly string[]): Dashboard {
+export function overviewDashboard(
+  { mimir, loki, traces }: Sources,
+  { dashboards: known, spanReceivers = ["otlp"] }: OverviewOptions,
+): Dashboard {
   const rows = [
     alerts,
     metrics(mimir !== undefined),
     ...(loki ? [logs] : []),
-    ...(traces ? [tracing(traces.backend)] : []),
+    ...(traces ? [tracing(traces.backend, spanReceivers)] : []),
   ];
   const alive = (link: Link) => !("dashboard" in link) || known === undefined || known.includes(link.dashboard);
   return {
@@ -167,7 +177,7 @@ const stored = {
   tempo: `sum(rate(tempo_distributor_spans_received_total{${at}}[5m]))`,
 };
 
-function tracing(backend: "jaeger" | "tempo"): Row {
+function tracing(backend: "jaeger" | "tempo", spanReceivers: readonly string[]): Row {
   const agents = `${at}, job=~"otel-agent.*-monitoring"`;
   const gateways = `${at}, job=~"otel-gateway.*-monitoring"`;
   // Jaeger is built from the collector's parts, and counts by the same names.
@@ -182,12 +192,12 @@ function tracing(backend: "jaeger" | "tempo"): Row {
       ),
       flow(
         "Spans received by gateways",
-        `sum(rate(otelcol_receiver_accepted_spans_total{${gateways}, receiver="otlp"}[5m]))`,
+        `sum(rate(otelcol_receiver_accepted_spans_total{${gateways}, ${oneOfReceivers(spanReceivers)}}[5m]))`,
         "skopos-otel-gateway",
       ),
       flow(
         "Spans sent by gateways",
-        `sum(rate(otelcol_exporter_sent_spans_total{${gateways}, exporter=~"otlp_grpc/.+"}[5m]))`,
+        `sum(rate(otelcol_exporter_sent_spans_total{${gateways}, exporter="${tracesExporter(backend)}"}[5m]))`,
         "skopos-otel-gateway",
       ),
       flow("Spans stored", stored[backend], "skopos-traces"),

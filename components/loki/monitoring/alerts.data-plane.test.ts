@@ -1,7 +1,15 @@
 import { App } from "cdk8s";
 import { test } from "vitest";
 import { retentionProfiles, workloads } from "../../../lib/sizing/index.ts";
-import { type AlertCase, checkRules, counter, gauge, runAlertCases, slope } from "../../../test/support/alerts.ts";
+import {
+  type AlertCase,
+  checkRules,
+  constant,
+  counter,
+  gauge,
+  runAlertCases,
+  slope,
+} from "../../../test/support/alerts.ts";
 import { LokiChart } from "../index.ts";
 
 const retention = retentionProfiles.standard;
@@ -10,6 +18,11 @@ const chart = new LokiChart(new App(), "loki", {
   retention,
   workload: workloads.medium,
   objectStore: { kind: "gcs", identity: {} },
+  tenants: {
+    "team.a": { max_global_streams_per_user: 1_000 },
+    unlimited: { max_global_streams_per_user: 0 },
+    "team-b": { ingestion_rate_mb: 8 },
+  },
 });
 
 const at = (service: string, more: string) => `{namespace="obs",job="loki-${service}",pod="loki-${service}-0"${more}}`;
@@ -19,6 +32,7 @@ const bucket = (le: string) =>
   `loki_request_duration_seconds_bucket${at("distributor", `,route="loki_api_v1_push",le="${le}"`)}`;
 /** Of 18,000 streams, three copies each, 80 %. */
 const streams = 43_200;
+const streamsOf = (tenant: string) => `loki_ingester_memory_streams${at("ingester", `,tenant="${tenant}"`)}`;
 
 const cases: readonly AlertCase[] = [
   // 10 % of all is exactly the threshold.
@@ -41,7 +55,16 @@ const cases: readonly AlertCase[] = [
   },
   {
     alert: "LokiStreamLimitNear",
-    series: { [`loki_ingester_memory_streams${at("ingester", "")}`]: gauge(streams + 1, streams) },
+    series: { [streamsOf("team-b")]: gauge(streams + 1, streams), [streamsOf("team-c")]: constant(streams) },
+  },
+  // A tenant with a limit of its own, and one that looks like it; together they exceed the limit of one.
+  {
+    alert: "LokiStreamLimitNear",
+    series: {
+      [streamsOf("team.a")]: gauge(2_401, 2_400),
+      [streamsOf("team-a")]: constant(streams),
+      [streamsOf("unlimited")]: constant(10 * streams),
+    },
   },
   {
     alert: "LokiFlushFailing",

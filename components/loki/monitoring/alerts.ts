@@ -1,6 +1,7 @@
 import type { ComponentChart } from "../../../lib/kubernetes/index.ts";
 import type { RuleGroup } from "../../../lib/monitoring/rules.ts";
 import type { LokiSizing } from "../sizing.ts";
+import { streamLimitUsed, type TenantLimits } from "./stream-limit.ts";
 
 /** Label matchers that select the series of one Loki: `job` is the name of the scraped Service. */
 function ownSeries(chart: ComponentChart): string {
@@ -10,11 +11,13 @@ function ownSeries(chart: ComponentChart): string {
 /** Fraction of the stream limit at which to alert: the remainder absorbs the stream churn of a few rollouts. */
 const streamLimitShare = 0.8;
 
-/** Alerts about Loki itself, evaluated by Prometheus or Mimir. */
-export function lokiAlerts(chart: ComponentChart, sizing: LokiSizing): RuleGroup[] {
+/**
+ * Alerts about Loki itself, evaluated by Prometheus or Mimir.
+ * @param tenants limits of single tenants
+ */
+export function lokiAlerts(chart: ComponentChart, sizing: LokiSizing, tenants: TenantLimits): RuleGroup[] {
   const own = ownSeries(chart);
   const requests = `loki_request_duration_seconds_count{${own}}`;
-  const streams = Math.floor(sizing.limits.maxStreams * sizing.replicationFactor * streamLimitShare);
   return [
     {
       name: "loki",
@@ -55,11 +58,12 @@ export function lokiAlerts(chart: ComponentChart, sizing: LokiSizing): RuleGroup
         },
         {
           alert: "LokiStreamLimitNear",
-          expr: `sum by (namespace) (loki_ingester_memory_streams{${own}}) > ${streams}`,
+          expr: `(${streamLimitUsed(own, "namespace, tenant", sizing, tenants)}) > ${streamLimitShare}`,
           for: "30m",
           severity: "warning",
-          summary: "The number of active log streams is approaching its limit.",
-          description: `{{ $value }} streams across all ingesters; above the limit of ${sizing.limits.maxStreams} (x ${sizing.replicationFactor} replicas), new streams are rejected.`,
+          summary: "The number of a tenant's active log streams is approaching its limit.",
+          description:
+            "Tenant {{ $labels.tenant }} uses {{ $value | humanizePercentage }} of its limit of streams; above it, new streams are rejected.",
         },
       ],
     },

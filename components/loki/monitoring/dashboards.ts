@@ -4,9 +4,13 @@ import { runbook } from "../../../lib/monitoring/panel.ts";
 import { clientProcess, processRow } from "../../../lib/monitoring/process-row.ts";
 import { latencyPanel, ratePanel, rateStat } from "../../../lib/monitoring/rates.ts";
 import type { LokiSizing } from "../sizing.ts";
+import { streamLimitUsed, type TenantLimits } from "./stream-limit.ts";
 
-/** Loki's dashboard: writes, queries, top senders, chunk flushing and retention. */
-export function lokiDashboard(chart: ComponentChart, sizing: LokiSizing): Dashboard {
+/**
+ * Loki's dashboard: writes, queries, top senders, chunk flushing and retention.
+ * @param tenants limits of single tenants
+ */
+export function lokiDashboard(chart: ComponentChart, sizing: LokiSizing, tenants: TenantLimits): Dashboard {
   const job = `job=~"${chart.name}(-.+)?"`;
   const own = `cluster=~"$cluster", namespace=~"$namespace", ${job}`;
   return {
@@ -15,11 +19,18 @@ export function lokiDashboard(chart: ComponentChart, sizing: LokiSizing): Dashbo
     description: "Log writes and queries, discarded lines, chunk flushing to object storage, and retention.",
     variables: [clusterVariable, { name: "namespace", title: "Namespace", of: `up{cluster=~"$cluster", ${job}}` }],
     links: [{ title: "Alloy", dashboard: "skopos-alloy" }],
-    rows: [now(own, sizing), writes(own), reads(own), senders(), storage(own), processRow(own, clientProcess)],
+    rows: [
+      now(own, streamLimitUsed(own, "cluster, namespace, tenant", sizing, tenants)),
+      writes(own),
+      reads(own),
+      senders(),
+      storage(own),
+      processRow(own, clientProcess),
+    ],
   };
 }
 
-function now(own: string, { limits, replicationFactor }: LokiSizing): Row {
+function now(own: string, streamLimit: string): Row {
   return {
     title: "Now",
     panels: [
@@ -37,12 +48,13 @@ function now(own: string, { limits, replicationFactor }: LokiSizing): Row {
       {
         type: "gauge",
         title: "Stream limit used",
+        description: "By the tenant that is closest to its limit.",
         unit: "percentunit",
         min: 0,
         max: 1,
         height: 4,
         thresholds: { warning: 0.8, critical: 0.95 },
-        queries: [{ promql: `sum(loki_ingester_memory_streams{${own}}) / ${limits.maxStreams * replicationFactor}` }],
+        queries: [{ promql: `max(${streamLimit})` }],
         links: [runbook("LokiStreamLimitNear")],
       },
       {

@@ -72,7 +72,7 @@ function now(own: string, { sizing, tenant, seriesLimit, archiveJob }: MimirAler
         unit: "none",
         noValue: "0",
         thresholds: { warning: 1, critical: 2 },
-        queries: [{ promql: `max(cortex_ring_members{${own}, name="ingester", state!="ACTIVE"})` }],
+        queries: [{ promql: `max(cortex_ring_members{${own}, name="ingester", state="Unhealthy"})` }],
         links: [runbook("MimirIngesterUnhealthy")],
       },
       {

@@ -1,16 +1,21 @@
 import type { ComponentChart } from "../../../lib/kubernetes/index.ts";
 import type { Alert, RuleGroup } from "../../../lib/monitoring/rules.ts";
-import { collectorAlerts, collectorName, selfMetrics } from "../../../lib/otel/index.ts";
+import { collectorAlerts, collectorName, oneOfReceivers, selfMetrics } from "../../../lib/otel/index.ts";
 
 export interface OtelGatewayAlertProps {
   /** Expected number of gateways. */
   readonly replicas: number;
   /** Whether the gateway samples traces. */
   readonly samples: boolean;
+  /** Receivers by which spans arrive, each span at one of them. */
+  readonly spanReceivers: readonly string[];
 }
 
 /** Alerts about the gateway: those of every collector, its scrape targets, and tail sampling. */
-export function otelGatewayAlerts(chart: ComponentChart, { replicas, samples }: OtelGatewayAlertProps): RuleGroup[] {
+export function otelGatewayAlerts(
+  chart: ComponentChart,
+  { replicas, samples, spanReceivers }: OtelGatewayAlertProps,
+): RuleGroup[] {
   const exposed = `namespace="${chart.home}", job="${collectorName(chart)}-headless"`;
   return [
     {
@@ -26,13 +31,13 @@ export function otelGatewayAlerts(chart: ComponentChart, { replicas, samples }: 
           summary: "Prometheus scrapes an unexpected number of OpenTelemetry gateways.",
           description: `Prometheus scrapes {{ $value }} gateways on :8889 instead of ${replicas}. With fewer, metrics are missing; with more, they are stored twice.`,
         },
-        ...(samples ? samplingAlerts(selfMetrics(chart)) : []),
+        ...(samples ? samplingAlerts(selfMetrics(chart), spanReceivers) : []),
       ],
     },
   ];
 }
 
-function samplingAlerts(own: string): Alert[] {
+function samplingAlerts(own: string, spanReceivers: readonly string[]): Alert[] {
   const perPod = (metric: string) => `sum by (pod) (rate(otelcol_processor_tail_sampling_${metric}{${own}}[5m]))`;
   return [
     {
@@ -47,7 +52,7 @@ function samplingAlerts(own: string): Alert[] {
     {
       alert: "OtelGatewayLateSpans",
       // With a decision cache, late spans are counted when they are released from it rather than by their age.
-      expr: `${perPod("early_releases_from_cache_decision_total")} / sum by (pod) (rate(otelcol_receiver_accepted_spans_total{${own}, receiver="otlp"}[5m])) > 0.01`,
+      expr: `${perPod("early_releases_from_cache_decision_total")} / sum by (pod) (rate(otelcol_receiver_accepted_spans_total{${own}, ${oneOfReceivers(spanReceivers)}}[5m])) > 0.01`,
       for: "15m",
       severity: "warning",
       summary: "Spans arrive after the sampling decision of their trace.",

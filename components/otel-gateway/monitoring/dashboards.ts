@@ -3,10 +3,13 @@ import { clusterVariable, type Dashboard, type Row, type Variable } from "../../
 import { runbook } from "../../../lib/monitoring/panel.ts";
 import { collectorProcess, processRow } from "../../../lib/monitoring/process-row.ts";
 import { ratePanel, rateStat } from "../../../lib/monitoring/rates.ts";
-import { collectorName, fullestQueue, spans } from "../../../lib/otel/index.ts";
+import { collectorName, fullestQueue, oneOfReceivers, spans } from "../../../lib/otel/index.ts";
 
-/** What each gateway pod receives, samples and sends, and whether Prometheus scrapes every pod exactly once. */
-export function otelGatewayDashboard(chart: ComponentChart): Dashboard {
+/**
+ * What each gateway pod receives, samples and sends, and whether Prometheus scrapes every pod exactly once.
+ * @param spanReceivers receivers by which spans arrive, each span at one of them
+ */
+export function otelGatewayDashboard(chart: ComponentChart, spanReceivers: readonly string[]): Dashboard {
   const name = collectorName(chart);
   const where = 'cluster=~"$cluster", namespace=~"$namespace"';
   const own = `${where}, job="${name}-monitoring"`;
@@ -27,7 +30,7 @@ export function otelGatewayDashboard(chart: ComponentChart): Dashboard {
       { title: "Overview", dashboard: "skopos-overview" },
     ],
     rows: [
-      now(own, exposed),
+      now(own, exposed, spanReceivers),
       sampling(own),
       received(own, exposed, series),
       sent(own),
@@ -43,7 +46,7 @@ const gatewayVariable = (exposed: string): Variable => ({
   label: "instance",
 });
 
-function now(own: string, exposed: string): Row {
+function now(own: string, exposed: string, spanReceivers: readonly string[]): Row {
   return {
     title: "Status",
     panels: [
@@ -60,7 +63,7 @@ function now(own: string, exposed: string): Row {
       },
       rateStat({
         title: "Spans received",
-        own: `${own}, receiver="otlp"`,
+        own: `${own}, ${oneOfReceivers(spanReceivers)}`,
         counter: "otelcol_receiver_accepted_spans_total",
       }),
       {
