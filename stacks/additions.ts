@@ -6,30 +6,9 @@ import { removeKey } from "../lib/sizing/index.ts";
 import type { CheckedStack } from "./checks.ts";
 import { problemsOfComponent } from "./findings.ts";
 import { plainTextSecret } from "./issues.ts";
+import { plainSecretsOf, secretSetting } from "./plain-secrets.ts";
 import type { Problem } from "./problem.ts";
-import { collectorSettings } from "./schema/collectors.ts";
 import type { StackConfig } from "./schema.ts";
-import { snippet } from "./snippet.ts";
-
-/** Settings with secrets: names as the collector's components have them. */
-const secretSetting = /^(.*[-_])?(api[-_]?key|authorization|password|secret|token|credentials?)$/i;
-
-/** Settings of collectors whose values would be in a ConfigMap. */
-function secretsOfCollectors({ extra }: StackConfig): readonly Problem[] {
-  const walk = (value: unknown, path: readonly PropertyKey[]): readonly Problem[] => {
-    if (value !== null && typeof value === "object")
-      return Object.entries(value).flatMap(([key, item]) =>
-        walk(item, [...path, Array.isArray(value) ? Number(key) : key]),
-      );
-    const key = path.findLast((each) => typeof each === "string") as string;
-    if (typeof value !== "string" || value.includes("${")) return [];
-    if (!secretSetting.test(key) && !looksSecret([], value)) return [];
-    const variable = key.replaceAll(/\W+/g, "_").toUpperCase();
-    const fix = `"\${env:${variable}}" # and secrets: {${variable}: {secret: name-of-the-secret, key: key-in-it}}`;
-    return [plainTextSecret(path, snippet(path, fix))];
-  };
-  return collectorSettings(extra.collectors).flatMap(([path, settings]) => walk(settings, path));
-}
 
 /** Texts of the stages of pod logs that would be secrets in a ConfigMap. */
 function secretsOfLogStages({ extra: { logStages } }: StackConfig): readonly Problem[] {
@@ -83,7 +62,7 @@ export function checkAdditions({ config, props }: CheckedStack): readonly Proble
   ];
   return [
     ...secrets,
-    ...secretsOfCollectors(config),
+    ...plainSecretsOf(config),
     ...secretsOfLogStages(config),
     ...problemsOfComponent("extra", findings),
   ];

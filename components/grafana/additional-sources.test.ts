@@ -96,6 +96,21 @@ test("a name is taken once, by data sources of the stack and of its tenants too"
   );
 });
 
+test("secrets among the plain settings of a data source are found", () => {
+  const jsonData = {
+    httpHeaderName1: "X-Api-Key",
+    httpHeaderValue1: "hunter2",
+    azure: { clientSecret: "hunter2", authType: "clientsecret" },
+    derivedFields: [{ url: "https://a.example.com/?token=hunter2", matcherRegex: "token=(\\w+)" }],
+    tokenUri: "https://a.example.com/token",
+  };
+  expect(problems([{ ...source, jsonData }])).toEqual([
+    "SKP1010 skopos:extra.dataSources[0].jsonData.httpHeaderValue1",
+    "SKP1010 skopos:extra.dataSources[0].jsonData.azure.clientSecret",
+    "SKP1010 skopos:extra.dataSources[0].jsonData.derivedFields[0].url",
+  ]);
+});
+
 test("the network policies admit the ports of data sources", () => {
   const grafana = render([source]).charts.find(({ node }) => node.id === "grafana");
   expect(grafana?.edges.find(({ why }) => why === "data source Orders")?.ports).toEqual([5432]);

@@ -77,7 +77,7 @@ const remoteWrite = z
     url: text(httpUrl).describe("URL of the remote-write API: https://prometheus.example.com/api/v1/write."),
     headers: mapping(headerName, line)
       .optional()
-      .describe("Headers without secrets, such as a tenant. By default none."),
+      .describe("Headers without secrets: X-Scope-OrgID, User-Agent, Content-Type. By default none."),
     basicAuth: z
       .strictObject({
         username: secretKeySchema.describe("Secret key with the user name."),

@@ -136,6 +136,49 @@ test("secrets in plain text are found and not repeated", () => {
   expect(found.join()).not.toContain("hunter2");
 });
 
+test("headers and secret settings are references, without defaults and escaped dollar signs", () => {
+  const found = problems({
+    exporters: {
+      "otlp_http/a": {
+        endpoint: "https://a.example.com?apikey=hunter2",
+        headers: {
+          "x-vendor": "hunter2",
+          "x-number": 4711,
+          "x-escaped": "$${hunter2}",
+          "x-default": "${env:KEY:-Bearer hunter2}",
+          authorization: "Bearer ${env:KEY}",
+          "x-file": "${file:/key}",
+          "X-Scope-OrgID": "team-a",
+          "Content-Type": "application/json",
+        },
+      },
+      "otlp_http/b": {
+        endpoint: "https://${env:KEY}.example.com?token=${env:KEY}",
+        compression: "${env:KEY:-Bearer hunter2}",
+        auth: { password: "$${hunter2}", token: "${env:KEY}" },
+      },
+    },
+    extensions: {
+      "headers_setter/a": {
+        headers: [
+          { key: "x-a", value: "hunter2" },
+          { key: "x-b", value: "${env:KEY}" },
+        ],
+      },
+    },
+    pipelines: { logs: { exporters: ["otlp_http/a", "otlp_http/b"] } },
+    secrets: { KEY: { secret: "s", key: "k" } },
+  });
+  expect(found.filter((each) => each.startsWith("SKP1010")).map((each) => each.split(": ")[0])).toEqual([
+    'SKP1010 @.exporters["otlp_http/a"].endpoint',
+    ...["vendor", "number", "escaped", "default"].map((name) => `SKP1010 @.exporters["otlp_http/a"].headers.x-${name}`),
+    'SKP1010 @.exporters["otlp_http/b"].compression',
+    'SKP1010 @.exporters["otlp_http/b"].auth.password',
+    'SKP1010 @.extensions["headers_setter/a"].headers[0].value',
+  ]);
+  expect(found.join()).not.toContain("hunter2");
+});
+
 test("a thousand exporters are rendered", () => {
   const names = Array.from({ length: 1000 }, (_, index) => `kafka/${index}`);
   const chart = new OtelGatewayChart(Testing.app(), "otel-gateway", {

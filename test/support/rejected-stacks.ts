@@ -303,6 +303,34 @@ const others: readonly object[] = [
     components: { grafana: { plugins: ["1.0.0", "1.0.1"].map((version) => ({ id: "grafana-clock-panel", version })) } },
   },
   { components: { grafana: { ...managed, plugins: [{ id: "a", version: "1.0.0" }] } } },
+  { extra: { remoteWrites: [{ name: "a", url, headers: { Authorization: "Bearer hunter2", "X-Scope-OrgID": "a" } }] } },
+  {
+    extra: {
+      dataSources: [
+        {
+          name: "a",
+          uid: "a",
+          type: "loki",
+          url,
+          jsonData: { httpHeaderValue1: "hunter2", auth: { password: "hunter2" } },
+        },
+      ],
+    },
+  },
+  {
+    extra: {
+      scrapes: [{ name: "a", spec: { staticConfigs: [{ targets: ["a:1"] }], params: { token: ["hunter2"] } } }],
+    },
+  },
+  collected({
+    exporters: {
+      otlp_http: {
+        endpoint: "https://a.example.com/?apikey=hunter2",
+        headers: { "x-vendor": "hunter2", "x-other": "$${hunter2}", "x-third": "${env:X:-Bearer hunter2}" },
+      },
+    },
+    extensions: { headers_setter: { headers: [{ key: "x-vendor", value: "hunter2" }] } },
+  }),
   ...[["Own", "Own"], ["Metrics"]].map((names) => ({
     extra: { dataSources: names.map((name, index) => ({ name, uid: `own-${index}`, type: "loki", url })) },
   })),
