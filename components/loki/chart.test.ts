@@ -218,6 +218,29 @@ describe("validation", () => {
     expect(of({ bucketLifecycle: kept + 7_201 })).toEqual([]);
   });
 
+  test("rejects log alerts about lines instead of numbers, and with ranges beyond the longest query", () => {
+    const rules = [
+      'rate({a="b"}[1d])',
+      '{a="b"} |= "c"',
+      'sum(rate({a="b"}[1y4w])) > 0',
+      'sum(rate({a="b"}[5m] offset 2y)) > 1',
+    ].map((expr) => ({ alert: "A", expr }));
+    const groups = ["a", "b"].map((name) => ({ name, rules }));
+    expect(of({ additionalAlerts: groups })).toEqual(
+      expect.arrayContaining(
+        [0, 1].flatMap((group) => [
+          `SKP1012 additionalAlerts[${group}].rules[1].expr`,
+          `SKP1214 additionalAlerts[${group}].rules[2].expr`,
+        ]),
+      ),
+    );
+    expect(of({ additionalAlerts: groups })).toHaveLength(4);
+    const labels = { team: "shop", alertname: "B" };
+    expect(of({ additionalAlerts: [{ name: "a", rules: [{ alert: "A", expr: "vector(1)", labels }] }] })).toEqual([
+      "SKP1012 additionalAlerts[0].rules[0].labels.alertname",
+    ]);
+  });
+
   test("rejects volumes that pods do not share, and a bucket without a name", () => {
     const redundant = { availability: "redundant", objectStore: { kind: "filesystem" } } as const;
     expect(of(redundant)).toEqual(["SKP1211 objectStore"]);

@@ -4,6 +4,7 @@ import { dataDirectory, objectStoreConfig } from "./bucket-config.ts";
 import { embeddedCacheMiB } from "./cache-sizes.ts";
 import type { LokiCache } from "./capacity.ts";
 import type { StreamRetention } from "./props.ts";
+import { maxQueryLength } from "./query-length.ts";
 import { type LokiSizing, queryConcurrency } from "./sizing.ts";
 
 /** Ports of every Loki process, by the name that Services, probes and monitors use. */
@@ -201,8 +202,7 @@ function limitsConfig({ sizing, retentionSeconds, streamRetention }: LokiConfigP
     per_stream_rate_limit_burst: `${otlpMessageBytes / MiB}MB`,
     max_global_streams_per_user: limits.maxStreams,
     query_timeout: `${queryTimeoutSeconds}s`,
-    // Loki's default of 30 d 1 h is shorter than most retentions.
-    max_query_length: formatDuration(longest + 3600, "h"),
+    max_query_length: formatDuration(maxQueryLength(longest), "h"),
     max_query_lookback: formatDuration(longest, "h"),
     retention_period: formatDuration(retentionSeconds, "h"),
     ...(streamRetention.length > 0 && {

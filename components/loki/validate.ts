@@ -11,6 +11,7 @@ import {
   type Finding,
   fewReplicas,
   formatBytes,
+  formatDuration,
   GiB,
   MiB,
   overload,
@@ -24,6 +25,7 @@ import {
 } from "../../lib/sizing/index.ts";
 import { monolithicBytesPerDay } from "./capacity.ts";
 import { type LokiProps, lokiLoad, type ResolvedLokiProps, resolveLokiProps } from "./props.ts";
+import { longestRetention, maxQueryLength, rangesOf } from "./query-length.ts";
 import { lokiShape } from "./shape.ts";
 import { idleBytes, type LokiSizing, sizeLoki } from "./sizing.ts";
 
@@ -48,6 +50,7 @@ function combinations(props: LokiProps): readonly Finding[] {
   const sizing = sizeLoki(lokiLoad(resolved));
   return [
     ...repeatedGroups(resolved),
+    ...longRanges(resolved),
     ...validateRetention(resolved),
     ...validateStorage(resolved, sizing),
     ...validateMode(resolved, sizing),
@@ -67,6 +70,25 @@ function repeatedGroups({ logAlerts, additionalAlerts }: ResolvedLokiProps): rea
   );
 }
 
+/** Ranges beyond the longest query: the ruler would load the alert, and fail to evaluate it. */
+function longRanges(props: ResolvedLokiProps): readonly Finding[] {
+  const most = maxQueryLength(longestRetention(props));
+  return props.additionalAlerts.flatMap(({ rules }, group) =>
+    rules.flatMap(({ expr }, rule) =>
+      rangesOf(expr)
+        .filter(({ seconds }) => seconds > most)
+        .map(({ text }) =>
+          overload(
+            `additionalAlerts[${group}].rules[${rule}].expr`,
+            text,
+            `Loki queries at most ${formatDuration(most, "h")} at once, the retention and an hour`,
+            JSON.stringify(expr.replaceAll(text, `[${formatDuration(most, "h")}]`)),
+          ),
+        ),
+    ),
+  );
+}
+
 /** Memory of an idle process of one service: the least that was measured for all of them in one process (Loki 3.7). */
 const idleServiceBytes = 109 * MiB;
 
@@ -76,7 +98,8 @@ function workloadsOf(sizing: LokiSizing): Workloads {
   return { others: workloadFacts(sizing.services, idleServiceBytes, single) };
 }
 
-function validateRetention({ retention, streamRetention, bucketLifecycle }: ResolvedLokiProps): Finding[] {
+function validateRetention(props: ResolvedLokiProps): Finding[] {
+  const { retention, streamRetention, bucketLifecycle } = props;
   const findings: Finding[] = [];
   const tooShort = (at: string, found: number) =>
     findings.push(shortRetention(at, found, minRetention, "Loki deletes whole index tables of one day"));
@@ -84,7 +107,7 @@ function validateRetention({ retention, streamRetention, bucketLifecycle }: Reso
   streamRetention.forEach((stream, index) => {
     if (stream.retention < minRetention) tooShort(`streamRetention[${index}].retention`, stream.retention);
   });
-  const longest = Math.max(retention.loki, ...streamRetention.map((stream) => stream.retention)) + deletionDelaySeconds;
+  const longest = longestRetention(props) + deletionDelaySeconds;
   return [...findings, ...validateLifecycle("Loki", bucketLifecycle, longest)];
 }
 

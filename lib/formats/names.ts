@@ -72,6 +72,13 @@ export const alertLabel: Format = {
     text === "alertname" || text === "severity" ? "the alert sets it itself" : prometheusLabel.mistake(text),
 };
 
+/** A label of a rule in Prometheus' own format, in which severity is a label like others. */
+export const ruleLabel: Format = {
+  name: "a label of a rule",
+  examples: ["team"],
+  mistake: (text) => (text === "alertname" ? "it is the name of the alert" : prometheusLabel.mistake(text)),
+};
+
 /** A tenant of Mimir and Loki. @see https://grafana.com/docs/mimir/latest/configure/about-tenant-ids/ */
 export const tenantId: Format = {
   name: "a tenant ID",

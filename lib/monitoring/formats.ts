@@ -1,6 +1,6 @@
 import { parser as logqlParser } from "@grafana/lezer-logql";
 import { byPattern, type Format } from "../formats/index.ts";
-import { grammarError } from "./grammar.ts";
+import { grammarError, syntaxTree } from "./grammar.ts";
 import { promqlError } from "./promql.ts";
 
 /** An expression of a rule in Prometheus or Mimir. */
@@ -16,7 +16,14 @@ export const logqlExpression: Format = {
   name: "a LogQL expression",
   language: true,
   examples: ['sum(count_over_time({namespace="shop"} |= "panic" [5m])) > 0'],
-  mistake: (text) => (text.trim() === "" ? "it is empty" : grammarError(logqlParser, text)),
+  mistake: (text) => {
+    if (text.trim() === "") return "it is empty";
+    const error = grammarError(logqlParser, text);
+    if (error !== undefined) return error;
+    // The ruler loads an alert about lines, but can never evaluate it.
+    const isMetric = syntaxTree(logqlParser, text).topNode.getChild("Expr")?.getChild("MetricExpr");
+    return isMetric ? undefined : "it selects lines; an alert needs a number, such as that of count_over_time";
+  },
 };
 
 /** @see https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels */

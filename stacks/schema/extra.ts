@@ -14,6 +14,7 @@ import {
   prometheusLabel,
   re2,
   region,
+  ruleLabel,
   secretKeyName,
 } from "../../lib/formats/index.ts";
 import { apiVersion, kindName } from "../../lib/kubernetes/manifest.ts";
@@ -40,7 +41,8 @@ const manifest = z
   })
   .describe("An object of Kubernetes.");
 
-const labels = mapping(prometheusLabel, alertTemplate);
+const labels = mapping(ruleLabel, alertTemplate);
+const annotations = mapping(prometheusLabel, alertTemplate);
 
 const rule = z
   .strictObject({
@@ -54,7 +56,7 @@ const rule = z
       .optional()
       .describe("How long the alert keeps firing after the condition has ended. By default not at all."),
     labels: labels.optional().describe("Labels, such as severity, by which receivers select alerts. By default none."),
-    annotations: labels.optional().describe("Annotations: summary, description, runbook_url. By default none."),
+    annotations: annotations.optional().describe("Annotations: summary, description, runbook_url. By default none."),
   })
   .superRefine((each, context) => {
     if (each.alert === undefined && each.record === undefined)
@@ -204,7 +206,7 @@ export const extraSchema = z.strictObject({
                     .optional()
                     .describe("How long the condition must hold before the alert fires. By default it fires at once."),
                   labels: labels.optional().describe("Labels, such as severity. By default none."),
-                  annotations: labels.optional().describe("Annotations: summary, description. By default none."),
+                  annotations: annotations.optional().describe("Annotations: summary, description. By default none."),
                 })
                 .describe("An alert."),
             )

@@ -340,13 +340,26 @@ const others: readonly object[] = [
     extra: { certificateAuthorities: [{ configMap: "ca" }] },
     components: { mimir: { extraEnv: { SSL_CERT_DIR: "/certs" } } },
   },
-  { extra: { logAlerts: [1, 2].map(() => ({ name: "a", rules: [{ alert: "A", expr: '{a="b"}' }] })) } },
+  { extra: { logAlerts: [1, 2].map(() => ({ name: "a", rules: [{ alert: "A", expr: 'rate({a="b"}[5m])' }] })) } },
   {
     extra: { logAlerts: [{ name: "a", rules: [{ alert: "A", expr: "{a=", annotations: { summary: "{{ $value" } }] }] },
   },
   {
+    extra: {
+      logAlerts: ["a", "b"].map((name) => ({
+        name,
+        rules: [
+          { alert: "A", expr: '{a="b"} |= "c"', labels: { alertname: "B" } },
+          { alert: "B", expr: '({a="b"})' },
+        ],
+      })),
+    },
+  },
+  { extra: { rules: [{ name: "a", rules: [{ alert: "A", expr: "up == 0", labels: { alertname: "B" } }] }] } },
+  { extra: { logAlerts: ["a", "b"].map((name) => ({ name, rules: [{ alert: "A", expr: 'rate({a="b"}[400d])' }] })) } },
+  {
     components: { loki: managed },
-    extra: { logAlerts: [{ name: "a", rules: [{ alert: "A", expr: '{a="b"}' }] }] },
+    extra: { logAlerts: [{ name: "a", rules: [{ alert: "A", expr: 'rate({a="b"}[5m])' }] }] },
   },
   ...[
     "stage.drop { expression = ",

@@ -294,7 +294,9 @@ export const chosen: Readonly<Record<string, readonly [values: readonly unknown[
       `extra.logAlerts[].rules[].${key}.*`,
       [
         ["a", "b"].map((text) => ({
-          extra: { logAlerts: [{ name: "g", rules: [{ alert: "A", expr: '{a="b"}', [key]: { team: text } }] }] },
+          extra: {
+            logAlerts: [{ name: "g", rules: [{ alert: "A", expr: 'rate({a="b"}[5m])', [key]: { team: text } }] }],
+          },
         })),
       ] as const,
     ]),
