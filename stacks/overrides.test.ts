@@ -27,11 +27,29 @@ test("overrides are merged key by key; lists and single values are replaced", ()
   expect(props.grafana).toBeUndefined();
 });
 
-test("options turn on a component that is off, and turning one on keeps its options", () => {
-  expect(resolved({ components: { traces: { podLabels: { team: "a" } } } }).props.traces?.podLabels).toEqual({
-    team: "a",
-  });
+test("a component that is off stays off with options, until it is turned on; turning one on keeps its options", () => {
+  expect(resolved({ components: { traces: { podLabels: { team: "a" } } } }).props.traces).toBeUndefined();
+  const on = resolved({ components: { traces: { enabled: true, podLabels: { team: "a" } } } });
+  expect(on.props.traces?.podLabels).toEqual({ team: "a" });
+  expect(resolved({ components: { pushgateway: { podLabels: { team: "a" } } } }).props.pushgateway).toBeDefined();
   expect(resolved({ components: { alloy: "on" } }).props.alloy).toBeDefined();
+});
+
+test("options of one kind are not merged into those of another", () => {
+  const file = {
+    ...raw,
+    objectStorage: { kind: "s3", endpoint: "s3.example.com", region: "eu", identity: { role: "r" } },
+    components: { grafana: { host: "g.example.com", route: { kind: "ingress", className: "nginx" } } },
+  };
+  const route = { kind: "gateway", gateway: { name: "main" } } as const;
+  const changed = withOverrides(file, { objectStorage: { kind: "filesystem" }, components: { grafana: { route } } });
+  expect(changed).toMatchObject({ objectStorage: { kind: "filesystem" }, components: { grafana: { route } } });
+  expect(changed.objectStorage).toEqual({ kind: "filesystem" });
+  expect(resolve(changed, { stack: "test" }).props.grafana).toMatchObject({ route });
+  expect(withOverrides(file, { objectStorage: { kind: "s3", region: "us" } }).objectStorage).toMatchObject({
+    endpoint: "s3.example.com",
+    region: "us",
+  });
 });
 
 test("single retentions are merged into a profile that is only named", () => {

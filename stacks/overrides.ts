@@ -4,7 +4,8 @@ import type { StackConfigInput } from "./schema.ts";
 type Part<T> = T extends readonly unknown[] ? T : T extends object ? { readonly [K in keyof T]?: Part<T[K]> } : T;
 
 /**
- * Values that replace those of a stack file, by the same names. Objects are merged key by key; lists and single values are replaced.
+ * Values that replace those of a stack file, by the same names. Objects are merged key by key; lists and single values are replaced,
+ * and so are objects of another `kind`. A component that the file turns off stays off until it is turned on by name.
  * @example { components: { mimir: { replicas: 3, nodeSelector: { pool: "metrics" } } }, workload: { activeSeries: "2M" } }
  */
 export type StackOverrides = Part<Omit<StackConfigInput, "grafanaAdminPassword">>;
@@ -25,13 +26,20 @@ export function withOverrides(
 
 function merged(below: unknown, above: unknown): unknown {
   if (above === undefined) return below;
+  // A component that is off stays off when a program only sets its options.
+  if ((below === "off" || below === false) && isMapping(above)) return merged({ enabled: false }, above);
   if (!isMapping(below)) return isMapping(above) ? merged({}, above) : above;
   // The options of a component stay when a program only turns it on.
   if (above === "on" || above === true) return { ...below, enabled: true };
-  if (!isMapping(above)) return above;
+  if (!isMapping(above) || isOfAnotherKind(below, above)) return above;
   const keys = [...new Set([...Object.keys(below), ...Object.keys(above)])];
   const entries = keys.map((key) => [key, merged(below[key], above[key])] as const);
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}
+
+/** Whether the options of one belong to another kind than those of the other. */
+function isOfAnotherKind(below: Readonly<Record<string, unknown>>, above: Readonly<Record<string, unknown>>): boolean {
+  return above.kind !== undefined && below.kind !== undefined && above.kind !== below.kind;
 }
 
 function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
