@@ -238,7 +238,7 @@ export const problemCatalogue = {
   },
   SKP1271: {
     title: "A route that its load balancer cannot serve",
-    why: "An Application Load Balancer reads certificates from AWS Certificate Manager, not from Secrets, and reaches Grafana at its pods: the Service has no node port. GKE's Ingress expects that health checks are answered with 200, and no Gateway serves HTTP and gRPC at the same host.",
+    why: "An Application Load Balancer reads certificates from AWS Certificate Manager, not from Secrets, and reaches Grafana at its pods: the Service has no node port. GKE's Ingress expects that health checks are answered with 200, and no Gateway serves HTTP and gRPC at the same host. Routes are for HTTPS: over plain HTTP, tokens and passwords could be read.",
   },
   SKP1280: {
     title: "A setting that the flow agent rejects",

@@ -11,6 +11,7 @@ const route = {
   host: "otlp.example.com",
   authentication: { tokens: { secret: "otlp", key: "tokens" } },
 } as const;
+const albPorts = "alb.ingress.kubernetes.io/listen-ports";
 const sampling = (change: Partial<typeof defaultTailSampling>) => ({
   tailSampling: { ...defaultTailSampling, ...change },
 });
@@ -22,6 +23,14 @@ test.each<[string, Partial<OtelGatewayProps>]>([
   ["SKP1011 tailSampling.latencyThresholdMs", sampling({ latencyThresholdMs: 0 })],
   ["SKP1011 replicas", { replicas: 1.5 }],
   ["SKP1271 route.grpcHost", { route: { ...route, grpcHost: route.host } }],
+  ...[
+    [albPorts, '[{"HTTP": 80}]'],
+    [albPorts, '[{"HTTPS": 443}, {"HTTP": 80}]'],
+    ["nginx.ingress.kubernetes.io/ssl-redirect", "false"],
+  ].map(([key = "", value = ""]): [string, Partial<OtelGatewayProps>] => [
+    `SKP1271 route.annotations["${key}"]`,
+    { route: { ...route, annotations: { [key]: value } } },
+  ]),
   ["SKP1271 route.className", { route: { ...route, className: "gce" } }],
   ["SKP1271 route.tlsSecret", { route: { ...route, className: "alb", tlsSecret: "tls" } }],
 ])("rejects %s", (finding, props) => {
@@ -34,4 +43,9 @@ test("replicas and resources are overrides", () => {
   const { sizing } = new OtelGatewayChart(new App(), "gateway", props);
   expect(found(props)).toEqual([]);
   expect(sizing.gateway).toMatchObject({ replicas: 5, memoryBytes: 777 * MiB });
+});
+
+test("annotations that keep HTTPS are accepted", () => {
+  const annotations = { [albPorts]: '[{"HTTPS": 8443}]', "nginx.ingress.kubernetes.io/ssl-redirect": "true" };
+  expect(found({ route: { ...route, annotations } })).toEqual([]);
 });

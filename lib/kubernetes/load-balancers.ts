@@ -57,7 +57,7 @@ export const isAlb = ({ className, annotations = {} }: IngressRoute): boolean =>
  */
 export const isGce = ({ className }: IngressRoute): boolean => className === "gce" || className === "gce-internal";
 
-/** What an Ingress needs so that its controller can serve it; annotations of the user's take precedence. */
+/** What an Ingress needs so that its controller can serve it; annotations of the user's take precedence, see {@link validateLoadBalancer}. */
 export function ingressAnnotations(route: IngressRoute, backend: RouteBackend): Labels {
   const { className, annotations } = route;
   const { health, healthCode, protocol, largestRequestBytes } = backend;
@@ -98,6 +98,7 @@ export function validateLoadBalancer(at: string, route: Route | undefined, hosts
   if (!route) return [];
   const wrong = [
     ...(route.kind === "ingress" && isAlb(route) ? ofAlb(at, route) : []),
+    ...(route.kind === "ingress" ? plainHttp(at, route, hosts !== undefined) : []),
     hosts?.grpcHost !== undefined &&
       hosts.grpcHost === hosts.host && {
         at: `${at}.grpcHost`,
@@ -114,6 +115,22 @@ export function validateLoadBalancer(at: string, route: Route | undefined, hosts
       },
   ];
   return wrong.filter((each) => each !== false).map((each) => ({ code: "SKP1271", ...each }));
+}
+
+/** Annotations that serve plain HTTP. @param tokens whether a first request already has a token, which a redirect comes too late for */
+function plainHttp(at: string, { annotations = {} }: IngressRoute, tokens: boolean) {
+  const redirects = `${albPrefix}ssl-redirect` in annotations && !tokens;
+  return Object.entries(annotations)
+    .filter(([key, value]) =>
+      key === albAnnotations.ports
+        ? /\bHTTP\b/i.test(value) && !redirects
+        : key.endsWith("/ssl-redirect") && /^\s*false\s*$/i.test(value),
+    )
+    .map(([key, value]) => ({
+      at: `${at}.annotations[${JSON.stringify(key)}]`,
+      message: `${value} serves plain HTTP, over which ${tokens ? "tokens" : "passwords and cookies"} could be read`,
+      fix: removeKey(key),
+    }));
 }
 
 function ofAlb(at: string, route: IngressRoute) {

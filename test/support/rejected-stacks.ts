@@ -457,6 +457,18 @@ const others: readonly object[] = [
   {
     components: { grafana: { host: "g.example.com", route: { kind: "ingress", className: "alb", tlsSecret: "tls" } } },
   },
+  ...[
+    { "alb.ingress.kubernetes.io/listen-ports": '[{"HTTP": 80}]', "nginx.ingress.kubernetes.io/ssl-redirect": "false" },
+  ].flatMap((annotations) => [
+    { components: { grafana: { host: "g.example.com", route: { kind: "ingress", annotations } } } },
+    {
+      components: {
+        otelGateway: {
+          route: { kind: "ingress", host: "otlp.example.com", authentication: { tokens: reference }, annotations },
+        },
+      },
+    },
+  ]),
   { components: { grafana: { host: "10.0.0.1", route: { kind: "ingress" } } } },
   { components: { prometheus: { route: { kind: "ingress", host: "prometheus.example.com" } } } },
   { alerts: { route: { kind: "gateway", host: "alerts.example.com", gateway: { name: "main" } } } },
