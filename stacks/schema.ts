@@ -185,6 +185,8 @@ export const stackSchema = z.strictObject({
   namespaces: z
     .strictObject({
       stack: text(dnsLabel)
+        // Objects carry the label value `skopos-` and its name, and label values have 63 characters.
+        .max(56)
         .default("observability")
         .describe("Namespace of everything but host-level agents; Pod Security level restricted."),
       agents: text(dnsLabel)

@@ -110,7 +110,7 @@ test("what no alert can follow is an error, all of it at once", () => {
 });
 
 describe.each(["staging", "prod"])("every alert of %s with everything changed", (name) => {
-  const scale = name === "prod" ? { workload: { activeSeries: "10M", nodes: 400 } } : {};
+  const scale = name === "prod" ? { workload: { activeSeries: "10M", nodes: 400, flowsPerSecondPerNode: 10 } } : {};
   const { charts } = render({}, name, scale);
   const alerts = charts.flatMap(({ knownAlerts }) => knownAlerts);
   // An odd number of seconds is no whole minute, by whose name it would be rendered.
