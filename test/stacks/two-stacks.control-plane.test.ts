@@ -1,4 +1,5 @@
-// Two stacks in one cluster, each with a real operator: neither uses the monitors and rules of the other, both use those of teams.
+// Two stacks in one cluster, each with a real operator: neither uses the monitors, rules and dashboards of the other, both use
+// those of teams.
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
@@ -31,6 +32,14 @@ const ofTeam = (kind: string, name: string, spec: object, labels: Record<string,
 const ruled = (record: string) => ({ groups: [{ name: record, rules: [{ record, expr: "sum(up)" }] }] });
 const scraped = { selector: {}, endpoints: [{ port: "http" }] };
 
+const isForGrafana = ({ kind, metadata: { labels = {} } }: KubernetesObject) =>
+  kind === "ConfigMap" && ("grafana_dashboard" in labels || "grafana_datasource" in labels);
+const dashboardOfTeam = (name: string, labels: Record<string, string>): KubernetesObject => ({
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: { name, namespace: "shop", labels },
+});
+
 let cluster: Cluster;
 const operators: RunningProgram[] = [];
 
@@ -38,7 +47,11 @@ beforeAll(async () => {
   cluster = await startCluster({ nodes: {} });
   const shop = { apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } } as KubernetesObject;
   for (const { objects } of stacks) await apply(cluster.api, [shop, ...objects.filter(({ kind }) => kinds.test(kind))]);
+  for (const { objects } of stacks) await apply(cluster.api, objects.filter(isForGrafana));
   await apply(cluster.api, [
+    dashboardOfTeam("dashboard", { grafana_dashboard: "1" }),
+    dashboardOfTeam("data-source", { grafana_datasource: "1" }),
+    dashboardOfTeam("unlabelled", {}),
     ofTeam("PrometheusRule", "orders", ruled("team:orders")),
     ofTeam("PrometheusRule", "unlabelled", ruled("team:unlabelled"), {}),
     ofTeam("ServiceMonitor", "orders", scraped),
@@ -97,3 +110,26 @@ test.each(stacks)("$stack uses its own monitors and rules and those of teams", a
   expect(await monitorsOf(stack)).toEqual([...monitors, "shop/orders"].sort());
   expect(await ruleFilesOf(stack)).toEqual([...rules, "shop-orders"].sort());
 });
+
+test.each(stacks)(
+  "the API server gives Grafana's sidecars in $stack its own ConfigMaps and those of teams",
+  async ({ objects }) => {
+    const workload = objects.find(
+      ({ kind, metadata }) => /^(Deployment|StatefulSet)$/.test(kind) && metadata.name === "grafana",
+    );
+    const { spec } = workload as unknown as {
+      spec: { template: { spec: { initContainers: { env: { name: string; value: string }[] }[] } } };
+    };
+    const found: string[] = [];
+    for (const { env } of spec.template.spec.initContainers) {
+      // As the sidecar does: LABEL_VALUE is not set.
+      const selector = env.find(({ name }) => name === "LABEL")?.value ?? "";
+      const query = `?labelSelector=${encodeURIComponent(selector)}`;
+      const maps = await cluster.api.list("v1", "ConfigMap", undefined, query);
+      found.push(...maps.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`));
+    }
+    const own = objects.filter(isForGrafana).map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
+    expect(own.length).toBeGreaterThan(3);
+    expect(found.sort()).toEqual([...own, "shop/dashboard", "shop/data-source"].sort());
+  },
+);
