@@ -123,6 +123,17 @@ function pullSecrets({ config }: ResolvedStack): readonly Prerequisite[] {
   );
 }
 
+/** Keys of a scrape's spec below which a name and a key select no Secret. */
+const withoutSecrets: ReadonlySet<string> = new Set(["configMap", "labels", "params", "nodeMeta"]);
+
+/** Every `{name, key}` that selects a Secret in the spec of a scrape. */
+function selectorsIn(value: unknown): readonly (readonly [name: string, key: string])[] {
+  if (value === null || typeof value !== "object") return [];
+  const { name, key } = value as { readonly name?: unknown; readonly key?: unknown };
+  if (typeof name === "string" && typeof key === "string") return [[name, key]];
+  return Object.entries(value).flatMap(([part, item]) => (withoutSecrets.has(part) ? [] : selectorsIn(item)));
+}
+
 /** Every `{secret, key}` in a configuration, by Secret. */
 function referencedSecrets({ config }: ResolvedStack): ReadonlyMap<string, ReadonlySet<string>> {
   const secrets = new Map<string, Set<string>>();
@@ -134,5 +145,7 @@ function referencedSecrets({ config }: ResolvedStack): ReadonlyMap<string, Reado
     else for (const item of Object.values(value)) walk(item);
   };
   walk(config);
+  for (const [name, key] of config.extra.scrapes.flatMap(({ spec }) => selectorsIn(spec)))
+    secrets.set(name, (secrets.get(name) ?? new Set()).add(key));
   return secrets;
 }

@@ -62,7 +62,7 @@ export const problemCatalogue = {
   },
   SKP1013: {
     title: "A setting without effect",
-    why: "Because of another setting nothing reads this one, so that it would silently do nothing.",
+    why: "Nothing reads it because of another setting, so that it would silently do nothing.",
   },
   SKP1020: {
     title: "A stack folder that is not a folder's name",

@@ -143,7 +143,8 @@ export const iniLine: Format = {
   examples: ["platform"],
   mistake: (text) =>
     line.mistake(text) ??
-    (text.includes("`") && text.includes('"""') ? 'an ini file cannot hold both ` and """' : undefined),
+    (text.includes("`") && text.includes('"""') ? 'an ini file cannot hold both ` and """' : undefined) ??
+    (/\$(__\w+)?\{[^}]+\}/.test(text) ? "Grafana would expand ${NAME}, $__env{NAME} and $__file{path}" : undefined),
 };
 
 /** A path or URL to which file names are appended. */

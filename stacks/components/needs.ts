@@ -9,6 +9,9 @@ export interface Prerequisite {
   readonly command: string;
 }
 
+/** Keys whose values have several lines: certificates and configuration files. */
+const isFile = /\.(crt|key|pem|toml|ya?ml)$/;
+
 /** A Secret with certain keys. */
 export function secretPrerequisite(
   name: string,
@@ -16,11 +19,13 @@ export function secretPrerequisite(
   keys: readonly string[],
   why: string,
 ): Prerequisite {
-  const literals = [...new Set(keys)].map((key) => `--from-literal=${key}=...`).join(" ");
+  const values = [...new Set(keys)]
+    .map((key) => `--from-${isFile.test(key) ? "file" : "literal"}=${key}=...`)
+    .join(" ");
   return {
     what: `Secret ${name} in ${namespace}`,
     why,
-    command: `kubectl create secret generic ${name} -n ${namespace} ${literals}`,
+    command: `kubectl create secret generic ${name} -n ${namespace} ${values}`,
   };
 }
 

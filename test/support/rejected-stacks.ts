@@ -26,6 +26,12 @@ const collected = (otelGateway: object) => ({ extra: { collectors: { otelGateway
 export const wrongFormats: readonly (readonly [config: object, path: string])[] = [
   [{ runbooks: "https://user:pass@runbooks.example.com" }, "runbooks"],
   [{ alerts: { rules: { CoreDNSDown: { summary: "{{ $labels.pod" } } } }, "alerts.rules.CoreDNSDown.summary"],
+  ...["$__env{GF_SMTP_PASSWORD}", "Grafana ${HOME}", "$__file{/etc/passwd}"].map(
+    (fromName): readonly [object, string] => [
+      { components: { grafana: { smtp: { host: "a.example.com:25", from: "a@b.example", fromName } } } },
+      "components.grafana.smtp.fromName",
+    ],
+  ),
   [external("loki:3100"), "components.loki.external.url"],
   [external("loki.example.com"), "components.loki.external.url"],
   [external("ftp://loki.example.com"), "components.loki.external.url"],
@@ -289,6 +295,11 @@ const others: readonly object[] = [
       ],
     },
   },
+  ...[
+    { staticConfigs: [{ targets: ["vm:9100", "http://vm:9100", "vm:99999"] }] },
+    { httpSDConfigs: [{ url: "https://a.example.com/#a" }, { url: "https://me:hunter2@a.example.com/?a=b" }] },
+    { staticConfigs: [] },
+  ].map((spec) => ({ extra: { scrapes: [{ name: "a", spec }] } })),
   { extra: { scrapes: [{ name: "A", spec: [], ports: [0] }] } },
   { components: { prometheus: managed }, extra: { scrapes: [{ name: "a", spec: {} }] } },
   {

@@ -284,7 +284,11 @@ export const chosen: Readonly<Record<string, readonly [values: readonly unknown[
     })),
   ],
   "extra.scrapes[].ports[]": [
-    [1, 2].map((port) => merged(cluster({})[0], { extra: { scrapes: [{ name: "a", spec: {}, ports: [port] }] } })),
+    [1, 2].map((port) =>
+      merged(cluster({})[0], {
+        extra: { scrapes: [{ name: "a", spec: { fileSDConfigs: [{ files: ["/a.json"] }] }, ports: [port] }] },
+      }),
+    ),
   ],
   "alerts.templates.*": [
     alerts(...["a", "b"].map((text) => ({ templates: { a: `{{ define "a" }}${text}{{ end }}` } }))),
