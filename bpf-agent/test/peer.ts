@@ -5,6 +5,9 @@ import { once } from "node:events";
 import { connect, createServer, type Server } from "node:net";
 import { fileURLToPath } from "node:url";
 
+/** Longest time that an answer takes on a very busy machine, in milliseconds. */
+const ANSWER_MS = 10_000;
+
 /** What a TCP server does with a connection once the client has sent everything. */
 export type Farewell = "end" | "reset" | "hold";
 
@@ -105,15 +108,18 @@ const operations: Operations = {
     size,
     payload = "",
   }) {
+    using stack = new DisposableStack();
     const socket = await bound(bind, from);
+    stack.defer(() => socket.close());
     const datagram = Buffer.concat([Buffer.from(payload, "hex"), Buffer.alloc(size - payload.length / 2)]);
     let received = 0;
     for (let i = 0; i < count; i++) {
       socket.send(datagram, port, address);
-      const [message] = (await once(socket, "message")) as [Buffer];
+      // A lost datagram is an error, and no reason to wait for ever.
+      const signal = AbortSignal.timeout(ANSWER_MS);
+      const [message] = (await once(socket, "message", { signal })) as [Buffer];
       received += message.length;
     }
-    socket.close();
     return received;
   },
 
