@@ -135,6 +135,16 @@ describe("the ruler", () => {
     expect(volumeMounts).toContainEqual({ name: "rules", mountPath: "/etc/loki/rules/prod", readOnly: true });
   });
 
+  test("reads the same rules for every tenant", () => {
+    const chart = render(workloads.medium, { tenant: "prod", federatedTenants: ["pay", "shop"] });
+    const { containers, volumes } = objectOf(chart, "Deployment", "loki-ruler").spec.template.spec;
+    const paths = containers[0].volumeMounts.filter(({ name }: { name: string }) => name === "rules");
+    expect(paths.map(({ mountPath }: { mountPath: string }) => mountPath)).toEqual(
+      ["prod", "pay", "shop"].map((tenant) => `/etc/loki/rules/${tenant}`),
+    );
+    expect(volumes.filter(({ name }: { name: string }) => name === "rules")).toHaveLength(1);
+  });
+
   test("sends to every Alertmanager behind a headless Service", () => {
     const headless = { ...alertmanager, host: "alertmanager-operated.obs.svc.cluster.local", portName: "web" };
     expect(configOf(render(workloads.medium, { alertmanager: headless })).ruler).toMatchObject({

@@ -100,7 +100,7 @@ export class LokiChart extends ComponentChart<LokiEndpoints> {
       ...(identityAccount && { identityAccount }),
       ...(alertmanager && {
         rules: {
-          tenant: this.tenant,
+          tenants: this.readTenants,
           // Reloaded every minute: changing a rule restarts no pod.
           configMap: configMap(
             this,

@@ -12,7 +12,7 @@ export const lokiPorts = { http: 3100, grpc: 9095, gossip: 7946 } as const;
 
 /** Mount path of the configuration file. */
 export const configDirectory = "/etc/loki/config";
-/** Mount path of rule files: one directory per tenant, each a ConfigMap. */
+/** Mount path of rule files: one directory per tenant, each the same ConfigMap. A rule reads the logs of its own tenant only. */
 export const rulesDirectory = "/etc/loki/rules";
 
 /** Mount path of the runtime configuration, which Loki reloads. */

@@ -34,8 +34,8 @@ export interface LokiContext {
   readonly objectStore: ObjectStore;
   /** ServiceAccount of the pods: their identity towards the object store. Absent: none is needed. */
   readonly identityAccount?: string;
-  /** Rules of log alerts and their tenant. Absent: log alerts are not evaluated. */
-  readonly rules?: { readonly tenant: string; readonly configMap: ConfigMapRef };
+  /** Rules of log alerts, and the tenants whose logs they are evaluated on. Absent: log alerts are not evaluated. */
+  readonly rules?: { readonly tenants: readonly string[]; readonly configMap: ConfigMapRef };
 }
 
 /** One workload of Loki. */
@@ -149,7 +149,10 @@ function lokiPod(context: LokiContext, props: ServiceProps, data: Mount) {
     { volume: configVolume(runtime, "runtime"), path: runtimeDirectory },
     data,
     ...(props.rules && rules
-      ? [{ volume: configVolume(rules.configMap, "rules"), path: `${rulesDirectory}/${rules.tenant}` }]
+      ? rules.tenants.map((tenant) => ({
+          volume: configVolume(rules.configMap, "rules"),
+          path: `${rulesDirectory}/${tenant}`,
+        }))
       : []),
     ...access.mounts,
   ];

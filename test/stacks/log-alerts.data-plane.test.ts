@@ -30,7 +30,16 @@ const group = (name: string, text: string): LogAlertGroup => ({
   ],
 });
 
-test("two groups are loaded, and the one whose lines arrive notifies Alertmanager", async () => {
+/** Where the pod finds the rules of each tenant. */
+const ruleFolders = (chart: LokiChart): readonly string[] =>
+  chart
+    .toJson()
+    .filter(({ kind }) => kind === "StatefulSet")
+    .flatMap(({ spec }) => spec.template.spec.containers[0].volumeMounts)
+    .filter(({ name }) => name === "rules")
+    .map(({ mountPath }) => mountPath);
+
+test("groups are loaded for every tenant, and those whose lines arrive notify Alertmanager", async () => {
   const received: string[] = [];
   const alertmanager = createServer(async (request, response) => {
     let body = "";
@@ -47,11 +56,14 @@ test("two groups are loaded, and the one whose lines arrive notifies Alertmanage
     workload: devWorkload,
     availability: "single",
     alertmanager: { scheme: "http", host, port: 19_467 },
-    additionalAlerts: [group("Panics", "panic:"), group("Silence", "never written")],
+    federatedTenants: ["pay"],
+    additionalAlerts: [group("Panics", "panic:"), group("Refunds", "refund:"), group("Silence", "never written")],
   });
-  const rules = join(folder, "etc/rules/anonymous");
-  mkdirSync(rules, { recursive: true });
-  writeFileSync(join(rules, "rules.yaml"), configFile(chart, "loki-rules", "rules.yaml"));
+  for (const path of ruleFolders(chart)) {
+    const rules = path.replace("/etc/loki", join(folder, "etc"));
+    mkdirSync(rules, { recursive: true });
+    writeFileSync(join(rules, "rules.yaml"), configFile(chart, "loki-rules", "rules.yaml"));
+  }
   const file = writeConfig(
     folder,
     offCluster(configFile(chart, "loki", "loki.yaml"), { host, httpPort: 3100, folder }),
@@ -64,11 +76,17 @@ test("two groups are loaded, and the one whose lines arrive notifies Alertmanage
       "-ingester.min-ready-duration=0s",
     ]);
     await ready(loki, `http://${host}:3100/ready`);
-    const headers = { "content-type": "application/json", "X-Scope-OrgID": "anonymous" };
-    const values = [[`${Date.now()}000000`, "panic: out of stock"]];
-    const body = JSON.stringify({ streams: [{ stream: { app: "shop" }, values }] });
-    expect((await fetch(`http://${host}:3100/loki/api/v1/push`, { method: "POST", headers, body })).status).toBe(204);
-    await until("a notification", async () => received.some((text) => text.includes("ShopPanics")), { every: 500 });
+    for (const [tenant, text] of [
+      ["anonymous", "panic: out of stock"],
+      ["pay", "refund: twice"],
+    ] as const) {
+      const headers = { "content-type": "application/json", "X-Scope-OrgID": tenant };
+      const values = [[`${Date.now()}000000`, text]];
+      const body = JSON.stringify({ streams: [{ stream: { app: "shop" }, values }] });
+      expect((await fetch(`http://${host}:3100/loki/api/v1/push`, { method: "POST", headers, body })).status).toBe(204);
+    }
+    for (const alert of ["ShopPanics", "ShopRefunds"])
+      await until(`${alert} fires`, async () => received.some((text) => text.includes(alert)), { every: 500 });
     expect(received.join()).toContain("shop panics.");
     expect(received.join()).not.toContain("ShopSilence");
   } finally {
