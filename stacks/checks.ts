@@ -3,6 +3,7 @@ import { formatCount, scales, type Workload, workloads } from "../lib/sizing/ind
 import { checkAdditions } from "./additions.ts";
 import { components } from "./components/index.ts";
 import { settingsWithoutEffect } from "./effects.ts";
+import { sharedHosts } from "./hosts.ts";
 import type { Problem } from "./problem.ts";
 import type { ResolvedStack } from "./resolve.ts";
 import { checkTenants } from "./schema/tenants.ts";
@@ -169,6 +170,7 @@ const checks: readonly Check[] = [
   missingDependencies,
   hostAgents,
   settingsWithoutEffect,
+  sharedHosts,
   checkTenants,
   checkAdditions,
 ];

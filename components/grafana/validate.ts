@@ -1,6 +1,4 @@
-import { isIP } from "node:net";
-import { dnsSubdomain, isKnownLater } from "../../lib/formats/index.ts";
-import { validateLoadBalancer, validateOptions } from "../../lib/kubernetes/index.ts";
+import { validateLoadBalancer, validateOptions, validateRoutedHost } from "../../lib/kubernetes/index.ts";
 import { dataSources } from "../../lib/monitoring/data-sources.ts";
 import {
   alreadyExists,
@@ -10,7 +8,6 @@ import {
   validateCounts,
   validateProps,
   validateWorkload,
-  wrongFormat,
 } from "../../lib/sizing/index.ts";
 import type { AdditionalDataSource } from "./additional-sources.ts";
 import { ofTenant } from "./data-sources.ts";
@@ -85,10 +82,8 @@ function validateReplicas(props: GrafanaProps): Finding[] {
 function validateRoute({ host, route }: GrafanaProps): Finding[] {
   if (!route) return [];
   if (host) {
-    const mistake = isKnownLater(host) ? undefined : dnsSubdomain.mistake(host);
-    if (mistake === undefined && !isIP(host)) return validateLoadBalancer("route", route);
-    const why = "a route needs one in lower case, not an address";
-    return [wrongFormat("host", host, "a host name to route", why, "grafana.example.com")];
+    const wrong = validateRoutedHost("host", host, "grafana.example.com");
+    return wrong.length > 0 ? wrong : validateLoadBalancer("route", route);
   }
   return [{ code: "SKP1248", at: "route", message: `${route.kind}, without host`, fix: "host: grafana.example.com" }];
 }

@@ -3,6 +3,7 @@ import {
   validateHostAgent,
   validateLoadBalancer,
   validateOptions,
+  validateRoutedHost,
   type Workloads,
 } from "../../lib/kubernetes/index.ts";
 import {
@@ -54,6 +55,8 @@ function combinations(props: KubePrometheusProps): readonly Finding[] {
     ...validateScrapes(props.additionalScrapes ?? []),
     ...validateReceivers(props.alerts ?? {}),
     ...validateRouting(props.alerts ?? {}),
+    ...validateRoutedHost("route.host", props.route?.host, "prometheus.example.com"),
+    ...validateRoutedHost("alerts.route.host", props.alerts?.route?.host, "alertmanager.example.com"),
     ...validateLoadBalancer("route", props.route),
     ...validateLoadBalancer("alerts.route", props.alerts?.route),
     ...validateRoute("route", props.route),

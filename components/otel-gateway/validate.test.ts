@@ -31,6 +31,8 @@ test.each<[string, Partial<OtelGatewayProps>]>([
     `SKP1271 route.annotations["${key}"]`,
     { route: { ...route, annotations: { [key]: value } } },
   ]),
+  ["SKP1012 route.host", { route: { ...route, host: "otlp.EXAMPLE.com" } }],
+  ["SKP1012 route.grpcHost", { route: { ...route, grpcHost: "10.0.0.1" } }],
   ["SKP1271 route.className", { route: { ...route, className: "gce" } }],
   ["SKP1271 route.tlsSecret", { route: { ...route, className: "alb", tlsSecret: "tls" } }],
 ])("rejects %s", (finding, props) => {

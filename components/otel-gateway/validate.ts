@@ -1,4 +1,4 @@
-import { validateLoadBalancer, validateOptions } from "../../lib/kubernetes/index.ts";
+import { validateLoadBalancer, validateOptions, validateRoutedHost } from "../../lib/kubernetes/index.ts";
 import { type Finding, outOfRange, validateCounts, validateProps, validateWorkload } from "../../lib/sizing/index.ts";
 import { defaultTailSampling } from "./config.ts";
 import { loadOf, type OtelGatewayProps } from "./props.ts";
@@ -18,6 +18,8 @@ function combinations(props: OtelGatewayProps): readonly Finding[] {
   return [
     ...numbers,
     ...(numbers.length > 0 ? [] : validateOptions(props, { main: main() })),
+    ...validateRoutedHost("route.host", props.route?.host, "otlp.example.com"),
+    ...validateRoutedHost("route.grpcHost", props.route?.grpcHost, "otlp-grpc.example.com"),
     ...validateLoadBalancer("route", props.route, props.route),
     ...(decisionWaitSeconds >= 1 && decisionWaitSeconds <= 600
       ? []

@@ -9,7 +9,7 @@ export * from "./container.ts";
 export * from "./dashboards.ts";
 export * from "./images.ts";
 export * from "./labels.ts";
-export { serviceAnnotations, validateLoadBalancer } from "./load-balancers.ts";
+export { serviceAnnotations, validateLoadBalancer, validateRoutedHost } from "./load-balancers.ts";
 export * from "./manifest.ts";
 export * from "./memcached.ts";
 export * from "./monitors.ts";

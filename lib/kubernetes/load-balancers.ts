@@ -1,4 +1,6 @@
-import { type Finding, MiB, removeKey } from "../sizing/index.ts";
+import { isIP } from "node:net";
+import { dnsSubdomain, isKnownLater } from "../formats/index.ts";
+import { type Finding, MiB, removeKey, wrongFormat } from "../sizing/index.ts";
 import type { Labels } from "./labels.ts";
 import type { Route } from "./route.ts";
 
@@ -84,6 +86,20 @@ export function ingressAnnotations(route: IngressRoute, backend: RouteBackend): 
 /** Annotations of the Service behind a route: GKE's load balancers connect to pods, so that the Service needs no node port. */
 export function serviceAnnotations(route: Route | undefined): Labels {
   return route?.kind === "ingress" && isGce(route) ? { "cloud.google.com/neg": '{"ingress": true}' } : {};
+}
+
+/**
+ * Finds a host that Kubernetes accepts in no route: with upper case, or an address.
+ * @param at the prop of the host
+ * @param example a host of that kind
+ */
+export function validateRoutedHost(at: string, host: string | undefined, example: string): Finding[] {
+  if (host === undefined || isKnownLater(host)) return [];
+  const isAddress = isIP(host) !== 0;
+  if (!isAddress && dnsSubdomain.mistake(host) === undefined) return [];
+  const lower = host.toLowerCase();
+  const fix = isAddress || dnsSubdomain.mistake(lower) !== undefined ? example : lower;
+  return [wrongFormat(at, host, "a host name to route", "a route needs one in lower case, not an address", fix)];
 }
 
 /** Hosts of a route of two protocols. */

@@ -227,6 +227,10 @@ export const mistakes: readonly (readonly [ProblemCode, object])[] = [
 const amounts = (more: object) => ({ components: { mimir: more } });
 const patch = (more: object) => ({ patches: [{ target: { kind: "StatefulSet", name: "mimir" }, ...more }] });
 const large = { scale: "large", components: { traces: tempo } };
+const authenticated = {
+  kind: "ingress",
+  annotations: { "nginx.ingress.kubernetes.io/auth-url": "https://login.example.com/oauth2/auth" },
+};
 const many = { kind: "webhook", url: { secret: "s", key: "k" } };
 
 /** Configurations with a mistake of each other kind, some with several. */
@@ -480,6 +484,23 @@ const others: readonly object[] = [
       },
     },
   ]),
+  ...[
+    ["otlp.example.com", "grafana.example.com"],
+    ["grafana.example.com", "otlp.example.com"],
+    ["otlp.EXAMPLE.com", "10.0.0.1"],
+  ].map(([host, grpcHost]) => ({
+    components: {
+      grafana: { host: "grafana.example.com", route: { kind: "ingress" } },
+      otelGateway: { route: { kind: "ingress", host, grpcHost, authentication: { tokens: reference } } },
+    },
+  })),
+  {
+    alerts: { route: { ...authenticated, host: "example.com" } },
+    components: {
+      grafana: { host: "example.com", route: { kind: "ingress" } },
+      prometheus: { route: { ...authenticated, host: "EXAMPLE.com" } },
+    },
+  },
   { components: { grafana: { host: "10.0.0.1", route: { kind: "ingress" } } } },
   { components: { prometheus: { route: { kind: "ingress", host: "prometheus.example.com" } } } },
   { alerts: { route: { kind: "gateway", host: "alerts.example.com", gateway: { name: "main" } } } },
