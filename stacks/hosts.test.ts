@@ -25,10 +25,10 @@ const stack =
 
 test("no two routes have the same host", () => {
   expect(stack("a.example.com", "b.example.com", "c.example.com")).not.toThrow();
-  expect(stack("a.example.com", "b.example.com", "a.example.com")).toThrow(/SKP1271.*route\.grpcHost/);
-  expect(stack("a.example.com", "a.example.com", "c.example.com")).toThrow(/SKP1271.*otelGateway\.route\.host/);
+  expect(stack("a.example.com", "b.example.com", "a.example.com")).toThrow(/SKP1272.*route\.grpcHost/);
+  expect(stack("a.example.com", "a.example.com", "c.example.com")).toThrow(/SKP1272.*otelGateway\.route\.host/);
   const three = ["a.example.com", "b.example.com", "c.example.com"] as const;
-  expect(stack(...three, "a.example.com")).toThrow(/SKP1271.*alerts\.route\.host/);
-  expect(stack(...three, "p.example.com")).toThrow(/SKP1271.*alerts\.route\.host/);
+  expect(stack(...three, "a.example.com")).toThrow(/SKP1272.*alerts\.route\.host/);
+  expect(stack(...three, "p.example.com")).toThrow(/SKP1272.*alerts\.route\.host/);
   expect(stack("a.example.com", "b.example.com", "b.example.com")).toThrow(/SKP1271.*route\.grpcHost/);
 });

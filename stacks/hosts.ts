@@ -48,7 +48,7 @@ export function sharedHosts(stack: CheckedStack): readonly Problem[] {
       .find((each) => !taken.includes(each));
     return [
       {
-        code: "SKP1271" as const,
+        code: "SKP1272" as const,
         path: configPath(path),
         message: `${host} is ${configPath(first.path)} too: each route takes all paths of its host`,
         fix: snippet(path, free as string),

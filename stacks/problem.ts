@@ -240,6 +240,10 @@ export const problemCatalogue = {
     title: "A route that its load balancer cannot serve",
     why: "An Application Load Balancer reads certificates from AWS Certificate Manager, not from Secrets, and reaches Grafana at its pods: the Service has no node port. GKE's Ingress expects that health checks are answered with 200, and no Gateway serves HTTP and gRPC at the same host. Routes are for HTTPS: over plain HTTP, tokens and passwords could be read.",
   },
+  SKP1272: {
+    title: "Two routes of one host",
+    why: "Each route takes all paths of its host, so that the controller rejects one of them or sends its requests to the other.",
+  },
   SKP1280: {
     title: "A setting that the flow agent rejects",
     why: "The agent would print the same message and not start.",

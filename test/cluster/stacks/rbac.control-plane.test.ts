@@ -78,6 +78,11 @@ const needs: Readonly<Record<string, readonly Request[]>> = {
     "autoscaling/horizontalpodautoscalers",
     "policy/poddisruptionbudgets",
   ),
+  // Who has an address, and the owners of pods: bpf-agent/README.md, Kubernetes.
+  "flow-agent": [
+    ...everywhere("list,watch", "pods", "nodes", "services", "discovery.k8s.io/endpointslices"),
+    ...everywhere("get,list,watch", "apps/replicasets", "batch/jobs"),
+  ],
   // Its sidecars collect ConfigMaps of all namespaces.
   grafana: everywhere("get,list,watch", "configmaps"),
 };

@@ -20,8 +20,8 @@ const isDefinition = ({ kind }: KubernetesObject) => kind === "CustomResourceDef
 
 /** Components whose pods each key may restart: those that are sized by it, or configured with a number that comes from it. */
 const restarts: Readonly<Record<string, RegExp>> = {
-  // Spans of flows come from every node.
-  nodes: /loki|otel-gateway|jaeger|tempo|otel-agent|alloy|kube-prometheus-operator|kube-state-metrics/,
+  // Spans of flows come from every node, and the flow agent has a copy of all pods.
+  nodes: /flow-agent|loki|otel-gateway|jaeger|tempo|otel-agent|alloy|kube-prometheus-operator|kube-state-metrics/,
   pods: /flow-agent|loki|otel-gateway|otel-agent|alloy|kube-state-metrics/,
   // Tempo sends its metrics to Mimir, at another address in another mode.
   activeSeries: /mimir|otel-gateway|tempo/,
