@@ -283,6 +283,9 @@ export const chosen: Readonly<Record<string, readonly [values: readonly unknown[
       extra: { scrapes: [{ name: "a", spec: { staticConfigs: [{ targets: [`${host}.example.com:9100`] }] } }] },
     })),
   ],
+  "extra.scrapes[].name": [
+    ["a", "b"].map((name) => ({ extra: { scrapes: [{ name, spec: { fileSDConfigs: [{ files: ["/a.json"] }] } }] } })),
+  ],
   "extra.scrapes[].ports[]": [
     [1, 2].map((port) =>
       merged(cluster({})[0], {
