@@ -53,6 +53,8 @@ const unseen: Readonly<Record<string, string>> = {
   "skopos:retention is missing": "Pulumi ESC may add top-level keys",
   "skopos:scale is missing": "Pulumi ESC may add top-level keys",
   "skopos:extra.rules[0].rules[1].alert is missing, and so is record": "one of two keys, which a check compares",
+  "skopos:extra.scrapes[0].spec must have static targets or a discovery": "one of many lists is enough",
+  "skopos:extra.scrapes[1].spec must have static targets or a discovery": "one of many lists is enough",
   "skopos:patches[0].merge is missing, and so is json": "one of two keys, which a check compares",
   "skopos:patches[1].merge is missing, and so is json": "one of two keys, which a check compares",
 };
