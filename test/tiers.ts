@@ -32,6 +32,18 @@ const suffixed = (suffix: (typeof suffixes)[number]) => ({
 /** The programs of the stack: the data plane runs them as processes, the node as images. */
 const stack = ["otelcol", "prometheus", "prometheus-operator", "alertmanager", "mimir", "loki", "jaeger"] as const;
 
+/** Debian packages that build the flow agent. */
+const agentBuild = [
+  "binutils",
+  "clang",
+  "gcc",
+  "libc6-dev",
+  "libbpf-dev",
+  "linux-libc-dev",
+  "libelf-dev",
+  "zlib1g-dev",
+] as const;
+
 /** The programs that only work on a node. */
 const exporters = ["kube-state-metrics", "node_exporter"] as const;
 
@@ -55,15 +67,8 @@ export const tiers: readonly Tier[] = [
     ...suffixed("kernel"),
     programs: ["otelcol", "kubernetes", "etcd"],
     debian: [
-      "binutils",
-      "clang",
-      "gcc",
-      "libc6-dev",
-      "libbpf-dev",
+      ...agentBuild,
       "bpftool",
-      "linux-libc-dev",
-      "libelf-dev",
-      "zlib1g-dev",
       "iproute2",
       "nftables",
       "procps",
@@ -103,20 +108,7 @@ export const tiers: readonly Tier[] = [
     proves: "a real kubelet and containerd run the dev stack: pods, probes, volumes, Pod Security, drains",
     ...suffixed("node"),
     programs: ["kubernetes", "etcd", "containerd", "coredns", ...stack, ...exporters],
-    debian: [
-      "binutils",
-      "clang",
-      "gcc",
-      "libc6-dev",
-      "libbpf-dev",
-      "linux-libc-dev",
-      "libelf-dev",
-      "zlib1g-dev",
-      "runc",
-      "containernetworking-plugins",
-      "nftables",
-      "iproute2",
-    ],
+    debian: [...agentBuild, "runc", "containernetworking-plugins", "nftables", "iproute2"],
     root: true,
     timeoutMs: 600_000,
     filesPerCore: 0,

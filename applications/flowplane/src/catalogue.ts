@@ -4,6 +4,9 @@ import { resourceTypes } from "./resources.ts";
 /** Teams that an installation has, at most: source of the expected number of series. */
 const TEAMS = 100;
 
+/** A gauge with the suffix of a counter: existing queries rely on its name. */
+export const prescribedNames = { xds_team_resources_total: "METRIC_NAME_TOTAL" } as const;
+
 /** Name of the label value for teams that do not exist, so that invented names make no series. */
 export const UNKNOWN_TEAM = "unknown";
 
@@ -49,7 +52,6 @@ export function flowplaneMetrics(hashTeams: boolean) {
         exemplars: true,
       },
     },
-    // The source gives this gauge the suffix of a counter, and its queries rely on it.
-    { exceptions: { xds_team_resources_total: "METRIC_NAME_TOTAL" } },
+    { exceptions: prescribedNames },
   );
 }

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { type MetricsServer, Registry, recordProcessMetrics, serve } from "@skopos/metrics";
 import { Access } from "./access.ts";
 import { answer } from "./api.ts";
+import { prescribedNames } from "./catalogue.ts";
 import type { Config } from "./config.ts";
 import { Follower } from "./follower.ts";
 import { recordMetrics } from "./metrics.ts";
@@ -43,7 +44,7 @@ export async function startFlowplane(config: Config, log: (line: string) => void
   const server = createServer((request, response) => {
     void answer({ store, access, metrics, ...(leader && { leader }) }, request, response);
   });
-  // Discovery streams stay open; a request's head and, for calls of the API, its body do not.
+  // Discovery streams stay open. Only a request's head has a timeout, `headersTimeout`.
   server.requestTimeout = 0;
   server.listen(config.FLOWPLANE_PORT, config.FLOWPLANE_HOST);
   await once(server, "listening");
@@ -77,7 +78,7 @@ export async function startFlowplane(config: Config, log: (line: string) => void
 const newRegistry = ({ METRICS_MAX_SERIES: maxSeries, hashKey }: Config): Registry =>
   new Registry({
     maxSeries,
-    exceptions: { xds_team_resources_total: "METRIC_NAME_TOTAL" },
+    exceptions: prescribedNames,
     ...(hashKey && { hashKey }),
   });
 

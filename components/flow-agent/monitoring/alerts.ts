@@ -1,4 +1,5 @@
 import type { ComponentChart } from "../../../lib/kubernetes/index.ts";
+import { podsNotReady } from "../../../lib/monitoring/daemon-set.ts";
 import type { RuleGroup } from "../../../lib/monitoring/rules.ts";
 
 /** Label matchers of the agents' own metrics. */
@@ -14,7 +15,7 @@ export function flowAgentAlerts(chart: ComponentChart): RuleGroup[] {
       rules: [
         {
           alert: "FlowAgentMissingOnNodes",
-          expr: `sum(kube_daemonset_status_desired_number_scheduled{${daemonSet}} - kube_daemonset_status_number_ready{${daemonSet}}) > 0`,
+          expr: `${podsNotReady(daemonSet)} > 0`,
           for: "15m",
           severity: "warning",
           summary: "Nodes are without a ready flow agent.",

@@ -1,4 +1,5 @@
 import type { ComponentChart } from "../../../lib/kubernetes/index.ts";
+import { nodesWithoutAgent } from "../../../lib/monitoring/daemon-set.ts";
 import { clusterVariable, type Dashboard, type Row } from "../../../lib/monitoring/dashboard.ts";
 import { runbook } from "../../../lib/monitoring/panel.ts";
 import { clientProcess, processRow } from "../../../lib/monitoring/process-row.ts";
@@ -33,18 +34,7 @@ function status(own: string, daemonSet: string): Row {
   return {
     title: "Status",
     panels: [
-      {
-        type: "stat",
-        title: "Nodes without an agent",
-        unit: "none",
-        thresholds: { critical: 1 },
-        queries: [
-          {
-            promql: `sum(kube_daemonset_status_desired_number_scheduled{${daemonSet}} - kube_daemonset_status_number_ready{${daemonSet}})`,
-          },
-        ],
-        links: [runbook("FlowAgentMissingOnNodes")],
-      },
+      nodesWithoutAgent(daemonSet, "FlowAgentMissingOnNodes"),
       {
         type: "stat",
         title: "Interfaces not attached",
